@@ -1,0 +1,110 @@
+package dev.olapsync;
+
+import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.insert.InsertResponse;
+import com.clickhouse.client.api.insert.InsertSettings;
+import com.clickhouse.client.api.query.GenericRecord;
+import com.clickhouse.data.ClickHouseFormat;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** The ClickHouse database that the models are loaded into. Thread safe. */
+public final class ClickHouse implements AutoCloseable {
+
+    private static final long TIMEOUT_SECONDS = 300;
+
+    private final Settings.ClickHouse settings;
+    private final Client client;
+
+    public ClickHouse(Settings.ClickHouse settings) {
+        this.settings = settings;
+        this.client = new Client.Builder()
+                .addEndpoint(settings.url())
+                .setUsername(settings.user())
+                .setPassword(settings.password())
+                .setDefaultDatabase(settings.database())
+                .setClientName("olap-sync")
+                .setMaxRetries(0)
+                .build();
+    }
+
+    public String database() {
+        return settings.database();
+    }
+
+    /** A quoted identifier. */
+    public static String identifier(String name) {
+        return '`' + name.replace("\\", "\\\\").replace("`", "\\`") + '`';
+    }
+
+    /** A quoted literal. */
+    public static String literal(String text) {
+        return '\'' + text.replace("\\", "\\\\").replace("'", "\\'") + '\'';
+    }
+
+    /**
+     * Writes rows, one JSON object a line, with one INSERT; returns when ClickHouse has acknowledged them.
+     *
+     * @throws ClickHouseException when it has not: none, some or all of the rows may be there
+     */
+    public void insertJson(String table, InputStream rows) {
+        InsertSettings insert = new InsertSettings()
+                .serverSetting("async_insert", "0")
+                .serverSetting("date_time_input_format", "best_effort")
+                .serverSetting("input_format_skip_unknown_fields", "0")
+                .serverSetting("input_format_null_as_default", "0");
+        try (InsertResponse response = await(client.insert(identifier(table), rows, ClickHouseFormat.JSONEachRow, insert))) {
+            response.getWrittenRows();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new ClickHouseException(e);
+        }
+    }
+
+    public void execute(String sql) {
+        await(client.execute(sql));
+    }
+
+    /** The rows of a small result. Parameters stand as {@code {name:Type}} in the statement. */
+    public List<GenericRecord> query(String sql, Map<String, Object> parameters) {
+        try {
+            return client.queryAll(sql, parameters);
+        } catch (Exception e) {
+            throw new ClickHouseException(e);
+        }
+    }
+
+    public Client client() {
+        return client;
+    }
+
+    private static <T> T await(java.util.concurrent.Future<T> answer) {
+        try {
+            return answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClickHouseException(e);
+        } catch (ExecutionException e) {
+            throw new ClickHouseException(e.getCause());
+        } catch (Exception e) {
+            throw new ClickHouseException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    /** ClickHouse refused a statement or could not be reached. */
+    public static final class ClickHouseException extends RuntimeException {
+
+        ClickHouseException(Throwable cause) {
+            super("ClickHouse: " + cause.getMessage(), cause);
+        }
+    }
+}

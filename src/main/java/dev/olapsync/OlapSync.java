@@ -1,0 +1,86 @@
+package dev.olapsync;
+
+import dev.olapsync.model.ModelException;
+import dev.olapsync.model.Models;
+import dev.olapsync.operate.Metrics;
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.apache.camel.CamelContext;
+import org.apache.camel.support.service.ServiceSupport;
+
+/** What the steps of the routes share: settings, the compiled models, connections. One for each Camel context. */
+public final class OlapSync extends ServiceSupport {
+
+    private final Settings settings;
+    private final Metrics metrics = new Metrics();
+    private PostgresDataSource postgres;
+    private ClickHouse clickHouse;
+    private Models models;
+
+    public OlapSync(Settings settings) {
+        this.settings = settings;
+    }
+
+    /** The context's own; made at the first call and closed with the context. */
+    public static synchronized OlapSync of(CamelContext context) {
+        OlapSync existing = context.hasService(OlapSync.class);
+        if (existing != null) {
+            return existing;
+        }
+        OlapSync olapSync = new OlapSync(Settings.of(context));
+        try {
+            context.addService(olapSync);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        return olapSync;
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    /** Connections to the primary, with the session settings that the look-ups rely on. */
+    public synchronized DataSource postgres() {
+        if (postgres == null) {
+            postgres = PostgresDataSource.of(settings.postgres());
+        }
+        return postgres;
+    }
+
+    public Metrics metrics() {
+        return metrics;
+    }
+
+    public synchronized ClickHouse clickHouse() {
+        if (clickHouse == null) {
+            clickHouse = new ClickHouse(settings.clickHouse());
+        }
+        return clickHouse;
+    }
+
+    /**
+     * The models, compiled at the first call.
+     *
+     * @throws ModelException names file, line and reason of everything that is wrong with them
+     */
+    public synchronized Models models() throws SQLException, ModelException {
+        if (models == null) {
+            try (Connection connection = postgres().getConnection()) {
+                models = Models.load(settings.olap().models(), connection);
+            }
+        }
+        return models;
+    }
+
+    @Override
+    protected synchronized void doStop() {
+        if (postgres != null) {
+            postgres.close();
+        }
+        if (clickHouse != null) {
+            clickHouse.close();
+        }
+    }
+}

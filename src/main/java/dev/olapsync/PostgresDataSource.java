@@ -1,0 +1,57 @@
+package dev.olapsync;
+
+import com.zaxxer.hikari.HikariDataSource;
+
+/**
+ * A pool of connections to the primary, whose sessions have the settings that the texts of rows depend on: the same value
+ * is always written the same way, whatever the server's and the role's settings are.
+ */
+public class PostgresDataSource extends HikariDataSource {
+
+    private static final String SESSION = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
+            + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET join_collapse_limit = 20;"
+            + " SET from_collapse_limit = 20";
+
+    private String host = "localhost";
+    private int port = 5432;
+    private String database = "shop";
+
+    public PostgresDataSource() {
+        setPoolName("postgres");
+        setMaximumPoolSize(8);
+        setMinimumIdle(0);
+        setConnectionInitSql(SESSION);
+        addDataSourceProperty("ApplicationName", "olap-sync");
+        address();
+    }
+
+    /** A pool with these settings' address and user. */
+    public static PostgresDataSource of(Settings.Postgres settings) {
+        PostgresDataSource dataSource = new PostgresDataSource();
+        dataSource.setHost(settings.host());
+        dataSource.setPort(settings.port());
+        dataSource.setDatabase(settings.database());
+        dataSource.setUsername(settings.user());
+        dataSource.setPassword(settings.password());
+        return dataSource;
+    }
+
+    public void setHost(String host) {
+        this.host = host;
+        address();
+    }
+
+    public void setPort(int port) {
+        this.port = port;
+        address();
+    }
+
+    public void setDatabase(String database) {
+        this.database = database;
+        address();
+    }
+
+    private void address() {
+        setJdbcUrl("jdbc:postgresql://" + host + ":" + port + "/" + database);
+    }
+}

@@ -1,0 +1,53 @@
+package dev.olapsync.capture;
+
+import dev.olapsync.model.TableName;
+import dev.olapsync.schema.Topics;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.json.JsonConverter;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/** Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. */
+public class ChangeEvents implements Processor {
+
+    private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false");
+
+    private final JsonConverter keys = new JsonConverter();
+    private final JsonConverter values = new JsonConverter();
+
+    public ChangeEvents() {
+        keys.configure(PLAIN, true);
+        values.configure(PLAIN, false);
+    }
+
+    @Override
+    public void process(Exchange exchange) {
+        for (Object change : exchange.getMessage().getBody(List.class)) {
+            toKafkaRecord(((Exchange) change).getMessage());
+        }
+    }
+
+    private void toKafkaRecord(Message message) {
+        SourceRecord change = message.getBody(SourceRecord.class);
+        Struct envelope = (Struct) change.value();
+        String topic = topic(envelope);
+        message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
+        if (change.key() != null) {
+            message.setHeader(KafkaConstants.KEY, keys.fromConnectData(topic, change.keySchema(), change.key()));
+        }
+        message.setBody(values.fromConnectData(topic, change.valueSchema(), envelope));
+    }
+
+    private static String topic(Struct envelope) {
+        if ("m".equals(envelope.getString("op"))) {
+            return Topics.HINTS;
+        }
+        Struct source = envelope.getStruct("source");
+        return Topics.changes(new TableName(source.getString("schema"), source.getString("table")));
+    }
+}

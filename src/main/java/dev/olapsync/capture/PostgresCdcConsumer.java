@@ -1,0 +1,205 @@
+package dev.olapsync.capture;
+
+import io.debezium.embedded.Connect;
+import io.debezium.engine.ChangeEvent;
+import io.debezium.engine.DebeziumEngine;
+import io.debezium.engine.DebeziumEngine.RecordCommitter;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.RuntimeCamelException;
+import org.apache.camel.component.debezium.postgres.configuration.PostgresConnectorEmbeddedDebeziumConfiguration;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.health.WritableHealthCheckRepository;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs Debezium's engine and hands each of its batches to the route as one exchange, whose body is a
+ * {@code List<Exchange>} of {@link SourceRecord}s. A batch is confirmed only when the route has completed it; if it fails,
+ * the engine ends and a new one, after a pause, starts where the slot stands.
+ */
+public class PostgresCdcConsumer extends DefaultConsumer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresCdcConsumer.class);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    private final PostgresCdcEndpoint endpoint;
+    private final ReplicationSlot slot;
+    private final CaptureHealthCheck health;
+    private ExecutorService executor;
+    private CountDownLatch stopped;
+    private volatile DebeziumEngine<?> engine;
+    private volatile boolean delivered;
+    private volatile Throwable failure;
+    private long confirmedLsn;
+
+    PostgresCdcConsumer(PostgresCdcEndpoint endpoint, Processor processor) {
+        super(endpoint, processor);
+        this.endpoint = endpoint;
+        this.slot = new ReplicationSlot(configuration().getSlotName());
+        this.health = new CaptureHealthCheck(this);
+    }
+
+    /** Why nothing is being captured at the moment; empty when all is well. */
+    public Optional<Throwable> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        stopped = new CountDownLatch(1);
+        healthChecks().ifPresent(checks -> checks.addHealthCheck(health));
+        executor = endpoint.createExecutor(this);
+        executor.submit(this::capture);
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        stopped.countDown();
+        DebeziumEngine<?> running = engine;
+        if (running != null) {
+            try {
+                running.close();
+            } catch (IllegalStateException e) {
+                LOG.debug("The engine has ended already: {}", e.getMessage());
+            }
+        }
+        endpoint.getCamelContext().getExecutorServiceManager().shutdownGraceful(executor);
+        healthChecks().ifPresent(checks -> checks.removeHealthCheck(health));
+        super.doStop();
+    }
+
+    private void capture() {
+        Duration pause = FIRST_PAUSE;
+        while (stopped.getCount() > 0) {
+            delivered = false;
+            try {
+                runEngine();
+            } catch (Exception e) {
+                failure = e;
+                pause = delivered ? FIRST_PAUSE : pause;
+                if (stopped.getCount() > 0) {
+                    LOG.error("Capture is interrupted, next try in {} ms: {}", pause.toMillis(), message(e));
+                    LOG.debug("Capture is interrupted", e);
+                }
+            }
+            try {
+                if (stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        }
+    }
+
+    private void runEngine() throws Exception {
+        confirmedLsn = readConfirmedLsn();
+        AtomicReference<Throwable> end = new AtomicReference<>();
+        engine = DebeziumEngine.create(Connect.class)
+                .using(configuration().createDebeziumConfiguration().asProperties())
+                .using((success, message, error) -> {
+                    if (!success) {
+                        end.set(error != null ? error : new IllegalStateException(message));
+                    }
+                })
+                .notifying(this::deliver)
+                .build();
+        if (stopped.getCount() == 0) {
+            return;
+        }
+        failure = null;
+        engine.run();
+        if (end.get() != null) {
+            throw new RuntimeCamelException(message(end.get()), end.get());
+        }
+    }
+
+    private long readConfirmedLsn() throws SQLException {
+        PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
+        String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
+                + to.getDatabaseDbname();
+        try (Connection connection = DriverManager.getConnection(url, to.getDatabaseUser(), to.getDatabasePassword())) {
+            return slot.confirmedLsn(connection).orElseThrow(() -> new IllegalStateException(
+                    "replication slot " + slot.name() + " does not exist"));
+        }
+    }
+
+    private void deliver(List<ChangeEvent<SourceRecord, SourceRecord>> events,
+            RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
+        List<Exchange> changes = new ArrayList<>(events.size());
+        for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
+            if (event.value().value() instanceof Struct value && value.schema().field("source") != null) {
+                completePosition(value.getStruct("source"));
+                Exchange change = endpoint.createExchange();
+                change.getMessage().setBody(event.value());
+                changes.add(change);
+            }
+        }
+        if (!changes.isEmpty()) {
+            Exchange batch = createExchange(false);
+            try {
+                batch.getMessage().setBody(changes);
+                getProcessor().process(batch);
+            } catch (Exception e) {
+                batch.setException(e);
+            } finally {
+                releaseExchange(batch, false);
+            }
+            if (batch.getException() != null) {
+                throw new RuntimeCamelException("a batch of " + changes.size() + " changes failed: "
+                        + message(batch.getException()), batch.getException());
+            }
+        }
+        for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
+            committer.markProcessed(event);
+        }
+        committer.markBatchFinished();
+        delivered = true;
+    }
+
+    /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */
+    private void completePosition(Struct source) {
+        String sequence = source.getString("sequence");
+        if (sequence.startsWith("[null")) {
+            source.put("sequence", Position.parse(sequence, confirmedLsn).sequence());
+        }
+    }
+
+    private PostgresConnectorEmbeddedDebeziumConfiguration configuration() {
+        return endpoint.getConfiguration();
+    }
+
+    private Optional<WritableHealthCheckRepository> healthChecks() {
+        return Optional.ofNullable(HealthCheckHelper.getHealthCheckRepository(
+                endpoint.getCamelContext(), "consumers", WritableHealthCheckRepository.class));
+    }
+
+    private static String message(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null || cause.getMessage().equals(error.getMessage())
+                ? String.valueOf(error.getMessage())
+                : error.getMessage() + " (" + cause.getMessage() + ")";
+    }
+}

@@ -1,0 +1,35 @@
+package dev.olapsync.capture;
+
+import org.apache.camel.Consumer;
+import org.apache.camel.Processor;
+import org.apache.camel.component.debezium.DebeziumEndpoint;
+import org.apache.camel.component.debezium.postgres.configuration.PostgresConnectorEmbeddedDebeziumConfiguration;
+
+/** One slot of one Postgres database. */
+public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbeddedDebeziumConfiguration> {
+
+    private PostgresConnectorEmbeddedDebeziumConfiguration configuration;
+
+    PostgresCdcEndpoint(String uri, PostgresCdcComponent component,
+            PostgresConnectorEmbeddedDebeziumConfiguration configuration) {
+        super(uri, component);
+        this.configuration = configuration;
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) throws Exception {
+        PostgresCdcConsumer consumer = new PostgresCdcConsumer(this, processor);
+        configureConsumer(consumer);
+        return consumer;
+    }
+
+    @Override
+    public PostgresConnectorEmbeddedDebeziumConfiguration getConfiguration() {
+        return configuration;
+    }
+
+    @Override
+    public void setConfiguration(PostgresConnectorEmbeddedDebeziumConfiguration configuration) {
+        this.configuration = configuration;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.olapsync.capture;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Objects;
+import java.util.OptionalLong;
+
+/**
+ * The logical replication slot: it keeps the write-ahead log from the first transaction that has not been confirmed, and
+ * after a restart sends all transactions that committed after it, whole. It is the only store of capture's position.
+ */
+public final class ReplicationSlot {
+
+    private final String name;
+
+    public ReplicationSlot(String name) {
+        this.name = Objects.requireNonNull(name, "name");
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Creates the slot, with pgoutput. Returns when all transactions that ran at the call have ended, so what they wrote
+     * is in every snapshot taken from then on, and all that commits later is in the slot.
+     */
+    public void create(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT pg_create_logical_replication_slot(?, 'pgoutput')")) {
+            statement.setString(1, name);
+            statement.execute();
+        }
+    }
+
+    public boolean exists(Connection connection) throws SQLException {
+        return confirmedLsn(connection).isPresent();
+    }
+
+    /** The LSN up to which all has been confirmed; empty when there is no such slot. */
+    public OptionalLong confirmedLsn(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT confirmed_flush_lsn - '0/0'::pg_lsn FROM pg_replication_slots"
+                        + " WHERE slot_name = ? AND database = current_database() AND confirmed_flush_lsn IS NOT NULL")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? OptionalLong.of(row.getBigDecimal(1).longValueExact()) : OptionalLong.empty();
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.olapsync.capture;
+
+import dev.olapsync.OlapSync;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/**
+ * Holds a batch back until each of its transactions is visible to new snapshots, so that every later look-up sees what
+ * it published. Logical decoding can deliver a commit before it is visible: for as long as a synchronous standby takes to
+ * answer.
+ */
+public class VisibilityFence implements Processor {
+
+    private static final long PAUSE_MILLIS = 5;
+
+    @Override
+    public void process(Exchange exchange) throws Exception {
+        Set<Long> transactions = transactions(exchange);
+        if (transactions.isEmpty()) {
+            return;
+        }
+        try (Connection connection = OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+            while (!snapshot(connection).seesAll(transactions)) {
+                if (exchange.getContext().isStopping()) {
+                    throw new InterruptedException("stopped while " + transactions.size()
+                            + " transactions were not visible yet");
+                }
+                Thread.sleep(PAUSE_MILLIS);
+            }
+        }
+    }
+
+    private static Set<Long> transactions(Exchange exchange) {
+        Set<Long> transactions = new HashSet<>();
+        for (Object change : exchange.getMessage().getBody(List.class)) {
+            SourceRecord sourceRecord = ((Exchange) change).getMessage().getBody(SourceRecord.class);
+            Long id = ((Struct) sourceRecord.value()).getStruct("source").getInt64("txId");
+            if (id != null) {
+                transactions.add(id);
+            }
+        }
+        return transactions;
+    }
+
+    private static Snapshot snapshot(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_current_snapshot()::text")) {
+            row.next();
+            return Snapshot.parse(row.getString(1));
+        }
+    }
+
+    /**
+     * What {@code pg_current_snapshot()} says.
+     *
+     * @param next the first transaction id that had not been assigned, 64 bits ({@code xmax})
+     * @param running ids below it that were still in progress
+     * @see <a href="https://www.postgresql.org/docs/current/functions-info.html">System Information Functions</a>
+     */
+    record Snapshot(long next, Set<Long> running) {
+
+        static Snapshot parse(String text) {
+            String[] parts = text.split(":", -1);
+            Set<Long> running = new HashSet<>();
+            if (!parts[2].isEmpty()) {
+                for (String id : parts[2].split(",")) {
+                    running.add(Long.parseLong(id));
+                }
+            }
+            return new Snapshot(Long.parseLong(parts[1]), running);
+        }
+
+        boolean seesAll(Set<Long> transactions) {
+            return transactions.stream().allMatch(this::sees);
+        }
+
+        private boolean sees(long id) {
+            long full = withEpoch(id);
+            return full < next && !running.contains(full);
+        }
+
+        /** The replication protocol's ids have 32 bits; the stream is never 2^31 transactions away from the snapshot. */
+        private long withEpoch(long id) {
+            return next + (int) (id - next);
+        }
+    }
+}

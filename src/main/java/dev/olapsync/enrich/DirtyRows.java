@@ -1,0 +1,149 @@
+package dev.olapsync.enrich;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.olapsync.OlapSync;
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.model.KeyColumn;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.TableName;
+import dev.olapsync.schema.Topics;
+import dev.olapsync.schema.Truncates;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.support.service.ServiceSupport;
+
+/**
+ * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up;
+ * what needs no look-up (watermarks of truncated tables, dead letters) waits in the variable {@link #READY}.
+ */
+public class DirtyRows extends ServiceSupport implements Processor, CamelContextAware {
+
+    /** Variable: a {@code List<Exchange>} of records that are ready to be published. */
+    public static final String READY = "ready";
+
+    private static final int KEYS_OF_A_LOOK_UP = 10_000;
+
+    private CamelContext context;
+    private OlapSync olapSync;
+    private Models models;
+
+    @Override
+    protected void doStart() throws Exception {
+        olapSync = OlapSync.of(context);
+        models = olapSync.models();
+        Topics.create(olapSync.settings(), models);
+    }
+
+    @Override
+    public void process(Exchange exchange) throws SQLException {
+        List<Exchange> ready = new ArrayList<>();
+        Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
+        List<DirtyKeys> whole = new ArrayList<>();
+        for (Object change : exchange.getMessage().getBody(List.class)) {
+            Message message = ((Exchange) change).getMessage();
+            try {
+                ChangeEvent event = ChangeEvent.parse(message.getBody(byte[].class));
+                switch (event.op()) {
+                    case 'm' -> hint(event, dirty);
+                    case 't' -> truncate(event, ready, whole);
+                    default -> row(event, dirty);
+                }
+            } catch (IllegalArgumentException e) {
+                ready.add(DeadLetters.ofChange(context, message, e.getMessage()));
+            }
+        }
+        List<DirtyKeys> lookUps = new ArrayList<>(dirty.values());
+        lookUps.removeIf(DirtyKeys::isEmpty);
+        lookUps.addAll(whole);
+        exchange.setVariable(READY, ready);
+        exchange.getMessage().setBody(lookUps);
+    }
+
+    private void row(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {
+        Cause cause = new Cause(event.position(), event.commitMillis());
+        for (LookUp lookUp : lookUpsOf(event.table())) {
+            // The children of a parent that a snapshot reads come with their own snapshot.
+            if (event.op() == 'r' && !lookUp.ofGrain()) {
+                continue;
+            }
+            DirtyKeys keys = dirty.computeIfAbsent(lookUp, DirtyKeys::new);
+            for (JsonNode image : event.images()) {
+                List<String> key = key(lookUp, image);
+                if (key != null) {
+                    keys.add(key, cause);
+                }
+            }
+        }
+    }
+
+    /** The key of a row; null when a part of it is NULL or not known, so that no row can refer to it. */
+    private static List<String> key(LookUp lookUp, JsonNode image) {
+        List<String> key = new ArrayList<>(lookUp.key().size());
+        for (KeyColumn column : lookUp.key()) {
+            JsonNode value = image.path(column.name());
+            if (value.isMissingNode() || value.isNull()) {
+                return null;
+            }
+            key.add(column.text(value));
+        }
+        return key;
+    }
+
+    private void hint(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {
+        Hint hint = Hint.parse(event.message());
+        Model model = models.find(hint.model()).orElseThrow(() -> new IllegalArgumentException(
+                "the hint names the model " + hint.model() + ", which is not configured"));
+        LookUp grain = model.lookUps().get(0);
+        DirtyKeys keys = dirty.computeIfAbsent(grain, DirtyKeys::new);
+        hint.keys().forEach(key -> keys.add(key, new Cause(event.position(), event.commitMillis())));
+    }
+
+    /**
+     * Rows of a truncated grain are gone at once, and so are those that have to have a parent in a truncated table; those
+     * that merely may have one are read again.
+     */
+    private void truncate(ChangeEvent event, List<Exchange> ready, List<DirtyKeys> whole) throws SQLException {
+        Cause cause = new Cause(event.position(), event.commitMillis());
+        for (LookUp lookUp : lookUpsOf(event.table())) {
+            Model model = lookUp.model();
+            if (lookUp.ofGrain() || lookUp.required()) {
+                FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
+                        Truncates.row(model.name()), true, null, null, cause);
+                ready.add(RowRecords.record(context, watermark, olapSync.settings().olap().epoch()));
+            } else {
+                List<List<String>> keys = new AllKeys(model).read(olapSync.postgres());
+                whole.addAll(DirtyKeys.ofGrain(model.lookUps().get(0), keys, cause, KEYS_OF_A_LOOK_UP));
+            }
+        }
+    }
+
+    private List<LookUp> lookUpsOf(TableName table) {
+        List<LookUp> lookUps = models.lookUpsOf(table);
+        if (lookUps.isEmpty()) {
+            throw new IllegalArgumentException("no model reads the table " + table
+                    + "; add a model that does, then replay this letter");
+        }
+        return lookUps;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return context;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.olapsync.enrich;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Somebody says that rows are dirty: a message in the write-ahead log, which comes back through capture with a position
+ * of its own and is processed like any other change.
+ *
+ * @param model the model whose rows are to be read again
+ * @param keys the grain's keys, each as the texts of its columns
+ */
+public record Hint(String model, List<List<String>> keys) {
+
+    /** The prefix of the logical decoding message. */
+    public static final String PREFIX = "olap-sync";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Writes the hint into the log, in the connection's transaction. */
+    public void write(Connection connection) throws SQLException {
+        ObjectNode content = JSON.createObjectNode().put("model", model);
+        ArrayNode all = content.putArray("keys");
+        keys.forEach(key -> key.forEach(all.addArray()::add));
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT pg_logical_emit_message(true, ?, ?)")) {
+            statement.setString(1, PREFIX);
+            statement.setString(2, content.toString());
+            statement.execute();
+        }
+    }
+
+    /** @throws IllegalArgumentException when this is no hint */
+    static Hint parse(byte[] content) {
+        try {
+            JsonNode hint = JSON.readTree(content);
+            List<List<String>> keys = new ArrayList<>();
+            for (JsonNode key : hint.path("keys")) {
+                List<String> columns = new ArrayList<>();
+                key.forEach(column -> columns.add(column.asText()));
+                keys.add(columns);
+            }
+            if (!hint.path("model").isTextual() || keys.isEmpty()) {
+                throw new IllegalArgumentException("not a hint: no model or no keys");
+            }
+            return new Hint(hint.get("model").asText(), keys);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("not a hint: " + e.getClass().getSimpleName(), e);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.olapsync.load;
+
+import dev.olapsync.OlapSync;
+import dev.olapsync.schema.ClickHouseTables;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.support.service.ServiceSupport;
+
+/** Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. */
+public class ClickHouseInsert extends ServiceSupport implements Processor, CamelContextAware {
+
+    private CamelContext context;
+    private OlapSync olapSync;
+
+    @Override
+    protected void doStart() throws Exception {
+        olapSync = OlapSync.of(context);
+        new ClickHouseTables(olapSync.clickHouse()).ensure(olapSync.models());
+    }
+
+    @Override
+    public void process(Exchange exchange) {
+        RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
+        olapSync.clickHouse().insertJson(ClickHouseTables.storage(batch.getModel()), batch.json());
+        olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+    }
+
+    @Override
+    public void setCamelContext(CamelContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return context;
+    }
+}

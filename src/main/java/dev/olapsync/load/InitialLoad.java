@@ -1,0 +1,167 @@
+package dev.olapsync.load;
+
+import dev.olapsync.OlapSync;
+import dev.olapsync.Settings;
+import dev.olapsync.capture.Position;
+import dev.olapsync.capture.Publication;
+import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.load.Loads.Load;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.RowJson;
+import dev.olapsync.schema.Topics;
+import dev.olapsync.schema.Truncates;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the rows that exist already into ClickHouse. First it makes sure that publication and slot exist; from then on
+ * every change is in the log. Then it reads each model page by page, in no consistent snapshot, straight into ClickHouse,
+ * with the lowest version of the epoch: a row that changes meanwhile comes through the log with a greater one. An
+ * interrupted load goes on where it stopped.
+ */
+public class InitialLoad implements Processor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(InitialLoad.class);
+    private static final int PAGE = 20_000;
+    private static final long PAUSE_MILLIS = 50;
+
+    @Override
+    public void process(Exchange exchange) throws Exception {
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
+        Settings settings = olapSync.settings();
+        Models models = olapSync.models();
+        Topics.create(settings, models);
+        new ClickHouseTables(olapSync.clickHouse()).ensure(models);
+        Loads loads = new Loads(olapSync.clickHouse(), settings.olap().epoch());
+        loads.ensureTable();
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            startLog(postgres, settings, models, loads);
+            for (Model model : models.all()) {
+                load(olapSync, postgres, model, loads);
+            }
+        }
+    }
+
+    private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
+        Publication publication = new Publication(settings.postgres().publication());
+        ReplicationSlot slot = new ReplicationSlot(settings.postgres().slot());
+        boolean tablesAdded = publication.ensure(postgres, models.tables());
+        if (!slot.exists(postgres)) {
+            if (!loads.all().isEmpty()) {
+                throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
+                        + " since it was lost. Raise olap.epoch from " + settings.olap().epoch() + " to "
+                        + (settings.olap().epoch() + 1) + " and start again: everything is loaded once more.");
+            }
+            slot.create(postgres);
+        } else if (tablesAdded) {
+            awaitEndOfRunningTransactions(postgres);
+        }
+    }
+
+    /** What ran when a table was published may have changed it before, unseen by the slot. */
+    private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
+        long next = snapshotBound(postgres, "xmax");
+        while (snapshotBound(postgres, "xmin") < next) {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    private static long snapshotBound(Connection postgres, String bound) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement(
+                "SELECT pg_snapshot_" + bound + "(pg_current_snapshot())::text::bigint");
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private static void load(OlapSync olapSync, Connection postgres, Model model, Loads loads) throws SQLException {
+        Load load = loads.find(model.name()).orElse(null);
+        if (load == null) {
+            load = new Load(model.name(), 0, estimate(postgres, model), List.of(), false);
+            loads.save(load);
+        }
+        BigInteger version = Position.START.version(olapSync.settings().olap().epoch());
+        while (!load.done()) {
+            Page page = read(postgres, model, load.lastKey(), version);
+            olapSync.clickHouse().insertJson(ClickHouseTables.storage(model.name()), page.json());
+            load = new Load(model.name(), load.rows() + page.read, load.total(), page.lastKey, page.read < PAGE);
+            if (load.done()) {
+                forgetOlderEpochs(olapSync, model, version);
+            }
+            loads.save(load);
+            olapSync.metrics().initiallyLoaded(model.name(), page.live);
+            LOG.info("Initial load of {}: {} of about {} rows{}", model.name(), load.rows(),
+                    Math.max(load.total(), load.rows()), load.done() ? ", done" : "");
+        }
+    }
+
+    /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
+    private static void forgetOlderEpochs(OlapSync olapSync, Model model, BigInteger version) {
+        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), version, false);
+        olapSync.clickHouse().insertJson(ClickHouseTables.storage(Truncates.MODEL), new ByteArrayInputStream(watermark));
+    }
+
+    private static final class Page {
+        private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        private List<String> lastKey;
+        private int read;
+        private int live;
+
+        private ByteArrayInputStream json() {
+            return new ByteArrayInputStream(rows.toByteArray());
+        }
+    }
+
+    private static Page read(Connection postgres, Model model, List<String> after, BigInteger version)
+            throws SQLException {
+        int width = model.lookUps().get(0).key().size();
+        Page page = new Page();
+        page.lastKey = after;
+        String sql = after.isEmpty() ? model.page().first() : model.page().next();
+        try (PreparedStatement statement = postgres.prepareStatement(sql)) {
+            for (int i = 0; i < after.size(); i++) {
+                statement.setString(i + 1, after.get(i));
+            }
+            statement.setInt(after.size() + 1, PAGE);
+            try (ResultSet row = statement.executeQuery()) {
+                for (; row.next(); page.read++) {
+                    List<String> key = new ArrayList<>(width);
+                    for (int i = 1; i <= width; i++) {
+                        key.add(row.getString("k" + i));
+                    }
+                    page.lastKey = key;
+                    if (row.getBoolean("live") && row.getString("refused") == null) {
+                        page.rows.writeBytes(RowJson.versioned(row.getString("row"), version, false));
+                        page.rows.write('\n');
+                        page.live++;
+                    }
+                }
+            }
+        }
+        return page;
+    }
+
+    private static long estimate(Connection postgres, Model model) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement(
+                "SELECT count(*) FROM " + model.grain().quoted());
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.olapsync.load;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.ClickHouse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How far the initial load has come, kept beside the rows: a ClickHouse that is empty has nothing loaded either. */
+public final class Loads {
+
+    private static final String TABLE = "_loads";
+
+    /**
+     * One model's load.
+     *
+     * @param rows grain rows read so far
+     * @param total grain rows that Postgres expected at the start, an estimate
+     * @param lastKey the key of the last row read, empty before the first
+     */
+    public record Load(String model, long rows, long total, List<String> lastKey, boolean done) {
+    }
+
+    private final ClickHouse clickHouse;
+    private final int epoch;
+
+    public Loads(ClickHouse clickHouse, int epoch) {
+        this.clickHouse = clickHouse;
+        this.epoch = epoch;
+    }
+
+    public void ensureTable() {
+        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
+                + " total UInt64, last_key Array(String), done UInt8, step UInt64)"
+                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+    }
+
+    /** Of the current epoch. */
+    public List<Load> all() {
+        List<Load> loads = new ArrayList<>();
+        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done FROM " + TABLE
+                + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model", Map.of("epoch", epoch))) {
+            loads.add(new Load(row.getString("model"), row.getLong("rows"), row.getLong("total"),
+                    row.getList("last_key"), row.getBoolean("done")));
+        }
+        return loads;
+    }
+
+    public Optional<Load> find(String model) {
+        return all().stream().filter(load -> load.model().equals(model)).findFirst();
+    }
+
+    public void save(Load load) {
+        StringBuilder key = new StringBuilder("[");
+        for (String column : load.lastKey()) {
+            key.append(key.length() > 1 ? "," : "").append(ClickHouse.literal(column));
+        }
+        key.append(']');
+        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, step) VALUES ("
+                + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
+                + key + ", " + (load.done() ? 1 : 0) + ", " + (2 * load.rows() + (load.done() ? 1 : 0)) + ")");
+    }
+}

@@ -1,0 +1,30 @@
+package dev.olapsync.load;
+
+import dev.olapsync.enrich.RowRecords;
+import dev.olapsync.schema.Topics;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.kafka.KafkaConstants;
+
+/** Sorts the finished rows of a poll into one {@link RowBatch} for each model. */
+public class RowBatches implements Processor {
+
+    @Override
+    public void process(Exchange exchange) {
+        Map<String, RowBatch> batches = new LinkedHashMap<>();
+        for (Object polled : exchange.getMessage().getBody(List.class)) {
+            Message row = ((Exchange) polled).getMessage();
+            String model = Topics.modelOf(row.getHeader(KafkaConstants.TOPIC, String.class));
+            byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
+            batches.computeIfAbsent(model, RowBatch::new)
+                    .add(row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong());
+        }
+        exchange.getMessage().setBody(new ArrayList<>(batches.values()));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.model.ModelException;
+import java.util.TimeZone;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
+@Command(name = "olap-sync", mixinStandardHelpOptions = true, versionProvider = Version.class,
+        description = "Keeps denormalised ClickHouse tables in step with a normalised Postgres database.",
+        subcommands = {Run.class, Verify.class})
+public final class Main {
+
+    public static void main(String[] arguments) {
+        TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((error, command, parsed) -> {
+                    command.getErr().println(command.getColorScheme().errorText(describe(error)));
+                    return error instanceof ModelException ? 2 : 1;
+                });
+    }
+
+    private static String describe(Throwable error) {
+        return error.getMessage() == null ? error.toString() : error.getMessage();
+    }
+}

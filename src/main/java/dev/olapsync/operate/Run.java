@@ -1,0 +1,40 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.OlapSync;
+import dev.olapsync.Settings;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs the routes until it is told to stop. */
+@Command(name = "run", mixinStandardHelpOptions = true, description = "Runs the routes.")
+final class Run implements Callable<Integer> {
+
+    @Mixin
+    private Configuration configuration;
+
+    @Option(names = "--routes", paramLabel = "FOLDER", defaultValue = "routes",
+            description = "the folder of the *.camel.yaml files, default: ${DEFAULT-VALUE}")
+    private Path routes;
+
+    @Override
+    public Integer call() throws Exception {
+        Settings settings = configuration.settings();
+        OlapSync checked = new OlapSync(settings);
+        try {
+            checked.models();
+        } finally {
+            checked.stop();
+        }
+        org.apache.camel.main.Main main = new org.apache.camel.main.Main();
+        main.setPropertyPlaceholderLocations("file:" + configuration.file());
+        main.configure()
+                .withName("olap-sync")
+                .withRoutesIncludePattern("file:" + routes + "/*.camel.yaml")
+                .withShutdownTimeout(30);
+        main.run();
+        return main.getExitCode();
+    }
+}
