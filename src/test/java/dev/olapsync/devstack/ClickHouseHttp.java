@@ -1,0 +1,299 @@
+package dev.olapsync.devstack;
+
+import com.clickhouse.data.stream.Lz4InputStream;
+import com.clickhouse.data.stream.Lz4OutputStream;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.olapsync.devstack.ClickHouseEngine.Query;
+import dev.olapsync.devstack.ClickHouseEngine.QueryException;
+import dev.olapsync.devstack.ClickHouseEngine.Result;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import net.jpountz.lz4.LZ4FrameInputStream;
+import net.jpountz.lz4.LZ4FrameOutputStream;
+
+/**
+ * ClickHouse's HTTP interface before the embedded engine (https://clickhouse.com/docs/interfaces/http). Sessions, external
+ * tables, streamed results and users other than {@code default} are left out.
+ */
+final class ClickHouseHttp {
+
+    static final String READY = "ClickHouse is ready";
+
+    /** URL parameters that are neither settings nor query parameters. */
+    private static final Set<String> PROTOCOL = Set.of("query", "query_id", "database", "default_format", "compress",
+            "decompress", "user", "password", "quota_key", "role", "stacktrace", "buffer_size", "wait_end_of_query",
+            "client_protocol_version", "session_id", "session_timeout", "session_check", "close_session");
+    private static final Pattern SETTING = Pattern.compile("[A-Za-z_]\\w*");
+    /** A statement has to end, or its data to begin, within so many bytes; ClickHouse's max_query_size is smaller. */
+    private static final int HEAD_BYTES = 1 << 20;
+
+    private final ClickHouseEngine engine;
+    private final Path spool;
+    private final String version;
+
+    private ClickHouseHttp(ClickHouseEngine engine, Path spool) throws QueryException {
+        this.engine = engine;
+        this.spool = spool;
+        Result result = engine.query(new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), null));
+        this.version = new String(result.data(), StandardCharsets.UTF_8).strip();
+    }
+
+    /** Arguments: the library, the data directory, the port. */
+    public static void main(String[] arguments) throws Exception {
+        Path home = Path.of(arguments[1]);
+        Path spool = home.resolve("spool");
+        Cache.delete(spool);
+        Files.createDirectories(spool);
+        ClickHouseEngine engine = new ClickHouseEngine(Path.of(arguments[0]), home.resolve("data"));
+        ClickHouseHttp http = new ClickHouseHttp(engine, spool);
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[2]));
+        HttpServer server = HttpServer.create(address, 128);
+        server.setExecutor(Executors.newCachedThreadPool());
+        server.createContext("/", http::handle);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.stop(0);
+            try {
+                engine.close();
+            } catch (QueryException e) {
+                e.printStackTrace();
+            }
+            // the library's own exit handlers are not made for a JVM
+            Runtime.getRuntime().halt(0);
+        }));
+        server.start();
+        System.out.println(READY);
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            String path = exchange.getRequestURI().getPath();
+            Map<String, String> parameters = parameters(exchange.getRequestURI().getRawQuery());
+            boolean bare = exchange.getRequestMethod().equals("GET") && !parameters.containsKey("query");
+            if (path.equals("/ping") || path.equals("/replicas_status") || path.equals("/") && bare) {
+                send(exchange, 200, "Ok.\n".getBytes(StandardCharsets.UTF_8));
+            } else if (!path.equals("/")) {
+                send(exchange, 404, ("There is no handle " + path + "\n").getBytes(StandardCharsets.UTF_8));
+            } else {
+                answer(exchange, parameters);
+            }
+        } catch (IOException e) {
+            // the client went away
+            System.out.println(e);
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+        }
+    }
+
+    private void answer(HttpExchange exchange, Map<String, String> parameters) throws IOException {
+        var headers = exchange.getResponseHeaders();
+        headers.set("X-ClickHouse-Server-Display-Name", "dev-stack");
+        headers.set("X-ClickHouse-Query-Id", parameters.getOrDefault("query_id", UUID.randomUUID().toString()));
+        headers.set("X-ClickHouse-Timezone", "UTC");
+        boolean compress = parameters.getOrDefault("compress", "0").equals("1");
+        try {
+            authenticate(exchange, parameters);
+        } catch (QueryException e) {
+            sendError(exchange, e, false);
+            return;
+        }
+        try {
+            String format = parameters.getOrDefault("default_format",
+                    firstNonNull(exchange.getRequestHeaders().getFirst("X-ClickHouse-Format"), "TabSeparated"));
+            long start = System.nanoTime();
+            Result result;
+            try (InputStream body = body(exchange, parameters)) {
+                ClickHouseStatement statement;
+                byte[] head = body.readNBytes(HEAD_BYTES);
+                statement = new ClickHouseStatement(head);
+                Map<String, String> settings = settings(parameters);
+                String database = firstNonNull(parameters.get("database"),
+                        exchange.getRequestHeaders().getFirst("X-ClickHouse-Database"));
+                if (statement.takesData()) {
+                    result = insert(statement, head, body, format, settings, database);
+                } else {
+                    byte[] rest = body.readAllBytes();
+                    byte[] sql = concat(head, rest);
+                    format = statement.outputFormat(format);
+                    result = engine.query(new Query(sql, format, settings, database));
+                }
+            }
+            headers.set("X-ClickHouse-Format", format);
+            headers.set("Content-Type", contentType(format));
+            headers.set("X-ClickHouse-Summary", summary(result, System.nanoTime() - start));
+            sendData(exchange, 200, result.data(), compress);
+        } catch (QueryException e) {
+            sendError(exchange, e, compress);
+        }
+    }
+
+    private Result insert(ClickHouseStatement statement, byte[] head, InputStream rest, String format,
+            Map<String, String> settings, String database) throws IOException, QueryException {
+        // behind the SQL text the engine would cut binary data at blank lines
+        Path file = Files.createTempFile(spool, "insert", ".data");
+        try {
+            try (OutputStream out = Files.newOutputStream(file)) {
+                out.write(head, statement.dataStart(), head.length - statement.dataStart());
+                rest.transferTo(out);
+            }
+            return engine.query(new Query(statement.insertFrom(file), format, settings, database));
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    /** The statement and its data: what the URL holds comes first, then the request's body, both decompressed. */
+    private static InputStream body(HttpExchange exchange, Map<String, String> parameters) throws IOException, QueryException {
+        InputStream body = exchange.getRequestBody();
+        String encoding = firstNonNull(exchange.getRequestHeaders().getFirst("Content-Encoding"), "identity");
+        body = switch (encoding) {
+            case "identity" -> body;
+            case "gzip" -> new GZIPInputStream(body);
+            case "lz4" -> new LZ4FrameInputStream(body);
+            default -> throw new QueryException("Code: 48. DB::Exception: The dev stack's ClickHouse does not know the "
+                    + "Content-Encoding " + encoding + ". (NOT_IMPLEMENTED)");
+        };
+        if (parameters.getOrDefault("decompress", "0").equals("1")) {
+            body = new Lz4InputStream(body);
+        }
+        String query = parameters.getOrDefault("query", "");
+        if (query.isEmpty()) {
+            return body;
+        }
+        return new SequenceInputStream(new ByteArrayInputStream((query + "\n").getBytes(StandardCharsets.UTF_8)), body);
+    }
+
+    private static void authenticate(HttpExchange exchange, Map<String, String> parameters) throws QueryException {
+        var headers = exchange.getRequestHeaders();
+        String user = parameters.get("user");
+        String password = parameters.get("password");
+        String basic = headers.getFirst("Authorization");
+        if (headers.containsKey("X-ClickHouse-User")) {
+            user = headers.getFirst("X-ClickHouse-User");
+            password = headers.getFirst("X-ClickHouse-Key");
+        } else if (basic != null && basic.startsWith("Basic ")) {
+            String[] pair = new String(Base64.getDecoder().decode(basic.substring(6).strip()), StandardCharsets.UTF_8)
+                    .split(":", 2);
+            user = pair[0];
+            password = pair.length > 1 ? pair[1] : "";
+        }
+        boolean isDefault = user == null || user.isEmpty() || user.equals(ClickHouseServer.USER);
+        if (!isDefault || password != null && !password.equals(ClickHouseServer.PASSWORD)) {
+            throw new QueryException("Code: 516. DB::Exception: " + firstNonNull(user, ClickHouseServer.USER)
+                    + ": Authentication failed: password is incorrect, or there is no user with such name."
+                    + " (AUTHENTICATION_FAILED)");
+        }
+    }
+
+    private static Map<String, String> settings(Map<String, String> parameters) throws QueryException {
+        Map<String, String> settings = new LinkedHashMap<>(parameters);
+        settings.keySet().removeAll(PROTOCOL);
+        for (String name : settings.keySet()) {
+            if (!SETTING.matcher(name).matches()) {
+                throw new QueryException("Code: 115. DB::Exception: Unknown setting '" + name + "'. (UNKNOWN_SETTING)");
+            }
+        }
+        return settings;
+    }
+
+    private void sendError(HttpExchange exchange, QueryException exception, boolean compress) throws IOException {
+        ClickHouseError error = new ClickHouseError(exception.getMessage(), version);
+        exchange.getResponseHeaders().set("X-ClickHouse-Exception-Code", String.valueOf(error.code()));
+        exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=UTF-8");
+        sendData(exchange, error.httpStatus(), error.text().getBytes(StandardCharsets.UTF_8), compress);
+    }
+
+    private static void sendData(HttpExchange exchange, int status, byte[] data, boolean compress) throws IOException {
+        String accepted = firstNonNull(exchange.getRequestHeaders().getFirst("Accept-Encoding"), "");
+        boolean asked = parameters(exchange.getRequestURI().getRawQuery()).getOrDefault("enable_http_compression", "0").equals("1");
+        String encoding = !asked || status == 403 ? "" : accepted.contains("lz4") ? "lz4" : accepted.contains("gzip") ? "gzip" : "";
+        if (compress || !encoding.isEmpty()) {
+            if (!encoding.isEmpty()) {
+                exchange.getResponseHeaders().set("Content-Encoding", encoding);
+            }
+            exchange.sendResponseHeaders(status, 0);
+            try (OutputStream out = compressed(exchange.getResponseBody(), encoding)) {
+                out.write(data);
+            }
+        } else {
+            send(exchange, status, data);
+        }
+    }
+
+    private static OutputStream compressed(OutputStream out, String encoding) throws IOException {
+        return switch (encoding) {
+            case "lz4" -> new LZ4FrameOutputStream(out);
+            case "gzip" -> new GZIPOutputStream(out);
+            default -> new Lz4OutputStream(out, 1 << 20, null);
+        };
+    }
+
+    private static void send(HttpExchange exchange, int status, byte[] data) throws IOException {
+        exchange.sendResponseHeaders(status, data.length == 0 ? -1 : data.length);
+        if (data.length > 0) {
+            exchange.getResponseBody().write(data);
+        }
+    }
+
+    private static String summary(Result result, long nanos) {
+        return String.format("{\"read_rows\":\"%d\",\"read_bytes\":\"%d\",\"written_rows\":\"%d\",\"written_bytes\":\"%d\","
+                + "\"total_rows_to_read\":\"0\",\"result_rows\":\"%d\",\"result_bytes\":\"%d\",\"elapsed_ns\":\"%d\"}",
+                result.readRows(), result.readBytes(), result.writtenRows(), result.writtenBytes(),
+                result.resultRows(), result.data().length, nanos);
+    }
+
+    private static String contentType(String format) {
+        if (format.startsWith("JSON")) {
+            return "application/json; charset=UTF-8";
+        }
+        if (format.startsWith("TabSeparated") || format.startsWith("TSV")) {
+            return "text/tab-separated-values; charset=UTF-8";
+        }
+        if (format.startsWith("CSV")) {
+            return "text/csv; charset=UTF-8";
+        }
+        return format.startsWith("Pretty") ? "text/plain; charset=UTF-8" : "application/octet-stream";
+    }
+
+    private static Map<String, String> parameters(String rawQuery) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        if (rawQuery != null) {
+            for (String pair : rawQuery.split("&")) {
+                int equals = pair.indexOf('=');
+                String name = equals < 0 ? pair : pair.substring(0, equals);
+                String value = equals < 0 ? "" : pair.substring(equals + 1);
+                parameters.put(URLDecoder.decode(name, StandardCharsets.UTF_8), URLDecoder.decode(value, StandardCharsets.UTF_8));
+            }
+        }
+        return parameters;
+    }
+
+    private static byte[] concat(byte[] first, byte[] second) {
+        byte[] all = java.util.Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, all, first.length, second.length);
+        return all;
+    }
+
+    private static String firstNonNull(String first, String second) {
+        return first != null ? first : second;
+    }
+}

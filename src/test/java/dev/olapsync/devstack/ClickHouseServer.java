@@ -1,0 +1,64 @@
+package dev.olapsync.devstack;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+
+/** ClickHouse, HTTP interface only; user {@code default} without a password. */
+public final class ClickHouseServer extends Service {
+
+    public static final String USER = "default";
+    public static final String PASSWORD = "";
+
+    ClickHouseServer(int port, Path home) {
+        super("ClickHouse", port, home);
+    }
+
+    public String url() {
+        return "http://localhost:" + port();
+    }
+
+    public String jdbcUrl(String database) {
+        return "jdbc:clickhouse://localhost:" + port() + "/" + database;
+    }
+
+    /** A new connection with the driver's default settings. */
+    public Connection connect() throws SQLException {
+        return connect("default");
+    }
+
+    /** A new connection with the driver's default settings. */
+    public Connection connect(String database) throws SQLException {
+        return DriverManager.getConnection(jdbcUrl(database), USER, PASSWORD);
+    }
+
+    @Override
+    public String address() {
+        return url();
+    }
+
+    @Override
+    void prepare() {
+        ChdbLibrary.file();
+    }
+
+    @Override
+    ProcessBuilder command() {
+        ProcessBuilder builder = java(
+                List.of("-Xmx512m", "-Dsun.net.httpserver.nodelay=true",
+                        "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"),
+                ClickHouseHttp.class, ChdbLibrary.file(), home(), port());
+        // without it the engine replaces the JVM's handler for SIGSEGV, and the JVM dies of its own null checks
+        builder.environment().put("LD_PRELOAD", Path.of(System.getProperty("java.home"), "lib", "libjsig.so").toString());
+        builder.environment().put("TZ", "UTC");
+        return builder;
+    }
+
+    @Override
+    boolean isReady(String logged) throws IOException {
+        return logged.contains(ClickHouseHttp.READY);
+    }
+}

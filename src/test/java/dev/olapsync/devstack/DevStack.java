@@ -1,0 +1,166 @@
+package dev.olapsync.devstack;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Postgres, a Kafka broker and ClickHouse, each a process of its own that listens on the loopback interface and keeps its
+ * data in a folder of one data directory. Thread-safe.
+ */
+public final class DevStack implements AutoCloseable {
+
+    private final FileChannel lock;
+    private final PostgresServer postgres;
+    private final KafkaServer kafka;
+    private final ClickHouseServer clickHouse;
+
+    private DevStack(Builder builder) {
+        lock = lock(builder.dataDir);
+        postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync);
+        kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"));
+        clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"));
+        try {
+            inParallel(Service::start);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * One stack for all tests of this JVM, on free ports, started by the first call and stopped at the end of the JVM. Tests
+     * keep apart by databases, topics and tables of their own.
+     */
+    public static DevStack shared() {
+        return Shared.STACK;
+    }
+
+    public PostgresServer postgres() {
+        return postgres;
+    }
+
+    public KafkaServer kafka() {
+        return kafka;
+    }
+
+    public ClickHouseServer clickHouse() {
+        return clickHouse;
+    }
+
+    public List<Service> services() {
+        return List.of(postgres, kafka, clickHouse);
+    }
+
+    /** Stops all three; the data stays. */
+    @Override
+    public void close() {
+        inParallel(Service::stop);
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void inParallel(java.util.function.Consumer<Service> action) {
+        var all = services().stream().map(service -> CompletableFuture.runAsync(() -> action.accept(service))).toList();
+        CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
+        try {
+            done.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path dataDir) {
+        try {
+            Files.createDirectories(dataDir);
+            FileChannel channel = FileChannel.open(dataDir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (channel.tryLock() == null) {
+                channel.close();
+                throw new DevStackException("Another dev stack uses the data directory " + dataDir
+                        + ". Stop it, or choose another directory with -Ddevstack.data=<directory>.");
+            }
+            return channel;
+        } catch (IOException e) {
+            throw new DevStackException("Cannot use the data directory " + dataDir + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What to start, and where; a port of 0, the default, is a free one. */
+    public static final class Builder {
+
+        private Path dataDir;
+        private int postgresPort;
+        private int kafkaPort;
+        private int clickHousePort;
+        private boolean fsync = true;
+
+        private Builder() {
+        }
+
+        /** Required; created when missing, used again when not. */
+        public Builder dataDir(Path directory) {
+            dataDir = directory;
+            return this;
+        }
+
+        public Builder postgresPort(int port) {
+            postgresPort = port;
+            return this;
+        }
+
+        public Builder kafkaPort(int port) {
+            kafkaPort = port;
+            return this;
+        }
+
+        public Builder clickHousePort(int port) {
+            clickHousePort = port;
+            return this;
+        }
+
+        /** Whether Postgres' data survives a crash of the machine; a killed process loses nothing either way. */
+        public Builder fsync(boolean on) {
+            fsync = on;
+            return this;
+        }
+
+        /** Starts all three and waits until they serve clients. */
+        public DevStack start() {
+            return new DevStack(this);
+        }
+    }
+
+    private static final class Shared {
+        private static final DevStack STACK = start();
+
+        private static DevStack start() {
+            Path directory = Path.of("target", "devstack", String.valueOf(ProcessHandle.current().pid()));
+            DevStack stack = builder().dataDir(directory).fsync(false).start();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                stack.services().forEach(Service::kill);
+                try {
+                    Cache.delete(directory);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }));
+            return stack;
+        }
+    }
+}

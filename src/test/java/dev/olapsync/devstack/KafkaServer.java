@@ -1,0 +1,83 @@
+package dev.olapsync.devstack;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import kafka.Kafka;
+import kafka.tools.StorageTool;
+import org.apache.kafka.common.Uuid;
+
+/** One Kafka broker that is its own controller. Topics have to be created: it makes none by itself. */
+public final class KafkaServer extends Service {
+
+    private static final Path CONFIGURATION = Path.of("server.properties");
+
+    private final int controllerPort = Ports.free();
+
+    KafkaServer(int port, Path home) {
+        super("Kafka", port, home);
+    }
+
+    public String bootstrap() {
+        return "localhost:" + port();
+    }
+
+    @Override
+    public String address() {
+        return bootstrap();
+    }
+
+    @Override
+    void prepare() throws IOException {
+        Properties properties = new Properties();
+        properties.put("process.roles", "broker,controller");
+        properties.put("node.id", "1");
+        properties.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+        properties.put("controller.listener.names", "CONTROLLER");
+        properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port() + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port());
+        properties.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        properties.put("log.dirs", home().resolve("data").toString());
+        properties.put("auto.create.topics.enable", "false");
+        properties.put("default.replication.factor", "1");
+        properties.put("offsets.topic.replication.factor", "1");
+        properties.put("offsets.topic.num.partitions", "5");
+        properties.put("transaction.state.log.replication.factor", "1");
+        properties.put("transaction.state.log.min.isr", "1");
+        properties.put("transaction.state.log.num.partitions", "5");
+        properties.put("share.coordinator.state.topic.replication.factor", "1");
+        properties.put("share.coordinator.state.topic.min.isr", "1");
+        properties.put("group.initial.rebalance.delay.ms", "0");
+        properties.put("log.cleaner.dedupe.buffer.size", String.valueOf(16 << 20));
+        try (var writer = Files.newBufferedWriter(home().resolve(CONFIGURATION), StandardCharsets.UTF_8)) {
+            properties.store(writer, null);
+        }
+    }
+
+    @Override
+    ProcessBuilder command() {
+        return java(List.of("-Xmx512m", "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"),
+                Broker.class, home().resolve(CONFIGURATION));
+    }
+
+    @Override
+    boolean isReady(String logged) {
+        return logged.contains("Kafka Server started");
+    }
+
+    /** What runs in the broker's process: formats the storage when it is new, then serves. */
+    static final class Broker {
+
+        private Broker() {
+        }
+
+        public static void main(String[] arguments) {
+            StorageTool.execute(new String[] {"format", "--ignore-formatted",
+                    "--cluster-id", Uuid.randomUuid().toString(), "--config", arguments[0]}, System.out);
+            Kafka.main(arguments);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package dev.olapsync.devstack;
+
+import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+
+/** Postgres with logical decoding, superuser {@code postgres}, database {@code shop}; any password will do. */
+public final class PostgresServer extends Service {
+
+    public static final String DATABASE = "shop";
+    public static final String USER = "postgres";
+    public static final String PASSWORD = "postgres";
+
+    private final boolean fsync;
+
+    PostgresServer(int port, Path home, boolean fsync) {
+        super("Postgres", port, home);
+        this.fsync = fsync;
+    }
+
+    public String jdbcUrl(String database) {
+        return "jdbc:postgresql://localhost:" + port() + "/" + database;
+    }
+
+    /** A new connection of the superuser to database {@value #DATABASE}. */
+    public Connection connect() throws SQLException {
+        return connect(DATABASE);
+    }
+
+    /** A new connection of the superuser. */
+    public Connection connect(String database) throws SQLException {
+        return DriverManager.getConnection(jdbcUrl(database), USER, PASSWORD);
+    }
+
+    @Override
+    public String address() {
+        return "postgresql://" + USER + ":" + PASSWORD + "@localhost:" + port() + "/" + DATABASE;
+    }
+
+    @Override
+    void prepare() throws IOException {
+        if (Files.exists(home().resolve("PG_VERSION"))) {
+            return;
+        }
+        List<String> initdb = program("initdb", "-D", home().toString(), "-U", USER, "-A", "trust", "-E", "UTF8",
+                "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8");
+        if (!fsync) {
+            initdb.add("--no-sync");
+        }
+        Process process = new ProcessBuilder(initdb).redirectErrorStream(true).redirectOutput(log().toFile()).start();
+        try {
+            if (process.waitFor() != 0) {
+                throw new DevStackException("initdb failed; its messages are in " + log());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    @Override
+    ProcessBuilder command() {
+        List<String> command = program("postgres", "-D", home().toString(), "-p", String.valueOf(port()));
+        Map<String, String> settings = Map.ofEntries(
+                Map.entry("listen_addresses", "127.0.0.1"),
+                Map.entry("unix_socket_directories", ""),
+                Map.entry("wal_level", "logical"),
+                Map.entry("max_replication_slots", "20"),
+                Map.entry("max_wal_senders", "20"),
+                Map.entry("max_prepared_transactions", "10"),
+                Map.entry("max_connections", "200"),
+                Map.entry("timezone", "UTC"),
+                Map.entry("log_timezone", "UTC"),
+                Map.entry("fsync", fsync ? "on" : "off"));
+        settings.forEach((key, value) -> command.addAll(List.of("-c", key + "=" + value)));
+        return new ProcessBuilder(command);
+    }
+
+    @Override
+    boolean isReady(String logged) {
+        return logged.contains("database system is ready to accept connections");
+    }
+
+    @Override
+    void afterStart() throws IOException {
+        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
+            boolean exists;
+            try (ResultSet rows = statement.executeQuery("SELECT FROM pg_database WHERE datname = '" + DATABASE + "'")) {
+                exists = rows.next();
+            }
+            if (!exists) {
+                statement.execute("CREATE DATABASE " + DATABASE);
+            }
+        } catch (SQLException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** Fast shutdown; SIGTERM would wait for the clients. */
+    @Override
+    String stopSignal() {
+        return "INT";
+    }
+
+    /** Immediate shutdown; after SIGKILL its shared memory would stay behind. */
+    @Override
+    String orphanSignal() {
+        return "QUIT";
+    }
+
+    private static List<String> program(String name, String... arguments) {
+        List<String> command = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) {
+            // Postgres refuses to run as root; in a user namespace of its own it is nobody, with root's files
+            command.addAll(List.of("unshare", "-U"));
+        }
+        command.add(binaries().resolve("bin").resolve(name).toString());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static Path binaries() {
+        try (InputStream archive = DefaultPostgresBinaryResolver.INSTANCE.getPgBinary("Linux", "x86_64")) {
+            byte[] bytes = archive.readAllBytes();
+            String hash = UUID.nameUUIDFromBytes(bytes).toString();
+            return Cache.directory("postgres-" + hash, directory -> unpack(bytes, directory));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void unpack(byte[] archive, Path directory) throws IOException {
+        try (TarArchiveInputStream entries = new TarArchiveInputStream(
+                new XZCompressorInputStream(new ByteArrayInputStream(archive)))) {
+            for (TarArchiveEntry entry = entries.getNextEntry(); entry != null; entry = entries.getNextEntry()) {
+                Path path = directory.resolve(entry.getName());
+                if (entry.isDirectory()) {
+                    Files.createDirectories(path);
+                    continue;
+                }
+                Files.createDirectories(path.getParent());
+                if (entry.isSymbolicLink()) {
+                    Files.createSymbolicLink(path, Path.of(entry.getLinkName()));
+                } else {
+                    Files.copy(entries, path);
+                    if ((entry.getMode() & 0100) != 0) {
+                        Set<PosixFilePermission> permissions = EnumSet.copyOf(Files.getPosixFilePermissions(path));
+                        permissions.add(PosixFilePermission.OWNER_EXECUTE);
+                        Files.setPosixFilePermissions(path, permissions);
+                    }
+                }
+            }
+        }
+    }
+}
