@@ -1,6 +1,7 @@
 -- The role that olap-sync uses in Postgres, with the least privileges that it needs, and its publication.
 --
--- Run it with psql in the database to be followed, as the owner of the tables who may create roles (or as a superuser):
+-- Run it with psql in the database to be followed, as a superuser, or as the tables' owner with CREATEROLE,
+-- REPLICATION and the right to create in the database:
 --
 --     psql -d shop -v password='...' -f postgres-role.sql
 --
@@ -40,7 +41,7 @@ BEGIN;
 
 -- REPLICATION lets the role create and read a replication slot. It is no superuser and owns nothing.
 SELECT 'CREATE ROLE olap_sync' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'olap_sync') \gexec
-ALTER ROLE olap_sync LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password';
+ALTER ROLE olap_sync LOGIN REPLICATION PASSWORD :'password';
 
 SELECT current_database() AS database \gset
 GRANT CONNECT ON DATABASE :"database" TO olap_sync;
