@@ -3,6 +3,7 @@ package dev.olapsync;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.operate.Metrics;
+import dev.olapsync.schema.Topics;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -13,6 +14,7 @@ import org.apache.camel.support.service.ServiceSupport;
 public final class OlapSync extends ServiceSupport {
 
     private final Settings settings;
+    private final Topics topics;
     private final Metrics metrics = new Metrics();
     private PostgresDataSource postgres;
     private ClickHouse clickHouse;
@@ -20,6 +22,7 @@ public final class OlapSync extends ServiceSupport {
 
     public OlapSync(Settings settings) {
         this.settings = settings;
+        this.topics = new Topics(settings);
     }
 
     /** The context's own; made at the first call and closed with the context. */
@@ -47,6 +50,10 @@ public final class OlapSync extends ServiceSupport {
             postgres = PostgresDataSource.of(settings.postgres());
         }
         return postgres;
+    }
+
+    public Topics topics() {
+        return topics;
     }
 
     public Metrics metrics() {

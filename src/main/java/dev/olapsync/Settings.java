@@ -42,19 +42,22 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     }
 
     /**
+     * @param changesTopic first word of the topics of changes
+     * @param rowsTopic first word of the topics of finished rows
      * @param models the folder of the models
      * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
      * @param topicPartitions partitions of each topic that has to be created
      * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
      */
-    public record Olap(Path models, int epoch, int topicPartitions, long topicRetentionMillis) {
+    public record Olap(Path models, int epoch, String changesTopic, String rowsTopic, int topicPartitions,
+            long topicRetentionMillis) {
     }
 
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     /** The settings as the routes of this context see them. */
     public static Settings of(CamelContext context) {
-        return read(key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
+        return of((UnaryOperator<String>) key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
     }
 
     /** The settings outside of Camel: the environment before the file. */
@@ -65,13 +68,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 properties.load(reader);
             }
         }
-        return read(key -> {
+        return of((UnaryOperator<String>) key -> {
             String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
             return fromEnvironment != null ? fromEnvironment : System.getProperty(key, properties.getProperty(key));
         });
     }
 
-    private static Settings read(UnaryOperator<String> values) {
+    /** The settings that a function knows; null for a key that is not set. */
+    public static Settings of(UnaryOperator<String> values) {
         Keys keys = new Keys(values);
         return new Settings(
                 new Postgres(
@@ -91,6 +95,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 new Olap(
                         folder(keys.text("olap.models", "models/shop")),
                         keys.number("olap.epoch", 0),
+                        keys.text("olap.topic.changes", "cdc"),
+                        keys.text("olap.topic.rows", "olap"),
                         keys.number("olap.topic.partitions", 4),
                         keys.bigNumber("olap.topic.retention.millis", WEEK)));
     }

@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import dev.olapsync.OlapSync;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
 import java.util.List;
@@ -27,15 +28,16 @@ public class ChangeEvents implements Processor {
 
     @Override
     public void process(Exchange exchange) {
+        Topics topics = OlapSync.of(exchange.getContext()).topics();
         for (Object change : exchange.getMessage().getBody(List.class)) {
-            toKafkaRecord(((Exchange) change).getMessage());
+            toKafkaRecord(((Exchange) change).getMessage(), topics);
         }
     }
 
-    private void toKafkaRecord(Message message) {
+    private void toKafkaRecord(Message message, Topics topics) {
         SourceRecord change = message.getBody(SourceRecord.class);
         Struct envelope = (Struct) change.value();
-        String topic = topic(envelope);
+        String topic = topic(envelope, topics);
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
         if (change.key() != null) {
             message.setHeader(KafkaConstants.KEY, keys.fromConnectData(topic, change.keySchema(), change.key()));
@@ -43,11 +45,11 @@ public class ChangeEvents implements Processor {
         message.setBody(values.fromConnectData(topic, change.valueSchema(), envelope));
     }
 
-    private static String topic(Struct envelope) {
+    private static String topic(Struct envelope, Topics topics) {
         if ("m".equals(envelope.getString("op"))) {
-            return Topics.HINTS;
+            return topics.hints();
         }
         Struct source = envelope.getStruct("source");
-        return Topics.changes(new TableName(source.getString("schema"), source.getString("table")));
+        return topics.changes(new TableName(source.getString("schema"), source.getString("table")));
     }
 }

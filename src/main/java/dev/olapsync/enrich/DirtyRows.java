@@ -1,6 +1,7 @@
 package dev.olapsync.enrich;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.KeyColumn;
@@ -8,7 +9,6 @@ import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
-import dev.olapsync.schema.Topics;
 import dev.olapsync.schema.Truncates;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -20,7 +20,6 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.service.ServiceSupport;
 
 /**
@@ -42,7 +41,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
     protected void doStart() throws Exception {
         olapSync = OlapSync.of(context);
         models = olapSync.models();
-        Topics.create(olapSync.settings(), models);
+        olapSync.topics().create(models);
     }
 
     @Override
@@ -60,7 +59,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
                     default -> row(event, dirty);
                 }
             } catch (IllegalArgumentException e) {
-                ready.add(DeadLetters.ofChange(context, message, e.getMessage()));
+                ready.add(DeadLetters.ofRecord(context, message, e.getMessage()));
             }
         }
         List<DirtyKeys> lookUps = new ArrayList<>(dirty.values());
@@ -120,7 +119,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
                         Truncates.row(model.name()), true, null, null, cause);
-                ready.add(RowRecords.record(context, watermark, olapSync.settings().olap().epoch()));
+                ready.add(RowRecords.record(context, watermark));
             } else {
                 List<List<String>> keys = new AllKeys(model).read(olapSync.postgres());
                 whole.addAll(DirtyKeys.ofGrain(model.lookUps().get(0), keys, cause, KEYS_OF_A_LOOK_UP));

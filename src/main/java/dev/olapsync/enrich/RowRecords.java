@@ -1,8 +1,8 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.schema.RowJson;
-import dev.olapsync.schema.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,32 +22,31 @@ public class RowRecords implements Processor {
     @Override
     public void process(Exchange exchange) {
         CamelContext context = exchange.getContext();
-        int epoch = OlapSync.of(context).settings().olap().epoch();
         List<Exchange> records = new ArrayList<>(exchange.getVariable(DirtyRows.READY, List.class));
         // Without anything to look up there is no map of rows.
         if (exchange.getMessage().getBody() instanceof Map<?, ?> rows) {
             for (Object found : rows.values()) {
                 FinishedRow row = (FinishedRow) found;
-                if (row.refused() != null) {
-                    records.add(DeadLetters.ofRow(context, row, "not written, ClickHouse cannot hold: " + row.refused()));
-                    continue;
+                if (row.refused() != null || row.unheld() != null) {
+                    records.add(DeadLetters.ofRow(context, row.model(), row.key(), row.json(), row.cause().position(),
+                            row.unheld(), row.refused()));
                 }
-                if (row.unheld() != null) {
-                    records.add(DeadLetters.ofRow(context, row, "NULL instead of a value: " + row.unheld()));
+                if (row.refused() == null) {
+                    records.add(record(context, row));
                 }
-                records.add(record(context, row, epoch));
             }
         }
         exchange.getMessage().setBody(records);
     }
 
-    static Exchange record(CamelContext context, FinishedRow row, int epoch) {
+    static Exchange record(CamelContext context, FinishedRow row) {
+        OlapSync olapSync = OlapSync.of(context);
         Exchange message = new DefaultExchange(context);
-        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, Topics.rows(row.model()));
+        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().rows(row.model()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
         message.getMessage().setHeader(COMMIT_MILLIS, row.cause().commitMillis());
-        message.getMessage().setBody(
-                RowJson.versioned(row.json(), row.cause().position().version(epoch), !row.live()));
+        message.getMessage().setBody(RowJson.versioned(row.json(),
+                row.cause().position().version(olapSync.settings().olap().epoch()), !row.live()));
         return message;
     }
 }

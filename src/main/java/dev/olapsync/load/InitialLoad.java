@@ -1,5 +1,6 @@
 package dev.olapsync.load;
 
+import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.capture.Position;
@@ -10,7 +11,6 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.RowJson;
-import dev.olapsync.schema.Topics;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -22,6 +22,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
@@ -44,14 +45,14 @@ public class InitialLoad implements Processor {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Settings settings = olapSync.settings();
         Models models = olapSync.models();
-        Topics.create(settings, models);
+        olapSync.topics().create(models);
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
         Loads loads = new Loads(olapSync.clickHouse(), settings.olap().epoch());
         loads.ensureTable();
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, settings, models, loads);
             for (Model model : models.all()) {
-                load(olapSync, postgres, model, loads);
+                load(exchange.getContext(), olapSync, postgres, model, loads);
             }
         }
     }
@@ -89,7 +90,8 @@ public class InitialLoad implements Processor {
         }
     }
 
-    private static void load(OlapSync olapSync, Connection postgres, Model model, Loads loads) throws SQLException {
+    private static void load(CamelContext context, OlapSync olapSync, Connection postgres, Model model, Loads loads)
+            throws SQLException {
         Load load = loads.find(model.name()).orElse(null);
         if (load == null) {
             load = new Load(model.name(), 0, estimate(postgres, model), List.of(), false);
@@ -97,7 +99,10 @@ public class InitialLoad implements Processor {
         }
         BigInteger version = Position.START.version(olapSync.settings().olap().epoch());
         while (!load.done()) {
-            Page page = read(postgres, model, load.lastKey(), version);
+            Page page = read(context, postgres, model, load.lastKey(), version);
+            if (!page.letters.isEmpty()) {
+                context.createProducerTemplate().sendBody("direct:dead-letters", page.letters);
+            }
             olapSync.clickHouse().insertJson(ClickHouseTables.storage(model.name()), page.json());
             load = new Load(model.name(), load.rows() + page.read, load.total(), page.lastKey, page.read < PAGE);
             if (load.done()) {
@@ -118,6 +123,7 @@ public class InitialLoad implements Processor {
 
     private static final class Page {
         private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        private final List<Exchange> letters = new ArrayList<>();
         private List<String> lastKey;
         private int read;
         private int live;
@@ -127,8 +133,8 @@ public class InitialLoad implements Processor {
         }
     }
 
-    private static Page read(Connection postgres, Model model, List<String> after, BigInteger version)
-            throws SQLException {
+    private static Page read(CamelContext context, Connection postgres, Model model, List<String> after,
+            BigInteger version) throws SQLException {
         int width = model.lookUps().get(0).key().size();
         Page page = new Page();
         page.lastKey = after;
@@ -145,7 +151,16 @@ public class InitialLoad implements Processor {
                         key.add(row.getString("k" + i));
                     }
                     page.lastKey = key;
-                    if (row.getBoolean("live") && row.getString("refused") == null) {
+                    if (!row.getBoolean("live")) {
+                        continue;
+                    }
+                    String unheld = row.getString("unheld");
+                    String refused = row.getString("refused");
+                    if (unheld != null || refused != null) {
+                        page.letters.add(DeadLetters.ofRow(context, model.name(), row.getString("key"),
+                                row.getString("row"), Position.START, unheld, refused));
+                    }
+                    if (refused == null) {
                         page.rows.writeBytes(RowJson.versioned(row.getString("row"), version, false));
                         page.rows.write('\n');
                         page.live++;

@@ -1,5 +1,6 @@
 package dev.olapsync.load;
 
+import dev.olapsync.OlapSync;
 import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.schema.Topics;
 import java.nio.ByteBuffer;
@@ -17,10 +18,11 @@ public class RowBatches implements Processor {
 
     @Override
     public void process(Exchange exchange) {
+        Topics topics = OlapSync.of(exchange.getContext()).topics();
         Map<String, RowBatch> batches = new LinkedHashMap<>();
         for (Object polled : exchange.getMessage().getBody(List.class)) {
             Message row = ((Exchange) polled).getMessage();
-            String model = Topics.modelOf(row.getHeader(KafkaConstants.TOPIC, String.class));
+            String model = topics.modelOf(row.getHeader(KafkaConstants.TOPIC, String.class));
             byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
             batches.computeIfAbsent(model, RowBatch::new)
                     .add(row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong());

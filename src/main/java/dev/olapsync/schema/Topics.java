@@ -1,7 +1,6 @@
 package dev.olapsync.schema;
 
 import dev.olapsync.Settings;
-import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
 import java.util.ArrayList;
@@ -18,38 +17,49 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * The topics: {@code cdc.<schema>.<table>} for changes, {@code olap.<model>} for finished rows, {@code olap.dlq} for what
- * could not be processed.
+ * could not be processed. The first words can be configured, for several pipelines on one broker.
  */
 public final class Topics {
 
-    /** Hints that were written into the log by hand, see {@link dev.olapsync.enrich.Hint}. */
-    public static final String HINTS = "cdc.message";
-    public static final String DEAD_LETTERS = "olap.dlq";
-
-    private static final String ROWS = "olap.";
     private static final int LONGEST = 249;
 
-    private Topics() {
+    private final Settings settings;
+    private final String changes;
+    private final String rows;
+
+    public Topics(Settings settings) {
+        this.settings = settings;
+        this.changes = settings.olap().changesTopic() + ".";
+        this.rows = settings.olap().rowsTopic() + ".";
     }
 
     /** Letters that a topic cannot have are written as {@code _uXXXX}; names that are too long end in a hash. */
-    public static String changes(TableName table) {
-        String topic = "cdc." + escape(table.schema()) + "." + escape(table.name());
+    public String changes(TableName table) {
+        String topic = changes + escape(table.schema()) + "." + escape(table.name());
         return topic.length() <= LONGEST
                 ? topic
                 : topic.substring(0, LONGEST - 9) + "_" + String.format("%08x", topic.hashCode());
     }
 
-    public static String rows(String model) {
-        return ROWS + model;
+    /** Of the hints that were written into the log by hand, see {@link dev.olapsync.enrich.Hint}. */
+    public String hints() {
+        return changes + "message";
+    }
+
+    public String rows(String model) {
+        return rows + model;
+    }
+
+    public String deadLetters() {
+        return rows + "dlq";
     }
 
     /** The model whose finished rows the topic holds. */
-    public static String modelOf(String topic) {
-        if (!topic.startsWith(ROWS)) {
+    public String modelOf(String topic) {
+        if (!topic.startsWith(rows)) {
             throw new IllegalArgumentException("Not a topic of finished rows: " + topic);
         }
-        return topic.substring(ROWS.length());
+        return topic.substring(rows.length());
     }
 
     private static String escape(String name) {
@@ -62,10 +72,10 @@ public final class Topics {
     }
 
     /** Creates the topics of these models that do not exist yet. */
-    public static void create(Settings settings, Models models) throws InterruptedException {
-        List<String> names = new ArrayList<>(List.of(HINTS, DEAD_LETTERS, rows(Truncates.MODEL)));
+    public void create(Models models) throws InterruptedException {
+        List<String> names = new ArrayList<>(List.of(hints(), deadLetters(), rows(Truncates.MODEL)));
         models.tables().forEach(table -> names.add(changes(table)));
-        models.all().stream().map(Model::name).forEach(model -> names.add(rows(model)));
+        models.all().forEach(model -> names.add(rows(model.name())));
 
         Map<String, String> config = Map.of(
                 TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis()));

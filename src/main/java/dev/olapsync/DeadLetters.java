@@ -1,0 +1,64 @@
+package dev.olapsync;
+
+import dev.olapsync.capture.Position;
+import java.nio.charset.StandardCharsets;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.support.DefaultExchange;
+
+/**
+ * What cannot be processed goes to {@code olap.dlq}, so that its neighbours are not held up: the record as it was, with
+ * headers that say where it came from and what is wrong with it.
+ */
+public final class DeadLetters {
+
+    public static final String ERROR = "olap.error";
+    public static final String TOPIC = "olap.topic";
+    public static final String PARTITION = "olap.partition";
+    public static final String OFFSET = "olap.offset";
+    public static final String MODEL = "olap.model";
+    public static final String POSITION = "olap.position";
+
+    private DeadLetters() {
+    }
+
+    /** A record that no row can be derived from. */
+    public static Exchange ofRecord(CamelContext context, Message polled, String error) {
+        Exchange letter = letter(context, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
+        letter.getMessage().setHeader(TOPIC, polled.getHeader(KafkaConstants.TOPIC, String.class));
+        letter.getMessage().setHeader(PARTITION, polled.getHeader(KafkaConstants.PARTITION, Integer.class));
+        letter.getMessage().setHeader(OFFSET, polled.getHeader(KafkaConstants.OFFSET, Long.class));
+        return letter;
+    }
+
+    /**
+     * A row with values that ClickHouse cannot hold.
+     *
+     * @param unheld columns that hold NULL instead; null when there are none
+     * @param refused columns that cannot be NULL, so that the row was not written; null when there are none
+     */
+    public static Exchange ofRow(CamelContext context, String model, String key, String json, Position position,
+            String unheld, String refused) {
+        String error = refused != null
+                ? "not written, ClickHouse cannot hold the value of " + refused
+                : "written with NULL, ClickHouse cannot hold the value of " + unheld;
+        Exchange letter = letter(context, key.getBytes(StandardCharsets.UTF_8), json.getBytes(StandardCharsets.UTF_8),
+                error);
+        letter.getMessage().setHeader(MODEL, model);
+        letter.getMessage().setHeader(POSITION, position.sequence());
+        return letter;
+    }
+
+    private static Exchange letter(CamelContext context, Object key, Object body, String error) {
+        Exchange letter = new DefaultExchange(context);
+        letter.getMessage().setBody(body);
+        letter.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().deadLetters());
+        if (key != null) {
+            letter.getMessage().setHeader(KafkaConstants.KEY, key);
+        }
+        letter.getMessage().setHeader(ERROR, error);
+        return letter;
+    }
+}

@@ -1,0 +1,322 @@
+package dev.olapsync.scenario;
+
+import static org.awaitility.Awaitility.await;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.ClickHouse;
+import dev.olapsync.OlapSync;
+import dev.olapsync.Settings;
+import dev.olapsync.devstack.ClickHouseServer;
+import dev.olapsync.devstack.DevStack;
+import dev.olapsync.devstack.PostgresServer;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.ModelException;
+import dev.olapsync.operate.Difference;
+import dev.olapsync.operate.Verifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.main.Main;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * A database with models and the three routes on it, in this JVM, on the shared dev stack. Each scenario has a Postgres
+ * database, a ClickHouse database, a slot and topics of its own.
+ */
+public final class Scenario implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final DevStack stack = DevStack.shared();
+    private final String name;
+    private final Path models;
+    private final Properties properties = new Properties();
+    private Main main;
+    private int marker;
+
+    private Scenario(String name, Path models) {
+        this.name = name;
+        this.models = models;
+    }
+
+    /**
+     * Makes the databases and the models' folder; nothing runs yet.
+     *
+     * @param schema statements that create the tables
+     * @param models files of models
+     */
+    public static Scenario of(String title, String schema, Path... models) throws Exception {
+        String name = title + "_" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
+        Path folder = Files.createDirectories(Path.of("target", "scenarios", name));
+        for (Path model : models) {
+            Files.copy(model, folder.resolve(model.getFileName()));
+        }
+        Scenario scenario = new Scenario(name, folder);
+        scenario.create(schema);
+        return scenario;
+    }
+
+    private void create(String schema) throws Exception {
+        try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+        postgres(schema);
+        postgres("CREATE TABLE scenario_marker (id int PRIMARY KEY, round int NOT NULL)");
+        postgres("INSERT INTO scenario_marker VALUES (1, 0)");
+        Files.writeString(models.resolve("scenario_marker.sql"), "SELECT * FROM scenario_marker");
+        try (Connection clickHouse = stack.clickHouse().connect(); Statement statement = clickHouse.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+        set("postgres.host", "localhost");
+        set("postgres.port", stack.postgres().port());
+        set("postgres.database", name);
+        set("postgres.user", PostgresServer.USER);
+        set("postgres.password", PostgresServer.PASSWORD);
+        set("postgres.slot", name);
+        set("kafka.brokers", stack.kafka().bootstrap());
+        set("clickhouse.url", stack.clickHouse().url());
+        set("clickhouse.database", name);
+        set("clickhouse.user", ClickHouseServer.USER);
+        set("clickhouse.password", ClickHouseServer.PASSWORD);
+        set("olap.models", models);
+        set("olap.topic.changes", name + ".cdc");
+        set("olap.topic.rows", name + ".olap");
+        set("olap.topic.partitions", 2);
+        set("olap.group", name);
+    }
+
+    public Scenario set(String key, Object value) {
+        properties.setProperty(key, value.toString());
+        return this;
+    }
+
+    /** Adds or replaces a model; it counts from the next start. */
+    public Scenario model(String model, String select) throws IOException {
+        Files.writeString(models.resolve(model + ".sql"), select);
+        return this;
+    }
+
+    public Scenario start() {
+        main = new Main();
+        main.setDefaultPropertyPlaceholderLocation("false");
+        main.configure().withName(name).withRoutesIncludePattern("file:routes/*.camel.yaml").withShutdownTimeout(20);
+        main.setOverrideProperties(properties);
+        main.start();
+        return this;
+    }
+
+    public void stop() {
+        main.stop();
+        main = null;
+    }
+
+    public DevStack stack() {
+        return stack;
+    }
+
+    public Main camel() {
+        return main;
+    }
+
+    public Settings settings() {
+        Properties set = properties;
+        return Settings.of(set::getProperty);
+    }
+
+    public String topicOf(String model) {
+        return name + ".olap." + model;
+    }
+
+    public String deadLetters() {
+        return topicOf("dlq");
+    }
+
+    public String brokers() {
+        return stack.kafka().bootstrap();
+    }
+
+    public Connection postgres() throws SQLException {
+        return stack.postgres().connect(name);
+    }
+
+    /** Runs statements in Postgres, in one transaction. */
+    public void postgres(String... statements) throws SQLException {
+        try (Connection connection = postgres(); Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+            connection.commit();
+        }
+    }
+
+    /** The rows of a query in ClickHouse, each as its values joined by commas. */
+    public List<String> clickHouse(String sql) {
+        try (ClickHouse clickHouse = new ClickHouse(settings().clickHouse())) {
+            List<String> rows = new ArrayList<>();
+            for (GenericRecord row : clickHouse.query(sql, Map.of())) {
+                List<String> values = new ArrayList<>();
+                for (int i = 1; i <= row.getSchema().getColumns().size(); i++) {
+                    values.add(row.getString(i));
+                }
+                rows.add(String.join(",", values));
+            }
+            return rows;
+        }
+    }
+
+    /** Waits until everything that was committed before the call has gone all the way. */
+    public void awaitQuiet() throws Exception {
+        int round = ++marker;
+        postgres("UPDATE scenario_marker SET round = " + round);
+        await("the marker").atMost(PATIENCE).until(
+                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(round))::equals);
+        // What capture had published before the marker may still wait in other partitions.
+        await("route 2").atMost(PATIENCE).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
+        await("route 3").atMost(PATIENCE).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
+    }
+
+    /** Waits until quiet; every view must equal its model's SELECT then. */
+    public void awaitInStep() throws Exception {
+        awaitQuiet();
+        List<Difference> differences = differences();
+        if (!differences.isEmpty()) {
+            throw new AssertionError(differences.size() + " differences, the first: " + differences.get(0));
+        }
+    }
+
+    public List<Difference> differences() throws Exception {
+        OlapSync olapSync = new OlapSync(settings());
+        try {
+            List<Difference> differences = new ArrayList<>();
+            Verifier verifier = new Verifier(olapSync.postgres(), olapSync.clickHouse());
+            for (Model model : olapSync.models().all()) {
+                verifier.compare(model, differences::add);
+            }
+            return differences;
+        } finally {
+            olapSync.stop();
+        }
+    }
+
+    /** What is wrong with the models; empty when nothing is. */
+    public String modelErrors() throws SQLException {
+        OlapSync olapSync = new OlapSync(settings());
+        try {
+            olapSync.models();
+            return "";
+        } catch (ModelException e) {
+            return e.getMessage();
+        } finally {
+            olapSync.stop();
+        }
+    }
+
+    /** Publishes all changes once more, each one or two times, in an order that keeps nothing of the first. */
+    public void deliverChangesAgain(Random random) throws Exception {
+        List<ProducerRecord<byte[], byte[]>> changes = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> change : read(name + ".cdc.")) {
+            for (int copies = 1 + random.nextInt(2); copies > 0; copies--) {
+                changes.add(new ProducerRecord<>(change.topic(), change.key(), change.value()));
+            }
+        }
+        Collections.shuffle(changes, random);
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
+                new ByteArraySerializer(), new ByteArraySerializer())) {
+            changes.forEach(producer::send);
+        }
+    }
+
+    public List<ConsumerRecord<byte[], byte[]>> readDeadLetters() throws Exception {
+        return read(deadLetters());
+    }
+
+    /** All records of the topics whose names begin like this. */
+    private List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.listTopics().entrySet().stream()
+                    .filter(topic -> topic.getKey().startsWith(topics))
+                    .flatMap(topic -> topic.getValue().stream())
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            long count = consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
+            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+            while (records.size() < count) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
+            }
+            return records;
+        }
+    }
+
+    /** Waits until the initial load is done. */
+    public Scenario awaitLoaded() throws Exception {
+        int count;
+        try (var files = Files.list(models)) {
+            count = (int) files.count();
+        }
+        await("the initial load").atMost(PATIENCE).ignoreExceptions().until(
+                () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done"), List.of(String.valueOf(count))::equals);
+        return this;
+    }
+
+    private long lag(String group, String topics) throws ExecutionException, InterruptedException {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()))) {
+            List<String> names = admin.listTopics().names().get().stream()
+                    .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
+            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+            admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
+                    description.partitions().forEach(partition ->
+                            ends.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
+            Map<TopicPartition, OffsetAndMetadata> committed =
+                    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+            long lag = 0;
+            for (var end : admin.listOffsets(ends).all().get().entrySet()) {
+                OffsetAndMetadata done = committed.get(end.getKey());
+                lag += end.getValue().offset() - (done == null ? 0 : done.offset());
+            }
+            return lag;
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        if (main != null) {
+            stop();
+        }
+        try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
+            statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                    + " WHERE slot_name = '" + name + "' AND NOT active");
+        }
+    }
+}
