@@ -1,0 +1,227 @@
+package dev.olapsync.model;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What Postgres' catalog knows about tables, types and functions. Not thread safe. */
+final class Catalog {
+
+    /**
+     * @param kind {@code pg_proc.prokind}
+     * @param volatility {@code pg_proc.provolatile}
+     * @param setReturning {@code pg_proc.proretset}
+     */
+    record Routine(boolean builtIn, char kind, char volatility, boolean setReturning) {
+    }
+
+    private final Connection postgres;
+    private final Map<String, Optional<Table>> tables = new HashMap<>();
+    private final Map<Long, Table.Type> types = new HashMap<>();
+
+    Catalog(Connection postgres) {
+        this.postgres = postgres;
+    }
+
+    /** @param quotedName with or without schema; without it is searched as Postgres would */
+    Optional<Table> table(String quotedName) throws SQLException {
+        Optional<Table> known = tables.get(quotedName);
+        if (known == null) {
+            known = readTable(quotedName);
+            tables.put(quotedName, known);
+        }
+        return known;
+    }
+
+    private Optional<Table> readTable(String quotedName) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,
+                       r.relname AS root, rn.nspname AS root_schema,
+                       c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid) AS inherited
+                FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                LEFT JOIN pg_class r ON r.oid = pg_partition_root(c.oid) AND c.relispartition
+                LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
+                WHERE c.oid = to_regclass(?)""")) {
+            query.setString(1, quotedName);
+            try (ResultSet row = query.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                long oid = row.getLong("oid");
+                List<Table.Column> columns = columns(oid);
+                List<Table.UniqueKey> keys = uniqueKeys(oid, columns);
+                Identity identity = identity(oid, columns);
+                TableName root = row.getBoolean("relispartition")
+                        ? new TableName(row.getString("root_schema"), row.getString("root")) : null;
+                return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")),
+                        row.getString("relkind").charAt(0), row.getString("relpersistence").charAt(0), root,
+                        row.getBoolean("inherited"), columns, keys, identity.columns(),
+                        keys.stream().filter(key -> key.index().equals(identity.index())).findFirst().orElse(null)));
+            }
+        }
+    }
+
+    private List<Table.Column> columns(long table) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated,
+                       coalesce(l.collisdeterministic, true) AS deterministic,
+                       a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid
+                         AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated) AS not_null
+                FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
+                WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""")) {
+            query.setLong(1, table);
+            List<Table.Column> columns = new ArrayList<>();
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    Table.Type type = type(row.getLong("atttypid"));
+                    int modifier = type.modifier() >= 0 ? type.modifier() : row.getInt("atttypmod");
+                    columns.add(new Table.Column(row.getString("attname"), type, modifier, typeName(type, modifier),
+                            row.getBoolean("not_null"), row.getBoolean("generated"), row.getBoolean("deterministic")));
+                }
+            }
+            return columns;
+        }
+    }
+
+    /** The type, or the base type of a domain. */
+    Table.Type type(long oid) throws SQLException {
+        Table.Type known = types.get(oid);
+        if (known == null) {
+            known = readType(oid);
+            types.put(oid, known);
+        }
+        return known;
+    }
+
+    private Table.Type readType(long oid) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT n.nspname, t.typname, t.typtype, t.typelem <> 0 AND t.typlen = -1 AS is_array,
+                       t.typbasetype::bigint AS typbasetype, t.typtypmod
+                FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = ?""")) {
+            query.setLong(1, oid);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                if (row.getString("typtype").equals("d")) {
+                    Table.Type base = type(row.getLong("typbasetype"));
+                    int modifier = base.modifier() >= 0 ? base.modifier() : row.getInt("typtypmod");
+                    return new Table.Type(base.oid(), base.schema(), base.name(), base.kind(), base.array(), modifier);
+                }
+                return new Table.Type(oid, row.getString("nspname"), row.getString("typname"),
+                        row.getString("typtype").charAt(0), row.getBoolean("is_array"), -1);
+            }
+        }
+    }
+
+    /** The type as SQL may write it, whatever the search path. */
+    String typeName(Table.Type type, int modifier) throws SQLException {
+        if (!type.isBuiltIn()) {
+            return new TableName(type.schema(), type.name()).quoted();
+        }
+        try (PreparedStatement query = postgres.prepareStatement("SELECT format_type(?::oid, ?)")) {
+            query.setLong(1, type.oid());
+            query.setInt(2, modifier);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
+    private List<Table.UniqueKey> uniqueKeys(long table, List<Table.Column> columns) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT c.relname, ARRAY(SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) p
+                         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] ORDER BY p) AS columns
+                FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                WHERE i.indrelid = ? AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+                ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname""")) {
+            query.setLong(1, table);
+            List<Table.UniqueKey> keys = new ArrayList<>();
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    List<Table.Column> own = new ArrayList<>();
+                    for (String name : strings(row.getArray("columns"))) {
+                        own.add(columns.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow());
+                    }
+                    keys.add(new Table.UniqueKey(row.getString("relname"), List.copyOf(own)));
+                }
+            }
+            return keys;
+        }
+    }
+
+    private record Identity(String index, Set<String> columns) {
+    }
+
+    /**
+     * The columns whose old values every change carries. Of a partitioned table those that every partition's changes carry;
+     * the root's own setting counts too, because partitions are created with it.
+     */
+    private Identity identity(long table, List<Table.Column> columns) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT t.relid = ?::oid::regclass AS self, c.relreplident,
+                       (SELECT x.relname FROM pg_class x WHERE x.oid = i.indexrelid) AS index,
+                       ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = i.indrelid
+                         AND a.attnum = ANY (i.indkey)) AS columns
+                FROM (SELECT ?::oid::regclass AS relid UNION SELECT relid FROM pg_partition_tree(?::oid::regclass)
+                      WHERE isleaf) t
+                JOIN pg_class c ON c.oid = t.relid
+                LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident
+                  WHEN 'i' THEN i.indisreplident WHEN 'n' THEN false ELSE i.indisprimary END""")) {
+            query.setLong(1, table);
+            query.setLong(2, table);
+            query.setLong(3, table);
+            String index = null;
+            Set<String> all = new LinkedHashSet<>();
+            columns.forEach(column -> all.add(column.name()));
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    if (!row.getString("relreplident").equals("f")) {
+                        all.retainAll(strings(row.getArray("columns")));
+                    }
+                    if (row.getBoolean("self")) {
+                        index = row.getString("index");
+                    }
+                }
+            }
+            return new Identity(index, all);
+        }
+    }
+
+    /** The functions, procedures and aggregates that a call could mean. */
+    List<Routine> routines(String schema, String name, int arguments) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT n.nspname = 'pg_catalog' AS built_in, p.prokind, p.provolatile, p.proretset
+                FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                WHERE p.proname = ? AND (n.nspname = ? OR ?::text IS NULL AND pg_function_is_visible(p.oid))
+                  AND ? >= p.pronargs - p.pronargdefaults - (p.provariadic <> 0)::int
+                  AND (? <= p.pronargs OR p.provariadic <> 0)""")) {
+            query.setString(1, name);
+            query.setString(2, schema);
+            query.setString(3, schema);
+            query.setInt(4, arguments);
+            query.setInt(5, arguments);
+            List<Routine> routines = new ArrayList<>();
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    routines.add(new Routine(row.getBoolean("built_in"), row.getString("prokind").charAt(0),
+                            row.getString("provolatile").charAt(0), row.getBoolean("proretset")));
+                }
+            }
+            return routines;
+        }
+    }
+
+    private static List<String> strings(Array array) throws SQLException {
+        return List.of((String[]) array.getArray());
+    }
+}

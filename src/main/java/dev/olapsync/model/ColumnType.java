@@ -1,0 +1,114 @@
+package dev.olapsync.model;
+
+import java.util.Optional;
+
+/**
+ * The ClickHouse type of a column, and how a Postgres value becomes the JSON value that this type reads; see docs/types.md.
+ *
+ * @param precision of a Decimal, otherwise 0
+ * @param scale of a Decimal, otherwise 0
+ */
+public record ColumnType(Kind kind, int precision, int scale) {
+
+    public enum Kind {
+        INT16("Int16"),
+        INT32("Int32"),
+        INT64("Int64"),
+        DECIMAL("Decimal"),
+        FLOAT32("Float32"),
+        FLOAT64("Float64"),
+        BOOL("Bool"),
+        /** Character data as it is. */
+        STRING("String"),
+        /** Any other type in Postgres' own text form. */
+        TEXT_FORM("String"),
+        /** An array as JSON text. */
+        JSON_TEXT("String"),
+        LOW_CARDINALITY("LowCardinality"),
+        DATE("Date32"),
+        TIMESTAMP("DateTime64(6, 'UTC')"),
+        UUID("UUID");
+
+        private final String clickHouse;
+
+        Kind(String clickHouse) {
+            this.clickHouse = clickHouse;
+        }
+    }
+
+    /** The most digits of ClickHouse's Decimal. */
+    static final int MAX_PRECISION = 76;
+
+    /** @param modifier {@code pg_attribute.atttypmod} */
+    static ColumnType of(Table.Type type, int modifier) {
+        if (type.array()) {
+            return of(Kind.JSON_TEXT);
+        }
+        if (type.kind() == 'e') {
+            return of(Kind.LOW_CARDINALITY);
+        }
+        if (!type.isBuiltIn()) {
+            return of(type.name().equals("citext") ? Kind.STRING : Kind.TEXT_FORM);
+        }
+        return switch (type.name()) {
+            case "int2" -> of(Kind.INT16);
+            case "int4" -> of(Kind.INT32);
+            case "int8" -> of(Kind.INT64);
+            case "numeric" -> numeric(modifier);
+            case "float4" -> of(Kind.FLOAT32);
+            case "float8" -> of(Kind.FLOAT64);
+            case "bool" -> of(Kind.BOOL);
+            case "text", "varchar", "bpchar", "name" -> of(Kind.STRING);
+            case "date" -> of(Kind.DATE);
+            case "timestamp", "timestamptz" -> of(Kind.TIMESTAMP);
+            case "uuid" -> of(Kind.UUID);
+            default -> of(Kind.TEXT_FORM);
+        };
+    }
+
+    private static ColumnType of(Kind kind) {
+        return new ColumnType(kind, 0, 0);
+    }
+
+    private static ColumnType numeric(int modifier) {
+        // numeric.c: numeric_typmod_precision and numeric_typmod_scale; the scale is signed, in 11 bits
+        int precision = modifier - 4 >> 16 & 0xffff;
+        int scale = ((modifier - 4 & 0x7ff) ^ 1024) - 1024;
+        return modifier >= 0 && scale >= 0 && scale <= precision && precision <= MAX_PRECISION
+                ? new ColumnType(Kind.DECIMAL, precision, scale) : of(Kind.TEXT_FORM);
+    }
+
+    /** The type as ClickHouse spells it. */
+    public String clickHouseType(boolean nullable) {
+        if (kind == Kind.LOW_CARDINALITY) {
+            return nullable ? "LowCardinality(Nullable(String))" : "LowCardinality(String)";
+        }
+        String type = kind == Kind.DECIMAL ? "Decimal(" + precision + ", " + scale + ")" : kind.clickHouse;
+        return nullable ? "Nullable(" + type + ")" : type;
+    }
+
+    /** Whether ClickHouse's range is narrower than that of Postgres, so that a value that is there may have to become NULL. */
+    boolean narrower() {
+        return kind == Kind.DATE || kind == Kind.TIMESTAMP;
+    }
+
+    /** SQL for the value to write as JSON. */
+    String value(String sql) {
+        String value = switch (kind) {
+            case TEXT_FORM -> sql + "::text";
+            case JSON_TEXT -> "to_json(" + sql + ")::text";
+            default -> sql;
+        };
+        return held(sql).map(held -> "CASE WHEN " + held + " THEN " + value + " END").orElse(value);
+    }
+
+    /** SQL that is true for the values that ClickHouse can hold; empty when that is all of them. */
+    Optional<String> held(String sql) {
+        return Optional.ofNullable(switch (kind) {
+            case DECIMAL -> "(" + sql + " <> 'NaN')";
+            case DATE -> "(" + sql + " BETWEEN '1900-01-01' AND '2299-12-31')";
+            case TIMESTAMP -> "(" + sql + " >= '1900-01-01 00:00:00+00' AND " + sql + " < '2300-01-01 00:00:00+00')";
+            default -> null;
+        });
+    }
+}

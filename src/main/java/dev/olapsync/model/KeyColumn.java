@@ -1,0 +1,55 @@
+package dev.olapsync.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collection;
+import java.util.stream.Collectors;
+
+/**
+ * A column by which a look-up is asked.
+ *
+ * @param name the column's name in Postgres and in the change events
+ * @param arrayType the SQL type of the look-up's parameter, for example {@code bigint[]}
+ * @param format how the change event writes the column's values
+ */
+public record KeyColumn(String name, String arrayType, Format format) {
+
+    /** The forms of values in a change event that differ from Postgres' text form, and the plain one. */
+    public enum Format {
+        PLAIN, HEX, DATE, TIMESTAMP
+    }
+
+    /**
+     * The value as Postgres reads it.
+     *
+     * @param value from a Debezium envelope written with {@code decimal.handling.mode=string},
+     *     {@code time.precision.mode=isostring} and {@code binary.handling.mode=hex}
+     * @return null for JSON's null
+     */
+    public String text(JsonNode value) {
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isValueNode()) {
+            throw new IllegalArgumentException("Key column " + name + " holds a JSON " + value.getNodeType()
+                    + " where a plain value was expected");
+        }
+        String text = value.asText();
+        return switch (format) {
+            case PLAIN -> text;
+            case HEX -> "\\x" + text;
+            case DATE -> IsoTime.date(text);
+            case TIMESTAMP -> IsoTime.timestamp(text);
+        };
+    }
+
+    /**
+     * The array literal to give to a look-up.
+     *
+     * @param texts as {@link #text} returns them; null becomes NULL, which finds nothing
+     */
+    public static String array(Collection<String> texts) {
+        return texts.stream()
+                .map(text -> text == null ? "NULL" : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .collect(Collectors.joining(",", "{", "}"));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.olapsync.model;
+
+import java.util.List;
+
+/**
+ * One statement that reads the rows of a model that a set of changed rows of one table touches.
+ *
+ * <p>It is written for camel-jdbc with {@code useHeadersAsParameters}: parameter {@code :?k1} is the array literal with
+ * the values of the first key column, {@code :?k2} of the second, and so on ({@link KeyColumn#array}). Result columns:
+ * <ul>
+ * <li>{@code n} (bigint): the place of the key in the arrays, from 1;
+ * <li>{@code key} (text): the key of the model's row; a composite key as JSON array;
+ * <li>{@code live} (boolean): whether the model's SELECT has the row;
+ * <li>{@code row} (text): the row as JSON object; when not live, its key columns only;
+ * <li>{@code unheld} (text or null): names of the columns whose value ClickHouse cannot hold and that are null instead;
+ * <li>{@code refused} (text or null): names of the columns that must not be null, but whose value is null or cannot be
+ *     held; the row must not be written.
+ * </ul>
+ * The look-up of the grain returns exactly one row per key, also when the row is gone; that of a joined table any number.
+ * Instances are immutable and compare by identity.
+ */
+public final class LookUp {
+
+    private final Model model;
+    private final String alias;
+    private final TableName table;
+    private final List<KeyColumn> key;
+    private final boolean ofGrain;
+    private final String sql;
+
+    LookUp(Model model, String alias, TableName table, List<KeyColumn> key, boolean ofGrain, String sql) {
+        this.model = model;
+        this.alias = alias;
+        this.table = table;
+        this.key = List.copyOf(key);
+        this.ofGrain = ofGrain;
+        this.sql = sql;
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    /** The changed table's alias in the model. */
+    public String alias() {
+        return alias;
+    }
+
+    /** The changed table. */
+    public TableName table() {
+        return table;
+    }
+
+    /** The changed table's columns whose values are the parameters: the grain's key, or the columns that the join equates. */
+    public List<KeyColumn> key() {
+        return key;
+    }
+
+    public boolean ofGrain() {
+        return ofGrain;
+    }
+
+    public String sql() {
+        return sql;
+    }
+
+    @Override
+    public String toString() {
+        return model.name() + "/" + alias + " (" + table + ")";
+    }
+}

@@ -1,0 +1,156 @@
+package dev.olapsync.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Writes a query's look-ups and pages as SQL for Postgres, with parameters {@code $1}, {@code $2} and so on. */
+final class LookUpSql {
+
+    private final Query query;
+    private final String keys;
+
+    LookUpSql(Query query) {
+        this.query = query;
+        this.keys = aliasBeside(query);
+    }
+
+    private static String aliasBeside(Query query) {
+        List<String> taken = query.sources().stream().map(Query.Source::alias).toList();
+        String alias = "k";
+        while (taken.contains(alias)) {
+            alias += "_";
+        }
+        return alias;
+    }
+
+    /** One row per key of the grain, also for keys whose row is gone. */
+    String ofGrain() {
+        List<Table.Column> key = query.key();
+        String found = IntStream.range(0, key.size())
+                .mapToObj(i -> query.grain().column(key.get(i)) + " = " + given(i)).collect(Collectors.joining(" AND "));
+        List<String> keyValues = IntStream.range(0, key.size()).mapToObj(this::given).toList();
+        return rows("s.n", keys + ".n", keyValues,
+                keys(key) + " LEFT JOIN " + query.grain().as() + " ON " + found + joins(), "");
+    }
+
+    /** The rows of the model that refer to a key of a joined table, whether or not that has a row with the key. */
+    String ofJoined(Query.Source source) {
+        List<Query.Equation> equations = source.key();
+        String referring = IntStream.range(0, equations.size())
+                .mapToObj(i -> equations.get(i).other() + " = " + given(i)).collect(Collectors.joining(" AND "));
+        return rows("s.n", keys + ".n", grainKey(),
+                keys(equations.stream().map(Query.Equation::column).toList()) + " CROSS JOIN " + query.grain().as() + joins(),
+                " WHERE " + referring);
+    }
+
+    String firstPage() {
+        return page("", 1);
+    }
+
+    String nextPage() {
+        List<Table.Column> key = query.key();
+        String last = IntStream.range(0, key.size())
+                .mapToObj(i -> "($" + (i + 1) + ")::" + key.get(i).typeName()).collect(Collectors.joining(", "));
+        return page(" WHERE (" + String.join(", ", grainKey()) + ") > (" + last + ")", key.size() + 1);
+    }
+
+    private String page(String where, int limit) {
+        List<String> key = grainKey();
+        String grain = "(SELECT * FROM " + query.grain().as() + where + " ORDER BY " + String.join(", ", key) + " LIMIT $"
+                + limit + ") AS " + Sql.identifier(query.grain().alias());
+        return rows(numbered(key.size(), "s.k%1$d::text AS k%1$d"),
+                IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + " AS k" + (i + 1)).collect(Collectors.joining(", ")),
+                key, grain + joins(), "") + " ORDER BY " + numbered(key.size(), "s.k%d");
+    }
+
+    private static String numbered(int count, String format) {
+        return IntStream.rangeClosed(1, count).mapToObj(format::formatted).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * @param outer the leading result columns, from the inner ones, which are in {@code s}
+     * @param inner what the leading result columns are made of
+     * @param keyValues SQL for the key of the model's row
+     */
+    private String rows(String outer, String inner, List<String> keyValues, String from, String where) {
+        // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
+        return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live, s.r[2] AS \"row\", s.r[3] AS unheld, s.r[4] AS refused"
+                + " FROM (SELECT " + inner + ", " + keyText(keyValues) + " AS key, CASE WHEN " + live()
+                + " THEN " + liveRow() + " ELSE " + goneRow(keyValues) + " END AS r"
+                + " FROM " + from + where + " OFFSET 0) AS s";
+    }
+
+    private String keys(List<Table.Column> columns) {
+        String arrays = IntStream.range(0, columns.size())
+                .mapToObj(i -> "($" + (i + 1) + ")::" + columns.get(i).typeName() + "[]").collect(Collectors.joining(", "));
+        return "unnest(" + arrays + ") WITH ORDINALITY AS " + keys + "(" + numbered(columns.size(), "k%d") + ", n)";
+    }
+
+    private String given(int i) {
+        return keys + ".k" + (i + 1);
+    }
+
+    private List<String> grainKey() {
+        return query.key().stream().map(query.grain()::column).toList();
+    }
+
+    private String joins() {
+        return query.joined().stream().map(source -> " LEFT JOIN " + source.as() + " ON " + source.on())
+                .collect(Collectors.joining());
+    }
+
+    private static String keyText(List<String> values) {
+        return values.size() == 1 ? values.get(0) + "::text"
+                : values.stream().map(value -> "to_json(" + value + ")").collect(Collectors.joining(" || ',' || ", "'[' || ", " || ']'"));
+    }
+
+    /** A joined row is there when its key is: an equated column is never null. WHERE is not asked before that is known. */
+    private String live() {
+        String present = query.sources().stream().filter(Query.Source::required)
+                .map(source -> source.column(source.key().isEmpty() ? query.key().get(0) : source.key().get(0).column())
+                        + " IS NOT NULL")
+                .collect(Collectors.joining(" AND "));
+        return query.where() == null ? present : "CASE WHEN " + present + " THEN " + query.where() + " END";
+    }
+
+    private String liveRow() {
+        return row("t", query.outputs(), query.outputs().stream().map(Query.Output::sql).toList());
+    }
+
+    private String goneRow(List<String> keyValues) {
+        List<Query.Output> key = new ArrayList<>();
+        for (Table.Column column : query.key()) {
+            key.add(query.outputs().stream().filter(output -> column.equals(output.of())).findFirst().orElseThrow());
+        }
+        return row("f", key, keyValues);
+    }
+
+    /** The array of live, row, unheld and refused. The values are in a sub-select of their own, so that nothing is evaluated too early. */
+    private static String row(String live, List<Query.Output> outputs, List<String> values) {
+        List<String> raw = new ArrayList<>();
+        List<String> written = new ArrayList<>();
+        List<String> unheld = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            OutputColumn column = outputs.get(i).column();
+            String value = "v.c" + (i + 1);
+            raw.add(values.get(i) + " AS c" + (i + 1));
+            written.add(column.type().value(value) + " AS " + Sql.identifier(column.name()));
+            String name = Sql.literal(column.name());
+            if (!column.nullable()) {
+                String refusable = column.type().held(value).map(held -> held + " IS NOT TRUE").orElse(value + " IS NULL");
+                refused.add("CASE WHEN " + refusable + " THEN " + name + " END");
+            } else if (column.type().held(value).isPresent()) {
+                unheld.add("CASE WHEN NOT " + column.type().held(value).get() + " THEN " + name + " END");
+            }
+        }
+        return "(SELECT ARRAY['" + live + "', row_to_json(h)::text, " + names(unheld) + ", " + names(refused) + "]"
+                + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written) + ") AS h)";
+    }
+
+    private static String names(List<String> cases) {
+        return cases.isEmpty() ? "NULL" : "nullif(concat_ws(', ', " + String.join(", ", cases) + "), '')";
+    }
+}

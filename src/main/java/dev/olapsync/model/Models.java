@@ -1,0 +1,102 @@
+package dev.olapsync.model;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** The models of a folder, checked against a database. Immutable and thread safe. */
+public final class Models {
+
+    private final List<Model> all;
+    private final SortedSet<TableName> tables;
+
+    private Models(List<Model> all) {
+        this.all = List.copyOf(all);
+        SortedSet<TableName> read = new TreeSet<>();
+        all.forEach(model -> read.addAll(model.tables()));
+        this.tables = Collections.unmodifiableSortedSet(read);
+    }
+
+    /**
+     * Reads all {@code *.sql} files of a folder.
+     *
+     * @param postgres idle; used in one read-only transaction and left as it was
+     * @throws ModelException with all errors of all files
+     */
+    public static Models load(Path folder, Connection postgres) throws SQLException, ModelException {
+        boolean autoCommit = postgres.getAutoCommit();
+        boolean readOnly = postgres.isReadOnly();
+        postgres.setReadOnly(true);
+        postgres.setAutoCommit(false);
+        try {
+            return read(folder, postgres);
+        } finally {
+            postgres.rollback();
+            postgres.setAutoCommit(autoCommit);
+            postgres.setReadOnly(readOnly);
+        }
+    }
+
+    private static Models read(Path folder, Connection postgres) throws SQLException, ModelException {
+        List<Model> models = new ArrayList<>();
+        List<ModelError> errors = new ArrayList<>();
+        List<Path> files = files(folder);
+        if (files.isEmpty()) {
+            errors.add(new ModelError(folder, 1, 1, "the folder holds no model: write one SELECT per ClickHouse table into"
+                    + " <table>.sql, or point olap.models at the folder that holds them"));
+        }
+        Catalog catalog = new Catalog(postgres);
+        for (Path file : files) {
+            try {
+                models.add(new ModelReader(file, postgres, catalog).read());
+            } catch (ModelException e) {
+                errors.addAll(e.errors());
+            }
+        }
+        if (!errors.isEmpty()) {
+            throw new ModelException(errors);
+        }
+        return new Models(models);
+    }
+
+    private static List<Path> files(Path folder) throws ModelException {
+        if (!Files.isDirectory(folder)) {
+            throw new ModelException(List.of(new ModelError(folder, 1, 1, "no such folder: point olap.models at the folder"
+                    + " that holds the models")));
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".sql")).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sorted by name. */
+    public List<Model> all() {
+        return all;
+    }
+
+    public Optional<Model> find(String name) {
+        return all.stream().filter(model -> model.name().equals(name)).findFirst();
+    }
+
+    /** All tables whose changes the models need; a partitioned table stands for its partitions. */
+    public SortedSet<TableName> tables() {
+        return tables;
+    }
+
+    /** What to look up when rows of a table have changed, over all models. */
+    public List<LookUp> lookUpsOf(TableName changed) {
+        return all.stream().flatMap(model -> model.lookUps().stream()).filter(l -> l.table().equals(changed)).toList();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.olapsync.model;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A model's SELECT, resolved: every column and table qualified, every {@code *} expanded, every join n:1. SQL in it holds no
+ * names that depend on the search path other than those of functions, operators and types.
+ *
+ * @param sources the grain first, then the joined tables in the order of the SELECT
+ * @param where null when there is none
+ * @param key the grain's key
+ */
+record Query(List<Source> sources, List<Output> outputs, String where, List<Table.Column> key) {
+
+    /**
+     * A table under an alias.
+     *
+     * @param required whether a row without it is no row of the model: the grain and INNER joins
+     * @param key the equations of the join that cover a unique key of the table; empty for the grain
+     * @param conditions what else the join demands
+     */
+    record Source(String alias, Table table, boolean required, List<Equation> key, List<String> conditions) {
+
+        String column(Table.Column column) {
+            return Query.column(alias, column);
+        }
+
+        String as() {
+            return table.name().quoted() + " AS " + Sql.identifier(alias);
+        }
+
+        String on() {
+            return Stream.concat(key.stream().map(e -> column(e.column()) + " = " + e.other()), conditions.stream())
+                    .map(condition -> "(" + condition + ")").collect(Collectors.joining(" AND "));
+        }
+    }
+
+    /** @param other a column of an earlier source, or a constant */
+    record Equation(Table.Column column, String other) {
+    }
+
+    /** @param of the grain's key column that this is, or null */
+    record Output(OutputColumn column, String sql, Table.Column of) {
+    }
+
+    static String column(String alias, Table.Column column) {
+        return Sql.identifier(alias) + "." + Sql.identifier(column.name());
+    }
+
+    Source grain() {
+        return sources.get(0);
+    }
+
+    List<Source> joined() {
+        return sources.subList(1, sources.size());
+    }
+
+    /** The same SELECT as the user's, written out. */
+    String sql() {
+        StringBuilder sql = new StringBuilder("SELECT ");
+        sql.append(outputs.stream().map(output -> output.sql() + " AS " + Sql.identifier(output.column().name()))
+                .collect(Collectors.joining(", ")));
+        sql.append(" FROM ").append(grain().as());
+        for (Source source : joined()) {
+            sql.append(source.required() ? " JOIN " : " LEFT JOIN ").append(source.as()).append(" ON ").append(source.on());
+        }
+        if (where != null) {
+            sql.append(" WHERE ").append(where);
+        }
+        return sql.toString();
+    }
+}

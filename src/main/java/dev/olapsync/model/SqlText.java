@@ -1,0 +1,222 @@
+package dev.olapsync.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** SQL as a sequence of code, string literals, quoted identifiers and comments, as Postgres' lexer sees it. */
+final class SqlText {
+
+    enum Kind {
+        CODE, STRING, IDENTIFIER, COMMENT
+    }
+
+    record Piece(Kind kind, int start, int end) {
+    }
+
+    private static final Pattern DOLLAR_QUOTE = Pattern.compile("\\$(?:[\\p{L}_][\\p{L}\\d_]*)?\\$");
+    private static final Pattern PARAMETER = Pattern.compile("(?<![\\w$])\\$(\\d+)");
+
+    private final String sql;
+    private final List<Piece> pieces;
+
+    SqlText(String sql) {
+        this.sql = sql;
+        this.pieces = split(sql);
+    }
+
+    /** The first statement without its semicolon and without comments after it. */
+    String firstStatement() {
+        String statement = sql.substring(0, semicolon().orElse(sql.length()));
+        List<Piece> own = split(statement);
+        int last = own.size();
+        while (last > 0 && (own.get(last - 1).kind == Kind.COMMENT || text(statement, own.get(last - 1)).isBlank())) {
+            last--;
+        }
+        return last == 0 ? "" : statement.substring(0, own.get(last - 1).end).stripTrailing();
+    }
+
+    /** Where a second statement begins. */
+    OptionalInt secondStatement() {
+        OptionalInt semicolon = semicolon();
+        if (semicolon.isEmpty()) {
+            return semicolon;
+        }
+        for (Piece piece : pieces) {
+            if (piece.kind == Kind.COMMENT) {
+                continue;
+            }
+            for (int i = Math.max(piece.start, semicolon.getAsInt() + 1); i < piece.end; i++) {
+                if (!Character.isWhitespace(sql.charAt(i)) && sql.charAt(i) != ';') {
+                    return OptionalInt.of(i);
+                }
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    private OptionalInt semicolon() {
+        return pieces.stream().filter(p -> p.kind == Kind.CODE)
+                .mapToInt(p -> sql.substring(p.start, p.end).indexOf(';') < 0 ? -1 : sql.indexOf(';', p.start))
+                .filter(i -> i >= 0).findFirst();
+    }
+
+    /** The offset of a keyword outside of parentheses, or the statement's begin when it has none. */
+    int keyword(String regex) {
+        StringBuilder topLevel = new StringBuilder(" ".repeat(sql.length()));
+        int depth = 0;
+        for (Piece piece : pieces) {
+            for (int i = piece.start; piece.kind == Kind.CODE && i < piece.end; i++) {
+                char c = sql.charAt(i);
+                depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+                if (depth == 0) {
+                    topLevel.setCharAt(i, c);
+                }
+            }
+        }
+        Matcher matcher = Pattern.compile("(?i)\\b(?:" + regex + ")\\b").matcher(topLevel);
+        return matcher.find() ? matcher.start() : begin();
+    }
+
+    /** The offset of the first character that is neither white space nor comment. */
+    int begin() {
+        for (Piece piece : pieces) {
+            for (int i = piece.start; piece.kind != Kind.COMMENT && i < piece.end; i++) {
+                if (!Character.isWhitespace(sql.charAt(i))) {
+                    return i;
+                }
+            }
+        }
+        return 0;
+    }
+
+    /**
+     * The statement for camel-jdbc with named parameters: {@code $1} becomes {@code :?k1}; a question mark in code is
+     * doubled for pgjdbc; and {@code :?} in literals and names, where Camel would see a parameter too, is written otherwise.
+     */
+    String camel() {
+        return jdbc(":?k$1");
+    }
+
+    /** The statement for plain JDBC: {@code $1}, {@code $2} ..., which must stand in that order, become {@code ?}. */
+    String jdbc() {
+        return jdbc("?");
+    }
+
+    private String jdbc(String parameter) {
+        StringBuilder out = new StringBuilder();
+        for (Piece piece : pieces) {
+            String text = text(sql, piece);
+            switch (piece.kind) {
+                case CODE -> out.append(PARAMETER.matcher(text.replace("?", "??")).replaceAll(parameter));
+                // two literals on two lines are one literal
+                case STRING -> out.append(text.replace(":?", ":'\n'?"));
+                case IDENTIFIER -> out.append(text.contains(":?")
+                        ? "U&" + text.replace("\\", "\\\\").replace("?", "\\003F") : text);
+                case COMMENT -> out.append(' ');
+            }
+        }
+        return out.toString();
+    }
+
+    private static String text(String sql, Piece piece) {
+        return sql.substring(piece.start, piece.end);
+    }
+
+    private static List<Piece> split(String sql) {
+        List<Piece> pieces = new ArrayList<>();
+        int code = 0;
+        int i = 0;
+        while (i < sql.length()) {
+            Kind kind;
+            int end;
+            char c = sql.charAt(i);
+            if (c == '\'') {
+                kind = Kind.STRING;
+                end = quoted(sql, i, '\'', escapes(sql, i));
+            } else if (c == '"') {
+                kind = Kind.IDENTIFIER;
+                end = quoted(sql, i, '"', false);
+            } else if (sql.startsWith("--", i)) {
+                kind = Kind.COMMENT;
+                int newLine = sql.indexOf('\n', i);
+                end = newLine < 0 ? sql.length() : newLine;
+            } else if (sql.startsWith("/*", i)) {
+                kind = Kind.COMMENT;
+                end = blockComment(sql, i);
+            } else if (c == '$' && !partOfName(sql, i - 1) && dollarQuote(sql, i) > i) {
+                kind = Kind.STRING;
+                end = dollarQuote(sql, i);
+            } else {
+                i++;
+                continue;
+            }
+            if (code < i) {
+                pieces.add(new Piece(Kind.CODE, code, i));
+            }
+            pieces.add(new Piece(kind, i, end));
+            i = end;
+            code = end;
+        }
+        if (code < sql.length()) {
+            pieces.add(new Piece(Kind.CODE, code, sql.length()));
+        }
+        return pieces;
+    }
+
+    private static boolean partOfName(String sql, int i) {
+        return i >= 0 && (Character.isLetterOrDigit(sql.charAt(i)) || sql.charAt(i) == '_' || sql.charAt(i) == '$');
+    }
+
+    private static boolean escapes(String sql, int quote) {
+        return quote > 0 && (sql.charAt(quote - 1) == 'E' || sql.charAt(quote - 1) == 'e') && !partOfName(sql, quote - 2);
+    }
+
+    private static int quoted(String sql, int start, char quote, boolean escapes) {
+        int i = start + 1;
+        while (i < sql.length()) {
+            if (sql.charAt(i) == '\\' && escapes) {
+                i++;
+            } else if (sql.charAt(i) == quote) {
+                if (i + 1 < sql.length() && sql.charAt(i + 1) == quote) {
+                    i++;
+                } else {
+                    return i + 1;
+                }
+            }
+            i++;
+        }
+        return sql.length();
+    }
+
+    private static int blockComment(String sql, int start) {
+        int depth = 0;
+        int i = start;
+        while (i < sql.length()) {
+            if (sql.startsWith("/*", i)) {
+                depth++;
+                i += 2;
+            } else if (sql.startsWith("*/", i)) {
+                depth--;
+                i += 2;
+                if (depth == 0) {
+                    return i;
+                }
+            } else {
+                i++;
+            }
+        }
+        return sql.length();
+    }
+
+    private static int dollarQuote(String sql, int start) {
+        Matcher opening = DOLLAR_QUOTE.matcher(sql).region(start, sql.length());
+        if (!opening.lookingAt()) {
+            return start;
+        }
+        int closing = sql.indexOf(opening.group(), opening.end());
+        return closing < 0 ? sql.length() : closing + opening.group().length();
+    }
+}

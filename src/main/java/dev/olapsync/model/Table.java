@@ -1,0 +1,48 @@
+package dev.olapsync.model;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A table as Postgres' catalog describes it.
+ *
+ * @param kind {@code pg_class.relkind}
+ * @param persistence {@code pg_class.relpersistence}
+ * @param root of which the table is a partition, null otherwise
+ * @param inherited whether other tables inherit from this one
+ * @param uniqueKeys valid unique indexes over plain columns, the primary key first
+ * @param replicaIdentity the columns whose old values a change carries
+ * @param identityKey the index whose columns identify a row in a change, null when there is none
+ */
+record Table(TableName name, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
+        List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, UniqueKey identityKey) {
+
+    /**
+     * @param type never a domain: its base type instead
+     * @param typeName as {@code format_type} spells it, the domain's base type
+     * @param deterministic whether the column's collation takes equal for what is the same
+     */
+    record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
+            boolean deterministic) {
+    }
+
+    /** @param modifier the modifier that a domain over this type adds, -1 for none */
+    record Type(long oid, String schema, String name, char kind, boolean array, int modifier) {
+
+        boolean isBuiltIn() {
+            return schema.equals("pg_catalog");
+        }
+    }
+
+    record UniqueKey(String index, List<Column> columns) {
+    }
+
+    Optional<Column> column(String column) {
+        return columns.stream().filter(c -> c.name().equals(column)).findFirst();
+    }
+
+    boolean partitioned() {
+        return kind == 'p';
+    }
+}

@@ -1,0 +1,60 @@
+package dev.olapsync.model;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** One Postgres for all tests of this package; each test class takes a database of its own. */
+final class TestDatabase {
+
+    private static final EmbeddedPostgres POSTGRES = start();
+
+    private TestDatabase() {
+    }
+
+    private static EmbeddedPostgres start() {
+        try {
+            return EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A connection, as the pipeline has it, to a new database. */
+    static Connection create(String name) throws SQLException {
+        try (Connection admin = connect("postgres"); Statement statement = admin.createStatement()) {
+            statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + name);
+        }
+        return connect(name);
+    }
+
+    private static Connection connect(String database) throws SQLException {
+        Connection connection = DriverManager.getConnection(POSTGRES.getJdbcUrl("postgres", database));
+        execute(connection, "SET TIME ZONE 'UTC'; SET IntervalStyle = postgres; SET bytea_output = hex; SET DateStyle = ISO;"
+                + " SET join_collapse_limit = 20");
+        return connection;
+    }
+
+    static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.execute(sql);
+        }
+    }
+
+    /** Writes one model file. */
+    static void write(Path folder, String name, String sql) {
+        try {
+            Files.writeString(folder.resolve(name + ".sql"), sql);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
