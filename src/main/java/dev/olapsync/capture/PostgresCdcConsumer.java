@@ -190,7 +190,7 @@ public class PostgresCdcConsumer extends DefaultConsumer {
 
     private Optional<WritableHealthCheckRepository> healthChecks() {
         return Optional.ofNullable(HealthCheckHelper.getHealthCheckRepository(
-                endpoint.getCamelContext(), "consumers", WritableHealthCheckRepository.class));
+                endpoint.getCamelContext(), "components", WritableHealthCheckRepository.class));
     }
 
     private static String message(Throwable error) {

@@ -22,7 +22,12 @@ public class RowBatches implements Processor {
         Map<String, RowBatch> batches = new LinkedHashMap<>();
         for (Object polled : exchange.getMessage().getBody(List.class)) {
             Message row = ((Exchange) polled).getMessage();
-            String model = topics.modelOf(row.getHeader(KafkaConstants.TOPIC, String.class));
+            String topic = row.getHeader(KafkaConstants.TOPIC, String.class);
+            // Polled with the rest, because an endpoint's URI cannot have the ? of a regular expression that leaves it out.
+            if (topic.equals(topics.deadLetters())) {
+                continue;
+            }
+            String model = topics.modelOf(topic);
             byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
             batches.computeIfAbsent(model, RowBatch::new)
                     .add(row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong());

@@ -26,14 +26,17 @@ public final class LookUp {
     private final TableName table;
     private final List<KeyColumn> key;
     private final boolean ofGrain;
+    private final boolean required;
     private final String sql;
 
-    LookUp(Model model, String alias, TableName table, List<KeyColumn> key, boolean ofGrain, String sql) {
+    LookUp(Model model, String alias, TableName table, List<KeyColumn> key, boolean ofGrain, boolean required,
+            String sql) {
         this.model = model;
         this.alias = alias;
         this.table = table;
         this.key = List.copyOf(key);
         this.ofGrain = ofGrain;
+        this.required = required;
         this.sql = sql;
     }
 
@@ -58,6 +61,11 @@ public final class LookUp {
 
     public boolean ofGrain() {
         return ofGrain;
+    }
+
+    /** Whether a row without a row of this table is no row of the model: the grain and INNER joins. */
+    public boolean required() {
+        return required;
     }
 
     public String sql() {

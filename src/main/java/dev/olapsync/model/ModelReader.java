@@ -650,11 +650,11 @@ final class ModelReader {
         }
         Function<Model, List<LookUp>> lookUps = model -> {
             List<LookUp> all = new ArrayList<>();
-            all.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()), true,
+            all.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()), true, true,
                     new SqlText(ofGrain).camel()));
             for (Query.Source source : query.joined()) {
                 all.add(new LookUp(model, source.alias(), source.table().name(),
-                        keyColumns(source.key().stream().map(Query.Equation::column).toList()), false,
+                        keyColumns(source.key().stream().map(Query.Equation::column).toList()), false, source.required(),
                         new SqlText(sql.ofJoined(source)).camel()));
             }
             return all;
