@@ -27,17 +27,18 @@ public class ChangeEvents implements Processor {
     }
 
     @Override
-    public void process(Exchange exchange) {
+    public void process(Exchange exchange) throws InterruptedException {
         Topics topics = OlapSync.of(exchange.getContext()).topics();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             toKafkaRecord(((Exchange) change).getMessage(), topics);
         }
     }
 
-    private void toKafkaRecord(Message message, Topics topics) {
+    private void toKafkaRecord(Message message, Topics topics) throws InterruptedException {
         SourceRecord change = message.getBody(SourceRecord.class);
         Struct envelope = (Struct) change.value();
         String topic = topic(envelope, topics);
+        topics.ensure(topic);
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
         if (change.key() != null) {
             message.setHeader(KafkaConstants.KEY, keys.fromConnectData(topic, change.keySchema(), change.key()));

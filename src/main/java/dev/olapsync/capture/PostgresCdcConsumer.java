@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -112,7 +113,7 @@ public class PostgresCdcConsumer extends DefaultConsumer {
     }
 
     private void runEngine() throws Exception {
-        confirmedLsn = readConfirmedLsn();
+        confirmedLsn = awaitSlot();
         AtomicReference<Throwable> end = new AtomicReference<>();
         engine = DebeziumEngine.create(Connect.class)
                 .using(configuration().createDebeziumConfiguration().asProperties())
@@ -133,13 +134,21 @@ public class PostgresCdcConsumer extends DefaultConsumer {
         }
     }
 
-    private long readConfirmedLsn() throws SQLException {
+    /** The initial load creates the slot; a slot that never comes shows in the health. */
+    private long awaitSlot() throws SQLException, InterruptedException {
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
         String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
                 + to.getDatabaseDbname();
         try (Connection connection = DriverManager.getConnection(url, to.getDatabaseUser(), to.getDatabasePassword())) {
-            return slot.confirmedLsn(connection).orElseThrow(() -> new IllegalStateException(
-                    "replication slot " + slot.name() + " does not exist"));
+            OptionalLong confirmed = slot.confirmedLsn(connection);
+            if (confirmed.isEmpty()) {
+                failure = new IllegalStateException("replication slot " + slot.name() + " does not exist");
+                LOG.info("Capture waits for the replication slot {}", slot.name());
+            }
+            while (confirmed.isEmpty() && !stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
+                confirmed = slot.confirmedLsn(connection);
+            }
+            return confirmed.orElse(0);
         }
     }
 

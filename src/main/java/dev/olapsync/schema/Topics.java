@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -26,6 +27,7 @@ public final class Topics {
     private final Settings settings;
     private final String changes;
     private final String rows;
+    private final Set<String> known = ConcurrentHashMap.newKeySet();
 
     public Topics(Settings settings) {
         this.settings = settings;
@@ -77,6 +79,17 @@ public final class Topics {
         models.tables().forEach(table -> names.add(changes(table)));
         models.all().forEach(model -> names.add(rows(model.name())));
 
+        create(names);
+    }
+
+    /** Creates a topic that does not exist yet; cheap when it has been asked for before. Thread safe. */
+    public void ensure(String topic) throws InterruptedException {
+        if (!known.contains(topic)) {
+            create(List.of(topic));
+        }
+    }
+
+    private void create(List<String> names) throws InterruptedException {
         Map<String, String> config = Map.of(
                 TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis()));
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers()))) {
@@ -95,6 +108,7 @@ public final class Topics {
                     }
                 }
             }
+            known.addAll(names);
         } catch (ExecutionException e) {
             throw new IllegalStateException("The topics cannot be created at " + settings.kafka().brokers() + ": "
                     + e.getCause().getMessage(), e);

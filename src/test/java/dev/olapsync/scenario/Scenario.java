@@ -3,7 +3,6 @@ package dev.olapsync.scenario;
 import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
-import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
@@ -57,6 +56,9 @@ public final class Scenario implements AutoCloseable {
     private final String name;
     private final Path models;
     private final Properties properties = new Properties();
+    private final Admin admin = Admin.create(
+            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+    private OlapSync observer;
     private Main main;
     private int marker;
 
@@ -122,7 +124,23 @@ public final class Scenario implements AutoCloseable {
         return this;
     }
 
+    /** Looks at both databases from outside, with the models as they were at the last start. */
+    private synchronized OlapSync observer() {
+        if (observer == null) {
+            observer = new OlapSync(settings());
+        }
+        return observer;
+    }
+
+    private synchronized void closeObserver() {
+        if (observer != null) {
+            observer.stop();
+            observer = null;
+        }
+    }
+
     public Scenario start() {
+        closeObserver();
         main = new Main();
         main.setDefaultPropertyPlaceholderLocation("false");
         main.configure().withName(name).withRoutesIncludePattern("file:routes/*.camel.yaml").withShutdownTimeout(20);
@@ -178,17 +196,15 @@ public final class Scenario implements AutoCloseable {
 
     /** The rows of a query in ClickHouse, each as its values joined by commas. */
     public List<String> clickHouse(String sql) {
-        try (ClickHouse clickHouse = new ClickHouse(settings().clickHouse())) {
-            List<String> rows = new ArrayList<>();
-            for (GenericRecord row : clickHouse.query(sql, Map.of())) {
-                List<String> values = new ArrayList<>();
-                for (int i = 1; i <= row.getSchema().getColumns().size(); i++) {
-                    values.add(row.getString(i));
-                }
-                rows.add(String.join(",", values));
+        List<String> rows = new ArrayList<>();
+        for (GenericRecord row : observer().clickHouse().query(sql, Map.of())) {
+            List<String> values = new ArrayList<>();
+            for (int i = 1; i <= row.getSchema().getColumns().size(); i++) {
+                values.add(row.getString(i));
             }
-            return rows;
+            rows.add(String.join(",", values));
         }
+        return rows;
     }
 
     /** Waits until everything that was committed before the call has gone all the way. */
@@ -212,17 +228,12 @@ public final class Scenario implements AutoCloseable {
     }
 
     public List<Difference> differences() throws Exception {
-        OlapSync olapSync = new OlapSync(settings());
-        try {
-            List<Difference> differences = new ArrayList<>();
-            Verifier verifier = new Verifier(olapSync.postgres(), olapSync.clickHouse());
-            for (Model model : olapSync.models().all()) {
-                verifier.compare(model, differences::add);
-            }
-            return differences;
-        } finally {
-            olapSync.stop();
+        List<Difference> differences = new ArrayList<>();
+        Verifier verifier = new Verifier(observer().postgres(), observer().clickHouse());
+        for (Model model : observer().models().all()) {
+            verifier.compare(model, differences::add);
         }
+        return differences;
     }
 
     /** What is wrong with the models; empty when nothing is. */
@@ -291,22 +302,20 @@ public final class Scenario implements AutoCloseable {
     }
 
     private long lag(String group, String topics) throws ExecutionException, InterruptedException {
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()))) {
-            List<String> names = admin.listTopics().names().get().stream()
-                    .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-            admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
-                    description.partitions().forEach(partition ->
-                            ends.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
-            Map<TopicPartition, OffsetAndMetadata> committed =
-                    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
-            long lag = 0;
-            for (var end : admin.listOffsets(ends).all().get().entrySet()) {
-                OffsetAndMetadata done = committed.get(end.getKey());
-                lag += end.getValue().offset() - (done == null ? 0 : done.offset());
-            }
-            return lag;
+        List<String> names = admin.listTopics().names().get().stream()
+                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
+                description.partitions().forEach(partition ->
+                        ends.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
+        Map<TopicPartition, OffsetAndMetadata> committed =
+                admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        long lag = 0;
+        for (var end : admin.listOffsets(ends).all().get().entrySet()) {
+            OffsetAndMetadata done = committed.get(end.getKey());
+            lag += end.getValue().offset() - (done == null ? 0 : done.offset());
         }
+        return lag;
     }
 
     @Override
@@ -314,6 +323,8 @@ public final class Scenario implements AutoCloseable {
         if (main != null) {
             stop();
         }
+        closeObserver();
+        admin.close();
         try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
             statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                     + " WHERE slot_name = '" + name + "' AND NOT active");
