@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +29,8 @@ class ShopWorkloadTest {
 
     private static final ShopSize SIZE = new ShopSize(1_000, 100, 5_000, 15_000);
     private static final List<String> TABLES = List.of("customers", "products", "orders", "order_items");
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static EmbeddedPostgres postgres;
     private DataSource shop;
@@ -82,8 +85,9 @@ class ShopWorkloadTest {
 
     @Test
     void anEmptyShopIsRefused() throws Exception {
-        DataSource empty = filled("empty", new ShopSize(10, 10, 0, 0), 1);
-        try (ShopWorkload workload = new ShopWorkload(empty, 1, 100, 1)) {
+        filled("empty", new ShopSize(10, 10, 0, 0), 1);
+        String url = postgres.getJdbcUrl("postgres", "postgres") + "&currentSchema=empty";
+        try (ShopWorkload workload = new ShopWorkload(url, 1, 100, 1)) {
             assertThatThrownBy(workload::start)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("fill it first");
@@ -94,9 +98,9 @@ class ShopWorkloadTest {
     void theCountersSayWhatHappenedToTheTables() throws Exception {
         auditEveryRow();
         WorkloadReport report;
-        try (ShopWorkload workload = new ShopWorkload(shop, 7, 500, 8)) {
+        try (ShopWorkload workload = new ShopWorkload(shop, 7, 1_000, 8)) {
             workload.start();
-            await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().transactions() >= 4_000
+            waitUntil(() -> workload.report().transactions() >= 4_000
                     && workload.report().longTransactions() >= 5);
             workload.stop();
             report = workload.report();
@@ -132,10 +136,15 @@ class ShopWorkloadTest {
     void theRateIsKept() throws Exception {
         try (ShopWorkload workload = new ShopWorkload(shop, 3, 500, 8, 0, ShopTransaction.usualMix())) {
             workload.start();
-            await().until(() -> workload.report().elapsed().compareTo(Duration.ofSeconds(5)) > 0);
-            WorkloadReport report = workload.report();
-            assertThat(report.transactionsPerSecond()).isCloseTo(500, within(50.0));
-            assertThat(report.behind()).isLessThan(Duration.ofMillis(500));
+            waitUntil(() -> workload.report().elapsed().compareTo(Duration.ofSeconds(4)) > 0);
+            // other processes may take the processor for a moment; then it has to catch up
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                WorkloadReport report = workload.report();
+                assertThat(report.transactionsPerSecond()).isCloseTo(500, within(50.0));
+            });
+            workload.stop();
+            assertThat(workload.report().transactions())
+                    .isLessThanOrEqualTo((long) (500 * workload.report().elapsed().toNanos() / 1e9) + 8);
         }
     }
 
@@ -145,16 +154,17 @@ class ShopWorkloadTest {
                 Connection blocker = shop.getConnection();
                 Statement statement = blocker.createStatement()) {
             workload.start();
-            await().until(() -> workload.report().transactions() > 10);
+            waitUntil(() -> workload.report().transactions() > 10);
             blocker.setAutoCommit(false);
             statement.execute("LOCK TABLE customers IN SHARE MODE");
-            await().until(() -> workload.report().behind().compareTo(Duration.ofSeconds(1)) > 0);
+            waitUntil(() -> workload.report().behind().compareTo(Duration.ofSeconds(1)) > 0);
             blocker.rollback();
 
-            await().until(() -> workload.report().behind().isZero());
+            waitUntil(() -> workload.report().behind().isZero());
             WorkloadReport report = workload.report();
             assertThat(report.greatestBehind()).isGreaterThan(Duration.ofSeconds(1));
-            assertThat(report.transactions()).isGreaterThanOrEqualTo((long) (100 * report.elapsed().toMillis() / 1000.0) - 10);
+            assertThat(report.transactions())
+                    .isGreaterThan(report.elapsed().minus(report.behind()).toMillis() / 10 - 10);
         }
     }
 
@@ -163,7 +173,7 @@ class ShopWorkloadTest {
         Map<String, String> before = checksums(shop);
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.GIVEN_UP, 1))) {
             workload.start();
-            await().until(() -> workload.report().rolledBack() >= 300);
+            waitUntil(() -> workload.report().rolledBack() >= 300);
             workload.stop();
             assertThat(workload.report().committed()).isZero();
             assertThat(workload.report().changes()).isEmpty();
@@ -176,7 +186,7 @@ class ShopWorkloadTest {
         String customers = checksums(shop).get("customers");
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.PARTLY_TAKEN_BACK, 1))) {
             workload.start();
-            await().until(() -> workload.report().committed() >= 300);
+            waitUntil(() -> workload.report().committed() >= 300);
             workload.stop();
             WorkloadReport report = workload.report();
             assertThat(report.changes().keySet()).containsExactlyInAnyOrder(
@@ -192,7 +202,7 @@ class ShopWorkloadTest {
     void whatIsLeftForLaterIsDoneAtTheStop() throws Exception {
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.ITEM_REPLACED_LATER, 1))) {
             workload.start();
-            await().until(() -> workload.report().changedRows("order_items", Operation.INSERT) >= 200);
+            waitUntil(() -> workload.report().changedRows("order_items", Operation.INSERT) >= 200);
             workload.stop();
             assertThat(workload.report().changedRows("order_items", Operation.INSERT))
                     .isEqualTo(workload.report().changedRows("order_items", Operation.DELETE));
@@ -203,9 +213,9 @@ class ShopWorkloadTest {
     @Test
     void deadlocksAreRetriedAndCounted() throws Exception {
         DataSource tiny = filled("tiny", new ShopSize(2, 2, 2, 4), 1);
-        try (ShopWorkload workload = new ShopWorkload(tiny, 5, 1, 1, 6, Map.of(ShopTransaction.PRODUCT, 1))) {
+        try (ShopWorkload workload = new ShopWorkload(tiny, 5, 1, 1, 16, Map.of(ShopTransaction.PRODUCT, 1))) {
             workload.start();
-            await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().retries() >= 3);
+            waitUntil(() -> workload.report().retries() >= 3);
             workload.stop();
             WorkloadReport report = workload.report();
             assertThat(report.failed()).isZero();
@@ -219,7 +229,7 @@ class ShopWorkloadTest {
         execute("ALTER TABLE products ADD CHECK (price < 0) NOT VALID");
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 200, 2, 0, Map.of(ShopTransaction.PRODUCT_PRICE, 1))) {
             workload.start();
-            await().until(() -> workload.report().failed() >= 20);
+            waitUntil(() -> workload.report().failed() >= 20);
             workload.stop();
             WorkloadReport report = workload.report();
             assertThat(report.errors()).containsExactly(Map.entry("23514", report.failed()));
@@ -231,15 +241,19 @@ class ShopWorkloadTest {
     void brokenConnectionsDoNotEndTheWorkload() throws Exception {
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 200, 4)) {
             workload.start();
-            await().until(() -> workload.report().committed() > 50);
+            waitUntil(() -> workload.report().committed() > 50);
             number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'shop-workload'");
-            await().until(() -> workload.report().failed() > 0);
+            waitUntil(() -> workload.report().failed() > 0);
             long committed = workload.report().committed();
-            await().until(() -> workload.report().committed() > committed + 200);
+            waitUntil(() -> workload.report().committed() > committed + 200);
             workload.stop();
             assertThat(workload.report().errors()).containsKey("57P01");
         }
         assertForeignKeysHold();
+    }
+
+    private static void waitUntil(Callable<Boolean> condition) {
+        await().atMost(PATIENCE).until(condition);
     }
 
     private void auditEveryRow() throws SQLException {
