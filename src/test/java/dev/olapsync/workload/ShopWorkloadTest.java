@@ -211,6 +211,16 @@ class ShopWorkloadTest {
     }
 
     @Test
+    void connectionsThatNeverHadATurnAreIdleToo() throws Exception {
+        try (ShopWorkload workload = new ShopWorkload(shop, 5, 1, 6)) {
+            workload.start();
+            waitUntil(() -> number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shop-workload'") == 9);
+            workload.stop();
+            assertThat(openTransactions()).isZero();
+        }
+    }
+
+    @Test
     void deadlocksAreRetriedAndCounted() throws Exception {
         DataSource tiny = filled("tiny", new ShopSize(2, 2, 2, 4), 1);
         try (ShopWorkload workload = new ShopWorkload(tiny, 5, 1, 1, 16, Map.of(ShopTransaction.PRODUCT, 1))) {
