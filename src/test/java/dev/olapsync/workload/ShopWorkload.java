@@ -142,8 +142,8 @@ public final class ShopWorkload implements AutoCloseable {
             keys.read(connection);
             connection.commit();
         }
-        executor = Executors.newFixedThreadPool(threads + longSessions);
         startNanos = System.nanoTime();
+        executor = Executors.newFixedThreadPool(threads + longSessions);
         for (int i = 0; i < threads; i++) {
             sessions.add(executor.submit((Callable<Void>) this::takeTurns));
         }
