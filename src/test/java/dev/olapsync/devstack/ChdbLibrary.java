@@ -55,6 +55,7 @@ final class ChdbLibrary {
 
     private static void pack(Path directory, Path output) throws IOException {
         Process npm;
+        System.out.println("Fetching ClickHouse with npm, once (170 MB)");
         try {
             npm = new ProcessBuilder("npm", "pack", PACKAGE + "@" + VERSION)
                     .directory(directory.toFile())

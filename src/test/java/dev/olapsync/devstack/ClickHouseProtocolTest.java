@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
 import com.clickhouse.data.ClickHouseFormat;
@@ -118,7 +119,9 @@ class ClickHouseProtocolTest {
             assertThat(rows).extracting(row -> row.getLong("id")).containsExactly(1L, 2L);
             assertThat(rows).extracting(row -> row.getString("s")).containsExactly(AWKWARD, AWKWARD);
             assertThatThrownBy(() -> client.queryAll("SELECT missing FROM t"))
-                    .hasMessageContaining("Unknown expression identifier `missing`");
+                    .rootCause().isInstanceOf(ServerException.class)
+                    .hasMessageContaining("Unknown expression identifier `missing`")
+                    .extracting(e -> ((ServerException) e).getCode()).isEqualTo(47);
         }
     }
 

@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Properties;
 import kafka.Kafka;
 import kafka.tools.StorageTool;
-import org.apache.kafka.common.Uuid;
 
 /** One Kafka broker that is its own controller. Topics have to be created: it makes none by itself. */
 public final class KafkaServer extends Service {
 
     private static final Path CONFIGURATION = Path.of("server.properties");
+
+    private static final String CLUSTER_ID = "olap-sync-dev-stack-AA";
 
     private final int controllerPort = Ports.free();
 
@@ -76,7 +77,7 @@ public final class KafkaServer extends Service {
 
         public static void main(String[] arguments) {
             StorageTool.execute(new String[] {"format", "--ignore-formatted",
-                    "--cluster-id", Uuid.randomUuid().toString(), "--config", arguments[0]}, System.out);
+                    "--cluster-id", CLUSTER_ID, "--config", arguments[0]}, System.out);
             Kafka.main(arguments);
         }
     }
