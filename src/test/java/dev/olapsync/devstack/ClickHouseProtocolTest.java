@@ -265,6 +265,14 @@ class ClickHouseProtocolTest {
     }
 
     @Test
+    void getOnlyReads() throws Exception {
+        HttpResponse<byte[]> response = HTTP.send(request(Map.of("query", "INSERT INTO protocol.t (id) VALUES (1)")).GET().build(),
+                BodyHandlers.ofByteArray());
+        assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue("164");
+        assertThat(text(get("SELECT count() FROM protocol.t"))).isEqualTo("0\n");
+    }
+
+    @Test
     void pingAnswers() throws Exception {
         HttpRequest ping = HttpRequest.newBuilder(URI.create(server.url() + "/ping")).build();
         assertThat(text(HTTP.send(ping, BodyHandlers.ofByteArray()).body())).isEqualTo("Ok.\n");

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -77,7 +78,9 @@ public final class DevStack implements AutoCloseable {
     }
 
     private void inParallel(Consumer<Service> action) {
-        var all = services().stream().map(service -> CompletableFuture.runAsync(() -> action.accept(service))).toList();
+        // threads of their own: those of the common pool do not know the class loader of a Maven plugin
+        Executor threads = task -> new Thread(task).start();
+        var all = services().stream().map(service -> CompletableFuture.runAsync(() -> action.accept(service), threads)).toList();
         CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         try {
             done.join();
@@ -162,7 +165,7 @@ public final class DevStack implements AutoCloseable {
         private static final DevStack STACK = start();
 
         private static DevStack start() {
-            Path directory = Path.of("target", "devstack", String.valueOf(ProcessHandle.current().pid()));
+            Path directory = newDirectory(Path.of("target", "devstack"));
             DevStack stack = builder().dataDir(directory).fsync(false).start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stack.services().forEach(Service::kill);
@@ -173,6 +176,14 @@ public final class DevStack implements AutoCloseable {
                 }
             }));
             return stack;
+        }
+
+        private static Path newDirectory(Path parent) {
+            try {
+                return Files.createTempDirectory(Files.createDirectories(parent), "shared");
+            } catch (IOException e) {
+                throw new DevStackException("Cannot use the directory " + parent + ": " + e.getMessage(), e);
+            }
         }
     }
 }

@@ -51,6 +51,9 @@ public final class KafkaServer extends Service {
         properties.put("transaction.state.log.num.partitions", "5");
         properties.put("share.coordinator.state.topic.replication.factor", "1");
         properties.put("share.coordinator.state.topic.min.isr", "1");
+        // after a kill the controller refuses the broker until its old session has expired
+        properties.put("broker.session.timeout.ms", "3000");
+        properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("group.initial.rebalance.delay.ms", "0");
         properties.put("log.cleaner.dedupe.buffer.size", String.valueOf(16 << 20));
         try (var writer = Files.newBufferedWriter(home().resolve(CONFIGURATION), StandardCharsets.UTF_8)) {
