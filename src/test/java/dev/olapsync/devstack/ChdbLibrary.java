@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -55,6 +56,7 @@ final class ChdbLibrary {
 
     private static void pack(Path directory, Path output) throws IOException {
         Process npm;
+        System.out.println("Fetching ClickHouse with npm, once (170 MB)");
         try {
             npm = new ProcessBuilder("npm", "pack", PACKAGE + "@" + VERSION)
                     .directory(directory.toFile())
@@ -68,7 +70,7 @@ final class ChdbLibrary {
         try {
             if (npm.waitFor() != 0) {
                 throw new DevStackException("\"npm pack " + PACKAGE + "@" + VERSION + "\" failed: "
-                        + Files.readString(output, StandardCharsets.UTF_8).strip()
+                        + Files.readString(output, StandardCharsets.UTF_8).lines().limit(3).collect(Collectors.joining("; "))
                         + "\nMend npm's access to its registry, " + OWN_SERVER);
             }
         } catch (InterruptedException e) {

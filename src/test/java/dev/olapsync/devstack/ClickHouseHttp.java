@@ -18,13 +18,13 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -33,7 +33,8 @@ import net.jpountz.lz4.LZ4FrameOutputStream;
 
 /**
  * ClickHouse's HTTP interface before the embedded engine (https://clickhouse.com/docs/interfaces/http). Sessions, external
- * tables, streamed results and users other than {@code default} are left out.
+ * tables, streamed results and users other than {@code default} are left out; several statements in one request are run, where a
+ * server refuses them.
  */
 final class ClickHouseHttp {
 
@@ -122,17 +123,18 @@ final class ClickHouseHttp {
             long start = System.nanoTime();
             Result result;
             try (InputStream body = body(exchange, parameters)) {
-                ClickHouseStatement statement;
                 byte[] head = body.readNBytes(HEAD_BYTES);
-                statement = new ClickHouseStatement(head);
+                ClickHouseStatement statement = new ClickHouseStatement(head);
                 Map<String, String> settings = settings(parameters);
+                if (exchange.getRequestMethod().equals("GET")) {
+                    settings.put("readonly", "2");
+                }
                 String database = firstNonNull(parameters.get("database"),
                         exchange.getRequestHeaders().getFirst("X-ClickHouse-Database"));
                 if (statement.takesData()) {
                     result = insert(statement, head, body, format, settings, database);
                 } else {
-                    byte[] rest = body.readAllBytes();
-                    byte[] sql = concat(head, rest);
+                    byte[] sql = concat(head, body.readAllBytes());
                     format = statement.outputFormat(format);
                     result = engine.query(new Query(sql, format, settings, database));
                 }
@@ -288,7 +290,7 @@ final class ClickHouseHttp {
     }
 
     private static byte[] concat(byte[] first, byte[] second) {
-        byte[] all = java.util.Arrays.copyOf(first, first.length + second.length);
+        byte[] all = Arrays.copyOf(first, first.length + second.length);
         System.arraycopy(second, 0, all, first.length, second.length);
         return all;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
 import com.clickhouse.data.ClickHouseFormat;
@@ -118,7 +119,9 @@ class ClickHouseProtocolTest {
             assertThat(rows).extracting(row -> row.getLong("id")).containsExactly(1L, 2L);
             assertThat(rows).extracting(row -> row.getString("s")).containsExactly(AWKWARD, AWKWARD);
             assertThatThrownBy(() -> client.queryAll("SELECT missing FROM t"))
-                    .hasMessageContaining("Unknown expression identifier `missing`");
+                    .rootCause().isInstanceOf(ServerException.class)
+                    .hasMessageContaining("Unknown expression identifier `missing`")
+                    .extracting(e -> ((ServerException) e).getCode()).isEqualTo(47);
         }
     }
 
@@ -259,6 +262,14 @@ class ClickHouseProtocolTest {
         String list = IntStream.range(0, 300_000).mapToObj(String::valueOf).collect(Collectors.joining(","));
         assertThat(text(post(Map.of("max_query_size", "10000000"), "SELECT length([" + list + "])").body())).isEqualTo("300000\n");
         assertThat(get("SELECT repeat('x', 1000) FROM numbers(50000) FORMAT RowBinary")).hasSize(50_000 * 1002);
+    }
+
+    @Test
+    void getOnlyReads() throws Exception {
+        HttpResponse<byte[]> response = HTTP.send(request(Map.of("query", "INSERT INTO protocol.t (id) VALUES (1)")).GET().build(),
+                BodyHandlers.ofByteArray());
+        assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue("164");
+        assertThat(text(get("SELECT count() FROM protocol.t"))).isEqualTo("0\n");
     }
 
     @Test

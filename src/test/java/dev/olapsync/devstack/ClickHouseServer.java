@@ -1,6 +1,5 @@
 package dev.olapsync.devstack;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -41,7 +40,8 @@ public final class ClickHouseServer extends Service {
     }
 
     @Override
-    void prepare() {
+    void check() {
+        super.check();
         ChdbLibrary.file();
     }
 
@@ -58,7 +58,7 @@ public final class ClickHouseServer extends Service {
     }
 
     @Override
-    boolean isReady(String logged) throws IOException {
+    boolean isReady(String logged) {
         return logged.contains(ClickHouseHttp.READY);
     }
 }

@@ -3,12 +3,15 @@ package dev.olapsync.devstack;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * Postgres, a Kafka broker and ClickHouse, each a process of its own that listens on the loopback interface and keeps its
@@ -27,6 +30,7 @@ public final class DevStack implements AutoCloseable {
         kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"));
         clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"));
         try {
+            services().forEach(Service::check);
             inParallel(Service::start);
         } catch (RuntimeException e) {
             close();
@@ -73,8 +77,10 @@ public final class DevStack implements AutoCloseable {
         }
     }
 
-    private void inParallel(java.util.function.Consumer<Service> action) {
-        var all = services().stream().map(service -> CompletableFuture.runAsync(() -> action.accept(service))).toList();
+    private void inParallel(Consumer<Service> action) {
+        // threads of their own: those of the common pool do not know the class loader of a Maven plugin
+        Executor threads = task -> new Thread(task).start();
+        var all = services().stream().map(service -> CompletableFuture.runAsync(() -> action.accept(service), threads)).toList();
         CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         try {
             done.join();
@@ -90,7 +96,7 @@ public final class DevStack implements AutoCloseable {
         try {
             Files.createDirectories(dataDir);
             FileChannel channel = FileChannel.open(dataDir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (channel.tryLock() == null) {
+            if (!isLocked(channel)) {
                 channel.close();
                 throw new DevStackException("Another dev stack uses the data directory " + dataDir
                         + ". Stop it, or choose another directory with -Ddevstack.data=<directory>.");
@@ -98,6 +104,15 @@ public final class DevStack implements AutoCloseable {
             return channel;
         } catch (IOException e) {
             throw new DevStackException("Cannot use the data directory " + dataDir + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isLocked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // another stack of this JVM has it
+            return false;
         }
     }
 
@@ -150,7 +165,7 @@ public final class DevStack implements AutoCloseable {
         private static final DevStack STACK = start();
 
         private static DevStack start() {
-            Path directory = Path.of("target", "devstack", String.valueOf(ProcessHandle.current().pid()));
+            Path directory = newDirectory(Path.of("target", "devstack"));
             DevStack stack = builder().dataDir(directory).fsync(false).start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stack.services().forEach(Service::kill);
@@ -161,6 +176,14 @@ public final class DevStack implements AutoCloseable {
                 }
             }));
             return stack;
+        }
+
+        private static Path newDirectory(Path parent) {
+            try {
+                return Files.createTempDirectory(Files.createDirectories(parent), "shared");
+            } catch (IOException e) {
+                throw new DevStackException("Cannot use the directory " + parent + ": " + e.getMessage(), e);
+            }
         }
     }
 }

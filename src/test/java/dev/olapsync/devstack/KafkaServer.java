@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Properties;
 import kafka.Kafka;
 import kafka.tools.StorageTool;
-import org.apache.kafka.common.Uuid;
 
 /** One Kafka broker that is its own controller. Topics have to be created: it makes none by itself. */
 public final class KafkaServer extends Service {
 
     private static final Path CONFIGURATION = Path.of("server.properties");
+
+    private static final String CLUSTER_ID = "olap-sync-dev-stack-AA";
 
     private final int controllerPort = Ports.free();
 
@@ -50,6 +51,9 @@ public final class KafkaServer extends Service {
         properties.put("transaction.state.log.num.partitions", "5");
         properties.put("share.coordinator.state.topic.replication.factor", "1");
         properties.put("share.coordinator.state.topic.min.isr", "1");
+        // after a kill the controller refuses the broker until its old session has expired
+        properties.put("broker.session.timeout.ms", "3000");
+        properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("group.initial.rebalance.delay.ms", "0");
         properties.put("log.cleaner.dedupe.buffer.size", String.valueOf(16 << 20));
         try (var writer = Files.newBufferedWriter(home().resolve(CONFIGURATION), StandardCharsets.UTF_8)) {
@@ -76,7 +80,7 @@ public final class KafkaServer extends Service {
 
         public static void main(String[] arguments) {
             StorageTool.execute(new String[] {"format", "--ignore-formatted",
-                    "--cluster-id", Uuid.randomUuid().toString(), "--config", arguments[0]}, System.out);
+                    "--cluster-id", CLUSTER_ID, "--config", arguments[0]}, System.out);
             Kafka.main(arguments);
         }
     }

@@ -69,7 +69,8 @@ public final class PostgresServer extends Service {
         Process process = new ProcessBuilder(initdb).redirectErrorStream(true).redirectOutput(log().toFile()).start();
         try {
             if (process.waitFor() != 0) {
-                throw new DevStackException("initdb failed; its messages are in " + log());
+                throw new DevStackException("Postgres' initdb failed: " + Files.readString(log()).strip().lines()
+                        .reduce("", (all, line) -> line) + "\nIts log: " + log());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -60,6 +60,11 @@ public abstract class Service implements AutoCloseable {
         return home;
     }
 
+    /** Fails when the server could not start; changes nothing that others see. */
+    void check() {
+        awaitFreePort();
+    }
+
     /** Starts the server and waits until it serves clients; does nothing when it runs. */
     public final synchronized void start() {
         if (isRunning()) {
@@ -115,18 +120,20 @@ public abstract class Service implements AutoCloseable {
     }
 
     /** Brings {@link #home()} into a state in which the server can start; called before each start. */
-    abstract void prepare() throws IOException;
+    void prepare() throws IOException {
+    }
 
     /** The server's command line and environment. */
-    abstract ProcessBuilder command() throws IOException;
+    abstract ProcessBuilder command();
 
     /**
      * Whether the server serves clients.
      *
      * @param logged what it has logged since this start
      */
-    abstract boolean isReady(String logged) throws IOException;
+    abstract boolean isReady(String logged);
 
+    /** Completes a server that serves clients already. */
     void afterStart() throws IOException {
     }
 
@@ -198,8 +205,8 @@ public abstract class Service implements AutoCloseable {
         long deadline = System.nanoTime() + START_TIME.toNanos();
         while (!isReady(logged(logStart))) {
             if (!process.isAlive()) {
-                throw new DevStackException(name + " ended while starting (exit code " + process.exitValue() + "). The end of "
-                        + log() + ":\n" + lastLines(logged(logStart)));
+                throw new DevStackException(name + " ended while starting (exit code " + process.exitValue() + "): "
+                        + lastMessage(logged(logStart)) + "\nIts log: " + log());
             }
             if (System.nanoTime() > deadline) {
                 throw new DevStackException(name + " did not become ready within " + START_TIME.toSeconds()
@@ -216,9 +223,8 @@ public abstract class Service implements AutoCloseable {
         }
     }
 
-    private static String lastLines(String text) {
-        List<String> lines = text.lines().toList();
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+    private static String lastMessage(String logged) {
+        return logged.lines().filter(line -> !line.isBlank() && !line.startsWith("\tat ")).reduce("", (all, line) -> line);
     }
 
     private void end(String signal) {
