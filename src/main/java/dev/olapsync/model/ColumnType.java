@@ -70,6 +70,11 @@ public record ColumnType(Kind kind, int precision, int scale) {
         return new ColumnType(kind, 0, 0);
     }
 
+    /** The modifier of {@code numeric(precision, scale)}. */
+    static int numericModifier(int precision, int scale) {
+        return (precision << 16 | scale & 0x7ff) + 4;
+    }
+
     private static ColumnType numeric(int modifier) {
         // numeric.c: numeric_typmod_precision and numeric_typmod_scale; the scale is signed, in 11 bits
         int precision = modifier - 4 >> 16 & 0xffff;

@@ -120,11 +120,7 @@ final class LookUpSql {
     }
 
     private String goneRow(List<String> keyValues) {
-        List<Query.Output> key = new ArrayList<>();
-        for (Table.Column column : query.key()) {
-            key.add(query.outputs().stream().filter(output -> column.equals(output.of())).findFirst().orElseThrow());
-        }
-        return row("f", key, keyValues);
+        return row("f", query.key().stream().map(query::output).toList(), keyValues);
     }
 
     /** The array of live, row, unheld and refused. The values are in a sub-select of their own, so that nothing is evaluated too early. */
