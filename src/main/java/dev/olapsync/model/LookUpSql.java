@@ -142,7 +142,7 @@ final class LookUpSql {
                 unheld.add("CASE WHEN NOT " + column.type().held(value).get() + " THEN " + name + " END");
             }
         }
-        return "(SELECT ARRAY['" + live + "', row_to_json(h)::text, " + names(unheld) + ", " + names(refused) + "]"
+        return "(SELECT ARRAY['" + live + "', row_to_json(h.*)::text, " + names(unheld) + ", " + names(refused) + "]"
                 + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written) + ") AS h)";
     }
 

@@ -78,7 +78,7 @@ final class ModelParser {
         }
         String message = "the parser of models does not understand this, though it may be right for Postgres ("
                 + parserError.getMessage().lines().findFirst().orElse("syntax error")
-                + "); write it in another way, for example as a function call";
+                + "); if it is a name, put it into double quotes, otherwise write it in another way, for example as a function call";
         problems.add(unexpected, message);
         return problems.exception();
     }
