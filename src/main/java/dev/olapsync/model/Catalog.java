@@ -171,12 +171,12 @@ final class Catalog {
                 SELECT t.relid = ?::oid::regclass AS self, c.relreplident,
                        (SELECT x.relname FROM pg_class x WHERE x.oid = i.indexrelid) AS index,
                        ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = i.indrelid
-                         AND a.attnum = ANY (i.indkey)) AS columns
+                         AND a.attnum = ANY (i.indkey) AND c.relreplident <> 'n') AS columns
                 FROM (SELECT ?::oid::regclass AS relid UNION SELECT relid FROM pg_partition_tree(?::oid::regclass)
                       WHERE isleaf) t
                 JOIN pg_class c ON c.oid = t.relid
-                LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident
-                  WHEN 'i' THEN i.indisreplident WHEN 'n' THEN false ELSE i.indisprimary END""")) {
+                LEFT JOIN pg_index i ON i.indrelid = c.oid
+                  AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END""")) {
             query.setLong(1, table);
             query.setLong(2, table);
             query.setLong(3, table);

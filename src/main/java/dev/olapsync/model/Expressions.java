@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,11 +29,6 @@ import net.sf.jsqlparser.statement.select.Select;
 /** Collects an expression's columns and function calls, and refuses what is not row-wise or not repeatable. */
 final class Expressions extends ExpressionVisitorAdapter<Void> {
 
-    /** Told of each refusal; the node is where it begins, or null when its place is not known. */
-    interface Refusals {
-        void refuse(Object node, String message);
-    }
-
     static final String SUB_QUERY = "a model cannot have sub-queries: a change of the table in it would not be seen;"
             + " join the table on its unique key instead";
     static final String AGGREGATE = "a model cannot aggregate: it has one output row per row of its first table;"
@@ -50,18 +46,19 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
             "system_user", "current_catalog", "current_schema");
     /** What else Postgres' date types read as the time of the query. */
     private static final Pattern TIME_LITERAL = Pattern.compile("(?i)\\s*(now|today|tomorrow|yesterday)\\s*(\\d.*)?");
+    private static final Pattern TEXT_TYPE = Pattern.compile("(?i)(text|(character )?varying|varchar|character|char|name).*");
     /** Built-in stable functions with arguments that read the catalog, other tables, the session or the clock. */
     private static final Pattern UNREPEATABLE = Pattern.compile("age|current_.*|pg_.*|has_.*|row_security_active|to_reg.*"
             + "|.*_to_xml.*|(obj|col|shobj)_description|txid_.*|inet_.*|xid8.*|getdatabaseencoding");
 
     private final Catalog catalog;
-    private final Refusals refusals;
+    private final Problems problems;
     private final List<Column> columns = new ArrayList<>();
     private final List<Function> functions = new ArrayList<>();
 
-    Expressions(Catalog catalog, Refusals refusals) {
+    Expressions(Catalog catalog, Problems problems) {
         this.catalog = catalog;
-        this.refusals = refusals;
+        this.problems = problems;
     }
 
     List<Column> columns() {
@@ -74,7 +71,7 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
     }
 
     /** Refuses calls of functions that are not row-wise or not repeatable. */
-    void checkFunctions() throws java.sql.SQLException {
+    void checkFunctions() throws SQLException {
         for (Function function : functions) {
             List<String> name = function.getMultipartName().stream().map(Sql::unquoted).toList();
             int arguments = function.getParameters() != null ? function.getParameters().size()
@@ -83,29 +80,29 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
         }
     }
 
-    private void check(Function function, List<String> name, int arguments) throws java.sql.SQLException {
+    private void check(Function function, List<String> name, int arguments) throws SQLException {
         String last = name.get(name.size() - 1);
         String call = function.getName() + "()";
         if (TIME_KEYWORDS.contains(last)) {
-            refusals.refuse(function, call + TIME);
+            problems.add(function, call + TIME);
             return;
         }
         List<Catalog.Routine> routines = catalog.routines(name.size() > 1 ? name.get(name.size() - 2) : null, last, arguments);
         if (routines.stream().anyMatch(r -> r.kind() == 'a')) {
-            refusals.refuse(function, call + ": " + AGGREGATE);
+            problems.add(function, call + ": " + AGGREGATE);
         } else if (routines.stream().anyMatch(r -> r.kind() == 'w')) {
-            refusals.refuse(function, call + ": " + WINDOW);
+            problems.add(function, call + ": " + WINDOW);
         } else if (routines.stream().anyMatch(Catalog.Routine::setReturning)) {
-            refusals.refuse(function, call + " returns a set: a row of the first table could give several output rows;"
+            problems.add(function, call + " returns a set: a row of the first table could give several output rows;"
                     + " keep the array or JSON as it is and unfold it in ClickHouse");
         } else if (routines.stream().anyMatch(r -> r.volatility() == 'v')) {
-            refusals.refuse(function, call + " is volatile: each call may give another value, so the row could never be compared;"
+            problems.add(function, call + " is volatile: each call may give another value, so the row could never be compared;"
                     + " store the value in a column instead");
         } else if (routines.stream().anyMatch(r -> r.builtIn() && r.volatility() == 's')
                 && (arguments == 0 || UNREPEATABLE.matcher(last).matches())) {
-            refusals.refuse(function, call + (last.matches("now|age|.*timestamp") ? TIME : SESSION + " or reads other tables"));
+            problems.add(function, call + (last.matches("now|age|.*timestamp") ? TIME : SESSION + " or reads other tables"));
         } else if (routines.stream().anyMatch(r -> !r.builtIn() && r.volatility() == 's')) {
-            refusals.refuse(function, call + " is STABLE: it may read tables whose changes would not be seen;"
+            problems.add(function, call + " is STABLE: it may read tables whose changes would not be seen;"
                     + " declare it IMMUTABLE if its result depends on its arguments only");
         }
     }
@@ -114,7 +111,7 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
     public <S> Void visit(Column column, S context) {
         String name = column.getColumnName().toLowerCase(Locale.ROOT);
         if (isKeyword(column)) {
-            refusals.refuse(column, column + (TIME_KEYWORDS.contains(name) ? TIME : SESSION));
+            problems.add(column, column + (TIME_KEYWORDS.contains(name) ? TIME : SESSION));
         } else {
             columns.add(column);
         }
@@ -135,39 +132,48 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
 
     @Override
     public <S> Void visit(TimeKeyExpression expression, S context) {
-        refusals.refuse(expression, expression + TIME);
+        problems.add(expression, expression + TIME);
         return null;
     }
 
     @Override
     public <S> Void visit(CastExpression cast, S context) {
-        boolean text = cast.getColDataType() != null && cast.getColDataType().toString().matches("(?i)(text|varchar|char).*");
-        return text && cast.getLeftExpression() instanceof StringValue ? null : super.visit(cast, context);
-    }
-
-    @Override
-    public <S> Void visit(StringValue literal, S context) {
-        if (TIME_LITERAL.matcher(literal.getValue()).matches()) {
-            refusals.refuse(literal, literal + " as a date" + TIME + "; if it is meant as text, write " + literal + "::text");
+        if (!(cast.getLeftExpression() instanceof StringValue literal)) {
+            return super.visit(cast, context);
+        }
+        if (!TEXT_TYPE.matcher(String.valueOf(cast.getColDataType())).matches()) {
+            refuseTime(literal, cast);
         }
         return null;
     }
 
     @Override
+    public <S> Void visit(StringValue literal, S context) {
+        refuseTime(literal, literal);
+        return null;
+    }
+
+    private void refuseTime(StringValue literal, Expression place) {
+        if (TIME_LITERAL.matcher(literal.getValue()).matches()) {
+            problems.add(place, literal + " as a date" + TIME + "; if it is meant as text, write " + literal + "::text");
+        }
+    }
+
+    @Override
     public <S> Void visit(ParenthesedSelect select, S context) {
-        refusals.refuse(select, SUB_QUERY);
+        problems.add(select, SUB_QUERY);
         return null;
     }
 
     @Override
     public <S> Void visit(Select select, S context) {
-        refusals.refuse(select, SUB_QUERY);
+        problems.add(select, SUB_QUERY);
         return null;
     }
 
     @Override
     public <S> Void visit(AnyComparisonExpression any, S context) {
-        refusals.refuse(any, SUB_QUERY);
+        problems.add(any.getSelect(), SUB_QUERY);
         return null;
     }
 
@@ -176,25 +182,25 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
         boolean window = analytic.getWindowElement() != null || analytic.getPartitionExpressionList() != null
                 || analytic.getOrderByElements() != null || analytic.getWindowName() != null
                 || !analytic.getType().name().startsWith("FILTER");
-        refusals.refuse(analytic, analytic.getName() + "(): " + (window ? WINDOW : AGGREGATE));
+        problems.add(analytic, analytic.getName() + "(): " + (window ? WINDOW : AGGREGATE));
         return null;
     }
 
     @Override
     public <S> Void visit(JsonAggregateFunction aggregate, S context) {
-        refusals.refuse(aggregate, AGGREGATE);
+        problems.add(aggregate, AGGREGATE);
         return null;
     }
 
     @Override
     public <S> Void visit(MySQLGroupConcat aggregate, S context) {
-        refusals.refuse(aggregate, AGGREGATE);
+        problems.add(aggregate, AGGREGATE);
         return null;
     }
 
     @Override
     public <S> Void visit(NextValExpression sequence, S context) {
-        refusals.refuse(sequence, sequence + " is volatile: each call gives another value");
+        problems.add(sequence, sequence + " is volatile: each call gives another value");
         return null;
     }
 
@@ -219,13 +225,13 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
     }
 
     private Void parameter(Expression parameter) {
-        refusals.refuse(parameter, parameter + " is a parameter, and a model has none; write the value");
+        problems.add(parameter, parameter + " is a parameter, and a model has none; write the value");
         return null;
     }
 
     @Override
     public <S> Void visit(FunctionAllColumns all, S context) {
-        refusals.refuse(all, all + ": name the fields one by one");
+        problems.add(all, all + ": name the fields one by one");
         return null;
     }
 }

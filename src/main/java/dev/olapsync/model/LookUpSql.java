@@ -120,11 +120,7 @@ final class LookUpSql {
     }
 
     private String goneRow(List<String> keyValues) {
-        List<Query.Output> key = new ArrayList<>();
-        for (Table.Column column : query.key()) {
-            key.add(query.outputs().stream().filter(output -> column.equals(output.of())).findFirst().orElseThrow());
-        }
-        return row("f", key, keyValues);
+        return row("f", query.key().stream().map(query::output).toList(), keyValues);
     }
 
     /** The array of live, row, unheld and refused. The values are in a sub-select of their own, so that nothing is evaluated too early. */
@@ -146,7 +142,7 @@ final class LookUpSql {
                 unheld.add("CASE WHEN NOT " + column.type().held(value).get() + " THEN " + name + " END");
             }
         }
-        return "(SELECT ARRAY['" + live + "', row_to_json(h)::text, " + names(unheld) + ", " + names(refused) + "]"
+        return "(SELECT ARRAY['" + live + "', row_to_json(h.*)::text, " + names(unheld) + ", " + names(refused) + "]"
                 + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written) + ") AS h)";
     }
 

@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 /** The models of a folder, checked against a database. Immutable and thread safe. */
 public final class Models {
 
+    static final String EXTENSION = ".sql";
+
     private final List<Model> all;
     private final SortedSet<TableName> tables;
 
@@ -56,9 +58,10 @@ public final class Models {
                     + " <table>.sql, or point olap.models at the folder that holds them"));
         }
         Catalog catalog = new Catalog(postgres);
+        Planner planner = new Planner(postgres, catalog);
         for (Path file : files) {
             try {
-                models.add(new ModelReader(file, postgres, catalog).read());
+                models.add(new ModelReader(file, catalog, planner).read());
             } catch (ModelException e) {
                 errors.addAll(e.errors());
             }
@@ -75,7 +78,7 @@ public final class Models {
                     + " that holds the models")));
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().endsWith(".sql")).sorted().toList();
+            return files.filter(file -> file.getFileName().toString().endsWith(EXTENSION)).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

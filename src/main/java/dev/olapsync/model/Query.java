@@ -2,7 +2,6 @@ package dev.olapsync.model;
 
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A model's SELECT, resolved: every column and table qualified, every {@code *} expanded, every join n:1. SQL in it holds no
@@ -18,10 +17,10 @@ record Query(List<Source> sources, List<Output> outputs, String where, List<Tabl
      * A table under an alias.
      *
      * @param required whether a row without it is no row of the model: the grain and INNER joins
-     * @param key the equations of the join that cover a unique key of the table; empty for the grain
-     * @param conditions what else the join demands
+     * @param conditions of the join, all of which must be true; empty for the grain
+     * @param key those of the conditions that equate a unique key of the table
      */
-    record Source(String alias, Table table, boolean required, List<Equation> key, List<String> conditions) {
+    record Source(String alias, Table table, boolean required, List<String> conditions, List<Equation> key) {
 
         String column(Table.Column column) {
             return Query.column(alias, column);
@@ -32,8 +31,7 @@ record Query(List<Source> sources, List<Output> outputs, String where, List<Tabl
         }
 
         String on() {
-            return Stream.concat(key.stream().map(e -> column(e.column()) + " = " + e.other()), conditions.stream())
-                    .map(condition -> "(" + condition + ")").collect(Collectors.joining(" AND "));
+            return conditions.stream().map(condition -> "(" + condition + ")").collect(Collectors.joining(" AND "));
         }
     }
 
@@ -55,6 +53,11 @@ record Query(List<Source> sources, List<Output> outputs, String where, List<Tabl
 
     List<Source> joined() {
         return sources.subList(1, sources.size());
+    }
+
+    /** The output column that is the given column of the grain's key. */
+    Output output(Table.Column key) {
+        return outputs.stream().filter(output -> key.equals(output.of())).findFirst().orElseThrow();
     }
 
     /** The same SELECT as the user's, written out. */

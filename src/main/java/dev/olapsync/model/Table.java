@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A table as Postgres' catalog describes it.
@@ -40,6 +41,15 @@ record Table(TableName name, char kind, char persistence, TableName root, boolea
 
     Optional<Column> column(String column) {
         return columns.stream().filter(c -> c.name().equals(column)).findFirst();
+    }
+
+    /** Whether the old values of a key are in every change. */
+    boolean identifies(UniqueKey key) {
+        return key.columns().stream().map(Column::name).allMatch(replicaIdentity::contains);
+    }
+
+    static String names(List<Column> columns) {
+        return columns.stream().map(Column::name).collect(Collectors.joining(", ", "(", ")"));
     }
 
     boolean partitioned() {

@@ -1,0 +1,92 @@
+package dev.olapsync.model;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import net.sf.jsqlparser.parser.ASTNodeAccess;
+import net.sf.jsqlparser.parser.Token;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What is wrong with one model file. */
+final class Problems {
+
+    private final Path file;
+    private final String content;
+    private final int begin;
+    private final List<ModelError> errors = new ArrayList<>();
+
+    /** @param begin the offset of the SELECT, named when the place of a problem is not known */
+    Problems(Path file, String content, int begin) {
+        this.file = file;
+        this.content = content;
+        this.begin = begin;
+    }
+
+    void add(String message) {
+        add(begin, message);
+    }
+
+    void add(int offset, String message) {
+        int end = Math.min(offset, content.length());
+        int line = (int) content.substring(0, end).chars().filter(c -> c == '\n').count() + 1;
+        int lineStart = content.lastIndexOf('\n', end - 1) + 1;
+        errors.add(new ModelError(file, line, content.codePointCount(lineStart, end) + 1, message));
+    }
+
+    /** @param node of the syntax tree, or the token at fault */
+    void add(Object node, String message) {
+        if (node instanceof Token token) {
+            add(offset(token), message);
+        } else if (hasPlace(node)) {
+            Token first = ((ASTNodeAccess) node).getASTNode().jjtGetFirstToken();
+            add(offset(first), message);
+        } else {
+            add(message);
+        }
+    }
+
+    private int offset(Token token) {
+        int lineStart = 0;
+        for (int line = 1; line < token.beginLine; line++) {
+            lineStart = content.indexOf('\n', lineStart) + 1;
+        }
+        return lineStart + token.beginColumn - 1;
+    }
+
+    static boolean hasPlace(Object node) {
+        return node instanceof ASTNodeAccess access && access.getASTNode() != null;
+    }
+
+    /** @param prefix the number of characters that stood before the file's content in the statement */
+    void add(PSQLException e, int prefix) {
+        ServerErrorMessage server = e.getServerErrorMessage();
+        if (server == null) {
+            add(e.getMessage());
+            return;
+        }
+        StringBuilder message = new StringBuilder(String.valueOf(server.getMessage()));
+        if (server.getDetail() != null) {
+            message.append(". ").append(server.getDetail());
+        }
+        if (server.getHint() != null) {
+            message.append(". ").append(server.getHint());
+        }
+        int position = server.getPosition() - prefix - 1;
+        int offset = position < 0 ? begin : position >= content.codePointCount(0, content.length()) ? content.length()
+                : content.offsetByCodePoints(0, position);
+        add(offset, message.toString());
+    }
+
+    void stopIfAny() throws ModelException {
+        if (!errors.isEmpty()) {
+            throw exception();
+        }
+    }
+
+    ModelException exception() {
+        return new ModelException(errors.stream()
+                .sorted(Comparator.comparingInt(ModelError::line).thenComparingInt(ModelError::column)).toList());
+    }
+}

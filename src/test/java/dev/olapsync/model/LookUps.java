@@ -1,0 +1,122 @@
+package dev.olapsync.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.jdbc.DefaultJdbcPrepareStatementStrategy;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+
+/** Runs look-ups and pages as the pipeline does. */
+final class LookUps {
+
+    static final ObjectMapper JSON = new ObjectMapper();
+    private static final DefaultJdbcPrepareStatementStrategy CAMEL = new DefaultJdbcPrepareStatementStrategy();
+    private static final DefaultCamelContext CONTEXT = new DefaultCamelContext();
+
+    record Row(long n, String key, boolean live, String json, String unheld, String refused) {
+    }
+
+    private LookUps() {
+    }
+
+    /** @param keys each with the texts of the look-up's key columns */
+    static List<Row> run(Connection postgres, LookUp lookUp, List<List<String>> keys) throws SQLException {
+        Exchange exchange = new DefaultExchange(CONTEXT);
+        for (int i = 0; i < lookUp.key().size(); i++) {
+            int column = i;
+            exchange.getIn().setHeader("k" + (i + 1), KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
+        }
+        String prepared = CAMEL.prepareQuery(lookUp.sql(), true);
+        try (PreparedStatement statement = postgres.prepareStatement(prepared)) {
+            int parameters = statement.getParameterMetaData().getParameterCount();
+            CAMEL.populateStatement(statement,
+                    CAMEL.createPopulateIterator(lookUp.sql(), prepared, parameters, exchange, null), parameters);
+            return rows(statement, true);
+        }
+    }
+
+    static List<Row> run(Connection postgres, LookUp lookUp, String... keys) throws SQLException {
+        return run(postgres, lookUp, IntStream.range(0, keys.length).mapToObj(i -> List.of(keys[i])).toList());
+    }
+
+    /** All pages. */
+    static List<Row> pages(Connection postgres, Model model, int limit) throws SQLException {
+        List<Row> all = new ArrayList<>();
+        List<String> last = List.of();
+        while (true) {
+            try (PreparedStatement statement = postgres.prepareStatement(
+                    last.isEmpty() ? model.page().first() : model.page().next())) {
+                for (int i = 0; i < last.size(); i++) {
+                    statement.setString(i + 1, last.get(i));
+                }
+                statement.setInt(last.size() + 1, limit);
+                List<Row> page = rows(statement, false);
+                all.addAll(page);
+                if (page.size() < limit) {
+                    return all;
+                }
+                last = lastKey(statement, model.key().size());
+            }
+        }
+    }
+
+    private static List<String> lastKey(PreparedStatement statement, int columns) throws SQLException {
+        List<String> key = new ArrayList<>();
+        try (ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                key.clear();
+                for (int i = 1; i <= columns; i++) {
+                    key.add(row.getString("k" + i));
+                }
+            }
+        }
+        return key;
+    }
+
+    private static List<Row> rows(PreparedStatement statement, boolean numbered) throws SQLException {
+        try (ResultSet row = statement.executeQuery()) {
+            List<Row> rows = new ArrayList<>();
+            while (row.next()) {
+                rows.add(new Row(numbered ? row.getLong("n") : 0, row.getString("key"), row.getBoolean("live"),
+                        row.getString("row"), row.getString("unheld"), row.getString("refused")));
+            }
+            return rows;
+        }
+    }
+
+    /** The rows of the model's own SELECT as JSON. */
+    static List<String> oracle(Connection postgres, Model model) throws SQLException {
+        return strings(postgres, "SELECT row_to_json(q.*)::text FROM (" + model.select() + ") q");
+    }
+
+    static List<String> strings(Connection postgres, String sql) throws SQLException {
+        try (Statement statement = postgres.createStatement()) {
+            statement.setEscapeProcessing(false);
+            try (ResultSet row = statement.executeQuery(sql)) {
+                List<String> strings = new ArrayList<>();
+                while (row.next()) {
+                    strings.add(row.getString(1));
+                }
+                return strings;
+            }
+        }
+    }
+
+    static JsonNode json(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(text, e);
+        }
+    }
+}

@@ -1,0 +1,277 @@
+package dev.olapsync.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every way in which a model can be wrong has its own message at its own place. */
+class RefusalTest {
+
+    private static final String SCHEMA = """
+            CREATE TABLE c (id bigint PRIMARY KEY, name text, code text UNIQUE, kind text NOT NULL DEFAULT '', joined date);
+            CREATE TABLE o (id bigint PRIMARY KEY, c_id bigint, c_code text, status text, placed timestamptz, tags text[], j jsonb,
+              c_float float8, c_text text, amount numeric(10,2));
+            CREATE TABLE a (id bigint, c_id bigint, kind text, active boolean, street text, PRIMARY KEY (c_id, kind));
+            CREATE TABLE no_key (id bigint, c_id bigint);
+            CREATE TABLE nothing (id bigint PRIMARY KEY);
+            ALTER TABLE nothing REPLICA IDENTITY NOTHING;
+            CREATE TABLE f (id float8 PRIMARY KEY);
+            CREATE TABLE n (id numeric PRIMARY KEY);
+            CREATE TABLE js (id jsonb PRIMARY KEY);
+            CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            CREATE TABLE ci (id text COLLATE nocase PRIMARY KEY);
+            CREATE VIEW v AS SELECT * FROM c;
+            CREATE MATERIALIZED VIEW mv AS SELECT * FROM c;
+            CREATE TEMP TABLE temporary (id bigint PRIMARY KEY);
+            CREATE UNLOGGED TABLE unlogged (id bigint PRIMARY KEY);
+            CREATE TABLE parent (id bigint PRIMARY KEY);
+            CREATE TABLE child () INHERITS (parent);
+            CREATE TABLE p (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
+            CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+            CREATE FUNCTION reads_a_table(bigint) RETURNS text STABLE LANGUAGE sql AS 'SELECT name FROM c WHERE id = $1';
+            CREATE FUNCTION volatile_one(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT $1';
+            """;
+
+    private static Connection postgres;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void createTables() throws SQLException {
+        postgres = TestDatabase.create("refusals");
+        TestDatabase.execute(postgres, SCHEMA);
+    }
+
+    @AfterAll
+    static void close() throws SQLException {
+        postgres.close();
+    }
+
+    private List<ModelError> errors(String... models) {
+        for (int i = 0; i < models.length; i++) {
+            TestDatabase.write(folder, "m" + i, models[i]);
+        }
+        return catchThrowableOfType(ModelException.class, () -> Models.load(folder, postgres)).errors();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            SELECT id FRM o                                          | 1 | 15 | syntax error at or near "o"
+            SELECT id FROM o WHERE                                   | 1 | 23 | syntax error at end of input
+            SELECT id, 'a                                            | 1 | 12 | unterminated quoted string
+            SELECT id, name COLLATE "C" AS x FROM c                  | 1 | 25 | the parser of models does not understand this
+            SELECT id FROM o; SELECT id FROM c                       | 1 | 19 | a second statement
+            DELETE FROM o                                            | 1 |  1 | a model is one SELECT, and this is none
+            TABLE o                                                  | 1 |  1 | a model is one SELECT, and this is none
+            VALUES (1)                                               | 1 |  1 | a model is one SELECT, and this is none
+            (SELECT id FROM o)                                       | 1 |  1 | parentheses around the SELECT
+            SELECT id FROM o UNION SELECT id FROM c                  | 1 |  1 | UNION, INTERSECT and EXCEPT
+            SELECT id FROM o EXCEPT SELECT id FROM c                 | 1 |  1 | UNION, INTERSECT and EXCEPT
+            WITH x AS (SELECT 1) SELECT id FROM o                    | 1 |  1 | WITH:
+            SELECT DISTINCT id FROM o                                | 1 |  8 | DISTINCT:
+            SELECT id FROM o GROUP BY id                             | 1 | 18 | GROUP BY: a model cannot aggregate
+            SELECT id FROM o HAVING true                             | 1 | 18 | HAVING: a model cannot aggregate
+            SELECT count(*) AS n FROM o                              | 1 |  8 | count(): a model cannot aggregate
+            SELECT sum(amount) FILTER (WHERE true) AS n FROM o       | 1 |  8 | sum(): a model cannot aggregate
+            SELECT id, string_agg(status, ',') AS s FROM o           | 1 | 12 | string_agg(): a model cannot aggregate
+            SELECT id, row_number() OVER () AS n FROM o              | 1 | 12 | row_number(): a model cannot have window functions
+            SELECT id, sum(amount) OVER (ORDER BY id) AS n FROM o    | 1 | 12 | sum(): a model cannot have window functions
+            SELECT id, rank() OVER w AS n FROM o WINDOW w AS ()      | 1 | 12 | rank(): a model cannot have window functions
+            SELECT id, (SELECT 1) AS x FROM o                        | 1 | 12 | a model cannot have sub-queries
+            SELECT id FROM o WHERE EXISTS (SELECT 1)                 | 1 | 31 | a model cannot have sub-queries
+            SELECT id FROM o WHERE id IN (SELECT id FROM c)          | 1 | 30 | a model cannot have sub-queries
+            SELECT id FROM o WHERE id = ANY (SELECT id FROM c)       | 1 | 33 | a model cannot have sub-queries
+            SELECT id, CASE WHEN true THEN (SELECT 1) END AS x FROM o| 1 | 32 | a model cannot have sub-queries
+            SELECT id, tags[(SELECT 1)] AS x FROM o                  | 1 | 17 | a model cannot have sub-queries
+            SELECT id, coalesce(id, (SELECT 1)) AS x FROM o          | 1 | 25 | a model cannot have sub-queries
+            SELECT id FROM (SELECT * FROM o) o                       | 1 | 16 | a model cannot have sub-queries
+            SELECT o.id FROM o JOIN (SELECT * FROM c) c ON c.id=c_id | 1 | 25 | a model cannot have sub-queries
+            SELECT o.id FROM o, LATERAL (SELECT 1) x                 | 1 | 21 | LATERAL:
+            SELECT id, unnest(tags) AS t FROM o                      | 1 | 12 | unnest() returns a set
+            SELECT id, generate_series(1, 2) AS t FROM o             | 1 | 12 | generate_series() returns a set
+            SELECT id, jsonb_array_elements(j) AS t FROM o           | 1 | 12 | jsonb_array_elements() returns a set
+            SELECT id FROM o ORDER BY id                             | 1 | 18 | ORDER BY:
+            SELECT id FROM o LIMIT 1                                 | 1 | 18 | LIMIT, OFFSET and FETCH:
+            SELECT id FROM o OFFSET 1                                | 1 | 18 | LIMIT, OFFSET and FETCH:
+            SELECT id FROM o FETCH FIRST 1 ROW ONLY                  | 1 | 18 | LIMIT, OFFSET and FETCH:
+            SELECT id FROM o FOR UPDATE                              | 1 | 18 | FOR UPDATE and its like
+            SELECT id INTO x FROM o                                  | 1 | 11 | INTO:
+            SELECT id FROM ONLY o                                    | 1 | 16 | ONLY:
+            SELECT o.id FROM o RIGHT JOIN c ON c.id = o.c_id         | 1 | 31 | RIGHT JOIN:
+            SELECT o.id FROM o FULL JOIN c ON c.id = o.c_id          | 1 | 30 | FULL JOIN:
+            SELECT o.id FROM o CROSS JOIN c                          | 1 | 31 | CROSS JOIN:
+            SELECT o.id FROM o NATURAL JOIN c                        | 1 | 33 | NATURAL JOIN:
+            SELECT o.id FROM o, c WHERE c.id = o.c_id                | 1 | 21 | a comma between tables
+            SELECT o.id FROM o JOIN c USING (id)                     | 1 | 25 | USING: write it with ON: a.id = b.id
+            SELECT o.id FROM o JOIN (c JOIN a ON a.c_id=c.id) ON true| 1 | 25 | joins in parentheses
+            SELECT o.id FROM o JOIN c JOIN a ON a.c_id=c.id ON true  | 1 | 25 | each JOIN needs its own ON
+            SELECT g FROM generate_series(1, 2) g                    | 1 | 15 | a function or VALUES in FROM
+            SELECT id FROM (VALUES (1)) AS x (id)                    | 1 | 16 | a function or VALUES in FROM
+            SELECT 1 AS x                                            | 1 |  1 | no FROM
+            SELECT x FROM o AS o (x)                                 | 1 | 15 | an alias with column names
+            SELECT id FROM o TABLESAMPLE system (1)                  | 1 | 16 | TABLESAMPLE:
+            """)
+    void whatAModelIsNot(String sql, int line, int column, String message) {
+        check(sql, line, column, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            SELECT id FROM payments                                  | 1 | 16 | relation "payments" does not exist
+            SELECT id, stat FROM o                                   | 1 | 12 | column "stat" does not exist
+            SELECT o.id FROM o JOIN c ON c.idd = o.c_id              | 1 | 30 | column c.idd does not exist. Perhaps you meant
+            SELECT o.id FROM o JOIN c ON c.id = x.c_id               | 1 | 37 | missing FROM-clause entry for table "x"
+            SELECT id, no_such(id) AS x FROM o                       | 1 | 12 | function no_such(bigint) does not exist
+            SELECT id FROM o JOIN c ON c.id = o.c_id                 | 1 |  8 | column reference "id" is ambiguous
+            SELECT o.id FROM o JOIN o ON o.id = o.c_id               | 1 |  1 | table name "o" specified more than once
+            SELECT id, id FROM o                                     | 1 | 12 | two output columns are named id
+            SELECT o.id, c.id FROM o JOIN c ON c.id = o.c_id         | 1 | 14 | two output columns are named id
+            SELECT * FROM o JOIN c ON c.id = o.c_id                  | 1 |  8 | two output columns are named id
+            SELECT id, c_id + 1 FROM o                               | 1 |  1 | has no name: add AS
+            SELECT id, c_id AS _version FROM o                       | 1 | 12 | the name _version is taken
+            SELECT id, c_id AS _deleted FROM o                       | 1 | 12 | the name _deleted is taken
+            SELECT c_id FROM o                                       | 1 |  1 | the key of public.o is not among the output columns: add o.id
+            SELECT id + 0 AS id FROM o                               | 1 |  1 | the key of public.o is not among the output columns: add o.id
+            SELECT c_id FROM a                                       | 1 |  1 | add a.kind
+            SELECT id FROM no_key                                    | 1 | 16 | public.no_key has no primary key
+            SELECT id FROM nothing                                   | 1 | 16 | do not carry its key (id); run ALTER TABLE "public"."nothing" REPLICA IDENTITY DEFAULT
+            SELECT id FROM v                                         | 1 | 16 | public.v is a view
+            SELECT id FROM mv                                        | 1 | 16 | public.mv is a materialized view
+            SELECT id FROM temporary                                 | 1 | 16 | is a temporary table
+            SELECT id FROM unlogged                                  | 1 | 16 | "unlogged" SET LOGGED
+            SELECT id FROM parent                                    | 1 | 16 | from which others inherit
+            SELECT id FROM p1                                        | 1 | 16 | name public.p
+            SELECT oid, relname FROM pg_class                        | 1 | 26 | a system table
+            SELECT id FROM f                                         | 1 | 16 | of type double precision, where equal values can be spelled differently
+            SELECT id FROM n                                         | 1 | 16 | of type numeric, where equal values can be spelled differently
+            SELECT id FROM js                                        | 1 | 16 | of type jsonb, where equal values
+            SELECT id FROM ci                                        | 1 | 16 | with a nondeterministic collation
+            SELECT id, ctid FROM o                                   | 1 | 12 | ctid is a system column
+            SELECT id, o AS whole FROM o                             | 1 | 12 | o stands for a whole row
+            SELECT id, o.upper FROM c o                              | 1 | 12 | column o.upper does not exist
+            """)
+    void whatTheTablesDoNotGive(String sql, int line, int column, String message) {
+        check(sql, line, column, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            SELECT c.id FROM c JOIN o ON o.c_id = c.id               | 1 | 25 | it equates (c_id), and unique is (id). If each row of public.o is to give an output row, begin with FROM public.o
+            SELECT c.id FROM c LEFT JOIN a ON a.c_id = c.id          | 1 | 30 | it equates (c_id), and unique is (c_id, kind)
+            SELECT o.id FROM o JOIN no_key k ON k.c_id = o.c_id      | 1 | 25 | the table has no unique key
+            SELECT o.id FROM o JOIN c ON c.id > o.c_id               | 1 | 25 | it equates no column
+            SELECT o.id FROM o JOIN c ON c.id = o.c_id OR c.id = 1   | 1 | 25 | it equates no column
+            SELECT o.id FROM o JOIN c ON c.id = o.c_id + 1           | 1 | 25 | it equates no column
+            SELECT o.id FROM o JOIN c ON NOT c.id = o.c_id           | 1 | 25 | it equates no column
+            SELECT o.id FROM o JOIN c ON o.id = o.c_id               | 1 | 25 | it equates no column
+            SELECT o.id FROM o JOIN c ON c.id = 1                    | 1 | 25 | does not refer to an earlier table
+            SELECT o.id FROM o JOIN c ON c.code = o.c_code           | 1 | 25 | run ALTER TABLE "public"."c" REPLICA IDENTITY FULL
+            SELECT o.id FROM o JOIN f ON f.id = o.c_float            | 1 | 25 | join on another unique key
+            SELECT o.id FROM o JOIN n ON n.id = o.c_float            | 1 | 37 | one value may equal several
+            SELECT o.id FROM o JOIN c ON c.id = (o.j->>'c')::bigint  | 1 | 25 | it equates no column
+            """)
+    void joinsThatAreNotToOneRow(String sql, int line, int column, String message) {
+        check(sql, line, column, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            SELECT id, now() AS t FROM o                             | 1 | 12 | now() depends on the time of the query
+            SELECT id, current_date AS t FROM o                      | 1 | 12 | current_date depends on the time of the query
+            SELECT id, current_timestamp AS t FROM o                 | 1 | 12 | current_timestamp depends on the time
+            SELECT id, localtimestamp AS t FROM o                    | 1 | 12 | localtimestamp depends on the time
+            SELECT id, localtimestamp(3) AS t FROM o                 | 1 | 12 | localtimestamp() depends on the time
+            SELECT id, age(placed) AS t FROM o                       | 1 | 12 | age() depends on the time
+            SELECT id FROM o WHERE placed > 'yesterday'              | 1 | 33 | 'yesterday' as a date depends on the time
+            SELECT id, date 'today' AS t FROM o                      | 1 | 12 | 'today' as a date depends on the time
+            SELECT id, clock_timestamp() AS t FROM o                 | 1 | 12 | clock_timestamp() is volatile
+            SELECT id, random() AS t FROM o                          | 1 | 12 | random() is volatile
+            SELECT id, gen_random_uuid() AS t FROM o                 | 1 | 12 | gen_random_uuid() is volatile
+            SELECT id, volatile_one(id) AS t FROM o                  | 1 | 12 | volatile_one() is volatile
+            SELECT id, public.volatile_one(id) AS t FROM o           | 1 | 12 | public.volatile_one() is volatile
+            SELECT id, reads_a_table(id) AS t FROM o                 | 1 | 12 | reads_a_table() is STABLE: it may read tables
+            SELECT id, current_user AS t FROM o                      | 1 | 12 | current_user depends on the session
+            SELECT id, current_setting('a') AS t FROM o              | 1 | 12 | current_setting() depends on the session
+            SELECT id, pg_backend_pid() AS t FROM o                  | 1 | 12 | pg_backend_pid() depends on the session
+            SELECT id, version() AS t FROM o                         | 1 | 12 | version() depends on the session
+            SELECT id, nextval('s') AS t FROM o                      | 1 | 12 | nextval() is volatile
+            SELECT id, $1 AS t FROM o                                | 1 | 12 | $1 is a parameter
+            SELECT id, :x AS t FROM o                                | 1 | 12 | :x is a parameter
+            """)
+    void whatIsNotRepeatable(String sql, int line, int column, String message) {
+        check(sql, line, column, message);
+    }
+
+    private void check(String sql, int line, int column, String message) {
+        assertThat(errors(sql)).anySatisfy(error -> {
+            assertThat(error.message()).contains(message);
+            assertThat(List.of(error.line(), error.column())).containsExactly(line, column);
+            assertThat(error.file()).isEqualTo(folder.resolve("m0.sql"));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  \n", "-- only a comment\n", ";"})
+    void anEmptyFile(String content) {
+        assertThat(errors(content)).singleElement().extracting(ModelError::message).asString().contains("the file is empty");
+    }
+
+    @Test
+    void placesAreCountedThroughLinesTabsCommentsAndWideCharacters() {
+        assertThat(errors("-- a model\n\n/* of\n orders */ SELECT id,\n\t'Ж€😀' AS x, now() AS t\nFROM o\n"))
+                .singleElement().hasToString(folder.resolve("m0.sql") + ":5:14: now() depends on the time of the query, so the rows"
+                        + " would change without a change in the tables; compute it in ClickHouse when reading");
+        assertThat(errors("-- a model\n\n/* of\n orders */ SELECT id,\n\t'Ж€😀' AS x, stat\nFROM o\n"))
+                .singleElement().satisfies(error -> assertThat(List.of(error.line(), error.column())).containsExactly(5, 14));
+    }
+
+    @Test
+    void allErrorsOfAllFilesComeAtOnce() {
+        assertThat(errors("SELECT id, now() AS a, random() AS b FROM o LIMIT 1", "SELECT id FROM v", "SELECT id FROM o"))
+                .extracting(error -> error.file().getFileName() + ":" + error.column())
+                .containsExactly("m0.sql:12", "m0.sql:24", "m0.sql:45", "m1.sql:16");
+    }
+
+    @Test
+    void aFileThatIsNotUtf8() throws Exception {
+        Files.write(folder.resolve("latin.sql"), new byte[] {'S', (byte) 0xe4});
+        assertThat(errors()).singleElement().hasToString(folder.resolve("latin.sql")
+                + ":1:1: the file is not UTF-8 text: save it as UTF-8");
+    }
+
+    @Test
+    void noFolderAndNoModels() {
+        assertThat(errors()).singleElement().extracting(ModelError::message).asString().contains("the folder holds no model");
+        assertThat(catchThrowableOfType(ModelException.class, () -> Models.load(folder.resolve("none"), postgres)))
+                .hasMessageContaining("no such folder");
+    }
+
+    @Test
+    void aPartitionWithoutTheJoinKeyInItsReplicaIdentity() throws SQLException {
+        TestDatabase.execute(postgres, """
+                CREATE TABLE q (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
+                CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (10);
+                ALTER TABLE q1 REPLICA IDENTITY NOTHING""");
+        check("SELECT o.id FROM o JOIN q ON q.id = o.c_id", 1, 25, "REPLICA IDENTITY FULL, for each partition too");
+    }
+
+    @Test
+    void theConnectionIsLeftAsItWas() throws SQLException {
+        errors("SELECT id FROM nowhere", "SELECT id FROM o ORDER BY");
+        assertThat(postgres.getAutoCommit()).isTrue();
+        assertThat(postgres.isReadOnly()).isFalse();
+    }
+}

@@ -1,0 +1,95 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Names that have to be quoted, composite keys, partitions, two aliases of one table, three levels, a WHERE. */
+class NamesTest {
+
+    @Test
+    void hostileNames() throws Exception {
+        String table = "\"Order \"\"x\"\" Ж\"";
+        String parent = "\"select; DROP TABLE 'a' -- b\"";
+        try (Scenario names = Scenario.of("names",
+                "CREATE TABLE " + parent + " (\"Ключ \\ \"\"1\"\"\" text PRIMARY KEY, \"na'me\" text);"
+                        + " CREATE TABLE " + table + " (\"a b\" int, \"`c`\" text, \"ref?\" text, \"$x\" numeric(4,1),"
+                        + " PRIMARY KEY (\"a b\", \"`c`\"));"
+                        + " CREATE INDEX ON " + table + " (\"ref?\");")
+                .model("hostile", "SELECT t.\"a b\", t.\"`c`\", t.\"ref?\", p.\"na'me\" AS \"na'me \\ \"\"é\"\"\", t.\"$x\" AS \"$x\"\n"
+                        + "FROM " + table + " t LEFT JOIN " + parent + " p ON p.\"Ключ \\ \"\"1\"\"\" = t.\"ref?\"")) {
+            names.postgres(
+                    "INSERT INTO " + parent + " VALUES ('k,{}\"\\ NULL', 'one'), ('NULL', 'two'), ('', 'three')",
+                    "INSERT INTO " + table + " VALUES (1, 'x\"\\,{}', 'k,{}\"\\ NULL', 1.5), (2, '', '', 2), (3, 'NULL', 'NULL', 3)");
+            names.start().awaitLoaded();
+            names.awaitInStep();
+            names.postgres("UPDATE " + parent + " SET \"na'me\" = upper(\"na'me\")");
+            names.postgres("UPDATE " + table + " SET \"`c`\" = \"`c`\" || '.' WHERE \"a b\" = 1");
+            names.postgres("DELETE FROM " + table + " WHERE \"a b\" = 2");
+            names.awaitInStep();
+            assertThat(names.clickHouse("SELECT `a b`, `na'me \\\\ \"é\"` FROM hostile ORDER BY `a b`"))
+                    .containsExactly("1,ONE", "3,TWO");
+        }
+    }
+
+    @Test
+    void partitionsAliasesLevelsAndWhere() throws Exception {
+        try (Scenario shapes = Scenario.of("shapes",
+                "CREATE TABLE country (code char(2) PRIMARY KEY, name text NOT NULL);"
+                        + " CREATE TABLE city (id int PRIMARY KEY, country char(2), name text NOT NULL);"
+                        + " CREATE TABLE person (id int, day date, home int, work int, kind text,"
+                        + " PRIMARY KEY (id, day)) PARTITION BY RANGE (day);"
+                        + " CREATE TABLE person_2025 PARTITION OF person FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+                        + " CREATE TABLE person_2026 PARTITION OF person FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+                        + " CREATE INDEX ON person (home); CREATE INDEX ON person (work); CREATE INDEX ON city (country);")
+                .model("person_places", "SELECT p.id, p.day, h.name AS home, hc.name AS home_country,\n"
+                        + "  w.name AS work, wc.name AS work_country, upper(p.kind) AS kind, 100 / p.id AS share\n"
+                        + "FROM person p\n"
+                        + "JOIN city h ON h.id = p.home\nJOIN country hc ON hc.code = h.country\n"
+                        + "LEFT JOIN city w ON w.id = p.work\nLEFT JOIN country wc ON wc.code = w.country\n"
+                        + "WHERE p.id <> 0 AND (w.name IS NULL OR w.name <> 'Nowhere')")) {
+            shapes.postgres(
+                    "INSERT INTO country VALUES ('NG', 'Nigeria'), ('ZA', 'South Africa')",
+                    "INSERT INTO city VALUES (1, 'NG', 'Lagos'), (2, 'ZA', 'Cape Town'), (3, NULL, 'Nowhere')",
+                    "INSERT INTO person VALUES (0, '2025-05-05', 1, 1, 'zero'), (1, '2025-06-06', 1, 2, 'a'),"
+                            + " (2, '2026-01-01', 2, NULL, 'b'), (3, '2026-02-02', 2, 3, 'c')");
+            shapes.start().awaitLoaded();
+            assertThat(shapes.differences()).isEmpty();
+            String rows = "SELECT id, home_country, work_country FROM person_places ORDER BY id";
+            assertThat(shapes.clickHouse(rows)).containsExactly("1,Nigeria,South Africa", "2,South Africa,null");
+
+            shapes.postgres("UPDATE country SET name = 'Naija' WHERE code = 'NG'");
+            shapes.awaitInStep();
+            assertThat(shapes.clickHouse(rows)).containsExactly("1,Naija,South Africa", "2,South Africa,null");
+            // moves the row to another partition and so changes its key
+            shapes.postgres("UPDATE person SET day = '2026-06-06' WHERE id = 1");
+            shapes.postgres("UPDATE city SET name = 'Somewhere' WHERE id = 3");
+            shapes.postgres("INSERT INTO person VALUES (5, '2025-12-31', 1, 1, 'd')");
+            shapes.awaitInStep();
+            assertThat(shapes.clickHouse(rows)).containsExactly(
+                    "1,Naija,South Africa", "2,South Africa,null", "3,South Africa,null", "5,Naija,Naija");
+            shapes.postgres("UPDATE city SET name = 'Nowhere' WHERE id = 2");
+            shapes.postgres("DELETE FROM city WHERE id = 1");
+            shapes.awaitInStep();
+            assertThat(shapes.clickHouse(rows)).containsExactly("2,South Africa,null", "3,South Africa,null");
+            shapes.postgres("TRUNCATE city");
+            shapes.awaitInStep();
+            assertThat(shapes.clickHouse(rows)).isEmpty();
+        }
+    }
+
+    @Test
+    void truncateOfAnOptionalParentLeavesTheRows() throws Exception {
+        try (Scenario optional = Scenario.of("optional",
+                "CREATE TABLE parent (id int PRIMARY KEY, name text); CREATE TABLE child (id int PRIMARY KEY, parent int);")
+                .model("child_fact", "SELECT c.id, p.name FROM child c LEFT JOIN parent p ON p.id = c.parent")) {
+            optional.postgres("INSERT INTO parent SELECT i, 'p' || i FROM generate_series(1, 10) i",
+                    "INSERT INTO child SELECT i, 1 + i % 10 FROM generate_series(1, 25000) i");
+            optional.start().awaitLoaded();
+            optional.postgres("TRUNCATE parent", "INSERT INTO parent VALUES (3, 'new')");
+            optional.awaitInStep();
+            assertThat(optional.clickHouse("SELECT count(), countIf(name = 'new') FROM child_fact"))
+                    .containsExactly("25000,2500");
+        }
+    }
+}
