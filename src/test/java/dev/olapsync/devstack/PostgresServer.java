@@ -101,6 +101,12 @@ public final class PostgresServer extends Service {
         return logged.contains("database system is ready to accept connections");
     }
 
+    /** The processes of a killed server need a moment to notice. */
+    @Override
+    boolean isPassing(String logged) {
+        return logged.contains("pre-existing shared memory block");
+    }
+
     @Override
     void afterStart() throws IOException {
         try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
