@@ -48,15 +48,17 @@ public final class ClickHouse implements AutoCloseable {
     /**
      * Writes rows, one JSON object a line, with one INSERT; returns when ClickHouse has acknowledged them.
      *
+     * @param target what stands between INSERT INTO and FORMAT
      * @throws ClickHouseException when it has not: none, some or all of the rows may be there
      */
-    public void insertJson(String table, InputStream rows) {
+    public void insertJson(String target, InputStream rows) {
         InsertSettings insert = new InsertSettings()
                 .serverSetting("async_insert", "0")
                 .serverSetting("date_time_input_format", "best_effort")
                 .serverSetting("input_format_skip_unknown_fields", "0")
-                .serverSetting("input_format_null_as_default", "0");
-        try (InsertResponse response = await(client.insert(identifier(table), rows, ClickHouseFormat.JSONEachRow, insert))) {
+                .serverSetting("input_format_null_as_default", "0")
+                .serverSetting("precise_float_parsing", "1");
+        try (InsertResponse response = await(client.insert(target, rows, ClickHouseFormat.JSONEachRow, insert))) {
             response.getWrittenRows();
         } catch (RuntimeException e) {
             throw e;

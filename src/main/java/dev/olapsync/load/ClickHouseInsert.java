@@ -1,29 +1,46 @@
 package dev.olapsync.load;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.Truncates;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.service.ServiceSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. */
 public class ClickHouseInsert extends ServiceSupport implements Processor, CamelContextAware {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ClickHouseInsert.class);
+
     private CamelContext context;
     private OlapSync olapSync;
+    private final Map<String, String> targets = new HashMap<>();
 
     @Override
     protected void doStart() throws Exception {
         olapSync = OlapSync.of(context);
-        new ClickHouseTables(olapSync.clickHouse()).ensure(olapSync.models());
+        Models models = olapSync.models();
+        new ClickHouseTables(olapSync.clickHouse()).ensure(models);
+        targets.put(Truncates.MODEL, ClickHouseTables.truncatesTarget());
+        models.all().forEach(model -> targets.put(model.name(), ClickHouseTables.target(model)));
     }
 
     @Override
     public void process(Exchange exchange) {
         RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
-        olapSync.clickHouse().insertJson(ClickHouseTables.storage(batch.getModel()), batch.json());
+        String target = targets.get(batch.getModel());
+        if (target == null) {
+            LOG.warn("{} are left out: the model is not configured any more", batch);
+            return;
+        }
+        olapSync.clickHouse().insertJson(target, batch.json());
         olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
     }
 

@@ -49,6 +49,7 @@ public class InitialLoad implements Processor {
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
         Loads loads = new Loads(olapSync.clickHouse(), settings.olap().epoch());
         loads.ensureTable();
+        loads.check(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, settings, models, loads);
             for (Model model : models.all()) {
@@ -94,7 +95,8 @@ public class InitialLoad implements Processor {
             throws SQLException {
         Load load = loads.find(model.name()).orElse(null);
         if (load == null) {
-            load = new Load(model.name(), 0, estimate(postgres, model), List.of(), false);
+            load = new Load(model.name(), 0, count(postgres, model), List.of(), false,
+                    model.select());
             loads.save(load);
         }
         BigInteger version = Position.START.version(olapSync.settings().olap().epoch());
@@ -103,8 +105,9 @@ public class InitialLoad implements Processor {
             if (!page.letters.isEmpty()) {
                 context.createProducerTemplate().sendBody("direct:dead-letters", page.letters);
             }
-            olapSync.clickHouse().insertJson(ClickHouseTables.storage(model.name()), page.json());
-            load = new Load(model.name(), load.rows() + page.read, load.total(), page.lastKey, page.read < PAGE);
+            olapSync.clickHouse().insertJson(ClickHouseTables.target(model), page.json());
+            load = new Load(model.name(), load.rows() + page.read, load.total(), page.lastKey, page.read < PAGE,
+                    load.select());
             if (load.done()) {
                 forgetOlderEpochs(olapSync, model, version);
             }
@@ -118,7 +121,7 @@ public class InitialLoad implements Processor {
     /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
     private static void forgetOlderEpochs(OlapSync olapSync, Model model, BigInteger version) {
         byte[] watermark = RowJson.versioned(Truncates.row(model.name()), version, false);
-        olapSync.clickHouse().insertJson(ClickHouseTables.storage(Truncates.MODEL), new ByteArrayInputStream(watermark));
+        olapSync.clickHouse().insertJson(ClickHouseTables.truncatesTarget(), new ByteArrayInputStream(watermark));
     }
 
     private static final class Page {
@@ -171,7 +174,7 @@ public class InitialLoad implements Processor {
         return page;
     }
 
-    private static long estimate(Connection postgres, Model model) throws SQLException {
+    private static long count(Connection postgres, Model model) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
                 "SELECT count(*) FROM " + model.grain().quoted());
                 ResultSet row = statement.executeQuery()) {

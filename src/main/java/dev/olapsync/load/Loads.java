@@ -2,6 +2,8 @@ package dev.olapsync.load;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +20,9 @@ public final class Loads {
      * @param rows grain rows read so far
      * @param total grain rows that Postgres expected at the start, an estimate
      * @param lastKey the key of the last row read, empty before the first
+     * @param select the model's SELECT at the start of the load; empty since the model was taken away
      */
-    public record Load(String model, long rows, long total, List<String> lastKey, boolean done) {
+    public record Load(String model, long rows, long total, List<String> lastKey, boolean done, String select) {
     }
 
     private final ClickHouse clickHouse;
@@ -32,17 +35,17 @@ public final class Loads {
 
     public void ensureTable() {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
-                + " total UInt64, last_key Array(String), done UInt8, step UInt64)"
+                + " total UInt64, last_key Array(String), done UInt8, model_select String, step UInt64)"
                 + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
     }
 
     /** Of the current epoch. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done FROM " + TABLE
+        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done, model_select FROM " + TABLE
                 + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model", Map.of("epoch", epoch))) {
             loads.add(new Load(row.getString("model"), row.getLong("rows"), row.getLong("total"),
-                    row.getList("last_key"), row.getBoolean("done")));
+                    row.getList("last_key"), row.getBoolean("done"), row.getString("model_select")));
         }
         return loads;
     }
@@ -51,14 +54,38 @@ public final class Loads {
         return all().stream().filter(load -> load.model().equals(model)).findFirst();
     }
 
+    /**
+     * A model that has been loaded cannot be changed, or taken away and come back: rows that it has written already would
+     * stay as they are.
+     *
+     * @throws IllegalStateException names the models and what to do
+     */
+    public void check(Models models) {
+        List<String> changed = new ArrayList<>();
+        for (Load load : all()) {
+            Optional<Model> model = models.find(load.model());
+            if (model.isEmpty()) {
+                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), ""));
+            } else if (!model.get().select().equals(load.select())) {
+                changed.add(load.model());
+            }
+        }
+        if (!changed.isEmpty()) {
+            throw new IllegalStateException("The SELECT of " + String.join(", ", changed) + " is not the one that has been"
+                    + " loaded. Raise olap.epoch from " + epoch + " to " + (epoch + 1)
+                    + " and start again: everything is loaded once more, and until then the old rows can be read.");
+        }
+    }
+
     public void save(Load load) {
         StringBuilder key = new StringBuilder("[");
         for (String column : load.lastKey()) {
             key.append(key.length() > 1 ? "," : "").append(ClickHouse.literal(column));
         }
         key.append(']');
-        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, step) VALUES ("
-                + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
-                + key + ", " + (load.done() ? 1 : 0) + ", " + (2 * load.rows() + (load.done() ? 1 : 0)) + ")");
+        long step = 4 * load.rows() + (load.done() ? 2 : 0) + (load.select().isEmpty() ? 1 : 0);
+        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, step) VALUES ("
+                + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", " + key
+                + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + step + ")");
     }
 }

@@ -5,6 +5,7 @@ import static dev.olapsync.ClickHouse.literal;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
+import dev.olapsync.model.ColumnType.Kind;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
@@ -32,6 +33,44 @@ public final class ClickHouseTables {
     /** The table that holds a model's rows. */
     public static String storage(String model) {
         return model + "_rows";
+    }
+
+    /** Where the watermarks go: what stands between INSERT INTO and FORMAT. */
+    public static String truncatesTarget() {
+        return identifier(storage(Truncates.MODEL));
+    }
+
+    /**
+     * Where a model's rows go: what stands between INSERT INTO and FORMAT. Floating point numbers are read as text and
+     * then converted, because the parser of the formats is fast, and wrong in the last digits.
+     */
+    public static String target(Model model) {
+        String table = identifier(storage(model.name()));
+        if (model.columns().stream().noneMatch(ClickHouseTables::isFloat)) {
+            return table;
+        }
+        StringBuilder names = new StringBuilder();
+        StringBuilder values = new StringBuilder();
+        StringBuilder structure = new StringBuilder();
+        for (OutputColumn column : model.columns()) {
+            String name = identifier(column.name());
+            names.append(name).append(", ");
+            values.append(isFloat(column) ? number(name, column) : name).append(", ");
+            structure.append(name).append(' ')
+                    .append(isFloat(column) ? "Nullable(String)" : column.clickHouseType()).append(", ");
+        }
+        return table + " (" + names + "_version, _deleted) SELECT " + values + "_version, _deleted FROM input("
+                + literal(structure + "_version UInt128, _deleted UInt8") + ")";
+    }
+
+    private static boolean isFloat(OutputColumn column) {
+        return column.type().kind() == Kind.FLOAT32 || column.type().kind() == Kind.FLOAT64;
+    }
+
+    /** A tombstone has no number. */
+    private static String number(String name, OutputColumn column) {
+        String number = "CAST(" + name + " AS " + column.type().clickHouseType(true) + ")";
+        return column.nullable() ? number : "ifNull(" + number + ", 0)";
     }
 
     /**

@@ -150,6 +150,13 @@ class ClickHouseProtocolTest {
     }
 
     @Test
+    void dataMayGoThroughASelect() throws Exception {
+        post("INSERT INTO protocol.t (id, s) SELECT id + 1, upper(s) FROM input('id UInt64, s String') WHERE id < 9"
+                + " FORMAT JSONEachRow {\"id\":1,\"s\":\"a b\"}\n{\"id\":9,\"s\":\"no\"}");
+        assertThat(text(get("SELECT id, s FROM protocol.t"))).isEqualTo("2\tA B\n");
+    }
+
+    @Test
     void statementMayBeSplitBetweenUrlAndBody() throws Exception {
         assertThat(text(post(Map.of("query", "SELECT 1,"), "2").body())).isEqualTo("1\t2\n");
     }

@@ -25,6 +25,9 @@ final class ClickHouseStatement {
     private int formatStart = -1;
     private String format;
     private int dataStart = -1;
+    private int inputStart = -1;
+    private int inputEnd;
+    private String inputStructure;
 
     ClickHouseStatement(byte[] bytes) {
         text = new String(bytes, StandardCharsets.ISO_8859_1);
@@ -46,6 +49,11 @@ final class ClickHouseStatement {
 
     /** The INSERT with its data in a file instead. */
     byte[] insertFrom(Path file) {
+        if (inputStart >= 0) {
+            String source = "file(" + ClickHouseEngine.literal(file.toString()) + ", " + format + ", ";
+            return latin1(text.substring(0, inputStart) + source + inputStructure + ", 'none')"
+                    + text.substring(inputEnd, formatStart));
+        }
         int end = settingsStart >= 0 ? settingsStart : formatStart;
         String infile = " FROM INFILE " + ClickHouseEngine.literal(file.toString()) + " COMPRESSION 'none' ";
         byte[] head = latin1(text.substring(0, end));
@@ -83,7 +91,10 @@ final class ClickHouseStatement {
                 depth--;
             } else if (depth > 0) {
                 continue;
-            } else if (isWord("SELECT") || isWord("WITH") || isWord("WATCH") || isWord("FROM")) {
+            } else if (isWord("SELECT")) {
+                findInput();
+                return;
+            } else if (isWord("WITH") || isWord("WATCH") || isWord("FROM")) {
                 return;
             } else if (isWord("SETTINGS")) {
                 settingsStart = token.start();
@@ -93,13 +104,36 @@ final class ClickHouseStatement {
                 dataStart = token.end();
                 return;
             } else if (isWord("FORMAT")) {
-                formatStart = token.start();
-                if (next()) {
-                    format = token.group();
-                    dataStart = afterFormat(token.end());
-                }
+                findFormat();
                 return;
             }
+        }
+    }
+
+    /** {@code INSERT INTO t SELECT ... FROM input('structure') ... FORMAT x}: the data goes through the SELECT. */
+    private void findInput() {
+        while (next()) {
+            if (isWord("INPUT")) {
+                int start = token.start();
+                if (next() && isOther('(') && next() && token.group("quoted") != null) {
+                    inputStructure = token.group();
+                    if (next() && isOther(')')) {
+                        inputStart = start;
+                        inputEnd = token.end();
+                    }
+                }
+            } else if (isWord("FORMAT") && inputStart >= 0) {
+                findFormat();
+                return;
+            }
+        }
+    }
+
+    private void findFormat() {
+        formatStart = token.start();
+        if (next()) {
+            format = token.group();
+            dataStart = afterFormat(token.end());
         }
     }
 

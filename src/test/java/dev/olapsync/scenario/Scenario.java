@@ -223,7 +223,7 @@ public final class Scenario implements AutoCloseable {
         awaitQuiet();
         List<Difference> differences = differences();
         if (!differences.isEmpty()) {
-            throw new AssertionError(differences.size() + " differences, the first: " + differences.get(0));
+            throw new AssertionError(differences.size() + " differences, among them: " + differences.subList(0, Math.min(10, differences.size())));
         }
     }
 
