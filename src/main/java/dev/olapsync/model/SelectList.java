@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,10 +27,12 @@ final class SelectList {
     }
 
     private final List<Item> items = new ArrayList<>();
+    private final Scope scope;
     private final Scope.Entry grain;
     private final Problems problems;
 
     SelectList(PlainSelect select, Scope scope, Problems problems) {
+        this.scope = scope;
         this.grain = scope.entries().get(0);
         this.problems = problems;
         for (SelectItem<?> item : select.getSelectItems()) {
@@ -58,7 +61,7 @@ final class SelectList {
      * @param key the grain's key, which must be among the outputs
      */
     List<Query.Output> outputs(List<Planner.ResultColumn> described, List<Table.Column> key, Catalog catalog)
-            throws java.sql.SQLException {
+            throws SQLException {
         List<Query.Output> outputs = new ArrayList<>();
         Set<String> names = new HashSet<>();
         Set<Table.Column> missing = new HashSet<>(key);
@@ -68,7 +71,7 @@ final class SelectList {
             refuseName(item, result.name(), names);
             Table.Column column = item.reference() == null ? null : item.reference().column();
             boolean isKey = column != null && item.reference().entry() == grain && missing.remove(column);
-            int modifier = column == null ? result.modifier() : column.modifier();
+            int modifier = column == null ? modifier(item, result) : column.modifier();
             ColumnType type = ColumnType.of(result.type(), modifier);
             boolean nullable = !isKey && (type.narrower() || mayBeNull(item));
             outputs.add(new Query.Output(new OutputColumn(result.name(), catalog.typeName(result.type(), modifier), type, nullable,
@@ -77,6 +80,12 @@ final class SelectList {
         key.stream().filter(missing::contains).forEach(column -> problems.add("the key of " + grain.table().name()
                 + " is not among the output columns: add " + grain.alias() + "." + column.name() + " to the SELECT list"));
         return outputs;
+    }
+
+    private int modifier(Item item, Planner.ResultColumn result) {
+        boolean unboundedNumeric = result.type().isBuiltIn() && result.type().name().equals("numeric") && result.modifier() < 0;
+        return !unboundedNumeric ? result.modifier()
+                : ExactNumber.of(item.node(), node -> scope.of(node).column()).map(ExactNumber::modifier).orElse(-1);
     }
 
     private static boolean mayBeNull(Item item) {
