@@ -81,7 +81,8 @@ final class Expressions extends ExpressionVisitorAdapter<Void> {
 
     private void refuseTime(StringValue literal, Expression place) {
         if (TIME_LITERAL.matcher(literal.getValue()).matches()) {
-            problems.add(place, Calls.dependsOnTime(literal + " as a date") + "; if it is meant as text, write " + literal + "::text");
+            problems.add(place, Calls.dependsOnTime(literal + " as a date") + "; if it is meant as text, write "
+                    + literal + "::text");
         }
     }
 

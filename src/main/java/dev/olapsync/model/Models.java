@@ -85,7 +85,7 @@ public final class Models {
             if (!NAME.matcher(name).matches()) {
                 errors.add(new ModelError(file, 1, 1, "the file's name is that of a table and of a topic: give it letters, digits"
                         + " and _ only, not a digit first, at most 200"));
-            } else if (name.endsWith(STORAGE_SUFFIX) && names.contains(name.substring(0, name.length() - STORAGE_SUFFIX.length()))) {
+            } else if (names.stream().anyMatch(other -> name.equals(other + STORAGE_SUFFIX))) {
                 errors.add(new ModelError(file, 1, 1, "the name " + name + " is that of the storage table of another model:"
                         + " rename one of the two files"));
             }
