@@ -75,7 +75,7 @@ public record ColumnType(Kind kind, int precision, int scale) {
         return (precision << 16 | scale & 0x7ff) + 4;
     }
 
-    static ColumnType numeric(int modifier) {
+    private static ColumnType numeric(int modifier) {
         // numeric.c: numeric_typmod_precision and numeric_typmod_scale; the scale is signed, in 11 bits
         int precision = modifier - 4 >> 16 & 0xffff;
         int scale = ((modifier - 4 & 0x7ff) ^ 1024) - 1024;

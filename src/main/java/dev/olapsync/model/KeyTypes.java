@@ -13,14 +13,14 @@ final class KeyTypes {
 
     /** Whether the values of change events can be compared with those of the column. */
     static boolean canBeAsked(Table.Column column) {
-        return column.type().kind() == 'e'
+        return !column.generated() && (column.type().kind() == 'e'
                 || column.type().name().equals("citext")
-                || column.type().isBuiltIn() && TYPES.contains(column.type().name());
+                || column.type().isBuiltIn() && TYPES.contains(column.type().name()));
     }
 
     /** Whether equal values of the column are also spelled equally, so that they can be a key in ClickHouse. */
     static boolean canIdentify(Table.Column column) {
-        return canBeAsked(column) && column.deterministic() && !column.generated() && !column.type().name().equals("citext")
+        return canBeAsked(column) && column.deterministic() && !column.type().name().equals("citext")
                 && (!column.type().name().equals("numeric")
                 || ColumnType.of(column.type(), column.modifier()).kind() == ColumnType.Kind.DECIMAL);
     }

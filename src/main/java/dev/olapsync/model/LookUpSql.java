@@ -103,7 +103,8 @@ final class LookUpSql {
 
     private static String keyText(List<String> values) {
         return values.size() == 1 ? values.get(0) + "::text"
-                : values.stream().map(value -> "to_json(" + value + ")").collect(Collectors.joining(" || ',' || ", "'[' || ", " || ']'"));
+                : values.stream().map(value -> "to_json(" + value + ")")
+                        .collect(Collectors.joining(" || ',' || ", "'[' || ", " || ']'"));
     }
 
     /** A joined row is there when its key is: an equated column is never null. WHERE is not asked before that is known. */
@@ -123,7 +124,7 @@ final class LookUpSql {
         return row("f", query.key().stream().map(query::output).toList(), keyValues);
     }
 
-    /** The array of live, row, unheld and refused. The values are in a sub-select of their own, so that nothing is evaluated too early. */
+    /** The array of live, row, unheld and refused, as a sub-select, so that CASE keeps it from being evaluated too early. */
     private static String row(String live, List<Query.Output> outputs, List<String> values) {
         List<String> raw = new ArrayList<>();
         List<String> written = new ArrayList<>();

@@ -49,9 +49,9 @@ final class ModelReader {
 
     Model read() throws SQLException, ModelException {
         PlainSelect parsed = new ModelParser(text, planner, problems).parse();
-        Expressions expressions = new Expressions(catalog, problems);
+        Expressions expressions = new Expressions(problems);
         ModelParser.visit(parsed, expressions);
-        expressions.checkFunctions();
+        new Calls(catalog, problems).check(text);
         problems.stopIfAny();
         List<String> plan = plan();
         Scope scope = new Scope(parsed, catalog, problems);
@@ -125,20 +125,19 @@ final class ModelReader {
         throw problems.exception();
     }
 
-    private Model compile(Query query) throws SQLException {
+    private Model compile(Query query) throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query);
         String first = sql.firstPage();
         String next = sql.nextPage();
         String ofGrain = sql.ofGrain();
         List<String> ofJoined = query.joined().stream().map(sql::ofJoined).toList();
-        planner.prepare(first, 0);
-        planner.prepare(next, query.key().size());
-        planner.prepare(ofGrain, query.key().size());
+        prepare(first, 0);
+        prepare(next, query.key().size());
+        prepare(ofGrain, query.key().size());
         for (int i = 0; i < ofJoined.size(); i++) {
-            planner.prepare(ofJoined.get(i), query.joined().get(i).key().size());
+            prepare(ofJoined.get(i), query.joined().get(i).key().size());
         }
-        String fileName = file.getFileName().toString();
-        return new Model(fileName.substring(0, fileName.length() - Models.EXTENSION.length()), file, select,
+        return new Model(Models.name(file), file, select,
                 query.outputs().stream().map(Query.Output::column).toList(),
                 query.key().stream().map(column -> query.output(column).column()).toList(),
                 model -> {
@@ -154,6 +153,15 @@ final class ModelReader {
                     return lookUps;
                 },
                 new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc()));
+    }
+
+    private void prepare(String sql, int keyColumns) throws SQLException, ModelException {
+        try {
+            planner.prepare(sql, keyColumns);
+        } catch (PSQLException e) {
+            problems.add("Postgres does not accept the look-up that was made of this SELECT: " + e.getMessage());
+            throw problems.exception();
+        }
     }
 
     private static List<KeyColumn> keyColumns(List<Table.Column> columns) {

@@ -12,12 +12,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The models of a folder, checked against a database. Immutable and thread safe. */
 public final class Models {
 
-    static final String EXTENSION = ".sql";
+    private static final String EXTENSION = ".sql";
+    private static final String STORAGE_SUFFIX = "_rows";
+    private static final String DEAD_LETTERS = "dlq";
+    private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,199}");
 
     private final List<Model> all;
     private final SortedSet<TableName> tables;
@@ -59,6 +63,7 @@ public final class Models {
         }
         Catalog catalog = new Catalog(postgres);
         Planner planner = new Planner(postgres, catalog);
+        errors.addAll(badNames(files));
         for (Path file : files) {
             try {
                 models.add(new ModelReader(file, catalog, planner).read());
@@ -70,6 +75,31 @@ public final class Models {
             throw new ModelException(errors);
         }
         return new Models(models);
+    }
+
+    /** A model's name is also that of a topic and, with a suffix, that of its storage table. */
+    private static List<ModelError> badNames(List<Path> files) {
+        List<ModelError> errors = new ArrayList<>();
+        List<String> names = files.stream().map(Models::name).toList();
+        for (Path file : files) {
+            String name = name(file);
+            if (!NAME.matcher(name).matches()) {
+                errors.add(new ModelError(file, 1, 1, "the file's name is that of a table and of a topic: give it letters, digits"
+                        + " and _ only, a letter first, at most 200"));
+            } else if (name.equals(DEAD_LETTERS)) {
+                errors.add(new ModelError(file, 1, 1, "the name " + name + " is that of the topic of dead letters: rename the"
+                        + " file"));
+            } else if (names.stream().anyMatch(other -> name.equals(other + STORAGE_SUFFIX))) {
+                errors.add(new ModelError(file, 1, 1, "the name " + name + " is that of the storage table of another model:"
+                        + " rename one of the two files"));
+            }
+        }
+        return errors;
+    }
+
+    static String name(Path file) {
+        String fileName = file.getFileName().toString();
+        return fileName.substring(0, fileName.length() - EXTENSION.length());
     }
 
     private static List<Path> files(Path folder) throws ModelException {

@@ -9,7 +9,7 @@ import net.sf.jsqlparser.parser.Token;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** What is wrong with one model file. */
+/** What is wrong with one model file; of several problems at one place the first is kept. */
 final class Problems {
 
     private final Path file;
@@ -32,7 +32,10 @@ final class Problems {
         int end = Math.min(offset, content.length());
         int line = (int) content.substring(0, end).chars().filter(c -> c == '\n').count() + 1;
         int lineStart = content.lastIndexOf('\n', end - 1) + 1;
-        errors.add(new ModelError(file, line, content.codePointCount(lineStart, end) + 1, message));
+        ModelError error = new ModelError(file, line, content.codePointCount(lineStart, end) + 1, message);
+        if (errors.stream().noneMatch(known -> known.line() == error.line() && known.column() == error.column())) {
+            errors.add(error);
+        }
     }
 
     /** @param node of the syntax tree, or the token at fault */

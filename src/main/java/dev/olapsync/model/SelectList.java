@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -60,7 +61,7 @@ final class SelectList {
      * @param key the grain's key, which must be among the outputs
      */
     List<Query.Output> outputs(List<Planner.ResultColumn> described, List<Table.Column> key, Catalog catalog)
-            throws java.sql.SQLException {
+            throws SQLException {
         List<Query.Output> outputs = new ArrayList<>();
         Set<String> names = new HashSet<>();
         Set<Table.Column> missing = new HashSet<>(key);
@@ -81,11 +82,10 @@ final class SelectList {
         return outputs;
     }
 
-    /** Postgres forgets the digits of a number that has been computed. */
     private int modifier(Item item, Planner.ResultColumn result) {
-        return result.type().isBuiltIn() && result.type().name().equals("numeric") && result.modifier() < 0
-                ? ExactNumber.of(item.node(), scope).map(ExactNumber::modifier).orElse(-1)
-                : result.modifier();
+        boolean unboundedNumeric = result.type().isBuiltIn() && result.type().name().equals("numeric") && result.modifier() < 0;
+        return !unboundedNumeric ? result.modifier()
+                : ExactNumber.of(item.node(), node -> scope.of(node).column()).map(ExactNumber::modifier).orElse(-1);
     }
 
     private static boolean mayBeNull(Item item) {

@@ -1,6 +1,7 @@
 package dev.olapsync.model;
 
 import java.util.ArrayList;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
@@ -16,6 +17,29 @@ final class SqlText {
     record Piece(Kind kind, int start, int end) {
     }
 
+    /** A word, a quoted identifier, a literal, a number or a character. */
+    record Token(int start, String text, Kind kind) {
+
+        boolean isName() {
+            return kind == Kind.IDENTIFIER || kind == Kind.CODE && Character.isUnicodeIdentifierStart(text.charAt(0))
+                    || text.startsWith("_");
+        }
+
+        /** As Postgres understands it. */
+        String name() {
+            return Sql.unquoted(text);
+        }
+    }
+
+    /**
+     * Something that looks like a function call: a name before a parenthesis.
+     *
+     * @param name with its schema, if any
+     */
+    record Call(int start, List<String> name, int arguments) {
+    }
+
+    private static final Pattern TOKEN = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_$]*|\\d[\\w.]*|\\S");
     private static final Pattern DOLLAR_QUOTE = Pattern.compile("\\$(?:[\\p{L}_][\\p{L}\\d_]*)?\\$");
     private static final Pattern PARAMETER = Pattern.compile("(?<![\\w$])\\$(\\d+)");
 
@@ -90,6 +114,67 @@ final class SqlText {
             }
         }
         return 0;
+    }
+
+    private List<Token> tokens() {
+        List<Token> tokens = new ArrayList<>();
+        for (Piece piece : pieces) {
+            if (piece.kind == Kind.CODE) {
+                Matcher matcher = TOKEN.matcher(sql).region(piece.start, piece.end);
+                while (matcher.find()) {
+                    tokens.add(new Token(matcher.start(), matcher.group(), Kind.CODE));
+                }
+            } else if (piece.kind != Kind.COMMENT) {
+                tokens.add(new Token(piece.start, text(sql, piece), piece.kind));
+            }
+        }
+        return tokens;
+    }
+
+    /** Unquoted words that are neither qualified nor an alias after AS. */
+    List<Token> bareWords() {
+        List<Token> tokens = tokens();
+        List<Token> bare = new ArrayList<>();
+        for (int i = 0; i < tokens.size(); i++) {
+            String before = i == 0 ? "" : tokens.get(i - 1).text();
+            if (tokens.get(i).kind() == Kind.CODE && tokens.get(i).isName() && !before.equals(".")
+                    && !before.equalsIgnoreCase("AS")) {
+                bare.add(tokens.get(i));
+            }
+        }
+        return bare;
+    }
+
+    /** All that look like function calls, among them keywords and types before parentheses. */
+    List<Call> calls() {
+        List<Token> tokens = tokens();
+        List<Call> calls = new ArrayList<>();
+        for (int i = 0; i + 1 < tokens.size(); i++) {
+            if (tokens.get(i).isName() && tokens.get(i + 1).text().equals("(")) {
+                LinkedList<String> name = new LinkedList<>(List.of(tokens.get(i).name()));
+                int first = i;
+                while (first >= 2 && tokens.get(first - 1).text().equals(".") && tokens.get(first - 2).isName()) {
+                    first -= 2;
+                    name.addFirst(tokens.get(first).name());
+                }
+                calls.add(new Call(tokens.get(first).start(), List.copyOf(name), arguments(tokens, i + 2)));
+            }
+        }
+        return calls;
+    }
+
+    private static int arguments(List<Token> tokens, int first) {
+        int depth = 0;
+        int commas = 0;
+        for (int i = first; i < tokens.size(); i++) {
+            String token = tokens.get(i).text();
+            if (token.equals(")") && depth == 0) {
+                return i == first ? 0 : commas + 1;
+            }
+            depth += token.equals("(") || token.equals("[") ? 1 : token.equals(")") || token.equals("]") ? -1 : 0;
+            commas += token.equals(",") && depth == 0 ? 1 : 0;
+        }
+        return commas + 1;
     }
 
     /**

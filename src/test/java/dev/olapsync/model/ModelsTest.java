@@ -3,10 +3,13 @@ package dev.olapsync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -126,12 +129,12 @@ class ModelsTest {
         Model model = load("SELECT * FROM t");
         JsonNodeFactory json = JsonNodeFactory.instance;
         List<KeyColumn> key = model.lookUps().get(0).key();
-        List<com.fasterxml.jackson.databind.JsonNode> event = List.of(json.numberNode(1), json.numberNode(2), json.textNode("NULL"),
+        List<JsonNode> event = List.of(json.numberNode(1), json.numberNode(2), json.textNode("NULL"),
                 json.textNode(""), json.textNode("x  "), json.textNode("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
                 json.booleanNode(true), json.textNode("2025-01-31Z"), json.textNode("2025-01-31T10:11:12.000123Z"),
                 json.textNode("2025-01-31T08:11:12.000000Z"), json.textNode("00ff"), json.textNode("it's, \"ok\" \\ {x}"),
                 json.textNode("1.50"));
-        List<String> first = new java.util.ArrayList<>();
+        List<String> first = new ArrayList<>();
         for (int i = 0; i < key.size(); i++) {
             first.add(key.get(i).text(event.get(i)));
         }
@@ -157,7 +160,7 @@ class ModelsTest {
                 .extracting(text -> timestamp.text(json.textNode(text)))
                 .containsExactly("2025-01-31T10:11:12.5Z", "0044-03-15T00:00:00Z BC", "infinity", "infinity");
         assertThat(date.text(json.nullNode())).isNull();
-        assertThat(KeyColumn.array(java.util.Arrays.asList("a\"\\", null, "NULL"))).isEqualTo("{\"a\\\"\\\\\",NULL,\"NULL\"}");
+        assertThat(KeyColumn.array(Arrays.asList("a\"\\", null, "NULL"))).isEqualTo("{\"a\\\"\\\\\",NULL,\"NULL\"}");
     }
 
     @Test
@@ -185,6 +188,53 @@ class ModelsTest {
                 + "\"any_of\":true,\"deep\":\"1\",\"esc\":\"\\t:?k1?\",\"{fn k}:?k1?\":\"x\",\"brace\":\"{fn x}\"}");
         assertThat(LookUps.pages(postgres, model, 5)).extracting(LookUps.Row::live).containsExactly(true);
         assertThat(LookUps.oracle(postgres, model)).singleElement().isEqualTo(look(model, "k", "1").get(0).json());
+    }
+
+    @Test
+    void aliasesMayBeThoseOfTheLookUpsThemselves() throws Exception {
+        TestDatabase.execute(postgres, "CREATE TABLE t (id int PRIMARY KEY, n int, k1 int, c1 text, r text, key text);"
+                + " INSERT INTO t VALUES (1, 2, 3, 'one', 'r1', 'x'), (2, 3, 1, 'two', 'r2', 'y'), (3, 1, 2, 'three', 'r3', 'z')");
+        Model model = load("SELECT k.id, k.n, v.k1, h.c1, s.r, k_.key, n.id AS live, v.id AS \"row\", k.k1 AS v, h.n AS c2 FROM t k"
+                + " JOIN t v ON v.id = k.n JOIN t h ON h.id = v.n JOIN t s ON s.id = h.n LEFT JOIN t k_ ON k_.id = s.k1"
+                + " LEFT JOIN t n ON n.id = k_.k1");
+        List<String> oracle = LookUps.oracle(postgres, model);
+        for (String alias : List.of("k", "v", "h", "s", "k_", "n")) {
+            assertThat(look(model, alias, "1", "2", "3")).extracting(LookUps.Row::json)
+                    .containsExactlyInAnyOrderElementsOf(oracle);
+        }
+        assertThat(LookUps.pages(postgres, model, 2)).extracting(LookUps.Row::json).containsExactlyInAnyOrderElementsOf(oracle);
+    }
+
+    @Test
+    void expressionsOfEveryKind() throws Exception {
+        TestDatabase.execute(postgres, """
+                CREATE TABLE t (id int PRIMARY KEY, n int, s text, d timestamptz, j jsonb, a int[], b boolean);
+                INSERT INTO t VALUES (1, 7, 'C123 x', '2025-10-21T19:33:53.571Z', '{"a": [1, {"b": "c"}]}', '{4,5,6}', true);
+                INSERT INTO t VALUES (2)""");
+        Model model = load("""
+                SELECT id, s LIKE 'C%' AS is_cancelled, CASE WHEN n > 5 THEN 'big' WHEN n IS NULL THEN 'none' ELSE 'small' END AS size,
+                  CASE n WHEN 7 THEN 1 END AS seven, extract(year FROM d)::int AS year, extract(isodow FROM d)::smallint AS day,
+                  date_trunc('week', d)::date AS week, to_char(d, 'YYYY-MM') AS month, d AT TIME ZONE 'Europe/Berlin' AS local_time,
+                  d + interval '1 day' AS next_day, n % 4 AS modulo, -n AS negative, n * (n + 1) / 2 AS triangle, n ^ 2 AS square,
+                  upper(left(s, 1)) || lower(s) AS mixed, coalesce(s, 'no ''s''') AS never, nullif(n, 7) AS n7, a[2] AS second,
+                  a[1:2] AS slice, j -> 'a' -> 1 ->> 'b' AS deep, j #>> '{a,0}' AS path, j @> '{"a": [1]}' AS contains,
+                  n = ANY (a) AS any_of, n IN (1, 7) AS listed, n NOT BETWEEN 1 AND 5 AS outside, s ~* '^c\\d+' AS matches,
+                  s ILIKE '%X' AS like_x, position('x' IN s) AS pos, substring(s FROM 2 FOR 3) AS digits,
+                  trim(BOTH 'C' FROM s) AS trimmed, b IS NOT TRUE AS not_b, NOT b AS negated, n IS DISTINCT FROM 7 AS differs,
+                  s::varchar(2) AS cut, CAST(n AS numeric(8, 3)) AS cast_n, greatest(n, 9) AS g, concat_ws('-', n, s) AS joined,
+                  'it''s'::text AS lit, DATE '2025-01-01' AS new_year, TRUE AS yes, NULL::int AS nothing, ARRAY[n, 1] AS arr,
+                  (n, s) = (7, 'C123 x') AS both_same, split_part(s, ' ', 2) AS part, replace(s, 'C', 'c') AS replaced,
+                  round(n / 3.0, 2)::numeric(9, 2) AS rounded, -n + 2 * 3 - 1 AS linear, NOT n > 5 AND b OR n = 7 AS logic
+                FROM t""");
+        List<String> oracle = LookUps.oracle(postgres, model);
+        List<LookUps.Row> rows = look(model, "t", "1", "2");
+        for (int i = 0; i < 2; i++) {
+            JsonNode row = LookUps.json(rows.get(i).json());
+            assertThat(rows.get(i).live()).isTrue();
+            LookUps.json(oracle.get(i)).properties().forEach(field -> assertThat(
+                    field.getValue().isArray() ? LookUps.json(row.get(field.getKey()).asText()) : row.get(field.getKey()))
+                    .as(field.getKey()).isEqualTo(field.getValue()));
+        }
     }
 
     @Test

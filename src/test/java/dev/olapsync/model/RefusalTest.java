@@ -32,6 +32,7 @@ class RefusalTest {
             CREATE TABLE js (id jsonb PRIMARY KEY);
             CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
             CREATE TABLE ci (id text COLLATE nocase PRIMARY KEY);
+            CREATE TABLE generated (n int, id int GENERATED ALWAYS AS (n + 1) STORED PRIMARY KEY);
             CREATE VIEW v AS SELECT * FROM c;
             CREATE MATERIALIZED VIEW mv AS SELECT * FROM c;
             CREATE TEMP TABLE temporary (id bigint PRIMARY KEY);
@@ -158,6 +159,7 @@ class RefusalTest {
             SELECT id FROM f                                         | 1 | 16 | of type double precision, where equal values can be spelled differently
             SELECT id FROM n                                         | 1 | 16 | of type numeric, where equal values can be spelled differently
             SELECT id FROM js                                        | 1 | 16 | of type jsonb, where equal values
+            SELECT id FROM generated                                 | 1 | 16 | is generated, so that its values are not in the log
             SELECT id FROM ci                                        | 1 | 16 | with a nondeterministic collation
             SELECT id, ctid FROM o                                   | 1 | 12 | ctid is a system column
             SELECT id, o AS whole FROM o                             | 1 | 12 | o stands for a whole row
@@ -193,7 +195,7 @@ class RefusalTest {
             SELECT id, current_date AS t FROM o                      | 1 | 12 | current_date depends on the time of the query
             SELECT id, current_timestamp AS t FROM o                 | 1 | 12 | current_timestamp depends on the time
             SELECT id, localtimestamp AS t FROM o                    | 1 | 12 | localtimestamp depends on the time
-            SELECT id, localtimestamp(3) AS t FROM o                 | 1 | 12 | localtimestamp() depends on the time
+            SELECT id, localtimestamp(3) AS t FROM o                 | 1 | 12 | localtimestamp depends on the time
             SELECT id, age(placed) AS t FROM o                       | 1 | 12 | age() depends on the time
             SELECT id FROM o WHERE placed > 'yesterday'              | 1 | 33 | 'yesterday' as a date depends on the time
             SELECT id, date 'today' AS t FROM o                      | 1 | 12 | 'today' as a date depends on the time
@@ -213,6 +215,26 @@ class RefusalTest {
             """)
     void whatIsNotRepeatable(String sql, int line, int column, String message) {
         check(sql, line, column, message);
+    }
+
+    /** No corner of the syntax hides a call. */
+    @ParameterizedTest
+    @ValueSource(strings = {"(now())", "-extract(epoch from now())", "CASE WHEN true THEN now() END", "CASE now() WHEN now() THEN 1 END",
+        "CASE WHEN now() > placed THEN 1 END", "CASE WHEN true THEN 1 ELSE extract(epoch from now()) END", "coalesce(placed, now())",
+        "placed + (now() - placed)", "now()::text", "CAST(now() AS text)", "extract(year FROM now())", "now() AT TIME ZONE 'UTC'",
+        "placed IN (placed, now())", "now() IN (placed)", "placed BETWEEN placed AND now()", "now()::text LIKE 'x'",
+        "status LIKE now()::text", "now() IS NULL", "NOT now() IS NULL", "ARRAY[now()]", "(ARRAY[now()])[1]",
+        "tags[extract(day from now())::int]", "tags[1:extract(day from now())::int]", "j -> now()::text", "j ->> now()::text",
+        "j @> to_jsonb(now())", "row(now())", "trim(both ' ' from now()::text)", "trim(now()::text)", "position('1' in now()::text)",
+        "substring(now()::text from 1 for 2)", "overlay(status placing now()::text from 1)", "status || now()",
+        "(placed, now()) OVERLAPS (placed, now())", "placed IS DISTINCT FROM now()", "now() > placed AND true", "true OR now() > placed",
+        "status ~ now()::text", "json_build_object('k', now())", "json_object('k': now())", "json_array(now())",
+        "greatest(placed, now())", "nullif(placed, now())", "upper(left(now()::text, 4))", "status SIMILAR TO now()::text",
+        "make_interval(days => extract(day from now())::int)", "(now() > placed) IS TRUE", "(now() > placed) IS UNKNOWN",
+        "1 = ANY(ARRAY[extract(day from now())])", "concat_ws(',', now())", "xmlelement(name x, now())"})
+    void callsAreFoundEverywhere(String expression) {
+        assertThat(errors("SELECT id, " + expression + " AS x FROM o")).anySatisfy(error ->
+                assertThat(error.message()).matches("(now\\(\\) depends on the time|the parser of models does not understand).*"));
     }
 
     private void check(String sql, int line, int column, String message) {
@@ -250,6 +272,15 @@ class RefusalTest {
         Files.write(folder.resolve("latin.sql"), new byte[] {'S', (byte) 0xe4});
         assertThat(errors()).singleElement().hasToString(folder.resolve("latin.sql")
                 + ":1:1: the file is not UTF-8 text: save it as UTF-8");
+    }
+
+    @Test
+    void namesThatCannotBeThoseOfTopicsAndTables() {
+        TestDatabase.write(folder, "my model", "SELECT id FROM o");
+        TestDatabase.write(folder, "m0_rows", "SELECT id FROM o");
+        assertThat(errors("SELECT id FROM o")).extracting(error -> error.file().getFileName() + " " + error.message())
+                .satisfiesExactly(error -> assertThat(error).startsWith("m0_rows.sql the name m0_rows is that of the storage table"),
+                        error -> assertThat(error).startsWith("my model.sql the file's name is that of a table and of a topic"));
     }
 
     @Test

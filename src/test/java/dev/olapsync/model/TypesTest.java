@@ -226,6 +226,25 @@ class TypesTest {
     }
 
     @Test
+    void sumsAndProductsOfExactNumbersAreExact() throws Exception {
+        TestDatabase.execute(postgres, """
+                CREATE TABLE exact (id int PRIMARY KEY, i smallint, b bigint, n numeric(10,2), m numeric(4,4), u numeric,
+                  f float8, w numeric(60,2));
+                INSERT INTO exact VALUES (1, -32768, 9223372036854775807, -99999999.99, 0.9999, 1, 1, 1)""");
+        TestDatabase.write(folder, "exact", """
+                SELECT id, i * n AS a, b * n * m AS b, (n + m) * -2 AS c, n - b - 0.125 AS d, n / 2 AS e, n + u AS f, n * f AS g,
+                       n * w * w AS h, coalesce(n, 0) AS i
+                FROM exact""");
+        Model exact = Models.load(folder, postgres).find("exact").orElseThrow();
+        assertThat(exact.columns()).extracting(OutputColumn::clickHouseType).containsExactly("Int32", "Nullable(Decimal(15, 2))",
+                "Nullable(Decimal(33, 6))", "Nullable(Decimal(14, 4))", "Nullable(Decimal(24, 3))", "Nullable(String)",
+                "Nullable(String)", "Nullable(Float64)", "Nullable(String)", "String");
+        assertThat(LookUps.run(postgres, exact.lookUps().get(0), "1")).singleElement().extracting(LookUps.Row::json).asString()
+                .startsWith("{\"id\":1,\"a\":3276799999672.32,\"b\":-922244969872884535945419096.705807,\"c\":199999997.9802,")
+                .contains("\"e\":\"-49999999.995000000000\"");
+    }
+
+    @Test
     void aCastInTheModelOverridesTheType() throws Exception {
         TestDatabase.execute(postgres, """
                 CREATE TABLE overridden (id int PRIMARY KEY, day date, amount numeric(10,2), flag boolean, small smallint, big bigint);
