@@ -23,6 +23,7 @@ public class ClickHouseInsert extends ServiceSupport implements Processor, Camel
     @Override
     public void process(Exchange exchange) {
         RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
+        olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
         olapSync.clickHouse().insertJson(ClickHouseTables.storage(batch.getModel()), batch.json());
         olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
     }
