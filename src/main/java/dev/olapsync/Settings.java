@@ -13,7 +13,7 @@ import org.apache.camel.CamelContext;
  * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
  * {@code application.properties}, else it has its default.
  */
-public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap) {
+public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status) {
 
     public record Postgres(String host, int port, String database, String user, String password,
             String slot, String publication) {
@@ -51,6 +51,15 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      */
     public record Olap(Path models, int epoch, String changesTopic, String rowsTopic, int topicPartitions,
             long topicRetentionMillis) {
+    }
+
+    /**
+     * Where the running pipeline answers how it is.
+     *
+     * @param host the network interface to listen on
+     * @param port 0 for nowhere
+     */
+    public record Status(String host, int port) {
     }
 
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
@@ -98,7 +107,10 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.text("olap.topic.changes", "cdc"),
                         keys.text("olap.topic.rows", "olap"),
                         keys.number("olap.topic.partitions", 4),
-                        keys.bigNumber("olap.topic.retention.millis", WEEK)));
+                        keys.bigNumber("olap.topic.retention.millis", WEEK)),
+                new Status(
+                        keys.text("olap.status.host", "127.0.0.1"),
+                        keys.number("olap.status.port", 9876)));
     }
 
     /** A relative folder is looked for in the working directory, then in the distribution's. */

@@ -40,6 +40,7 @@ public class ClickHouseInsert extends ServiceSupport implements Processor, Camel
             LOG.warn("{} are left out: the model is not configured any more", batch);
             return;
         }
+        olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
         olapSync.clickHouse().insertJson(target, batch.json());
         olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
     }

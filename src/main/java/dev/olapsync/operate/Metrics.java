@@ -1,16 +1,44 @@
 package dev.olapsync.operate;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 
 /** What the pipeline measures of itself. Thread safe. */
 public final class Metrics {
 
+    private static final Duration WINDOW = Duration.ofSeconds(10);
+    private static final double[] PERCENTILES = {0.5, 0.95, 0.99};
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Map<String, Lag> lags = new ConcurrentHashMap<>();
+
+    /**
+     * What was loaded of a model since the start, not counting the initial load.
+     *
+     * @param rows written to ClickHouse
+     * @param p50Millis the lag of the rows of the last ten seconds, from commit in Postgres to written in ClickHouse; 0
+     *        when there were none
+     */
+    public record Loaded(long rows, long p50Millis, long p95Millis, long p99Millis) {
+    }
+
+    /**
+     * Rows are about to be written to ClickHouse, for the first time or once more.
+     *
+     * @param commitMillis of each row, when its change was committed in Postgres, in milliseconds since 1970
+     */
+    public void loading(String model, LongStream commitMillis) {
+        commitMillis.min().ifPresent(oldest -> lag(model).loading(oldest));
+    }
 
     /**
      * Rows were written to ClickHouse.
@@ -18,14 +46,7 @@ public final class Metrics {
      * @param commitMillis of each row, when its change was committed in Postgres, in milliseconds since 1970
      */
     public void loaded(String model, LongStream commitMillis) {
-        long now = System.currentTimeMillis();
-        Timer lag = Timer.builder("olap.lag")
-                .description("From commit in Postgres to written in ClickHouse")
-                .tag("model", model)
-                .publishPercentiles(0.5, 0.95, 0.99)
-                .distributionStatisticExpiry(Duration.ofSeconds(10))
-                .register(registry);
-        commitMillis.forEach(committed -> lag.record(Duration.ofMillis(Math.max(0, now - committed))));
+        lag(model).loaded(commitMillis);
     }
 
     /** Rows were read by the initial load and written to ClickHouse. */
@@ -37,8 +58,71 @@ public final class Metrics {
                 .increment(rows);
     }
 
+    public Loaded loaded(String model) {
+        return lag(model).summary();
+    }
+
     /** All metrics in the text format of Prometheus. */
     public String scrape() {
         return registry.scrape();
+    }
+
+    private Lag lag(String model) {
+        return lags.computeIfAbsent(model, Lag::new);
+    }
+
+    /** From commit in Postgres to written in ClickHouse, of one model. */
+    private final class Lag {
+
+        private static final long NONE = Long.MAX_VALUE;
+
+        private final Timer timer;
+        private volatile long oldestInFlight = NONE;
+        private volatile long latest;
+        private volatile long loadedAt;
+
+        Lag(String model) {
+            timer = Timer.builder("olap.lag")
+                    .description("From commit in Postgres to written in ClickHouse")
+                    .tag("model", model)
+                    .publishPercentiles(PERCENTILES)
+                    .distributionStatisticExpiry(WINDOW)
+                    .register(registry);
+            Gauge.builder("olap.lag.latest", this, lag -> lag.now() / 1000.0)
+                    .description("Lag of the oldest row that is being written, else of the rows written last;"
+                            + " 0 when none were written for ten seconds")
+                    .baseUnit("seconds")
+                    .tag("model", model)
+                    .register(registry);
+        }
+
+        void loading(long oldest) {
+            oldestInFlight = oldest;
+        }
+
+        void loaded(LongStream commitMillis) {
+            long now = System.currentTimeMillis();
+            commitMillis.forEach(committed -> timer.record(Math.max(0, now - committed), TimeUnit.MILLISECONDS));
+            latest = oldestInFlight == NONE ? 0 : Math.max(0, now - oldestInFlight);
+            loadedAt = now;
+            oldestInFlight = NONE;
+        }
+
+        private long now() {
+            long now = System.currentTimeMillis();
+            if (oldestInFlight != NONE) {
+                return Math.max(0, now - oldestInFlight);
+            }
+            return now - loadedAt < WINDOW.toMillis() ? latest : 0;
+        }
+
+        Loaded summary() {
+            ValueAtPercentile[] lag = timer.takeSnapshot().percentileValues();
+            return new Loaded(timer.count(), millis(lag[0]), millis(lag[1]), millis(lag[2]));
+        }
+
+        private static long millis(ValueAtPercentile value) {
+            return Math.round(value.value(TimeUnit.MILLISECONDS));
+        }
     }
 }

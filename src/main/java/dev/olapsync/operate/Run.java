@@ -4,6 +4,8 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.MainListenerSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,12 +30,25 @@ final class Run implements Callable<Integer> {
         } finally {
             checked.stop();
         }
+        // before the routes start: a port that is in use must stop nothing that runs
+        try (StatusServer status = StatusServer.open(settings.status())) {
+            return run(status);
+        }
+    }
+
+    private int run(StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main();
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
         main.configure()
                 .withName("olap-sync")
                 .withRoutesIncludePattern("file:" + routes + "/*.camel.yaml")
                 .withShutdownTimeout(30);
+        main.addMainListener(new MainListenerSupport() {
+            @Override
+            public void afterStart(BaseMainSupport started) {
+                status.serve(started.getCamelContext());
+            }
+        });
         main.run();
         return main.getExitCode();
     }

@@ -19,13 +19,15 @@ import java.util.function.Consumer;
  */
 public final class DevStack implements AutoCloseable {
 
+    private final Path dataDir;
     private final FileChannel lock;
     private final PostgresServer postgres;
     private final KafkaServer kafka;
     private final ClickHouseServer clickHouse;
 
     private DevStack(Builder builder) {
-        lock = lock(builder.dataDir);
+        dataDir = builder.dataDir;
+        lock = lock(dataDir);
         postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync);
         kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"));
         clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"));
@@ -72,6 +74,16 @@ public final class DevStack implements AutoCloseable {
         inParallel(Service::stop);
         try {
             lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops all three and deletes their data. */
+    public void discard() {
+        close();
+        try {
+            Cache.delete(dataDir);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,65 @@
+package dev.olapsync.demo;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The main job, end to end, on a dev stack of its own: {@code mvn -Pdemo}. Exit code 0: all tables are in step, 1: they are
+ * not, or something failed.
+ */
+public final class DemoMain {
+
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final PrintWriter out = new PrintWriter(System.out, true);
+
+    private DemoMain() {
+    }
+
+    public static void main(String[] arguments) {
+        DemoOptions options;
+        try {
+            options = DemoOptions.of(System::getProperty);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+            return;
+        }
+        System.exit(new DemoMain().run(options));
+    }
+
+    private int run(DemoOptions options) {
+        Demo demo = new Demo(options, out);
+        Thread runner = Thread.currentThread();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            stopping.countDown();
+            runner.interrupt();
+            demo.close();
+        }));
+        try {
+            return demo.run() ? 0 : 1;
+        } catch (Exception e) {
+            // Ctrl-C reaches the services as well, perhaps before it reaches this JVM
+            awaitEndIfStopping();
+            demo.keepData();
+            out.println();
+            System.err.println(e.getMessage() == null ? e.toString() : e.getMessage());
+            return 1;
+        }
+    }
+
+    private void awaitEndIfStopping() {
+        boolean interrupted = true;
+        while (interrupted) {
+            try {
+                if (stopping.await(1, TimeUnit.SECONDS)) {
+                    new CountDownLatch(1).await();
+                }
+                return;
+            } catch (InterruptedException e) {
+                // by the hook; the JVM ends when that has done its work
+                interrupted = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.olapsync.devstack;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The pipeline as its users run it: {@code olap-sync run} of the distribution that {@code mvn package} leaves, configured
+ * by its environment. Its port is that of the status endpoint.
+ */
+public final class Pipeline extends Service {
+
+    private static final Path DISTRIBUTION = Path.of("target", "olap-sync");
+
+    private final Map<String, String> settings;
+
+    /**
+     * @param home its log is beside this
+     * @param settings keys of application.properties
+     */
+    public Pipeline(Path home, Map<String, String> settings) {
+        super("Pipeline", 0, home);
+        this.settings = settings;
+    }
+
+    @Override
+    public String address() {
+        return "http://localhost:" + port() + "/status";
+    }
+
+    @Override
+    void prepare() {
+        if (!Files.isExecutable(program())) {
+            throw new DevStackException("There is no " + program() + ". Run mvn package first, in the project's folder.");
+        }
+    }
+
+    @Override
+    ProcessBuilder command() {
+        ProcessBuilder builder = new ProcessBuilder(program().toString(), "run").directory(DISTRIBUTION.toFile());
+        // a configuration that the shell happens to have is not meant for this one
+        builder.environment().keySet().removeIf(key -> key.matches("(POSTGRES|KAFKA|CLICKHOUSE|OLAP)_.*"));
+        settings.forEach((key, value) -> builder.environment().put(variable(key), value));
+        builder.environment().put(variable("olap.status.port"), String.valueOf(port()));
+        return builder;
+    }
+
+    @Override
+    boolean isReady(String logged) {
+        return logged.contains("Status at http");
+    }
+
+    private static Path program() {
+        return DISTRIBUTION.resolve("bin").resolve("olap-sync").toAbsolutePath();
+    }
+
+    private static String variable(String key) {
+        return key.toUpperCase(Locale.ROOT).replace('.', '_');
+    }
+}
