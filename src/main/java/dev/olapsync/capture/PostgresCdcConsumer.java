@@ -42,6 +42,7 @@ public class PostgresCdcConsumer extends DefaultConsumer {
     private final PostgresCdcEndpoint endpoint;
     private final ReplicationSlot slot;
     private final CaptureHealthCheck health;
+    private final NameRepair names = new NameRepair();
     private ExecutorService executor;
     private CountDownLatch stopped;
     private volatile DebeziumEngine<?> engine;
@@ -159,7 +160,7 @@ public class PostgresCdcConsumer extends DefaultConsumer {
             if (event.value().value() instanceof Struct value && value.schema().field("source") != null) {
                 completePosition(value.getStruct("source"));
                 Exchange change = endpoint.createExchange();
-                change.getMessage().setBody(event.value());
+                change.getMessage().setBody(names.repair(event.value()));
                 changes.add(change);
             }
         }

@@ -86,12 +86,16 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         }
     }
 
-    /** The key of a row; null when a part of it is NULL or not known, so that no row can refer to it. */
+    /** The key of a row; null when a part of it is NULL, so that no row can refer to it. */
     private static List<String> key(LookUp lookUp, JsonNode image) {
         List<String> key = new ArrayList<>(lookUp.key().size());
         for (KeyColumn column : lookUp.key()) {
             JsonNode value = image.path(column.name());
-            if (value.isMissingNode() || value.isNull()) {
+            if (value.isMissingNode()) {
+                throw new IllegalArgumentException("the change of " + lookUp.table() + " has no column " + column.name()
+                        + ", which is part of the key");
+            }
+            if (value.isNull()) {
                 return null;
             }
             key.add(column.text(value));

@@ -13,10 +13,10 @@ class NamesTest {
         String parent = "\"select; DROP TABLE 'a' -- b\"";
         try (Scenario names = Scenario.of("names",
                 "CREATE TABLE " + parent + " (\"Ключ \\ \"\"1\"\"\" text PRIMARY KEY, \"na'me\" text);"
-                        + " CREATE TABLE " + table + " (\"a b\" int, \"`c`\" text, \"ref?\" text, \"$x\" numeric(4,1),"
-                        + " PRIMARY KEY (\"a b\", \"`c`\"));"
+                        + " CREATE TABLE " + table + " (\"a b\" int, \"c`d\" text, \"ref?\" text, \"$x\" numeric(4,1),"
+                        + " PRIMARY KEY (\"a b\", \"c`d\"));"
                         + " CREATE INDEX ON " + table + " (\"ref?\");")
-                .model("hostile", "SELECT t.\"a b\", t.\"`c`\", t.\"ref?\", p.\"na'me\" AS \"na'me \\ \"\"é\"\"\", t.\"$x\" AS \"$x\"\n"
+                .model("hostile", "SELECT t.\"a b\", t.\"c`d\", t.\"ref?\", p.\"na'me\" AS \"na'me \\ \"\"é\"\"\", t.\"$x\" AS \"$x\"\n"
                         + "FROM " + table + " t LEFT JOIN " + parent + " p ON p.\"Ключ \\ \"\"1\"\"\" = t.\"ref?\"")) {
             names.postgres(
                     "INSERT INTO " + parent + " VALUES ('k,{}\"\\ NULL', 'one'), ('NULL', 'two'), ('', 'three')",
@@ -24,7 +24,7 @@ class NamesTest {
             names.start().awaitLoaded();
             names.awaitInStep();
             names.postgres("UPDATE " + parent + " SET \"na'me\" = upper(\"na'me\")");
-            names.postgres("UPDATE " + table + " SET \"`c`\" = \"`c`\" || '.' WHERE \"a b\" = 1");
+            names.postgres("UPDATE " + table + " SET \"c`d\" = \"c`d\" || '.' WHERE \"a b\" = 1");
             names.postgres("DELETE FROM " + table + " WHERE \"a b\" = 2");
             names.awaitInStep();
             assertThat(names.clickHouse("SELECT `a b`, `na'me \\\\ \"é\"` FROM hostile ORDER BY `a b`"))
