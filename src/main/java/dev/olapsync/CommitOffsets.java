@@ -1,5 +1,6 @@
 package dev.olapsync;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,12 +8,14 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.kafka.KafkaConstants;
-import org.apache.camel.component.kafka.consumer.KafkaManualCommit;
+import org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommit;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * Commits the offsets of a batch, of every partition that it has records of; the last step, after the write. The records
- * are expected in the variable {@link #BATCH}. (Camel's own step would commit the partition of the last record only.)
+ * are expected in the variable {@link #BATCH}. (Camel's own step would commit the partition of the last record only, and
+ * its {@code commit()} makes a round trip for each partition.)
  */
 public class CommitOffsets implements Processor {
 
@@ -21,19 +24,21 @@ public class CommitOffsets implements Processor {
 
     @Override
     public void process(Exchange exchange) {
-        Map<TopicPartition, Message> last = new HashMap<>();
-        for (Object polled : exchange.getVariable(BATCH, List.class)) {
+        List<?> batch = exchange.getVariable(BATCH, List.class);
+        if (batch.isEmpty()) {
+            return;
+        }
+        Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+        for (Object polled : batch) {
             Message message = ((Exchange) polled).getMessage();
             TopicPartition partition = new TopicPartition(
                     message.getHeader(KafkaConstants.TOPIC, String.class),
                     message.getHeader(KafkaConstants.PARTITION, Integer.class));
-            last.merge(partition, message, (a, b) -> offset(a) >= offset(b) ? a : b);
+            OffsetAndMetadata after = new OffsetAndMetadata(message.getHeader(KafkaConstants.OFFSET, Long.class) + 1);
+            next.merge(partition, after, (a, b) -> a.offset() >= b.offset() ? a : b);
         }
-        last.values().forEach(message ->
-                message.getHeader(KafkaConstants.MANUAL_COMMIT, KafkaManualCommit.class).commit());
-    }
-
-    private static long offset(Message message) {
-        return message.getHeader(KafkaConstants.OFFSET, Long.class);
+        DefaultKafkaManualCommit commit = ((Exchange) batch.get(0)).getMessage()
+                .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
+        commit.getConsumer().commitSync(next, Duration.ofMillis(commit.getCommitTimeout()));
     }
 }

@@ -17,7 +17,6 @@ class CaptureHealthCheck extends AbstractHealthCheck {
 
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-        builder.detail("route.id", consumer.getRouteId());
         Optional<Throwable> failure = consumer.failure();
         if (failure.isPresent()) {
             builder.message(failure.get().getMessage()).error(failure.get()).down();

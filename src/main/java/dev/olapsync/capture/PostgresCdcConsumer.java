@@ -20,8 +20,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.debezium.postgres.configuration.PostgresConnectorEmbeddedDebeziumConfiguration;
-import org.apache.camel.health.HealthCheckHelper;
-import org.apache.camel.health.WritableHealthCheckRepository;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckAware;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * {@code List<Exchange>} of {@link SourceRecord}s. A batch is confirmed only when the route has completed it; if it fails,
  * the engine ends and a new one, after a pause, starts where the slot stands.
  */
-public class PostgresCdcConsumer extends DefaultConsumer {
+public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckAware {
 
     private static final Logger LOG = LoggerFactory.getLogger(PostgresCdcConsumer.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
@@ -41,8 +41,8 @@ public class PostgresCdcConsumer extends DefaultConsumer {
 
     private final PostgresCdcEndpoint endpoint;
     private final ReplicationSlot slot;
-    private final CaptureHealthCheck health;
     private final NameRepair names = new NameRepair();
+    private HealthCheck health = new CaptureHealthCheck(this);
     private ExecutorService executor;
     private CountDownLatch stopped;
     private volatile DebeziumEngine<?> engine;
@@ -54,7 +54,6 @@ public class PostgresCdcConsumer extends DefaultConsumer {
         super(endpoint, processor);
         this.endpoint = endpoint;
         this.slot = new ReplicationSlot(configuration().getSlotName());
-        this.health = new CaptureHealthCheck(this);
     }
 
     /** Why nothing is being captured at the moment; empty when all is well. */
@@ -63,10 +62,19 @@ public class PostgresCdcConsumer extends DefaultConsumer {
     }
 
     @Override
+    public HealthCheck getHealthCheck() {
+        return health;
+    }
+
+    @Override
+    public void setHealthCheck(HealthCheck health) {
+        this.health = health;
+    }
+
+    @Override
     protected void doStart() throws Exception {
         super.doStart();
         stopped = new CountDownLatch(1);
-        healthChecks().ifPresent(checks -> checks.addHealthCheck(health));
         executor = endpoint.createExecutor(this);
         executor.submit(this::capture);
     }
@@ -83,7 +91,6 @@ public class PostgresCdcConsumer extends DefaultConsumer {
             }
         }
         endpoint.getCamelContext().getExecutorServiceManager().shutdownGraceful(executor);
-        healthChecks().ifPresent(checks -> checks.removeHealthCheck(health));
         super.doStop();
     }
 
@@ -196,11 +203,6 @@ public class PostgresCdcConsumer extends DefaultConsumer {
 
     private PostgresConnectorEmbeddedDebeziumConfiguration configuration() {
         return endpoint.getConfiguration();
-    }
-
-    private Optional<WritableHealthCheckRepository> healthChecks() {
-        return Optional.ofNullable(HealthCheckHelper.getHealthCheckRepository(
-                endpoint.getCamelContext(), "components", WritableHealthCheckRepository.class));
     }
 
     private static String message(Throwable error) {

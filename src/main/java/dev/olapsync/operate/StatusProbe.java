@@ -106,7 +106,7 @@ final class StatusProbe implements AutoCloseable {
     }
 
     Collection<HealthCheck.Result> healthChecks() {
-        return HealthCheckHelper.invoke(context);
+        return HealthCheckHelper.invoke(context, "full");
     }
 
     private List<Status.Route> routes(Map<String, Long> waiting, List<String> problems) {

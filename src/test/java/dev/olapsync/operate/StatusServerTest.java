@@ -20,6 +20,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,23 @@ class StatusServerTest {
         Output output = command(address.port());
         assertThat(output.code).isZero();
         assertThat(output.out).contains("town").contains("2, done").contains("dead letters: ").endsWith("healthy\n");
+    }
+
+    @Test
+    void captureWithoutItsSlotIsNotHealthy() throws Exception {
+        String slot = scenario.settings().postgres().slot();
+        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
+            scenario.postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '" + slot
+                    + "' AND active");
+            scenario.postgres("SELECT pg_drop_replication_slot('" + slot + "')");
+            return true;
+        });
+        await().atMost(Duration.ofSeconds(30)).until(() -> get("/health").statusCode() == 503);
+        await().atMost(Duration.ofSeconds(30)).until(() -> status().failures(),
+                List.of("route capture: replication slot " + slot + " does not exist")::equals);
+        assertThat(status().slot().behindBytes()).isNull();
+        scenario.postgres("SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
+        await().atMost(Duration.ofSeconds(30)).until(() -> get("/health").statusCode() == 200);
     }
 
     @Test
