@@ -7,6 +7,7 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
+import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.PostgresServer;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
@@ -37,6 +38,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -49,7 +51,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class Scenario implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final DevStack stack = DevStack.shared();
@@ -162,6 +164,14 @@ public final class Scenario implements AutoCloseable {
         return main;
     }
 
+    /** The pipeline of the distribution, as a process of its own, on this scenario. */
+    public Pipeline process() {
+        Map<String, String> configuration = new HashMap<>();
+        properties.stringPropertyNames().forEach(key -> configuration.put(key, properties.getProperty(key)));
+        configuration.put("olap.models", models.toAbsolutePath().toString());
+        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration);
+    }
+
     public Settings settings() {
         Properties set = properties;
         return Settings.of(set::getProperty);
@@ -205,6 +215,14 @@ public final class Scenario implements AutoCloseable {
             rows.add(String.join(",", values));
         }
         return rows;
+    }
+
+    public PGSimpleDataSource dataSource() {
+        PGSimpleDataSource postgres = new PGSimpleDataSource();
+        postgres.setUrl(stack.postgres().jdbcUrl(name));
+        postgres.setUser(PostgresServer.USER);
+        postgres.setPassword(PostgresServer.PASSWORD);
+        return postgres;
     }
 
     /** Waits until everything that was committed before the call has gone all the way. */
