@@ -9,11 +9,14 @@ import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.PostgresServer;
+import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.operate.Difference;
 import dev.olapsync.operate.Verifier;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -225,6 +228,10 @@ public final class Scenario implements AutoCloseable {
         return postgres;
     }
 
+    public void clickHouseExecute(String sql) {
+        observer().clickHouse().execute(sql);
+    }
+
     /** Waits until everything that was committed before the call has gone all the way. */
     public void awaitQuiet() throws Exception {
         int round = ++marker;
@@ -276,10 +283,22 @@ public final class Scenario implements AutoCloseable {
             }
         }
         Collections.shuffle(changes, random);
+        publish(changes);
+    }
+
+    /** Publishes a finished row, as route 2 does. */
+    public void deliverRow(String model, String json) {
+        ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
+        row.headers().add(RowRecords.COMMIT_MILLIS,
+                ByteBuffer.allocate(Long.BYTES).putLong(System.currentTimeMillis()).array());
+        publish(List.of(row));
+    }
+
+    private void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
-            changes.forEach(producer::send);
+            records.forEach(producer::send);
         }
     }
 
