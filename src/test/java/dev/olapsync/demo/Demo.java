@@ -64,6 +64,7 @@ final class Demo implements AutoCloseable {
     private volatile DevStack stack;
     private volatile Pipeline pipeline;
     private volatile boolean keepData;
+    private Path data;
     private OlapSync observer;
     private StatusClient status;
 
@@ -99,7 +100,8 @@ final class Demo implements AutoCloseable {
     private void startStack() throws IOException {
         heading("The dev stack starts");
         Files.createDirectories(FOLDER);
-        stack = DevStack.builder().dataDir(Files.createTempDirectory(FOLDER, "data")).fsync(false).start();
+        data = Files.createTempDirectory(FOLDER, "data");
+        stack = DevStack.builder().dataDir(data).fsync(false).start();
         for (Service service : stack.services()) {
             out.printf("  %-12s %s%n", service.name(), service.address());
         }
@@ -324,6 +326,7 @@ final class Demo implements AutoCloseable {
     /** Leaves the data and the logs of the dev stack behind, for a look at what went wrong. */
     void keepData() {
         keepData = true;
+        out.println("The dev stack's data and logs stay in " + data + ".");
     }
 
     /** Ends everything; may be called while the demo runs, by another thread. */

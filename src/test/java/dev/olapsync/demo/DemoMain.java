@@ -1,5 +1,6 @@
 package dev.olapsync.demo;
 
+import dev.olapsync.model.ModelException;
 import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,9 +47,11 @@ public final class DemoMain {
             // Ctrl-C reaches the services as well, perhaps before it reaches this JVM
             awaitEndIfStopping();
             LOG.error("The demo failed", e);
-            demo.keepData();
             out.println();
             System.err.println(e.getMessage() == null ? e.toString() : e.getMessage());
+            if (!(e instanceof ModelException)) {
+                demo.keepData();
+            }
             return 1;
         }
     }
