@@ -51,7 +51,7 @@ final class Demo implements AutoCloseable {
     private static final String TAMPER = """
             INSERT INTO order_item_fact_rows
             SELECT * REPLACE ('Atlantis' AS customer_city, _version + 1 AS _version)
-            FROM order_item_fact_rows FINAL WHERE id = {id:Int64}""";
+            FROM order_item_fact_rows FINAL WHERE id = %d""";
 
     private static final String ANALYTICS = """
             SELECT customer_country, product_category, count() AS items, sum(revenue) AS revenue
@@ -247,7 +247,7 @@ final class Demo implements AutoCloseable {
     private void tamper() {
         List<GenericRecord> first = observer.clickHouse().query("SELECT min(id) AS id FROM order_item_fact", Map.of());
         long id = first.get(0).getLong("id");
-        observer.clickHouse().execute(TAMPER.replace("{id:Int64}", String.valueOf(id)));
+        observer.clickHouse().execute(TAMPER.formatted(id));
         heading("Somebody changes a row in ClickHouse by hand: order_item_fact " + id + " is of Atlantis now");
     }
 
