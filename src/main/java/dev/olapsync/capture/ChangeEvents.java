@@ -16,6 +16,9 @@ import org.apache.kafka.connect.source.SourceRecord;
 /** Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. */
 public class ChangeEvents implements Processor {
 
+    /** Kafka header: the epoch of the change's position, an int. */
+    public static final String EPOCH = "olap.epoch";
+
     private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false");
 
     private final JsonConverter keys = new JsonConverter();
@@ -28,17 +31,18 @@ public class ChangeEvents implements Processor {
 
     @Override
     public void process(Exchange exchange) throws InterruptedException {
-        Topics topics = OlapSync.of(exchange.getContext()).topics();
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
         for (Object change : exchange.getMessage().getBody(List.class)) {
-            toKafkaRecord(((Exchange) change).getMessage(), topics);
+            toKafkaRecord(((Exchange) change).getMessage(), olapSync);
         }
     }
 
-    private void toKafkaRecord(Message message, Topics topics) throws InterruptedException {
+    private void toKafkaRecord(Message message, OlapSync olapSync) throws InterruptedException {
         SourceRecord change = message.getBody(SourceRecord.class);
         Struct envelope = (Struct) change.value();
-        String topic = topic(envelope, topics);
-        topics.ensure(topic);
+        String topic = topic(envelope, olapSync.topics());
+        olapSync.topics().ensure(topic);
+        message.setHeader(EPOCH, olapSync.settings().olap().epoch());
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
         if (change.key() != null) {
             message.setHeader(KafkaConstants.KEY, keys.fromConnectData(topic, change.keySchema(), change.key()));

@@ -1,29 +1,39 @@
 package dev.olapsync.capture;
 
 import java.math.BigInteger;
+import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Where a change stands in the write-ahead log, in commit order: the LSN of the last commit before the change's own
  * transaction, then the LSN of the change's record. Unlike the record's LSN alone it grows from each transaction to the
- * next that commits after it. Source: {@code source.sequence} of a Debezium Postgres event.
+ * next that commits after it. Source: {@code source.sequence} of a Debezium Postgres event. Before both stands the epoch,
+ * because another timeline or a restored database counts its LSNs anew.
  *
+ * @param epoch of the capture that published the change, 0 to 65,535
  * @param commitLsn LSN of the last commit that the stream had seen, as an unsigned number below 2^56
  * @param lsn LSN of the change's record, as an unsigned number below 2^56
  */
-public record Position(long commitLsn, long lsn) implements Comparable<Position> {
-
-    /** Before every change: the position of rows that the initial load reads. */
-    public static final Position START = new Position(0, 0);
+public record Position(int epoch, long commitLsn, long lsn) implements Comparable<Position> {
 
     private static final Pattern SEQUENCE = Pattern.compile("\\[(?:null|\"(\\d+)\"),\\s*(?:null|\"(\\d+)\")]");
     private static final int LSN_BITS = 56;
+    private static final Comparator<Position> ORDER = Comparator.comparingInt(Position::epoch)
+            .thenComparingLong(Position::commitLsn).thenComparingLong(Position::lsn);
 
     public Position {
+        if (epoch < 0 || epoch > 0xffff) {
+            throw new IllegalArgumentException("Epoch out of range: " + epoch);
+        }
         if (commitLsn < 0 || lsn < 0 || commitLsn >>> LSN_BITS != 0 || lsn >>> LSN_BITS != 0) {
             throw new IllegalArgumentException("LSN out of range: " + commitLsn + ", " + lsn);
         }
+    }
+
+    /** Before every change of the epoch: the position of rows that the initial load reads. */
+    public static Position start(int epoch) {
+        return new Position(epoch, 0, 0);
     }
 
     /**
@@ -31,13 +41,13 @@ public record Position(long commitLsn, long lsn) implements Comparable<Position>
      *
      * @param firstCommit stands in for a missing first element: before the stream has seen a commit
      */
-    public static Position parse(String sequence, long firstCommit) {
+    public static Position parse(int epoch, String sequence, long firstCommit) {
         Matcher matcher = sequence == null ? null : SEQUENCE.matcher(sequence);
         if (matcher == null || !matcher.matches() || matcher.group(2) == null) {
             throw new IllegalArgumentException("Not a source.sequence of Debezium's Postgres connector: " + sequence);
         }
         long commit = matcher.group(1) == null ? firstCommit : Long.parseLong(matcher.group(1));
-        return new Position(commit, Long.parseLong(matcher.group(2)));
+        return new Position(epoch, commit, Long.parseLong(matcher.group(2)));
     }
 
     /** The position as {@code source.sequence} holds it. */
@@ -48,7 +58,7 @@ public record Position(long commitLsn, long lsn) implements Comparable<Position>
     /**
      * The version of a row in ClickHouse, an UInt128: epoch (16 bits), commit LSN (56), LSN (56).
      */
-    public BigInteger version(int epoch) {
+    public BigInteger version() {
         return BigInteger.valueOf(epoch)
                 .shiftLeft(LSN_BITS).or(BigInteger.valueOf(commitLsn))
                 .shiftLeft(LSN_BITS).or(BigInteger.valueOf(lsn));
@@ -56,11 +66,6 @@ public record Position(long commitLsn, long lsn) implements Comparable<Position>
 
     @Override
     public int compareTo(Position other) {
-        int byCommit = Long.compare(commitLsn, other.commitLsn);
-        return byCommit != 0 ? byCommit : Long.compare(lsn, other.lsn);
-    }
-
-    public static Position max(Position a, Position b) {
-        return a.compareTo(b) >= 0 ? a : b;
+        return ORDER.compare(this, other);
     }
 }

@@ -197,7 +197,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private void completePosition(Struct source) {
         String sequence = source.getString("sequence");
         if (sequence.startsWith("[null")) {
-            source.put("sequence", Position.parse(sequence, confirmedLsn).sequence());
+            source.put("sequence", Position.parse(0, sequence, confirmedLsn).sequence());
         }
     }
 

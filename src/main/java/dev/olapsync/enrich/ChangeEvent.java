@@ -26,8 +26,11 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** @throws IllegalArgumentException when this is no change event */
-    static ChangeEvent parse(byte[] envelope) {
+    /**
+     * @param epoch of the capture that published the event
+     * @throws IllegalArgumentException when this is no change event
+     */
+    static ChangeEvent parse(int epoch, byte[] envelope) {
         try {
             JsonNode root = JSON.readTree(envelope);
             JsonNode source = root.path("source");
@@ -39,7 +42,7 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
             return new ChangeEvent(
                     op.charAt(0),
                     op.equals("m") ? null : table(source),
-                    read ? Position.START : Position.parse(source.path("sequence").asText(null), 0),
+                    read ? Position.start(epoch) : Position.parse(epoch, source.path("sequence").asText(null), 0),
                     images(root),
                     source.path("ts_ms").asLong(),
                     op.equals("m") ? HexFormat.of().parseHex(root.path("message").path("content").asText()) : null);

@@ -3,6 +3,7 @@ package dev.olapsync.enrich;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
@@ -10,6 +11,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Truncates;
+import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,7 +54,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         for (Object change : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) change).getMessage();
             try {
-                ChangeEvent event = ChangeEvent.parse(message.getBody(byte[].class));
+                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class));
                 switch (event.op()) {
                     case 'm' -> hint(event, dirty);
                     case 't' -> truncate(event, ready, whole);
@@ -67,6 +69,11 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         lookUps.addAll(whole);
         exchange.setVariable(READY, ready);
         exchange.getMessage().setBody(lookUps);
+    }
+
+    private static int epoch(Message change) {
+        byte[] epoch = change.getHeader(ChangeEvents.EPOCH, byte[].class);
+        return epoch == null ? 0 : ByteBuffer.wrap(epoch).getInt();
     }
 
     private void row(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {

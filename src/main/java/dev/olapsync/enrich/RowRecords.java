@@ -40,13 +40,11 @@ public class RowRecords implements Processor {
     }
 
     static Exchange record(CamelContext context, FinishedRow row) {
-        OlapSync olapSync = OlapSync.of(context);
         Exchange message = new DefaultExchange(context);
-        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().rows(row.model()));
+        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().rows(row.model()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
         message.getMessage().setHeader(COMMIT_MILLIS, row.cause().commitMillis());
-        message.getMessage().setBody(RowJson.versioned(row.json(),
-                row.cause().position().version(olapSync.settings().olap().epoch()), !row.live()));
+        message.getMessage().setBody(RowJson.versioned(row.json(), row.cause().position().version(), !row.live()));
         return message;
     }
 }

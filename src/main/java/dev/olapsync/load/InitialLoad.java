@@ -99,14 +99,14 @@ public class InitialLoad implements Processor {
                     model.select());
             loads.save(load);
         }
-        BigInteger version = Position.START.version(olapSync.settings().olap().epoch());
+        Position start = Position.start(olapSync.settings().olap().epoch());
         while (!load.done()) {
             Page page = Page.read(postgres, model, load.lastKey(), PAGE);
-            long written = write(context, olapSync, model, page, version);
+            long written = write(context, olapSync, model, page, start);
             load = new Load(model.name(), load.rows() + page.rows().size(), load.total(), page.lastKey(load.lastKey()),
                     page.rows().size() < PAGE, load.select());
             if (load.done()) {
-                forgetOlderEpochs(olapSync, model, version);
+                forgetOlderEpochs(olapSync, model, start);
             }
             loads.save(load);
             olapSync.metrics().initiallyLoaded(model.name(), written);
@@ -116,13 +116,14 @@ public class InitialLoad implements Processor {
     }
 
     /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
-    private static void forgetOlderEpochs(OlapSync olapSync, Model model, BigInteger version) {
-        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), version, false);
+    private static void forgetOlderEpochs(OlapSync olapSync, Model model, Position start) {
+        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), start.version(), false);
         olapSync.clickHouse().insertJson(ClickHouseTables.truncatesTarget(), new ByteArrayInputStream(watermark));
     }
 
     /** @return how many rows of the page are rows of the model */
-    private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, BigInteger version) {
+    private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, Position start) {
+        BigInteger version = start.version();
         ByteArrayOutputStream rows = new ByteArrayOutputStream();
         List<Exchange> letters = new ArrayList<>();
         long written = 0;
@@ -131,7 +132,7 @@ public class InitialLoad implements Processor {
                 continue;
             }
             if (row.unheld() != null || row.refused() != null) {
-                letters.add(DeadLetters.ofRow(context, model.name(), row.key(), row.json(), Position.START, row.unheld(),
+                letters.add(DeadLetters.ofRow(context, model.name(), row.key(), row.json(), start, row.unheld(),
                         row.refused()));
             }
             if (row.refused() == null) {

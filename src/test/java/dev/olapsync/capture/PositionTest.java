@@ -12,24 +12,24 @@ class PositionTest {
 
     @Test
     void parsesDebeziumsSequence() {
-        assertThat(Position.parse("[\"24023128\",\"24023224\"]", 7)).isEqualTo(new Position(24023128, 24023224));
+        assertThat(Position.parse(1, "[\"24023128\",\"24023224\"]", 7)).isEqualTo(new Position(1, 24023128, 24023224));
     }
 
     @Test
     void beforeTheFirstCommitTheSlotsPositionStandsIn() {
-        assertThat(Position.parse("[null,\"24023224\"]", 7)).isEqualTo(new Position(7, 24023224));
+        assertThat(Position.parse(1, "[null,\"24023224\"]", 7)).isEqualTo(new Position(1, 7, 24023224));
     }
 
     @Test
     void readsWhatItWrites() {
-        Position position = new Position(123, 456);
-        assertThat(Position.parse(position.sequence(), 0)).isEqualTo(position);
+        Position position = new Position(1, 123, 456);
+        assertThat(Position.parse(1, position.sequence(), 0)).isEqualTo(position);
     }
 
     @Test
     void refusesWhatIsNoSequence() {
         for (String text : new String[] {null, "", "[]", "[\"1\"]", "[\"1\",null]", "[\"x\",\"2\"]"}) {
-            assertThatThrownBy(() -> Position.parse(text, 0))
+            assertThatThrownBy(() -> Position.parse(1, text, 0))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("source.sequence");
         }
     }
@@ -37,26 +37,32 @@ class PositionTest {
     @Test
     void interleavedTransactionsGrowInCommitOrder() {
         // T2 updates a child at 110 and commits at 120 before T1, which updated its parent at 100
-        Position childOfT2 = new Position(90, 110);
-        Position parentOfT1 = new Position(120, 100);
+        Position childOfT2 = new Position(0, 90, 110);
+        Position parentOfT1 = new Position(0, 120, 100);
         assertThat(parentOfT1).isGreaterThan(childOfT2);
-        assertThat(parentOfT1.version(0)).isGreaterThan(childOfT2.version(0));
+        assertThat(parentOfT1.version()).isGreaterThan(childOfT2.version());
     }
 
     @Test
     void versionsSortLikePositionsAndEpochsComeFirst() {
         // case B15: 0/16B3748, 0/FFFFFFFF, 1/0
         List<BigInteger> versions = Stream.of(23803720L, 4294967295L, 4294967296L)
-                .map(lsn -> new Position(lsn, lsn).version(1)).toList();
+                .map(lsn -> new Position(1, lsn, lsn).version()).toList();
         assertThat(versions).isSorted();
-        assertThat(Position.START.version(2)).isGreaterThan(versions.get(2));
-        assertThat(Position.START.version(0)).isZero();
+        assertThat(Position.start(2).version()).isGreaterThan(versions.get(2));
+        assertThat(Position.start(0).version()).isZero();
+    }
+
+    @Test
+    void theEpochComesBeforeTheLog() {
+        assertThat(new Position(1, 0, 600)).isGreaterThan(new Position(0, 900, 1000));
     }
 
     @Test
     void theGreatestVersionFitsAnUInt128() {
         long most = (1L << 56) - 1;
-        assertThat(new Position(most, most).version(65_535)).isEqualTo(BigInteger.TWO.pow(128).subtract(BigInteger.ONE));
-        assertThatThrownBy(() -> new Position(1L << 56, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(new Position(65_535, most, most).version()).isEqualTo(BigInteger.TWO.pow(128).subtract(BigInteger.ONE));
+        assertThatThrownBy(() -> new Position(65_536, 0, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Position(0, 1L << 56, 0)).isInstanceOf(IllegalArgumentException.class);
     }
 }

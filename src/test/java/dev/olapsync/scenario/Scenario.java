@@ -10,6 +10,7 @@ import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.PostgresServer;
 import dev.olapsync.enrich.RowRecords;
+import dev.olapsync.load.Loads;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.operate.Difference;
@@ -261,6 +262,19 @@ public final class Scenario implements AutoCloseable {
         return differences;
     }
 
+    /** Why a start would be refused, although the models are in order; empty when it would not. */
+    public String startProblem() throws Exception {
+        OlapSync olapSync = new OlapSync(settings());
+        try {
+            new Loads(olapSync.clickHouse(), settings().olap().epoch()).check(olapSync.models());
+            return "";
+        } catch (IllegalStateException e) {
+            return e.getMessage();
+        } finally {
+            olapSync.stop();
+        }
+    }
+
     /** What is wrong with the models; empty when nothing is. */
     public String modelErrors() throws SQLException {
         OlapSync olapSync = new OlapSync(settings());
@@ -279,7 +293,7 @@ public final class Scenario implements AutoCloseable {
         List<ProducerRecord<byte[], byte[]>> changes = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> change : read(name + ".cdc.")) {
             for (int copies = 1 + random.nextInt(2); copies > 0; copies--) {
-                changes.add(new ProducerRecord<>(change.topic(), change.key(), change.value()));
+                changes.add(new ProducerRecord<>(change.topic(), null, change.key(), change.value(), change.headers()));
             }
         }
         Collections.shuffle(changes, random);
@@ -334,7 +348,7 @@ public final class Scenario implements AutoCloseable {
             count = (int) files.count();
         }
         await("the initial load").atMost(PATIENCE).ignoreExceptions().until(
-                () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done"), List.of(String.valueOf(count))::equals);
+                () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = " + settings().olap().epoch()), List.of(String.valueOf(count))::equals);
         return this;
     }
 

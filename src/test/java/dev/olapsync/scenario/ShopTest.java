@@ -208,7 +208,7 @@ class ShopTest {
             versions.start().awaitLoaded();
             for (long lsn : lsns) {
                 versions.deliverRow("thing", "{\"id\":1,\"name\":\"at " + lsn + "\",\"_version\":"
-                        + new Position(lsn, lsn).version(0) + ",\"_deleted\":0}");
+                        + new Position(0, lsn, lsn).version() + ",\"_deleted\":0}");
                 versions.awaitQuiet();
             }
             assertThat(versions.clickHouse("SELECT name FROM thing")).containsExactly("at 4294967296");

@@ -1,0 +1,68 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+import org.junit.jupiter.api.Test;
+
+/** A slot that was lost, a model that was changed: nothing goes on in silence, and a new epoch repairs it. */
+class EpochTest {
+
+    private static Scenario school() throws Exception {
+        Scenario school = Scenario.of("epoch", Files.readString(Path.of("examples/school/schema.sql")),
+                Path.of("models/school/student_contact.sql"));
+        school.postgres("INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 50) i",
+                "INSERT INTO contact SELECT i, 1 + i % 50, i FROM generate_series(1, 500) i");
+        school.start().awaitLoaded();
+        school.awaitInStep();
+        return school;
+    }
+
+    @Test
+    void lostSlot() throws Exception {
+        try (Scenario school = school()) {
+            school.stop();
+            dropSlot(school);
+            school.postgres("UPDATE student SET name = 'new name' WHERE student_id <= 10",
+                    "DELETE FROM contact WHERE contact_id > 400", "UPDATE contact SET contact_id = 1000 WHERE contact_id = 1",
+                    "INSERT INTO contact VALUES (501, 50, 'new')");
+            school.start();
+            await().until(() -> isDown(school, "replication slot"));
+            assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("500");
+            school.stop();
+
+            school.set("olap.epoch", 1).start().awaitLoaded();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("401");
+            school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
+            school.awaitInStep();
+        }
+    }
+
+    @Test
+    void changedModel() throws Exception {
+        try (Scenario school = school()) {
+            school.stop();
+            school.model("student_contact", "SELECT c.student_id, c.contact_id, c.contact_number AS name,"
+                    + " s.name AS contact_number FROM contact c JOIN student s ON s.student_id = c.student_id");
+            assertThat(school.startProblem()).contains("student_contact").contains("Raise olap.epoch from 0 to 1");
+            school.set("olap.epoch", 1).start().awaitLoaded();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT name FROM student_contact WHERE contact_id = 1")).containsExactly("1");
+        }
+    }
+
+    private static void dropSlot(Scenario school) throws SQLException {
+        school.postgres("SELECT pg_drop_replication_slot('" + school.settings().postgres().slot() + "')");
+    }
+
+    private static boolean isDown(Scenario school, String reason) {
+        return HealthCheckHelper.invoke(school.camel().getCamelContext()).stream().anyMatch(result ->
+                result.getState() == HealthCheck.State.DOWN && result.getMessage().orElse("").contains(reason));
+    }
+}
