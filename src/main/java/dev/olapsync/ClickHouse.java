@@ -1,6 +1,7 @@
 package dev.olapsync;
 
 import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.insert.InsertResponse;
 import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** The ClickHouse database that the models are loaded into. Thread safe. */
 public final class ClickHouse implements AutoCloseable {
@@ -60,10 +62,8 @@ public final class ClickHouse implements AutoCloseable {
                 .serverSetting("precise_float_parsing", "1");
         try (InsertResponse response = await(client.insert(target, rows, ClickHouseFormat.JSONEachRow, insert))) {
             response.getWrittenRows();
-        } catch (RuntimeException e) {
-            throw e;
         } catch (Exception e) {
-            throw new ClickHouseException(e);
+            throw ClickHouseException.withoutValues(e);
         }
     }
 
@@ -105,8 +105,23 @@ public final class ClickHouse implements AutoCloseable {
     /** ClickHouse refused a statement or could not be reached. */
     public static final class ClickHouseException extends RuntimeException {
 
+        private static final Pattern VALUES = Pattern.compile("before: '.*?'(?=: \\()|'[^']*'|`[^`]*`", Pattern.DOTALL);
+
+        private ClickHouseException(String message) {
+            super(message);
+        }
+
         ClickHouseException(Throwable cause) {
             super("ClickHouse: " + cause.getMessage(), cause);
+        }
+
+        /** ClickHouse quotes the row that it cannot read, and the contents of rows must not get into a log. */
+        static ClickHouseException withoutValues(Throwable error) {
+            Throwable cause = error;
+            while (cause.getCause() != null && !(cause instanceof ServerException)) {
+                cause = cause.getCause();
+            }
+            return new ClickHouseException("ClickHouse: " + VALUES.matcher(String.valueOf(cause.getMessage())).replaceAll("'...'"));
         }
     }
 }

@@ -10,7 +10,7 @@ public class PostgresDataSource extends HikariDataSource {
 
     private static final String SESSION = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
             + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET join_collapse_limit = 20;"
-            + " SET from_collapse_limit = 20";
+            + " SET from_collapse_limit = 20; SET jit = off";
 
     private String host = "localhost";
     private int port = 5432;

@@ -6,6 +6,7 @@ import dev.olapsync.capture.Position;
 import dev.olapsync.model.TableName;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -41,7 +42,7 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
                     read ? Position.START : Position.parse(source.path("sequence").asText(null), 0),
                     images(root),
                     source.path("ts_ms").asLong(),
-                    op.equals("m") ? root.path("message").path("content").binaryValue() : null);
+                    op.equals("m") ? HexFormat.of().parseHex(root.path("message").path("content").asText()) : null);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a change event of Debezium: " + e.getClass().getSimpleName(), e);
         }

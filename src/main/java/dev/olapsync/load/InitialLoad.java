@@ -9,13 +9,13 @@ import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.Page;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -101,18 +101,15 @@ public class InitialLoad implements Processor {
         }
         BigInteger version = Position.START.version(olapSync.settings().olap().epoch());
         while (!load.done()) {
-            Page page = read(context, postgres, model, load.lastKey(), version);
-            if (!page.letters.isEmpty()) {
-                context.createProducerTemplate().sendBody("direct:dead-letters", page.letters);
-            }
-            olapSync.clickHouse().insertJson(ClickHouseTables.target(model), page.json());
-            load = new Load(model.name(), load.rows() + page.read, load.total(), page.lastKey, page.read < PAGE,
-                    load.select());
+            Page page = Page.read(postgres, model, load.lastKey(), PAGE);
+            long written = write(context, olapSync, model, page, version);
+            load = new Load(model.name(), load.rows() + page.rows().size(), load.total(), page.lastKey(load.lastKey()),
+                    page.rows().size() < PAGE, load.select());
             if (load.done()) {
                 forgetOlderEpochs(olapSync, model, version);
             }
             loads.save(load);
-            olapSync.metrics().initiallyLoaded(model.name(), page.live);
+            olapSync.metrics().initiallyLoaded(model.name(), written);
             LOG.info("Initial load of {}: {} of about {} rows{}", model.name(), load.rows(),
                     Math.max(load.total(), load.rows()), load.done() ? ", done" : "");
         }
@@ -124,54 +121,30 @@ public class InitialLoad implements Processor {
         olapSync.clickHouse().insertJson(ClickHouseTables.truncatesTarget(), new ByteArrayInputStream(watermark));
     }
 
-    private static final class Page {
-        private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
-        private final List<Exchange> letters = new ArrayList<>();
-        private List<String> lastKey;
-        private int read;
-        private int live;
-
-        private ByteArrayInputStream json() {
-            return new ByteArrayInputStream(rows.toByteArray());
-        }
-    }
-
-    private static Page read(CamelContext context, Connection postgres, Model model, List<String> after,
-            BigInteger version) throws SQLException {
-        int width = model.lookUps().get(0).key().size();
-        Page page = new Page();
-        page.lastKey = after;
-        String sql = after.isEmpty() ? model.page().first() : model.page().next();
-        try (PreparedStatement statement = postgres.prepareStatement(sql)) {
-            for (int i = 0; i < after.size(); i++) {
-                statement.setString(i + 1, after.get(i));
+    /** @return how many rows of the page are rows of the model */
+    private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, BigInteger version) {
+        ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        List<Exchange> letters = new ArrayList<>();
+        long written = 0;
+        for (Page.Row row : page.rows()) {
+            if (!row.live()) {
+                continue;
             }
-            statement.setInt(after.size() + 1, PAGE);
-            try (ResultSet row = statement.executeQuery()) {
-                for (; row.next(); page.read++) {
-                    List<String> key = new ArrayList<>(width);
-                    for (int i = 1; i <= width; i++) {
-                        key.add(row.getString("k" + i));
-                    }
-                    page.lastKey = key;
-                    if (!row.getBoolean("live")) {
-                        continue;
-                    }
-                    String unheld = row.getString("unheld");
-                    String refused = row.getString("refused");
-                    if (unheld != null || refused != null) {
-                        page.letters.add(DeadLetters.ofRow(context, model.name(), row.getString("key"),
-                                row.getString("row"), Position.START, unheld, refused));
-                    }
-                    if (refused == null) {
-                        page.rows.writeBytes(RowJson.versioned(row.getString("row"), version, false));
-                        page.rows.write('\n');
-                        page.live++;
-                    }
-                }
+            if (row.unheld() != null || row.refused() != null) {
+                letters.add(DeadLetters.ofRow(context, model.name(), row.key(), row.json(), Position.START, row.unheld(),
+                        row.refused()));
+            }
+            if (row.refused() == null) {
+                rows.writeBytes(RowJson.versioned(row.json(), version, false));
+                rows.write('\n');
+                written++;
             }
         }
-        return page;
+        if (!letters.isEmpty()) {
+            context.createProducerTemplate().sendBody("direct:dead-letters", letters);
+        }
+        olapSync.clickHouse().insertJson(ClickHouseTables.target(model), new ByteArrayInputStream(rows.toByteArray()));
+        return written;
     }
 
     private static long count(Connection postgres, Model model) throws SQLException {

@@ -51,7 +51,7 @@ final class Demo implements AutoCloseable {
     private static final String TAMPER = """
             INSERT INTO order_item_fact_rows
             SELECT * REPLACE ('Atlantis' AS customer_city, _version + 1 AS _version)
-            FROM order_item_fact_rows FINAL WHERE id = {id:Int64}""";
+            FROM order_item_fact_rows FINAL WHERE id = %d""";
 
     private static final String ANALYTICS = """
             SELECT customer_country, product_category, count() AS items, sum(revenue) AS revenue
@@ -64,6 +64,7 @@ final class Demo implements AutoCloseable {
     private volatile DevStack stack;
     private volatile Pipeline pipeline;
     private volatile boolean keepData;
+    private Path data;
     private OlapSync observer;
     private StatusClient status;
 
@@ -99,7 +100,8 @@ final class Demo implements AutoCloseable {
     private void startStack() throws IOException {
         heading("The dev stack starts");
         Files.createDirectories(FOLDER);
-        stack = DevStack.builder().dataDir(Files.createTempDirectory(FOLDER, "data")).fsync(false).start();
+        data = Files.createTempDirectory(FOLDER, "data");
+        stack = DevStack.builder().dataDir(data).fsync(false).start();
         for (Service service : stack.services()) {
             out.printf("  %-12s %s%n", service.name(), service.address());
         }
@@ -245,7 +247,7 @@ final class Demo implements AutoCloseable {
     private void tamper() {
         List<GenericRecord> first = observer.clickHouse().query("SELECT min(id) AS id FROM order_item_fact", Map.of());
         long id = first.get(0).getLong("id");
-        observer.clickHouse().execute(TAMPER.replace("{id:Int64}", String.valueOf(id)));
+        observer.clickHouse().execute(TAMPER.formatted(id));
         heading("Somebody changes a row in ClickHouse by hand: order_item_fact " + id + " is of Atlantis now");
     }
 
@@ -324,6 +326,7 @@ final class Demo implements AutoCloseable {
     /** Leaves the data and the logs of the dev stack behind, for a look at what went wrong. */
     void keepData() {
         keepData = true;
+        out.println("The dev stack's data and logs stay in " + data + ".");
     }
 
     /** Ends everything; may be called while the demo runs, by another thread. */

@@ -1,14 +1,19 @@
 package dev.olapsync.demo;
 
+import dev.olapsync.model.ModelException;
 import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The main job, end to end, on a dev stack of its own: {@code mvn -Pdemo}. Exit code 0: all tables are in step, 1: they are
  * not, or something failed.
  */
 public final class DemoMain {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DemoMain.class);
 
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final PrintWriter out = new PrintWriter(System.out, true);
@@ -41,24 +46,25 @@ public final class DemoMain {
         } catch (Exception e) {
             // Ctrl-C reaches the services as well, perhaps before it reaches this JVM
             awaitEndIfStopping();
-            demo.keepData();
+            LOG.error("The demo failed", e);
             out.println();
             System.err.println(e.getMessage() == null ? e.toString() : e.getMessage());
+            if (!(e instanceof ModelException)) {
+                demo.keepData();
+            }
             return 1;
         }
     }
 
     private void awaitEndIfStopping() {
-        boolean interrupted = true;
-        while (interrupted) {
+        while (true) {
             try {
                 if (stopping.await(1, TimeUnit.SECONDS)) {
                     new CountDownLatch(1).await();
                 }
                 return;
             } catch (InterruptedException e) {
-                // by the hook; the JVM ends when that has done its work
-                interrupted = true;
+                LOG.debug("The hook is ending the demo; this thread has nothing left to do", e);
             }
         }
     }

@@ -44,7 +44,7 @@ final class WorkloadTable {
     private void heading() {
         StringBuilder tables = new StringBuilder();
         before.keySet().forEach(model -> tables.append(String.format(" %15s", model)));
-        out.printf("  %6s %12s %9s |%-" + tables.length() + "s | %s%n", "", "changes", "", " rows loaded",
+        out.printf("  %6s %12s %9s |%-" + tables.length() + "s | %s%n", "", "changes", "in this", " rows loaded",
                 "lag ms of the slowest table, last 10 s");
         out.printf("  %6s %12s %9s |%s | %8s %8s%n", "time", "written", "second", tables, "p50", "p99");
     }

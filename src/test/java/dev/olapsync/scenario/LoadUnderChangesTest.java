@@ -24,10 +24,7 @@ class LoadUnderChangesTest {
         try (Scenario shop = Scenario.of("busy", Files.readString(Path.of("examples/shop/schema.sql")),
                 Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
                 Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"))) {
-            PGSimpleDataSource postgres = new PGSimpleDataSource();
-            postgres.setUrl(shop.stack().postgres().jdbcUrl(shop.settings().postgres().database()));
-            postgres.setUser(shop.settings().postgres().user());
-            postgres.setPassword(shop.settings().postgres().password());
+            PGSimpleDataSource postgres = shop.dataSource();
             ShopData.fill(postgres, new ShopSize(1_000, 200, 10_000, 30_000), seed);
             try (ShopWorkload workload = new ShopWorkload(postgres, seed, 200, 4)) {
                 workload.start();

@@ -7,12 +7,16 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
+import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.PostgresServer;
+import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.operate.Difference;
 import dev.olapsync.operate.Verifier;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -37,6 +41,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -49,7 +54,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class Scenario implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final DevStack stack = DevStack.shared();
@@ -162,6 +167,14 @@ public final class Scenario implements AutoCloseable {
         return main;
     }
 
+    /** The pipeline of the distribution, as a process of its own, on this scenario. */
+    public Pipeline process() {
+        Map<String, String> configuration = new HashMap<>();
+        properties.stringPropertyNames().forEach(key -> configuration.put(key, properties.getProperty(key)));
+        configuration.put("olap.models", models.toAbsolutePath().toString());
+        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration);
+    }
+
     public Settings settings() {
         Properties set = properties;
         return Settings.of(set::getProperty);
@@ -205,6 +218,18 @@ public final class Scenario implements AutoCloseable {
             rows.add(String.join(",", values));
         }
         return rows;
+    }
+
+    public PGSimpleDataSource dataSource() {
+        PGSimpleDataSource postgres = new PGSimpleDataSource();
+        postgres.setUrl(stack.postgres().jdbcUrl(name));
+        postgres.setUser(PostgresServer.USER);
+        postgres.setPassword(PostgresServer.PASSWORD);
+        return postgres;
+    }
+
+    public void clickHouseExecute(String sql) {
+        observer().clickHouse().execute(sql);
     }
 
     /** Waits until everything that was committed before the call has gone all the way. */
@@ -258,10 +283,22 @@ public final class Scenario implements AutoCloseable {
             }
         }
         Collections.shuffle(changes, random);
+        publish(changes);
+    }
+
+    /** Publishes a finished row, as route 2 does. */
+    public void deliverRow(String model, String json) {
+        ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
+        row.headers().add(RowRecords.COMMIT_MILLIS,
+                ByteBuffer.allocate(Long.BYTES).putLong(System.currentTimeMillis()).array());
+        publish(List.of(row));
+    }
+
+    private void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
-            changes.forEach(producer::send);
+            records.forEach(producer::send);
         }
     }
 

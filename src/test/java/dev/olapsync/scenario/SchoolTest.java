@@ -2,6 +2,7 @@ package dev.olapsync.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.olapsync.enrich.Hint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -165,6 +166,20 @@ class SchoolTest {
                     + "FROM student s\nLEFT JOIN contact c ON c.student_id = s.student_id");
             assertThat(refused.modelErrors()).contains("student_contacts.sql:3:").contains("unique");
         }
+    }
+
+    /** A message in the log makes rows dirty like a change: whatever ClickHouse holds, the row is read again. */
+    @Test
+    void hintHealsRows() throws Exception {
+        school.clickHouseExecute("INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
+                + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
+                + " WHERE contact_id < 3");
+        assertThat(school.differences()).hasSize(2);
+        try (Connection postgres = school.postgres()) {
+            new Hint("student_contact", List.of(List.of("1"), List.of("2"))).write(postgres);
+        }
+        school.awaitInStep();
+        assertThat(rows()).containsExactly("1,1,Dan,123", "1,2,Dan,456", "2,3,Tom,789");
     }
 
     @Test

@@ -1,0 +1,52 @@
+package dev.olapsync.model;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Some rows of a model's grain, in the order of its key. */
+public record Page(List<Row> rows) {
+
+    /**
+     * A row of the grain; the last four are as in {@link LookUp}.
+     *
+     * @param grainKey the texts of the key's columns
+     */
+    public record Row(List<String> grainKey, String key, boolean live, String json, String unheld, String refused) {
+    }
+
+    /**
+     * @param after the {@link Row#grainKey()} to go on behind; empty for the first page
+     * @param limit most rows; a page with fewer is the last
+     */
+    public static Page read(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
+        int width = model.lookUps().get(0).key().size();
+        String sql = after.isEmpty() ? model.page().first() : model.page().next();
+        List<Row> rows = new ArrayList<>();
+        try (PreparedStatement statement = postgres.prepareStatement(sql)) {
+            for (int i = 0; i < after.size(); i++) {
+                statement.setString(i + 1, after.get(i));
+            }
+            statement.setInt(after.size() + 1, limit);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    List<String> grainKey = new ArrayList<>(width);
+                    for (int i = 1; i <= width; i++) {
+                        grainKey.add(row.getString("k" + i));
+                    }
+                    rows.add(new Row(grainKey, row.getString("key"), row.getBoolean("live"), row.getString("row"),
+                            row.getString("unheld"), row.getString("refused")));
+                }
+            }
+        }
+        return new Page(rows);
+    }
+
+    /** The key to give to the next page; {@code otherwise} when this one is empty. */
+    public List<String> lastKey(List<String> otherwise) {
+        return rows.isEmpty() ? otherwise : rows.get(rows.size() - 1).grainKey();
+    }
+}
