@@ -6,6 +6,7 @@ import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
 import com.clickhouse.data.ClickHouseFormat;
 import java.io.InputStream;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** The ClickHouse database that the models are loaded into. Thread safe. */
 public final class ClickHouse implements AutoCloseable {
 
+    private static final long CONNECT_SECONDS = 10;
     private static final long TIMEOUT_SECONDS = 300;
 
     private final Settings.ClickHouse settings;
@@ -28,6 +30,7 @@ public final class ClickHouse implements AutoCloseable {
                 .setDefaultDatabase(settings.database())
                 .setClientName("olap-sync")
                 .setMaxRetries(0)
+                .setConnectTimeout(CONNECT_SECONDS, ChronoUnit.SECONDS)
                 .build();
     }
 
