@@ -134,8 +134,12 @@ final class CaptureChecks {
         Publication publication = new Publication(to.publication());
         String name = "publication " + to.publication();
         boolean exists = publication.exists(connection);
-        if (exists && !publishesAll(name, tables)) {
-            return;
+        if (exists) {
+            kinds(name);
+            filters(name);
+            if (!underTheirRoot(name, tables)) {
+                return;
+            }
         }
         Optional<String> statement = publication.missing(connection, tables);
         if (statement.isEmpty()) {
@@ -152,7 +156,7 @@ final class CaptureChecks {
             if (!others.isEmpty()) {
                 findings.warn(name + " holds " + others.size() + (others.size() == 1 ? " table" : " tables")
                                 + " that no model reads: " + shown(others) + ". Their changes end as dead letters",
-                        "Add a model, or: ALTER PUBLICATION " + Sql.identifier(to.publication()) + " DROP TABLE "
+                        "Add a model, or: " + alter() + " DROP TABLE "
                                 + others.stream().map(TableName::quoted).collect(Collectors.joining(", ")) + ";");
             }
         }
@@ -163,27 +167,32 @@ final class CaptureChecks {
                 + (tables.size() > NAMES_SHOWN ? ", ..." : "");
     }
 
-    /** Every row and every column of every kind of change, under the names that the models know. */
-    private boolean publishesAll(String name, Collection<TableName> tables) throws SQLException {
-        String alter = "ALTER PUBLICATION " + Sql.identifier(to.publication());
-        boolean all = true;
+    private void kinds(String name) throws SQLException {
         if (!is("SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate FROM pg_publication WHERE pubname = ?",
                 to.publication())) {
             findings.fail(name + " leaves out some kinds of changes",
-                    alter + " SET (publish = 'insert, update, delete, truncate');");
-            all = false;
+                    alter() + " SET (publish = 'insert, update, delete, truncate');");
         }
-        if (!is("SELECT pubviaroot FROM pg_publication WHERE pubname = ?", to.publication()) && anyPartitioned(tables)) {
-            findings.fail(name + " gives the changes of partitions the names of the partitions",
-                    alter + " SET (publish_via_partition_root = true);");
-            all = false;
-        }
-        for (TableName table : restricted()) {
+    }
+
+    private void filters(String name) throws SQLException {
+        for (TableName table : filtered()) {
             findings.fail(name + " leaves out some rows or columns of " + table,
-                    alter + " DROP TABLE " + table.quoted() + "; " + alter + " ADD TABLE " + table.quoted() + ";");
-            all = false;
+                    alter() + " DROP TABLE " + table.quoted() + "; " + alter() + " ADD TABLE " + table.quoted() + ";");
         }
-        return all;
+    }
+
+    private boolean underTheirRoot(String name, Collection<TableName> tables) throws SQLException {
+        if (is("SELECT pubviaroot FROM pg_publication WHERE pubname = ?", to.publication()) || !anyPartitioned(tables)) {
+            return true;
+        }
+        findings.fail(name + " gives the changes of partitions the names of the partitions",
+                alter() + " SET (publish_via_partition_root = true);");
+        return false;
+    }
+
+    private String alter() {
+        return "ALTER PUBLICATION " + Sql.identifier(to.publication());
     }
 
     private boolean anyPartitioned(Collection<TableName> tables) throws SQLException {
@@ -195,10 +204,10 @@ final class CaptureChecks {
         return false;
     }
 
-    private List<TableName> restricted() throws SQLException {
-        List<TableName> restricted = new ArrayList<>();
+    private List<TableName> filtered() throws SQLException {
+        List<TableName> filtered = new ArrayList<>();
         if (version() < FILTERS_SINCE) {
-            return restricted;
+            return filtered;
         }
         try (PreparedStatement query = connection.prepareStatement("""
                 SELECT n.nspname, c.relname
@@ -210,11 +219,11 @@ final class CaptureChecks {
             query.setString(1, to.publication());
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    restricted.add(new TableName(row.getString(1), row.getString(2)));
+                    filtered.add(new TableName(row.getString(1), row.getString(2)));
                 }
             }
         }
-        return restricted;
+        return filtered;
     }
 
     /** Adding a table takes its owner; creating a publication the right to create in the database, altering its owner. */

@@ -8,6 +8,8 @@ import dev.olapsync.load.Loads;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
+import java.net.MalformedURLException;
+import java.net.URL;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +39,9 @@ final class ClickHouseChecks {
      * @param slotMissing whether Postgres has no slot for what has been loaded
      */
     void all(Optional<Models> models, boolean slotMissing) {
+        if (!listens()) {
+            return;
+        }
         try (ClickHouse clickHouse = new ClickHouse(to)) {
             if (connected(clickHouse)) {
                 rights(clickHouse);
@@ -48,6 +53,21 @@ final class ClickHouseChecks {
         } catch (ClickHouseException e) {
             findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
         }
+    }
+
+    private boolean listens() {
+        URL url;
+        try {
+            url = new URL(to.url());
+        } catch (MalformedURLException e) {
+            findings.misconfigured("clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
+                    "Set it to ClickHouse's HTTP interface, for example http://localhost:8123.");
+            return false;
+        }
+        Optional<String> problem = Reachable.problem(url.getHost(), url.getPort() < 0 ? url.getDefaultPort() : url.getPort());
+        problem.ifPresent(reason -> findings.fail("no ClickHouse at " + to.url() + ": " + reason,
+                "Start it, or set clickhouse.url to its HTTP interface."));
+        return problem.isEmpty();
     }
 
     private boolean connected(ClickHouse clickHouse) {
@@ -79,11 +99,9 @@ final class ClickHouseChecks {
         } else if (NOT_LET_IN.contains(code)) {
             findings.fail("ClickHouse at " + to.url() + " does not let user " + to.user() + " in: wrong password, or no such user",
                     "Set clickhouse.user and clickhouse.password.");
-        } else if (code != 0) {
-            findings.fail("ClickHouse at " + to.url() + ": " + e.getMessage());
         } else {
-            findings.fail("ClickHouse at " + to.url() + " cannot be reached: " + root(e).getMessage(),
-                    "Start it, or set clickhouse.url to its HTTP interface.");
+            findings.fail("ClickHouse at " + to.url() + ": " + e.getMessage(),
+                    "clickhouse.url must be ClickHouse's HTTP interface (port 8123 or, with TLS, 8443).");
         }
     }
 
@@ -95,14 +113,6 @@ final class ClickHouseChecks {
             }
         }
         return 0;
-    }
-
-    private static Throwable root(Throwable error) {
-        Throwable root = error;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
     }
 
     private void rights(ClickHouse clickHouse) {

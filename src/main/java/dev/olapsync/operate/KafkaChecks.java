@@ -3,10 +3,6 @@ package dev.olapsync.operate;
 import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.Topics;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -28,7 +24,6 @@ import org.apache.kafka.common.config.TopicConfig;
 /** Whether the broker can be reached, and whether its topics keep what they have to. */
 final class KafkaChecks {
 
-    private static final int PATIENCE_MILLIS = 5_000;
     private static final Pattern ADDRESS = Pattern.compile("\\[?([^\\[\\]]+?)]?:(\\d{1,5})");
 
     private final Settings settings;
@@ -46,17 +41,17 @@ final class KafkaChecks {
         }
         try (Admin admin = Admin.create(Map.of(
                 AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers(),
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS))) {
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS))) {
             if (brokers(admin.describeCluster().nodes().get()) && models.isPresent()) {
                 topics(admin, new Topics(settings), models.get());
             }
         } catch (ExecutionException e) {
-            findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage());
+            findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
+                    "kafka.brokers must be a Kafka or Redpanda broker's listener without TLS and login.");
         }
     }
 
-    /** Asked before the client, which goes on trying and logs each try. */
     private boolean listens() {
         List<String> problems = new ArrayList<>();
         for (String broker : settings.kafka().brokers().split(",")) {
@@ -66,7 +61,7 @@ final class KafkaChecks {
                         "Set it to host:port, several separated by commas.");
                 return false;
             }
-            Optional<String> problem = unreachable(address.group(1), Integer.parseInt(address.group(2)));
+            Optional<String> problem = Reachable.problem(address.group(1), Integer.parseInt(address.group(2)));
             if (problem.isEmpty()) {
                 return true;
             }
@@ -77,22 +72,11 @@ final class KafkaChecks {
         return false;
     }
 
-    private static Optional<String> unreachable(String host, int port) {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
-            return Optional.empty();
-        } catch (UnknownHostException e) {
-            return Optional.of("there is no host of this name");
-        } catch (IOException e) {
-            return Optional.of(e.getMessage());
-        }
-    }
-
     /** Clients are sent on to the addresses that the brokers give themselves. */
     private boolean brokers(Collection<Node> nodes) {
         boolean reachable = true;
         for (Node node : nodes) {
-            Optional<String> problem = unreachable(node.host(), node.port());
+            Optional<String> problem = Reachable.problem(node.host(), node.port());
             if (problem.isPresent()) {
                 reachable = false;
                 findings.fail("broker " + node.id() + " calls itself " + node.host() + ":" + node.port()

@@ -1,6 +1,7 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.model.ModelException;
+import dev.olapsync.operate.Configuration.ConfigurationException;
 import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,7 +21,7 @@ public final class Main {
         return new CommandLine(new Main())
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
-                    return error instanceof ModelException ? 2 : 1;
+                    return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;
                 });
     }
 

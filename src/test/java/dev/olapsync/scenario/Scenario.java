@@ -13,6 +13,7 @@ import dev.olapsync.model.ModelException;
 import dev.olapsync.operate.Difference;
 import dev.olapsync.operate.Verifier;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -165,6 +166,14 @@ public final class Scenario implements AutoCloseable {
     public Settings settings() {
         Properties set = properties;
         return Settings.of(set::getProperty);
+    }
+
+    /** Writes the settings as the commands read them. */
+    public Path configuration(Path file) throws IOException {
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            properties.store(writer, null);
+        }
+        return file;
     }
 
     public String topicOf(String model) {
