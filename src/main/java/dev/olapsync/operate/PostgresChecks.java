@@ -35,7 +35,7 @@ final class PostgresChecks {
         this.findings = findings;
     }
 
-    /** Only what the pipeline cannot start without, and does not wait for. */
+    /** Only what the pipeline cannot even start without. */
     void essential() {
         connected(connection -> {
             server(connection);

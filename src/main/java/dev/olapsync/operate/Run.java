@@ -28,7 +28,7 @@ final class Run implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Settings settings = configuration.settings();
-        // What a start cannot mend; a broker or a ClickHouse that is still starting is waited for by the routes.
+        // in the words of check, before Camel says it in its own
         Findings findings = Findings.failures(spec.commandLine().getErr());
         new PostgresChecks(settings, findings).essential();
         if (findings.failed()) {
