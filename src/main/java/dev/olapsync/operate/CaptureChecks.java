@@ -69,8 +69,8 @@ final class CaptureChecks {
                                     + ", database " + row.getString("database"),
                             "Set postgres.slot to a name that is free. Or, if nobody uses this one: " + drop);
                 } else if ("lost".equals(row.getString("wal_status"))) {
-                    findings.fail(slot + " is lost, and with it the changes since its position: it held back more of the log than allowed",
-                            drop, "Then raise olap.epoch from " + settings.olap().epoch() + " to " + (settings.olap().epoch() + 1)
+                    findings.fail(slot + " is lost, and with it the changes since its position", drop,
+                            "Then raise olap.epoch from " + settings.olap().epoch() + " to " + (settings.olap().epoch() + 1)
                                     + " and start: everything is loaded once more.");
                 } else if ("unreserved".equals(row.getString("wal_status"))) {
                     findings.warn(slot + " is about to be lost: it holds back " + bytes(row) + " bytes of the log, more than allowed",

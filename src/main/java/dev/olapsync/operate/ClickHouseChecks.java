@@ -5,7 +5,6 @@ import dev.olapsync.ClickHouse;
 import dev.olapsync.ClickHouse.ClickHouseException;
 import dev.olapsync.Settings;
 import dev.olapsync.load.Loads;
-import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
 import java.net.MalformedURLException;

@@ -244,7 +244,7 @@ final class PostgresChecks {
             try (ResultSet row = query.executeQuery()) {
                 row.next();
                 return row.getBoolean(1)
-                        ? "CREATE INDEX " + on + " It blocks writers meanwhile; to avoid that, create it on each partition CONCURRENTLY first."
+                        ? "CREATE INDEX " + on + "\nTo block no writer meanwhile, create it on each partition CONCURRENTLY before."
                         : "CREATE INDEX CONCURRENTLY " + on;
             }
         }
