@@ -7,6 +7,7 @@ import com.clickhouse.client.api.insert.InsertSettings;
 import com.clickhouse.client.api.query.GenericRecord;
 import com.clickhouse.data.ClickHouseFormat;
 import java.io.InputStream;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
 /** The ClickHouse database that the models are loaded into. Thread safe. */
 public final class ClickHouse implements AutoCloseable {
 
+    private static final long CONNECT_SECONDS = 10;
     private static final long TIMEOUT_SECONDS = 300;
 
     private final Settings.ClickHouse settings;
@@ -30,6 +32,7 @@ public final class ClickHouse implements AutoCloseable {
                 .setDefaultDatabase(settings.database())
                 .setClientName("olap-sync")
                 .setMaxRetries(0)
+                .setConnectTimeout(CONNECT_SECONDS, ChronoUnit.SECONDS)
                 .build();
     }
 

@@ -1,6 +1,12 @@
 package dev.olapsync;
 
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import org.postgresql.PGProperty;
 
 /**
  * A pool of connections to the primary, whose sessions have the settings that the texts of rows depend on: the same value
@@ -8,6 +14,7 @@ import com.zaxxer.hikari.HikariDataSource;
  */
 public class PostgresDataSource extends HikariDataSource {
 
+    private static final String APPLICATION = "olap-sync";
     private static final String SESSION = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
             + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET join_collapse_limit = 20;"
             + " SET from_collapse_limit = 20; SET jit = off";
@@ -21,8 +28,24 @@ public class PostgresDataSource extends HikariDataSource {
         setMaximumPoolSize(8);
         setMinimumIdle(0);
         setConnectionInitSql(SESSION);
-        addDataSourceProperty("ApplicationName", "olap-sync");
+        addDataSourceProperty(PGProperty.APPLICATION_NAME.getName(), APPLICATION);
         address();
+    }
+
+    /** One connection outside of any pool, with the same session settings. */
+    public static Connection connect(Settings.Postgres settings) throws SQLException {
+        Properties properties = new Properties();
+        PGProperty.USER.set(properties, settings.user());
+        PGProperty.PASSWORD.set(properties, settings.password());
+        PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
+        Connection connection = DriverManager.getConnection(settings.jdbcUrl(), properties);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(SESSION);
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     /** A pool with these settings' address and user. */

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -31,21 +32,27 @@ public final class Publication {
      *         of the tables has to run
      */
     public boolean ensure(Connection connection, Collection<TableName> tables) throws SQLException {
+        Optional<String> statement = missing(connection, tables);
+        if (statement.isPresent()) {
+            run(connection, statement.get());
+        }
+        return statement.isPresent();
+    }
+
+    /** The statement that makes the publication hold these tables; empty when it does. */
+    public Optional<String> missing(Connection connection, Collection<TableName> tables) throws SQLException {
         if (!exists(connection)) {
-            run(connection, "CREATE PUBLICATION " + Sql.identifier(name) + " FOR TABLE " + list(tables)
+            return Optional.of("CREATE PUBLICATION " + Sql.identifier(name) + " FOR TABLE " + list(tables)
                     + " WITH (publish_via_partition_root = true)");
-            return true;
         }
         SortedSet<TableName> missing = new TreeSet<>(tables);
         missing.removeAll(tables(connection));
-        if (missing.isEmpty()) {
-            return false;
-        }
-        run(connection, "ALTER PUBLICATION " + Sql.identifier(name) + " ADD TABLE " + list(missing));
-        return true;
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("ALTER PUBLICATION " + Sql.identifier(name) + " ADD TABLE " + list(missing));
     }
 
-    private boolean exists(Connection connection) throws SQLException {
+    public boolean exists(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT 1 FROM pg_publication WHERE pubname = ?")) {
             statement.setString(1, name);
@@ -55,7 +62,8 @@ public final class Publication {
         }
     }
 
-    private Set<TableName> tables(Connection connection) throws SQLException {
+    /** What it holds; not partitions, when it publishes through their root. */
+    public Set<TableName> tables(Connection connection) throws SQLException {
         Set<TableName> tables = new TreeSet<>();
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = ?")) {

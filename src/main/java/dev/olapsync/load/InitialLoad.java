@@ -49,7 +49,10 @@ public class InitialLoad implements Processor {
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
         Loads loads = new Loads(olapSync.clickHouse(), settings.olap().epoch());
         loads.ensureTable();
-        loads.check(models);
+        loads.changed(models).ifPresent(changed -> {
+            throw new IllegalStateException(changed);
+        });
+        loads.forgetOthers(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, settings, models, loads);
             for (Model model : models.all()) {
@@ -65,8 +68,7 @@ public class InitialLoad implements Processor {
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
                 throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
-                        + " since it was lost. Raise olap.epoch from " + settings.olap().epoch() + " to "
-                        + (settings.olap().epoch() + 1) + " and start again: everything is loaded once more.");
+                        + " since it was lost. " + loads.anew());
             }
             slot.create(postgres);
         } else if (tablesAdded) {

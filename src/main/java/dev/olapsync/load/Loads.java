@@ -2,7 +2,6 @@ package dev.olapsync.load;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
-import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +38,12 @@ public final class Loads {
                 + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
     }
 
+    /** Whether anything has ever been loaded. */
+    public boolean exists() {
+        return !clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE + "'",
+                Map.of("database", clickHouse.database())).isEmpty();
+    }
+
     /** Of the current epoch. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
@@ -58,23 +63,29 @@ public final class Loads {
      * A model that has been loaded cannot be changed, or taken away and come back: rows that it has written already would
      * stay as they are.
      *
-     * @throws IllegalStateException names the models and what to do
+     * @return names the models for which this is so, and what to do; empty when there are none
      */
-    public void check(Models models) {
-        List<String> changed = new ArrayList<>();
+    public Optional<String> changed(Models models) {
+        List<String> changed = all().stream()
+                .filter(load -> models.find(load.model()).filter(model -> !model.select().equals(load.select())).isPresent())
+                .map(Load::model)
+                .toList();
+        return changed.isEmpty() ? Optional.empty() : Optional.of("The SELECT of " + String.join(", ", changed)
+                + " is not the one that has been loaded. " + anew() + " Until then the old rows can be read.");
+    }
+
+    /** Remembers which models have been taken away. */
+    public void forgetOthers(Models models) {
         for (Load load : all()) {
-            Optional<Model> model = models.find(load.model());
-            if (model.isEmpty()) {
+            if (models.find(load.model()).isEmpty()) {
                 save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), ""));
-            } else if (!model.get().select().equals(load.select())) {
-                changed.add(load.model());
             }
         }
-        if (!changed.isEmpty()) {
-            throw new IllegalStateException("The SELECT of " + String.join(", ", changed) + " is not the one that has been"
-                    + " loaded. Raise olap.epoch from " + epoch + " to " + (epoch + 1)
-                    + " and start again: everything is loaded once more, and until then the old rows can be read.");
-        }
+    }
+
+    /** What the operator has to do so that everything is loaded anew. */
+    public String anew() {
+        return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
     }
 
     public void save(Load load) {

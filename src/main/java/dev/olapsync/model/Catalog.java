@@ -71,6 +71,44 @@ final class Catalog {
         }
     }
 
+    /**
+     * What keeps the session's role from reading all of a table, and how to mend it; empty when nothing does.
+     *
+     * @param schema null for the search path's
+     */
+    Optional<String> missingPrivileges(String schema, String name) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                SELECT current_user AS role, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS usable,
+                       has_table_privilege(c.oid, 'SELECT') AS readable
+                FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relname = ? AND (n.nspname = ? OR ?::text IS NULL AND (pg_table_is_visible(c.oid)
+                  OR NOT has_schema_privilege(n.oid, 'USAGE') AND n.nspname IN (
+                    SELECT replace(btrim(path, ' "'), '$user', current_user)
+                    FROM regexp_split_to_table(current_setting('search_path'), ',') path)))
+                ORDER BY pg_table_is_visible(c.oid) DESC LIMIT 1""")) {
+            query.setString(1, name);
+            query.setString(2, schema);
+            query.setString(3, schema);
+            try (ResultSet row = query.executeQuery()) {
+                if (!row.next() || row.getBoolean("usable") && row.getBoolean("readable")) {
+                    return Optional.empty();
+                }
+                String role = Sql.identifier(row.getString("role"));
+                TableName table = new TableName(row.getString("nspname"), name);
+                List<String> grants = new ArrayList<>();
+                if (!row.getBoolean("usable")) {
+                    grants.add("GRANT USAGE ON SCHEMA " + Sql.identifier(table.schema()) + " TO " + role);
+                }
+                if (!row.getBoolean("readable")) {
+                    grants.add("GRANT SELECT ON " + table.quoted() + " TO " + role);
+                }
+                return Optional.of("the role " + row.getString("role") + " may not read " + table + "; its owner has to run "
+                        + String.join("; ", grants));
+            }
+        }
+    }
+
     private List<Table.Column> columns(long table) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated,

@@ -76,7 +76,8 @@ final class Joins {
         refuseKey(entry, key, ofKey);
         return new Query.Source(entry.alias(), entry.table(), !entry.optional(),
                 conditions.stream().map(Expression::toString).toList(),
-                ofKey.stream().map(e -> new Query.Equation(e.column(), e.other().toString())).toList());
+                ofKey.stream().map(e -> new Query.Equation(e.column(), e.other().toString(),
+                        e.other() instanceof Column other ? scope.of(other) : null)).toList());
     }
 
     private static List<Expression> conjuncts(Expression condition) {

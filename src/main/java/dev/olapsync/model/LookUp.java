@@ -23,20 +23,26 @@ import java.util.List;
  */
 public final class LookUp {
 
+    /** Columns of one of the model's tables that refer to the changed table. */
+    public record Reference(TableName table, List<String> columns) {
+    }
+
     private final Model model;
     private final String alias;
     private final TableName table;
     private final List<KeyColumn> key;
+    private final List<Reference> references;
     private final boolean ofGrain;
     private final boolean required;
     private final String sql;
 
-    LookUp(Model model, String alias, TableName table, List<KeyColumn> key, boolean ofGrain, boolean required,
-            String sql) {
+    LookUp(Model model, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
+            boolean required, String sql) {
         this.model = model;
         this.alias = alias;
         this.table = table;
         this.key = List.copyOf(key);
+        this.references = List.copyOf(references);
         this.ofGrain = ofGrain;
         this.required = required;
         this.sql = sql;
@@ -59,6 +65,11 @@ public final class LookUp {
     /** The changed table's columns whose values are the parameters: the grain's key, or the columns that the join equates. */
     public List<KeyColumn> key() {
         return key;
+    }
+
+    /** What the look-up of a joined table filters on, each table under one alias; empty for the grain. */
+    public List<Reference> references() {
+        return references;
     }
 
     public boolean ofGrain() {

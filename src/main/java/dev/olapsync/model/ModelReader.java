@@ -7,8 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import net.sf.jsqlparser.statement.select.FromItem;
 import net.sf.jsqlparser.statement.select.PlainSelect;
 import org.postgresql.util.PSQLException;
 
@@ -53,6 +58,8 @@ final class ModelReader {
         ModelParser.visit(parsed, expressions);
         new Calls(catalog, problems).check(text);
         problems.stopIfAny();
+        refuseUnreadable(parsed);
+        problems.stopIfAny();
         List<String> plan = plan();
         Scope scope = new Scope(parsed, catalog, problems);
         problems.stopIfAny();
@@ -62,6 +69,18 @@ final class ModelReader {
         problems.stopIfAny();
         compare(plan, query.sql());
         return compile(query);
+    }
+
+    /** Postgres' own message would name neither the role nor the remedy. */
+    private void refuseUnreadable(PlainSelect parsed) throws SQLException {
+        List<FromItem> tables = new ArrayList<>(List.of(parsed.getFromItem()));
+        ModelParser.joins(parsed).forEach(join -> tables.add(join.getRightItem()));
+        for (FromItem item : tables) {
+            net.sf.jsqlparser.schema.Table table = (net.sf.jsqlparser.schema.Table) item;
+            String schema = table.getSchemaName() == null ? null : Sql.unquoted(table.getSchemaName());
+            catalog.missingPrivileges(schema, Sql.unquoted(table.getName())).ifPresent(missing ->
+                    problems.add(table, missing));
+        }
     }
 
     private List<String> plan() throws SQLException, ModelException {
@@ -143,12 +162,12 @@ final class ModelReader {
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
                     lookUps.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
-                            true, true, new SqlText(ofGrain).camel()));
+                            List.of(), true, true, new SqlText(ofGrain).camel()));
                     for (int i = 0; i < ofJoined.size(); i++) {
                         Query.Source source = query.joined().get(i);
                         lookUps.add(new LookUp(model, source.alias(), source.table().name(),
-                                keyColumns(source.key().stream().map(Query.Equation::column).toList()), false, source.required(),
-                                new SqlText(ofJoined.get(i)).camel()));
+                                keyColumns(source.key().stream().map(Query.Equation::column).toList()), references(source),
+                                false, source.required(), new SqlText(ofJoined.get(i)).camel()));
                     }
                     return lookUps;
                 },
@@ -162,6 +181,18 @@ final class ModelReader {
             problems.add("Postgres does not accept the look-up that was made of this SELECT: " + e.getMessage());
             throw problems.exception();
         }
+    }
+
+    private static List<LookUp.Reference> references(Query.Source source) {
+        Map<Scope.Entry, Set<String>> columns = new LinkedHashMap<>();
+        for (Query.Equation equation : source.key()) {
+            if (equation.reference() != null) {
+                columns.computeIfAbsent(equation.reference().entry(), entry -> new LinkedHashSet<>())
+                        .add(equation.reference().column().name());
+            }
+        }
+        return columns.entrySet().stream().map(referring ->
+                new LookUp.Reference(referring.getKey().table().name(), List.copyOf(referring.getValue()))).toList();
     }
 
     private static List<KeyColumn> keyColumns(List<Table.Column> columns) {

@@ -35,8 +35,11 @@ record Query(List<Source> sources, List<Output> outputs, String where, List<Tabl
         }
     }
 
-    /** @param other a column of an earlier source, or a constant */
-    record Equation(Table.Column column, String other) {
+    /**
+     * @param other a column of an earlier source, or a constant
+     * @param reference that column; null for a constant
+     */
+    record Equation(Table.Column column, String other, Scope.Reference reference) {
     }
 
     /** @param of the grain's key column that this is, or null */

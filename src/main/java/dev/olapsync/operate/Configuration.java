@@ -17,11 +17,26 @@ final class Configuration {
         return file;
     }
 
-    Settings settings() throws IOException {
+    /** @throws ConfigurationException when there is none, or a value in it is wrong */
+    Settings settings() throws IOException, ConfigurationException {
         if (!Files.isReadable(file)) {
-            throw new IOException("There is no configuration " + file.toAbsolutePath()
+            throw new ConfigurationException("There is no configuration " + file.toAbsolutePath()
                     + ". Name it with --config, or start the command in its folder.");
         }
-        return Settings.load(file);
+        try {
+            return Settings.load(file);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(file + ": " + e.getMessage());
+        }
+    }
+
+    /** Wrong usage, in the words for the user. */
+    static final class ConfigurationException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        ConfigurationException(String message) {
+            super(message);
+        }
     }
 }

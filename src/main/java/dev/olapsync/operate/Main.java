@@ -1,6 +1,7 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.model.ModelException;
+import dev.olapsync.operate.Configuration.ConfigurationException;
 import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -8,7 +9,7 @@ import picocli.CommandLine.Command;
 /** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(name = "olap-sync", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Keeps denormalised ClickHouse tables in step with a normalised Postgres database.",
-        subcommands = {Run.class, StatusCommand.class, Verify.class})
+        subcommands = {Run.class, Check.class, StatusCommand.class, Verify.class})
 public final class Main {
 
     public static void main(String[] arguments) {
@@ -20,7 +21,7 @@ public final class Main {
         return new CommandLine(new Main())
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
-                    return error instanceof ModelException ? 2 : 1;
+                    return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;
                 });
     }
 

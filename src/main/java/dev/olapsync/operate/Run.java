@@ -1,6 +1,5 @@
 package dev.olapsync.operate;
 
-import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -8,7 +7,9 @@ import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Runs the routes until it is told to stop. */
 @Command(name = "run", mixinStandardHelpOptions = true, description = "Runs the routes.")
@@ -21,14 +22,17 @@ final class Run implements Callable<Integer> {
             description = "the folder of the *.camel.yaml files, default: ${DEFAULT-VALUE}")
     private Path routes;
 
+    @Spec
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         Settings settings = configuration.settings();
-        OlapSync checked = new OlapSync(settings);
-        try {
-            checked.models();
-        } finally {
-            checked.stop();
+        // in the words of check, before Camel says it in its own
+        Findings findings = Findings.failures(spec.commandLine().getErr());
+        new PostgresChecks(settings, findings).essential();
+        if (findings.failed()) {
+            return findings.exitCode();
         }
         // before the routes start: a port that is in use must stop nothing that runs
         try (StatusServer status = StatusServer.open(settings.status())) {

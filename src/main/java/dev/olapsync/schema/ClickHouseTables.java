@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -76,14 +77,16 @@ public final class ClickHouseTables {
     /**
      * Creates what does not exist yet. A table that exists is used as it is.
      *
-     * @throws IllegalStateException when such a table lacks a column of its model or has it with another type
+     * @throws IllegalStateException when what exists does not fit a model, see {@link #misfit}
      */
     public void ensure(Models models) {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + identifier(storage(Truncates.MODEL)) + " (model String"
                 + SYSTEM_COLUMNS + ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY model");
         for (Model model : models.all()) {
             createStorage(model);
-            check(model);
+            misfit(model).ifPresent(misfit -> {
+                throw new IllegalStateException(misfit);
+            });
             createView(model);
         }
     }
@@ -108,11 +111,15 @@ public final class ClickHouseTables {
                 + identifier(storage(Truncates.MODEL)) + " WHERE model = " + literal(model.name()) + ")");
     }
 
-    private void check(Model model) {
+    /**
+     * Why what exists cannot be used for a model, and what to do: its storage table lacks a column or has it with another
+     * type, or something else has the name of its view. Empty when all fits or nothing exists yet.
+     */
+    public Optional<String> misfit(Model model) {
+        List<String> wrong = new ArrayList<>();
         String table = storage(model.name());
         Map<String, String> actual = columns(table);
-        List<String> wrong = new ArrayList<>();
-        for (OutputColumn column : model.columns()) {
+        for (OutputColumn column : actual.isEmpty() ? List.<OutputColumn>of() : model.columns()) {
             String type = actual.get(column.name());
             if (type == null) {
                 wrong.add("column " + column.name() + " is missing: ALTER TABLE " + identifier(table) + " ADD COLUMN "
@@ -122,10 +129,18 @@ public final class ClickHouseTables {
             }
         }
         if (!wrong.isEmpty()) {
-            throw new IllegalStateException("ClickHouse table " + table + " does not fit " + model.file() + ": "
-                    + String.join("; ", wrong)
+            return Optional.of("ClickHouse table " + table + " does not fit " + model.file() + ": " + String.join("; ", wrong)
                     + ". Change the table, or drop it and raise olap.epoch, so that it is loaded again.");
         }
+        // CREATE OR REPLACE VIEW would drop a table of this name with its rows
+        return engine(model.name()).filter(engine -> !engine.equals("View")).map(engine -> "In ClickHouse " + model.name()
+                + " is the name of something else than a view (engine " + engine + "). Rename that, or " + model.file() + ".");
+    }
+
+    private Optional<String> engine(String table) {
+        return clickHouse.query("SELECT engine FROM system.tables WHERE database = {database:String} AND name = {table:String}",
+                Map.of("database", clickHouse.database(), "table", table)).stream()
+                .map(row -> row.getString("engine")).findFirst();
     }
 
     private Map<String, String> columns(String table) {

@@ -73,13 +73,23 @@ public final class Topics {
         return escaped.toString();
     }
 
-    /** Creates the topics of these models that do not exist yet. */
-    public void create(Models models) throws InterruptedException {
+    /** The topics that these models need. */
+    public List<String> names(Models models) {
         List<String> names = new ArrayList<>(List.of(hints(), deadLetters(), rows(Truncates.MODEL)));
         models.tables().forEach(table -> names.add(changes(table)));
         models.all().forEach(model -> names.add(rows(model.name())));
+        return names;
+    }
 
-        create(names);
+    /** How a topic is created. */
+    public NewTopic definition(String name) {
+        return new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty()).configs(Map.of(
+                TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis())));
+    }
+
+    /** Creates the topics of these models that do not exist yet. */
+    public void create(Models models) throws InterruptedException {
+        create(names(models));
     }
 
     /** Creates a topic that does not exist yet; cheap when it has been asked for before. Thread safe. */
@@ -90,14 +100,11 @@ public final class Topics {
     }
 
     private void create(List<String> names) throws InterruptedException {
-        Map<String, String> config = Map.of(
-                TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis()));
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers()))) {
             Set<String> existing = admin.listTopics().names().get();
             List<NewTopic> missing = names.stream()
                     .filter(name -> !existing.contains(name))
-                    .map(name -> new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty())
-                            .configs(config))
+                    .map(this::definition)
                     .toList();
             for (var created : admin.createTopics(missing).values().values()) {
                 try {

@@ -16,6 +16,7 @@ import dev.olapsync.model.ModelException;
 import dev.olapsync.operate.Difference;
 import dev.olapsync.operate.Verifier;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -179,6 +180,14 @@ public final class Scenario implements AutoCloseable {
     public Settings settings() {
         Properties set = properties;
         return Settings.of(set::getProperty);
+    }
+
+    /** Writes the settings as the commands read them. */
+    public Path configuration(Path file) throws IOException {
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            properties.store(writer, null);
+        }
+        return file;
     }
 
     public String topicOf(String model) {

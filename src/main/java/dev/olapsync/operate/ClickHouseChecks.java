@@ -1,0 +1,158 @@
+package dev.olapsync.operate;
+
+import com.clickhouse.client.api.ServerException;
+import dev.olapsync.ClickHouse;
+import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.Settings;
+import dev.olapsync.load.Loads;
+import dev.olapsync.model.Models;
+import dev.olapsync.schema.ClickHouseTables;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whether ClickHouse can be reached and written, and whether what it holds already fits the models. */
+final class ClickHouseChecks {
+
+    private static final int UNKNOWN_DATABASE = 81;
+    private static final int SYNTAX_ERROR = 62;
+    private static final List<Integer> NOT_LET_IN = List.of(192, 193, 194, 516);
+    /** The first version whose ReplacingMergeTree has an is_deleted column. */
+    private static final String OLDEST = "23.2";
+    private static final String RIGHTS = "SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP VIEW";
+
+    private final Settings settings;
+    private final Settings.ClickHouse to;
+    private final Findings findings;
+
+    ClickHouseChecks(Settings settings, Findings findings) {
+        this.settings = settings;
+        this.to = settings.clickHouse();
+        this.findings = findings;
+    }
+
+    /**
+     * @param models empty when they could not be compiled
+     * @param slotMissing whether Postgres has no slot for what has been loaded
+     */
+    void all(Optional<Models> models, boolean slotMissing) {
+        if (!listens()) {
+            return;
+        }
+        try (ClickHouse clickHouse = new ClickHouse(to)) {
+            if (connected(clickHouse)) {
+                rights(clickHouse);
+                if (models.isPresent()) {
+                    tables(clickHouse, models.get());
+                    loads(clickHouse, models.get(), slotMissing);
+                }
+            }
+        } catch (ClickHouseException e) {
+            findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
+        }
+    }
+
+    private boolean listens() {
+        URL url;
+        try {
+            url = new URL(to.url());
+        } catch (MalformedURLException e) {
+            findings.misconfigured("clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
+                    "Set it to ClickHouse's HTTP interface, for example http://localhost:8123.");
+            return false;
+        }
+        Optional<String> problem = Reachable.problem(url.getHost(), url.getPort() < 0 ? url.getDefaultPort() : url.getPort());
+        problem.ifPresent(reason -> findings.fail("no ClickHouse at " + to.url() + ": " + reason,
+                "Start it, or set clickhouse.url to its HTTP interface."));
+        return problem.isEmpty();
+    }
+
+    private boolean connected(ClickHouse clickHouse) {
+        String version;
+        try {
+            version = clickHouse.query("SELECT version() AS version", Map.of()).get(0).getString("version");
+        } catch (ClickHouseException e) {
+            notConnected(e);
+            return false;
+        }
+        if (number(version) < number(OLDEST)) {
+            findings.fail("ClickHouse " + version + " is too old", "olap-sync needs " + OLDEST + " or newer.");
+        } else {
+            findings.ok("ClickHouse " + version + " at " + to.url() + ", database " + to.database() + ", user " + to.user());
+        }
+        return true;
+    }
+
+    private static int number(String version) {
+        String[] parts = version.split("\\.");
+        return 1000 * Integer.parseInt(parts[0]) + Integer.parseInt(parts[1]);
+    }
+
+    private void notConnected(ClickHouseException e) {
+        int code = code(e);
+        if (code == UNKNOWN_DATABASE) {
+            findings.fail("ClickHouse at " + to.url() + " has no database " + to.database(),
+                    "CREATE DATABASE " + ClickHouse.identifier(to.database()) + "; or set clickhouse.database.");
+        } else if (NOT_LET_IN.contains(code)) {
+            findings.fail("ClickHouse at " + to.url() + " does not let user " + to.user() + " in: wrong password, or no such user",
+                    "Set clickhouse.user and clickhouse.password.");
+        } else {
+            findings.fail("ClickHouse at " + to.url() + ": " + e.getMessage(),
+                    "clickhouse.url must be ClickHouse's HTTP interface (port 8123 or, with TLS, 8443).");
+        }
+    }
+
+    /** ClickHouse's error code; 0 when it was not ClickHouse that refused. */
+    private static int code(Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ServerException refused) {
+                return refused.getCode();
+            }
+        }
+        return 0;
+    }
+
+    private void rights(ClickHouse clickHouse) {
+        String on = RIGHTS + " ON " + ClickHouse.identifier(to.database()) + ".*";
+        try {
+            if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) == 1) {
+                findings.ok("user " + to.user() + " has the rights to " + RIGHTS);
+            } else {
+                findings.fail("user " + to.user() + " lacks some of the rights to " + RIGHTS,
+                        "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
+            }
+        } catch (ClickHouseException e) {
+            if (code(e) != SYNTAX_ERROR) {
+                throw e;
+            }
+            findings.warn("the rights of user " + to.user() + " are not known: this ClickHouse has no CHECK GRANT",
+                    "SHOW GRANTS must show " + RIGHTS + ".");
+        }
+    }
+
+    private void tables(ClickHouse clickHouse, Models models) {
+        ClickHouseTables tables = new ClickHouseTables(clickHouse);
+        List<String> misfits = models.all().stream().map(tables::misfit).flatMap(Optional::stream).toList();
+        misfits.forEach(misfit -> findings.fail(misfit));
+        if (misfits.isEmpty()) {
+            findings.ok("tables: those that exist fit their models, run creates the others");
+        }
+    }
+
+    private void loads(ClickHouse clickHouse, Models models, boolean slotMissing) {
+        Loads loads = new Loads(clickHouse, settings.olap().epoch());
+        if (!loads.exists() || loads.all().isEmpty()) {
+            findings.ok("initial load: nothing has been loaded in epoch " + settings.olap().epoch() + " yet");
+            return;
+        }
+        Optional<String> changed = loads.changed(models);
+        changed.ifPresentOrElse(problem -> findings.misconfigured(problem),
+                () -> findings.ok("initial load: the models are those that have been loaded in epoch " + settings.olap().epoch()));
+        if (slotMissing) {
+            findings.fail("rows have been loaded, but their replication slot is gone, and with it the changes since",
+                    loads.anew());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.Settings;
+import dev.olapsync.model.Models;
+import dev.olapsync.schema.Topics;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+
+/** Whether the broker can be reached, and whether its topics keep what they have to. */
+final class KafkaChecks {
+
+    private static final Pattern ADDRESS = Pattern.compile("\\[?([^\\[\\]]+?)]?:(\\d{1,5})");
+
+    private final Settings settings;
+    private final Findings findings;
+
+    KafkaChecks(Settings settings, Findings findings) {
+        this.settings = settings;
+        this.findings = findings;
+    }
+
+    /** @param models empty when they could not be compiled: then nobody knows which topics there have to be */
+    void all(Optional<Models> models) throws InterruptedException {
+        if (!listens()) {
+            return;
+        }
+        try (Admin admin = Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers(),
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS))) {
+            if (brokers(admin.describeCluster().nodes().get()) && models.isPresent()) {
+                topics(admin, new Topics(settings), models.get());
+            }
+        } catch (ExecutionException e) {
+            findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
+                    "kafka.brokers must be a Kafka or Redpanda broker's listener without TLS and login.");
+        }
+    }
+
+    private boolean listens() {
+        List<String> problems = new ArrayList<>();
+        for (String broker : settings.kafka().brokers().split(",")) {
+            Matcher address = ADDRESS.matcher(broker.trim());
+            if (!address.matches() || Integer.parseInt(address.group(2)) > 65_535) {
+                findings.misconfigured("kafka.brokers has '" + broker.trim() + "', which is no address",
+                        "Set it to host:port, several separated by commas.");
+                return false;
+            }
+            Optional<String> problem = Reachable.problem(address.group(1), Integer.parseInt(address.group(2)));
+            if (problem.isEmpty()) {
+                return true;
+            }
+            problems.add(broker.trim() + ": " + problem.get());
+        }
+        findings.fail("no broker at " + String.join("; ", problems),
+                "Start it, or set kafka.brokers to where it listens.");
+        return false;
+    }
+
+    /** Clients are sent on to the addresses that the brokers give themselves. */
+    private boolean brokers(Collection<Node> nodes) {
+        boolean reachable = true;
+        for (Node node : nodes) {
+            Optional<String> problem = Reachable.problem(node.host(), node.port());
+            if (problem.isPresent()) {
+                reachable = false;
+                findings.fail("broker " + node.id() + " calls itself " + node.host() + ":" + node.port()
+                                + ", which cannot be reached from here: " + problem.get(),
+                        "Set advertised.listeners of the broker (Redpanda: advertised_kafka_api) to an address that can.");
+            }
+        }
+        if (reachable) {
+            findings.ok("broker at " + settings.kafka().brokers() + ", a cluster of " + nodes.size());
+        }
+        return reachable;
+    }
+
+    private void topics(Admin admin, Topics topics, Models models) throws ExecutionException, InterruptedException {
+        List<String> needed = topics.names(models);
+        Set<String> there = admin.listTopics().names().get();
+        List<String> missing = needed.stream().filter(topic -> !there.contains(topic)).toList();
+        List<String> existing = needed.stream().filter(there::contains).toList();
+        if (!missing.isEmpty()) {
+            creatable(admin, topics, missing);
+        }
+        if (!existing.isEmpty()) {
+            findings.ok("topics: " + existing.size() + " of " + needed.size() + " exist");
+            partitions(admin.describeTopics(existing).allTopicNames().get().values());
+            retention(admin, existing);
+        }
+    }
+
+    private void creatable(Admin admin, Topics topics, List<String> missing) throws InterruptedException {
+        try {
+            admin.createTopics(missing.stream().map(topics::definition).toList(), new CreateTopicsOptions().validateOnly(true))
+                    .all().get();
+            findings.ok("topics: " + missing.size() + " do not exist yet: run creates them, with "
+                    + settings.olap().topicPartitions() + " partitions each");
+        } catch (ExecutionException e) {
+            findings.fail("topics cannot be created: " + e.getCause().getMessage(),
+                    "Allow it (CREATE on the cluster or on the names), or create: " + String.join(", ", missing));
+        }
+    }
+
+    private void partitions(Collection<TopicDescription> topics) {
+        for (TopicDescription topic : topics) {
+            int partitions = topic.partitions().size();
+            if (partitions < settings.olap().topicPartitions()) {
+                findings.warn("topic " + topic.name() + " has " + partitions + " partitions, not olap.topic.partitions ("
+                                + settings.olap().topicPartitions() + "): fewer consumers share the work",
+                        "kafka-topics --alter --topic " + topic.name() + " --partitions " + settings.olap().topicPartitions());
+            }
+        }
+    }
+
+    private void retention(Admin admin, List<String> names) throws ExecutionException, InterruptedException {
+        List<ConfigResource> topics = names.stream().map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name)).toList();
+        for (Map.Entry<ConfigResource, Config> topic : admin.describeConfigs(topics).all().get().entrySet()) {
+            String name = topic.getKey().name();
+            long millis = Long.parseLong(topic.getValue().get(TopicConfig.RETENTION_MS_CONFIG).value());
+            long bytes = Long.parseLong(topic.getValue().get(TopicConfig.RETENTION_BYTES_CONFIG).value());
+            String alter = "kafka-configs --alter --topic " + name + " --add-config ";
+            if (!topic.getValue().get(TopicConfig.CLEANUP_POLICY_CONFIG).value().equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
+                findings.warn("topic " + name + " is compacted: it keeps the last record of a key, which need not be the newest",
+                        alter + "cleanup.policy=delete");
+            }
+            if (millis >= 0 && millis < settings.olap().topicRetentionMillis()) {
+                findings.warn("topic " + name + " keeps records for " + millis + " ms, not for olap.topic.retention.millis ("
+                                + settings.olap().topicRetentionMillis() + "): what waits for longer is lost",
+                        alter + "retention.ms=" + settings.olap().topicRetentionMillis());
+            }
+            if (bytes >= 0) {
+                findings.warn("topic " + name + " keeps no more than " + bytes + " bytes of a partition: what waits beyond is lost",
+                        alter + "retention.bytes=-1");
+            }
+        }
+    }
+}
