@@ -74,6 +74,13 @@ public final class Loads {
                 + " is not the one that has been loaded. " + anew() + " Until then the old rows can be read.");
     }
 
+    /** @throws IllegalStateException when a model has been {@link #changed} */
+    public void requireUnchanged(Models models) {
+        changed(models).ifPresent(problem -> {
+            throw new IllegalStateException(problem);
+        });
+    }
+
     /** Remembers which models have been taken away. */
     public void forgetOthers(Models models) {
         for (Load load : all()) {
