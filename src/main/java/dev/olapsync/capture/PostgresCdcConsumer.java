@@ -44,7 +44,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private final NameRepair names = new NameRepair();
     private HealthCheck health = new CaptureHealthCheck(this);
     private ExecutorService executor;
-    private CountDownLatch stopped;
+    private volatile CountDownLatch stopped = new CountDownLatch(0);
     private volatile DebeziumEngine<?> engine;
     private volatile boolean delivered;
     private volatile Throwable failure;
@@ -90,7 +90,9 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 LOG.debug("The engine has ended already: {}", e.getMessage());
             }
         }
-        endpoint.getCamelContext().getExecutorServiceManager().shutdownGraceful(executor);
+        if (executor != null) {
+            endpoint.getCamelContext().getExecutorServiceManager().shutdownGraceful(executor);
+        }
         super.doStop();
     }
 
@@ -205,13 +207,13 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         return endpoint.getConfiguration();
     }
 
+    /** The error in one line, with the innermost reason that says something. */
     private static String message(Throwable error) {
-        Throwable cause = error;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
+        String reason = null;
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            reason = cause.getMessage() == null ? reason : cause.getMessage();
         }
-        return cause.getMessage() == null || cause.getMessage().equals(error.getMessage())
-                ? String.valueOf(error.getMessage())
-                : error.getMessage() + " (" + cause.getMessage() + ")";
+        String summary = String.valueOf(error.getMessage());
+        return reason == null || summary.contains(reason) ? summary : summary + " (" + reason + ")";
     }
 }

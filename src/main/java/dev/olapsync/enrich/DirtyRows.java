@@ -5,6 +5,7 @@ import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.load.Loads;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
@@ -43,6 +44,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
     protected void doStart() throws Exception {
         olapSync = OlapSync.of(context);
         models = olapSync.models();
+        Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
     }
 

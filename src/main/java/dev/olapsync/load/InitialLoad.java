@@ -47,11 +47,8 @@ public class InitialLoad implements Processor {
         Models models = olapSync.models();
         olapSync.topics().create(models);
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
-        Loads loads = new Loads(olapSync.clickHouse(), settings.olap().epoch());
-        loads.ensureTable();
-        loads.changed(models).ifPresent(changed -> {
-            throw new IllegalStateException(changed);
-        });
+        Loads loads = Loads.of(olapSync);
+        loads.requireUnchanged(models);
         loads.forgetOthers(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, settings, models, loads);

@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
+import dev.olapsync.OlapSync;
 import dev.olapsync.model.Models;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,13 @@ public final class Loads {
     public Loads(ClickHouse clickHouse, int epoch) {
         this.clickHouse = clickHouse;
         this.epoch = epoch;
+    }
+
+    /** Of the pipeline's current epoch; the table is there afterwards. */
+    public static Loads of(OlapSync olapSync) {
+        Loads loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        loads.ensureTable();
+        return loads;
     }
 
     public void ensureTable() {

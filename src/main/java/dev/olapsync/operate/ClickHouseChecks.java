@@ -54,19 +54,38 @@ final class ClickHouseChecks {
         }
     }
 
+    /** Whether what has been loaded can go on as it is. A ClickHouse that is not there yet says nothing: the routes wait for it. */
+    void essential(Models models, boolean slotMissing) {
+        Optional<URL> url = url();
+        if (url.isEmpty() || problem(url.get()).isPresent()) {
+            return;
+        }
+        try (ClickHouse clickHouse = new ClickHouse(to)) {
+            loads(clickHouse, models, slotMissing);
+        } catch (ClickHouseException e) {
+            findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
+        }
+    }
+
     private boolean listens() {
-        URL url;
+        Optional<String> problem = url().map(url -> problem(url).orElse(""));
+        problem.filter(reason -> !reason.isEmpty()).ifPresent(reason -> findings.fail(
+                "no ClickHouse at " + to.url() + ": " + reason, "Start it, or set clickhouse.url to its HTTP interface."));
+        return problem.filter(String::isEmpty).isPresent();
+    }
+
+    private Optional<URL> url() {
         try {
-            url = new URL(to.url());
+            return Optional.of(new URL(to.url()));
         } catch (MalformedURLException e) {
             findings.misconfigured("clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
                     "Set it to ClickHouse's HTTP interface, for example http://localhost:8123.");
-            return false;
+            return Optional.empty();
         }
-        Optional<String> problem = Reachable.problem(url.getHost(), url.getPort() < 0 ? url.getDefaultPort() : url.getPort());
-        problem.ifPresent(reason -> findings.fail("no ClickHouse at " + to.url() + ": " + reason,
-                "Start it, or set clickhouse.url to its HTTP interface."));
-        return problem.isEmpty();
+    }
+
+    private static Optional<String> problem(URL url) {
+        return Reachable.problem(url.getHost(), url.getPort() < 0 ? url.getDefaultPort() : url.getPort());
     }
 
     private boolean connected(ClickHouse clickHouse) {

@@ -35,10 +35,12 @@ final class PostgresChecks {
         this.findings = findings;
     }
 
-    /** Only what the pipeline cannot even start without. */
-    void essential() {
-        connected(connection -> {
-            server(connection);
+    /** Only what the pipeline cannot even start without. Empty unless the models could be compiled. */
+    Optional<Models> essential() {
+        return connected(connection -> {
+            if (server(connection)) {
+                slotMissing = !new CaptureChecks(settings, connection, findings).slot();
+            }
             return models(connection);
         });
     }

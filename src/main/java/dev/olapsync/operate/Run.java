@@ -1,7 +1,9 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.Settings;
+import dev.olapsync.model.Models;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
@@ -30,7 +32,9 @@ final class Run implements Callable<Integer> {
         Settings settings = configuration.settings();
         // in the words of check, before Camel says it in its own
         Findings findings = Findings.failures(spec.commandLine().getErr());
-        new PostgresChecks(settings, findings).essential();
+        PostgresChecks postgres = new PostgresChecks(settings, findings);
+        Optional<Models> models = postgres.essential();
+        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, postgres.slotMissing()));
         if (findings.failed()) {
             return findings.exitCode();
         }
@@ -47,6 +51,14 @@ final class Run implements Callable<Integer> {
                 .withName("olap-sync")
                 .withRoutesIncludePattern("file:" + routes + "/*.camel.yaml")
                 .withShutdownTimeout(30);
+        // a route whose broker or ClickHouse is still starting waits for it
+        main.configure().routeControllerConfig()
+                .withEnabled(true)
+                .withInitialDelay(0)
+                .withBackOffDelay(1_000)
+                .withBackOffMultiplier(2)
+                .withBackOffMaxDelay(10_000)
+                .withUnhealthyOnRestarting(true);
         main.addMainListener(new MainListenerSupport() {
             @Override
             public void afterStart(BaseMainSupport started) {

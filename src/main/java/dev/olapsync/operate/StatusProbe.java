@@ -147,8 +147,7 @@ final class StatusProbe implements AutoCloseable {
     }
 
     private Map<String, Load> loads() {
-        Loads loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
-        loads.ensureTable();
+        Loads loads = Loads.of(olapSync);
         return loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()));
     }
 
