@@ -54,12 +54,8 @@ final class ClickHouseChecks {
         }
     }
 
-    /** Whether what has been loaded can go on as it is. A ClickHouse that is not there yet says nothing: the routes wait for it. */
+    /** Whether what has been loaded can go on as it is. */
     void essential(Models models, boolean slotMissing) {
-        Optional<URL> url = url();
-        if (url.isEmpty() || problem(url.get()).isPresent()) {
-            return;
-        }
         try (ClickHouse clickHouse = new ClickHouse(to)) {
             loads(clickHouse, models, slotMissing);
         } catch (ClickHouseException e) {
@@ -67,7 +63,7 @@ final class ClickHouseChecks {
         }
     }
 
-    private boolean listens() {
+    boolean listens() {
         Optional<String> problem = url().map(url -> problem(url).orElse(""));
         problem.filter(reason -> !reason.isEmpty()).ifPresent(reason -> findings.fail(
                 "no ClickHouse at " + to.url() + ": " + reason, "Start it, or set clickhouse.url to its HTTP interface."));

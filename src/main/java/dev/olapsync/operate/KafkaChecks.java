@@ -52,7 +52,7 @@ final class KafkaChecks {
         }
     }
 
-    private boolean listens() {
+    boolean listens() {
         List<String> problems = new ArrayList<>();
         for (String broker : settings.kafka().brokers().split(",")) {
             Matcher address = ADDRESS.matcher(broker.trim());

@@ -2,9 +2,12 @@ package dev.olapsync.operate;
 
 import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 import picocli.CommandLine.Command;
@@ -16,6 +19,9 @@ import picocli.CommandLine.Spec;
 /** Runs the routes until it is told to stop. */
 @Command(name = "run", mixinStandardHelpOptions = true, description = "Runs the routes.")
 final class Run implements Callable<Integer> {
+
+    private static final int WRONG_CONFIGURATION = 2;
+    private static final long PAUSE_MILLIS = 500;
 
     @Mixin
     private Configuration configuration;
@@ -34,6 +40,13 @@ final class Run implements Callable<Integer> {
         Findings findings = Findings.failures(spec.commandLine().getErr());
         PostgresChecks postgres = new PostgresChecks(settings, findings);
         Optional<Models> models = postgres.essential();
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
+        if (!await(found -> new KafkaChecks(settings, found).listens())
+                || !await(found -> new ClickHouseChecks(settings, found).listens())) {
+            return WRONG_CONFIGURATION;
+        }
         models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, postgres.slotMissing()));
         if (findings.failed()) {
             return findings.exitCode();
@@ -44,6 +57,27 @@ final class Run implements Callable<Integer> {
         }
     }
 
+    /**
+     * Servers are often started together. The routes need all of them to start; later they can do without one for a while.
+     *
+     * @return false when it would be in vain, because the address is none
+     */
+    private boolean await(Predicate<Findings> listens) throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        Findings first = Findings.failures(err);
+        if (listens.test(first)) {
+            return true;
+        }
+        if (first.exitCode() == WRONG_CONFIGURATION) {
+            return false;
+        }
+        err.println("Waiting for it.");
+        while (!listens.test(Findings.failures(new PrintWriter(Writer.nullWriter())))) {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+        return true;
+    }
+
     private int run(StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main();
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
@@ -51,14 +85,6 @@ final class Run implements Callable<Integer> {
                 .withName("olap-sync")
                 .withRoutesIncludePattern("file:" + routes + "/*.camel.yaml")
                 .withShutdownTimeout(30);
-        // a route whose broker or ClickHouse is still starting waits for it
-        main.configure().routeControllerConfig()
-                .withEnabled(true)
-                .withInitialDelay(0)
-                .withBackOffDelay(1_000)
-                .withBackOffMultiplier(2)
-                .withBackOffMaxDelay(10_000)
-                .withUnhealthyOnRestarting(true);
         main.addMainListener(new MainListenerSupport() {
             @Override
             public void afterStart(BaseMainSupport started) {
