@@ -1,5 +1,6 @@
 package dev.olapsync;
 
+import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.Position;
 import java.nio.charset.StandardCharsets;
 import org.apache.camel.CamelContext;
@@ -30,6 +31,7 @@ public final class DeadLetters {
         letter.getMessage().setHeader(TOPIC, polled.getHeader(KafkaConstants.TOPIC, String.class));
         letter.getMessage().setHeader(PARTITION, polled.getHeader(KafkaConstants.PARTITION, Integer.class));
         letter.getMessage().setHeader(OFFSET, polled.getHeader(KafkaConstants.OFFSET, Long.class));
+        letter.getMessage().setHeader(ChangeEvents.EPOCH, polled.getHeader(ChangeEvents.EPOCH));
         return letter;
     }
 

@@ -18,6 +18,8 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
 
     @Override
     public Consumer createConsumer(Processor processor) throws Exception {
+        // the route names the topics; Debezium registers its metrics under this, so two slots must not share it
+        configuration.setTopicPrefix(configuration.getSlotName());
         PostgresCdcConsumer consumer = new PostgresCdcConsumer(this, processor);
         configureConsumer(consumer);
         return consumer;

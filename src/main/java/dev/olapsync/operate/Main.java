@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 /** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(name = "olap-sync", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Keeps denormalised ClickHouse tables in step with a normalised Postgres database.",
-        subcommands = {Run.class, Check.class, StatusCommand.class, Verify.class})
+        subcommands = {Run.class, Check.class, StatusCommand.class, Verify.class, DeadLetterCommand.class})
 public final class Main {
 
     public static void main(String[] arguments) {
@@ -17,7 +17,8 @@ public final class Main {
         System.exit(commandLine().execute(arguments));
     }
 
-    static CommandLine commandLine() {
+    /** All commands, for a caller that has its own streams. */
+    public static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));

@@ -16,6 +16,8 @@ import dev.olapsync.model.ModelException;
 import dev.olapsync.operate.Difference;
 import dev.olapsync.operate.Verifier;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -188,6 +190,20 @@ public final class Scenario implements AutoCloseable {
             properties.store(writer, null);
         }
         return file;
+    }
+
+    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
+    public String command(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(words));
+        line.add("--config");
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        StringWriter printed = new StringWriter();
+        PrintWriter out = new PrintWriter(printed);
+        int code = dev.olapsync.operate.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
+        if (code != 0) {
+            throw new AssertionError(line + " ended with " + code + ": " + printed);
+        }
+        return printed.toString();
     }
 
     public String topicOf(String model) {

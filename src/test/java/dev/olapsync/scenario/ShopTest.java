@@ -236,9 +236,11 @@ class ShopTest {
 
             unknown.stop();
             unknown.model("payments", "SELECT * FROM payments").start().awaitLoaded();
-            unknown.deliverChangesAgain(new Random(18));
+            assertThat(unknown.command("dlq", "list")).contains("payments", "1 letter");
+            assertThat(unknown.command("dlq", "replay")).contains("1 letter on the way again");
             unknown.awaitInStep();
             assertThat(unknown.clickHouse("SELECT id, toString(amount) FROM payments")).containsExactly("7,12.5");
+            assertThat(unknown.command("dlq", "list")).contains("0 letters");
         }
     }
 

@@ -1,0 +1,95 @@
+package dev.olapsync.operate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.DeadLetters;
+import dev.olapsync.enrich.Hint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+
+/** A letter in the topic of dead letters. */
+record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Where the letter stands in its topic: {@code partition-offset}. */
+    String id() {
+        return letter.partition() + "-" + letter.offset();
+    }
+
+    Instant time() {
+        return Instant.ofEpochMilli(letter.timestamp());
+    }
+
+    String error() {
+        return text(DeadLetters.ERROR).orElse("");
+    }
+
+    /** The model of the row, or else topic, partition and offset of the record. */
+    String of() {
+        return text(DeadLetters.MODEL).orElseGet(() -> text(DeadLetters.TOPIC).orElse("?") + " "
+                + number(DeadLetters.PARTITION, Integer.BYTES) + "-" + number(DeadLetters.OFFSET, Long.BYTES));
+    }
+
+    /** The key of the row or of the record; empty when it had none. */
+    String key() {
+        return letter.key() == null ? "" : new String(letter.key(), StandardCharsets.UTF_8);
+    }
+
+    String position() {
+        return text(DeadLetters.POSITION).orElse("");
+    }
+
+    String content() {
+        return letter.value() == null ? "" : new String(letter.value(), StandardCharsets.UTF_8);
+    }
+
+    /** The record as it was, for the topic that it came from; empty when the letter is of a row. */
+    Optional<ProducerRecord<byte[], byte[]>> original() {
+        return text(DeadLetters.TOPIC).map(topic -> {
+            ProducerRecord<byte[], byte[]> original = new ProducerRecord<>(topic, letter.key(), letter.value());
+            letter.headers().forEach(header -> original.headers().add(header));
+            return original;
+        });
+    }
+
+    /** Asks for the row to be read again; empty when the letter is of a record. */
+    Optional<Hint> hint() throws IOException {
+        Optional<String> model = text(DeadLetters.MODEL);
+        return model.isEmpty() ? Optional.empty() : Optional.of(new Hint(model.get(), List.of(keyColumns(key()))));
+    }
+
+    /** The texts of a key's columns: a composite key is written as a JSON array. */
+    static List<String> keyColumns(String key) throws IOException {
+        if (!key.startsWith("[")) {
+            return List.of(key);
+        }
+        List<String> columns = new ArrayList<>();
+        for (JsonNode column : JSON.readTree(key)) {
+            columns.add(column.asText());
+        }
+        return columns;
+    }
+
+    private Optional<String> text(String header) {
+        Header found = letter.headers().lastHeader(header);
+        return Optional.ofNullable(found).map(value -> new String(value.value(), StandardCharsets.UTF_8));
+    }
+
+    private long number(String header, int bytes) {
+        Header found = letter.headers().lastHeader(header);
+        if (found == null) {
+            return -1;
+        }
+        ByteBuffer value = ByteBuffer.wrap(found.value());
+        return bytes == Integer.BYTES ? value.getInt() : value.getLong();
+    }
+}

@@ -1,0 +1,83 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.PostgresDataSource;
+import dev.olapsync.Settings;
+import dev.olapsync.enrich.Hint;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The dead letters: changes and rows that could not be processed as they are. */
+@Command(name = "dlq", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+        description = "Lists, shows and replays the dead letters.")
+final class DeadLetterCommand {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "One line for each letter, without its content.")
+    int list(@Mixin Configuration configuration) throws Exception {
+        List<DeadLetter> letters = new DeadLetterTopic(configuration.settings()).read();
+        for (DeadLetter letter : letters) {
+            out().printf("%-10s %s  %s %s: %s%n", letter.id(), letter.time(), letter.of(), letter.key(), letter.error());
+        }
+        out().println(letters.size() + (letters.size() == 1 ? " letter" : " letters"));
+        out().flush();
+        return 0;
+    }
+
+    @Command(name = "show", mixinStandardHelpOptions = true, description = "One letter whole, with its content.")
+    int show(@Mixin Configuration configuration,
+            @Parameters(paramLabel = "ID", description = "as list prints it") String id) throws Exception {
+        Optional<DeadLetter> found = new DeadLetterTopic(configuration.settings()).read().stream()
+                .filter(letter -> letter.id().equals(id)).findFirst();
+        if (found.isEmpty()) {
+            spec.commandLine().getErr().println("There is no letter " + id + ". 'olap-sync dlq list' prints those that are there.");
+            return 1;
+        }
+        DeadLetter letter = found.get();
+        out().printf("id        %s%ntime      %s%nof        %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
+                letter.id(), letter.time(), letter.of(), letter.key(), letter.position(), letter.error(), letter.content());
+        out().flush();
+        return 0;
+    }
+
+    @Command(name = "replay", mixinStandardHelpOptions = true, description = {
+        "Processes all letters again, once their cause is mended, and deletes them.",
+        "A change goes back into its topic; of a row it is enough to say that it has to be read again."})
+    int replay(@Mixin Configuration configuration) throws Exception {
+        Settings settings = configuration.settings();
+        DeadLetterTopic topic = new DeadLetterTopic(settings);
+        List<DeadLetter> letters = topic.read();
+        if (!letters.isEmpty()) {
+            List<ProducerRecord<byte[], byte[]>> originals = new ArrayList<>();
+            try (PostgresDataSource postgres = PostgresDataSource.of(settings.postgres());
+                    Connection connection = postgres.getConnection()) {
+                for (DeadLetter letter : letters) {
+                    letter.original().ifPresent(originals::add);
+                    Optional<Hint> hint = letter.hint();
+                    if (hint.isPresent()) {
+                        hint.get().write(connection);
+                    }
+                }
+            }
+            topic.send(originals);
+            topic.delete(letters);
+        }
+        out().println(letters.size() + (letters.size() == 1 ? " letter" : " letters") + " on the way again");
+        out().flush();
+        return 0;
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+}
