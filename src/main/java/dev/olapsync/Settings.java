@@ -51,6 +51,12 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      */
     public record Olap(Path models, int epoch, String changesTopic, String rowsTopic, int topicPartitions,
             long topicRetentionMillis) {
+
+        public Olap {
+            if (epoch < 0 || epoch > 0xffff) {
+                throw new IllegalArgumentException("olap.epoch must be 0 to 65535, not " + epoch);
+            }
+        }
     }
 
     /**

@@ -25,6 +25,10 @@ final class DeadLetterCommand {
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "One line for each letter, without its content.")
     int list(@Mixin Configuration configuration) throws Exception {
+        Findings findings = reach(configuration.settings());
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
         List<DeadLetter> letters = new DeadLetterTopic(configuration.settings()).read();
         for (DeadLetter letter : letters) {
             out().printf("%-10s %s  %s %s: %s%n", letter.id(), letter.time(), letter.of(), letter.key(), letter.error());
@@ -37,6 +41,10 @@ final class DeadLetterCommand {
     @Command(name = "show", mixinStandardHelpOptions = true, description = "One letter whole, with its content.")
     int show(@Mixin Configuration configuration,
             @Parameters(paramLabel = "ID", description = "as list prints it") String id) throws Exception {
+        Findings findings = reach(configuration.settings());
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
         Optional<DeadLetter> found = new DeadLetterTopic(configuration.settings()).read().stream()
                 .filter(letter -> letter.id().equals(id)).findFirst();
         if (found.isEmpty()) {
@@ -55,6 +63,10 @@ final class DeadLetterCommand {
         "A change goes back into its topic; of a row it is enough to say that it has to be read again."})
     int replay(@Mixin Configuration configuration) throws Exception {
         Settings settings = configuration.settings();
+        Findings findings = reach(settings);
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
         DeadLetterTopic topic = new DeadLetterTopic(settings);
         List<DeadLetter> letters = topic.read();
         if (!letters.isEmpty()) {
@@ -75,6 +87,13 @@ final class DeadLetterCommand {
         out().println(letters.size() + (letters.size() == 1 ? " letter" : " letters") + " on the way again");
         out().flush();
         return 0;
+    }
+
+    /** A client would try for a minute and then say less. */
+    private Findings reach(Settings settings) {
+        Findings findings = Findings.failures(spec.commandLine().getErr());
+        new KafkaChecks(settings, findings).listens();
+        return findings;
     }
 
     private PrintWriter out() {
