@@ -64,6 +64,25 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
                 .shiftLeft(LSN_BITS).or(BigInteger.valueOf(lsn));
     }
 
+    /** The position that a {@link #version()} was made of. */
+    public static Position ofVersion(BigInteger version) {
+        BigInteger lsns = BigInteger.ONE.shiftLeft(LSN_BITS).subtract(BigInteger.ONE);
+        return new Position(
+                version.shiftRight(2 * LSN_BITS).intValueExact(),
+                version.shiftRight(LSN_BITS).and(lsns).longValueExact(),
+                version.and(lsns).longValueExact());
+    }
+
+    @Override
+    public String toString() {
+        return "epoch " + epoch + ", behind commit " + hex(commitLsn) + " at " + hex(lsn);
+    }
+
+    /** As Postgres writes an LSN. */
+    private static String hex(long lsn) {
+        return String.format("%X/%X", lsn >>> 32, lsn & 0xffff_ffffL);
+    }
+
     @Override
     public int compareTo(Position other) {
         return ORDER.compare(this, other);

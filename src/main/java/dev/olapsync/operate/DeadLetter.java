@@ -1,14 +1,11 @@
 package dev.olapsync.operate;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.enrich.Hint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,8 +14,6 @@ import org.apache.kafka.common.header.Header;
 
 /** A letter in the topic of dead letters. */
 record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Where the letter stands in its topic: {@code partition-offset}. */
     String id() {
@@ -64,19 +59,7 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
     /** Asks for the row to be read again; empty when the letter is of a record. */
     Optional<Hint> hint() throws IOException {
         Optional<String> model = text(DeadLetters.MODEL);
-        return model.isEmpty() ? Optional.empty() : Optional.of(new Hint(model.get(), List.of(keyColumns(key()))));
-    }
-
-    /** The texts of a key's columns: a composite key is written as a JSON array. */
-    static List<String> keyColumns(String key) throws IOException {
-        if (!key.startsWith("[")) {
-            return List.of(key);
-        }
-        List<String> columns = new ArrayList<>();
-        for (JsonNode column : JSON.readTree(key)) {
-            columns.add(column.asText());
-        }
-        return columns;
+        return model.isEmpty() ? Optional.empty() : Optional.of(new Hint(model.get(), List.of(RowKey.columns(key()))));
     }
 
     private Optional<String> text(String header) {

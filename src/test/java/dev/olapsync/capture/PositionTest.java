@@ -59,6 +59,13 @@ class PositionTest {
     }
 
     @Test
+    void aVersionTellsItsPosition() {
+        Position position = new Position(7, 0x1_0000_0010L, 0xffL);
+        assertThat(Position.ofVersion(position.version())).isEqualTo(position);
+        assertThat(position).hasToString("epoch 7, behind commit 1/10 at 0/FF");
+    }
+
+    @Test
     void theGreatestVersionFitsAnUInt128() {
         long most = (1L << 56) - 1;
         assertThat(new Position(65_535, most, most).version()).isEqualTo(BigInteger.TWO.pow(128).subtract(BigInteger.ONE));

@@ -183,6 +183,17 @@ class SchoolTest {
     }
 
     @Test
+    void healShowsARowAndMendsIt() throws Exception {
+        school.clickHouseExecute("INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
+                + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
+                + " WHERE contact_id = 2");
+        assertThat(school.command("heal", "student_contact", "2"))
+                .containsSubsequence("Postgres", "\"name\":\"Dan\"", "ClickHouse", "\"name\":\"wrong\"", "healed", "\"name\":\"Dan\"");
+        assertThat(school.differences()).isEmpty();
+        assertThat(school.command("heal", "student_contact", "77")).containsSubsequence("Postgres    no row", "healed      no row");
+    }
+
+    @Test
     void a18RaceOfChildrenAndParents() throws Exception {
         long seed = System.nanoTime();
         System.out.println("seed of a18: " + seed);
