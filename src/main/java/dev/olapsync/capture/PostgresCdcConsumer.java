@@ -102,7 +102,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             delivered = false;
             try {
                 runEngine();
-            } catch (Exception e) {
+            } catch (Throwable e) {
+                // an Error too: a capture that had ended in silence would be worse
                 failure = e;
                 pause = delivered ? FIRST_PAUSE : pause;
                 if (stopped.getCount() > 0) {
