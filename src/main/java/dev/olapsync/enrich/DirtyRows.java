@@ -132,7 +132,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
                         Truncates.row(model.name()), true, null, null, cause);
-                ready.add(RowRecords.record(context, watermark));
+                ready.add(RowRecords.record(context, olapSync.topics(), watermark));
             } else {
                 List<List<String>> keys = new AllKeys(model).read(olapSync.postgres());
                 whole.addAll(DirtyKeys.ofGrain(model.lookUps().get(0), keys, cause, KEYS_OF_A_LOOK_UP));

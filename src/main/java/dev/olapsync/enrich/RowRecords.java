@@ -3,6 +3,7 @@ package dev.olapsync.enrich;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.schema.RowJson;
+import dev.olapsync.schema.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ public class RowRecords implements Processor {
     @Override
     public void process(Exchange exchange) {
         CamelContext context = exchange.getContext();
+        Topics topics = OlapSync.of(context).topics();
         List<Exchange> records = new ArrayList<>(exchange.getVariable(DirtyRows.READY, List.class));
         // Without anything to look up there is no map of rows.
         if (exchange.getMessage().getBody() instanceof Map<?, ?> rows) {
@@ -32,16 +34,16 @@ public class RowRecords implements Processor {
                             row.unheld(), row.refused()));
                 }
                 if (row.refused() == null) {
-                    records.add(record(context, row));
+                    records.add(record(context, topics, row));
                 }
             }
         }
         exchange.getMessage().setBody(records);
     }
 
-    static Exchange record(CamelContext context, FinishedRow row) {
+    static Exchange record(CamelContext context, Topics topics, FinishedRow row) {
         Exchange message = new DefaultExchange(context);
-        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().rows(row.model()));
+        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.model()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
         message.getMessage().setHeader(COMMIT_MILLIS, row.cause().commitMillis());
         message.getMessage().setBody(RowJson.versioned(row.json(), row.cause().position().version(), !row.live()));

@@ -27,6 +27,7 @@ public final class Topics {
     private final Settings settings;
     private final String changes;
     private final String rows;
+    private final Map<TableName, String> ofTables = new ConcurrentHashMap<>();
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
     public Topics(Settings settings) {
@@ -37,6 +38,10 @@ public final class Topics {
 
     /** Letters that a topic cannot have are written as {@code _uXXXX}; names that are too long end in a hash. */
     public String changes(TableName table) {
+        return ofTables.computeIfAbsent(table, this::ofTable);
+    }
+
+    private String ofTable(TableName table) {
         String topic = changes + escape(table.schema()) + "." + escape(table.name());
         return topic.length() <= LONGEST
                 ? topic
