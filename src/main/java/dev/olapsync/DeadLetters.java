@@ -2,10 +2,13 @@ package dev.olapsync;
 
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.Position;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.DefaultExchange;
 
@@ -51,6 +54,15 @@ public final class DeadLetters {
         letter.getMessage().setHeader(MODEL, model);
         letter.getMessage().setHeader(POSITION, position.sequence());
         return letter;
+    }
+
+    /** Publishes letters and returns when the broker has acknowledged them; throws when it has not. */
+    public static void send(CamelContext context, List<Exchange> letters) throws IOException {
+        if (!letters.isEmpty()) {
+            try (ProducerTemplate route = context.createProducerTemplate()) {
+                route.sendBody("direct:dead-letters", letters);
+            }
+        }
     }
 
     private static Exchange letter(CamelContext context, Object key, Object body, String error) {

@@ -27,16 +27,14 @@ public final class Publication {
     /**
      * Makes the publication hold these tables; tables that it holds already stay.
      *
-     * @return whether something had to be changed
      * @throws SQLException also when the role may not create or alter it; the message holds the statement that an owner
      *         of the tables has to run
      */
-    public boolean ensure(Connection connection, Collection<TableName> tables) throws SQLException {
+    public void ensure(Connection connection, Collection<TableName> tables) throws SQLException {
         Optional<String> statement = missing(connection, tables);
         if (statement.isPresent()) {
             run(connection, statement.get());
         }
-        return statement.isPresent();
     }
 
     /** The statement that makes the publication hold these tables; empty when it does. */

@@ -79,6 +79,9 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
     }
 
     private void row(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {
+        if (event.images().isEmpty()) {
+            throw new IllegalArgumentException("the change of " + event.table() + " tells no row");
+        }
         Cause cause = new Cause(event.position(), event.commitMillis());
         for (LookUp lookUp : lookUpsOf(event.table())) {
             // The children of a parent that a snapshot reads come with their own snapshot.
@@ -95,7 +98,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         }
     }
 
-    /** The key of a row; null when a part of it is NULL, so that no row can refer to it. */
+    /** The key of a row; null when a part of a parent's key is NULL, so that no row can refer to it. */
     private static List<String> key(LookUp lookUp, JsonNode image) {
         List<String> key = new ArrayList<>(lookUp.key().size());
         for (KeyColumn column : lookUp.key()) {
@@ -103,6 +106,10 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
             if (value.isMissingNode()) {
                 throw new IllegalArgumentException("the change of " + lookUp.table() + " has no column " + column.name()
                         + ", which is part of the key");
+            }
+            if (value.isNull() && lookUp.ofGrain()) {
+                throw new IllegalArgumentException("the change of " + lookUp.table() + " does not tell " + column.name()
+                        + ", which is part of the key; its replica identity must hold the key");
             }
             if (value.isNull()) {
                 return null;

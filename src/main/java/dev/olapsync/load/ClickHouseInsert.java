@@ -11,13 +11,9 @@ import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.service.ServiceSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. */
 public class ClickHouseInsert extends ServiceSupport implements Processor, CamelContextAware {
-
-    private static final Logger LOG = LoggerFactory.getLogger(ClickHouseInsert.class);
 
     private CamelContext context;
     private OlapSync olapSync;
@@ -35,13 +31,8 @@ public class ClickHouseInsert extends ServiceSupport implements Processor, Camel
     @Override
     public void process(Exchange exchange) {
         RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
-        String target = targets.get(batch.getModel());
-        if (target == null) {
-            LOG.warn("{} are left out: the model is not configured any more", batch);
-            return;
-        }
         olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
-        olapSync.clickHouse().insertJson(target, batch.json());
+        olapSync.clickHouse().insertJson(targets.get(batch.getModel()), batch.json());
         olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
     }
 

@@ -15,6 +15,7 @@ import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -61,21 +62,22 @@ public class InitialLoad implements Processor {
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
         Publication publication = new Publication(settings.postgres().publication());
         ReplicationSlot slot = new ReplicationSlot(settings.postgres().slot());
-        boolean tablesAdded = publication.ensure(postgres, models.tables());
+        publication.ensure(postgres, models.tables());
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
                 throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
                         + " since it was lost. " + loads.anew());
             }
             slot.create(postgres);
-        } else if (tablesAdded) {
+        } else if (models.all().stream().anyMatch(model -> loads.find(model.name()).isEmpty())) {
             awaitEndOfRunningTransactions(postgres);
         }
     }
 
-    /** What ran when a table was published may have changed it before, unseen by the slot. */
+    /** The tables of a new model may have been published a moment ago: what ran then may have changed them unseen. */
     private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
         long next = snapshotBound(postgres, "xmax");
+        LOG.info("A new model is loaded when all transactions that run now have ended");
         while (snapshotBound(postgres, "xmin") < next) {
             Thread.sleep(PAUSE_MILLIS);
         }
@@ -91,7 +93,7 @@ public class InitialLoad implements Processor {
     }
 
     private static void load(CamelContext context, OlapSync olapSync, Connection postgres, Model model, Loads loads)
-            throws SQLException {
+            throws SQLException, IOException {
         Load load = loads.find(model.name()).orElse(null);
         if (load == null) {
             load = new Load(model.name(), 0, count(postgres, model), List.of(), false,
@@ -121,7 +123,8 @@ public class InitialLoad implements Processor {
     }
 
     /** @return how many rows of the page are rows of the model */
-    private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, Position start) {
+    private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, Position start)
+            throws IOException {
         BigInteger version = start.version();
         ByteArrayOutputStream rows = new ByteArrayOutputStream();
         List<Exchange> letters = new ArrayList<>();
@@ -140,9 +143,7 @@ public class InitialLoad implements Processor {
                 written++;
             }
         }
-        if (!letters.isEmpty()) {
-            context.createProducerTemplate().sendBody("direct:dead-letters", letters);
-        }
+        DeadLetters.send(context, letters);
         olapSync.clickHouse().insertJson(ClickHouseTables.target(model), new ByteArrayInputStream(rows.toByteArray()));
         return written;
     }

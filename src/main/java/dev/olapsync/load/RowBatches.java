@@ -1,8 +1,10 @@
 package dev.olapsync.load;
 
+import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.schema.Topics;
+import dev.olapsync.schema.Truncates;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,8 +19,10 @@ import org.apache.camel.component.kafka.KafkaConstants;
 public class RowBatches implements Processor {
 
     @Override
-    public void process(Exchange exchange) {
-        Topics topics = OlapSync.of(exchange.getContext()).topics();
+    public void process(Exchange exchange) throws Exception {
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
+        Topics topics = olapSync.topics();
+        List<Exchange> letters = new ArrayList<>();
         Map<String, RowBatch> batches = new LinkedHashMap<>();
         for (Object polled : exchange.getMessage().getBody(List.class)) {
             Message row = ((Exchange) polled).getMessage();
@@ -28,10 +32,16 @@ public class RowBatches implements Processor {
                 continue;
             }
             String model = topics.modelOf(topic);
+            if (!model.equals(Truncates.MODEL) && olapSync.models().find(model).isEmpty()) {
+                letters.add(DeadLetters.ofRecord(exchange.getContext(), row,
+                        "the model " + model + " is not configured here; add it, then replay this letter"));
+                continue;
+            }
             byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
             batches.computeIfAbsent(model, RowBatch::new)
                     .add(row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong());
         }
+        DeadLetters.send(exchange.getContext(), letters);
         exchange.getMessage().setBody(new ArrayList<>(batches.values()));
     }
 }
