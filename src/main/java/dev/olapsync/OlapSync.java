@@ -4,6 +4,7 @@ import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.operate.Metrics;
 import dev.olapsync.schema.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -34,6 +35,10 @@ public final class OlapSync extends ServiceSupport {
         OlapSync olapSync = new OlapSync(Settings.of(context));
         try {
             context.addService(olapSync);
+            // where Camel's own tools look, such as camel get metric
+            if (context.getRegistry().findByType(MeterRegistry.class).isEmpty()) {
+                context.getRegistry().bind("metricsRegistry", olapSync.metrics.registry());
+            }
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -105,7 +105,7 @@ public final class Topics {
     }
 
     private void create(List<String> names) throws InterruptedException {
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers()))) {
+        try (Admin admin = admin()) {
             Set<String> existing = admin.listTopics().names().get();
             List<NewTopic> missing = names.stream()
                     .filter(name -> !existing.contains(name))
@@ -124,6 +124,18 @@ public final class Topics {
         } catch (ExecutionException e) {
             throw new IllegalStateException("The topics cannot be created at " + settings.kafka().brokers() + ": "
                     + e.getCause().getMessage(), e);
+        }
+    }
+
+    /** Kafka looks for its classes with the thread's class loader, and under the Camel CLI that one does not know them. */
+    private Admin admin() {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(Admin.class.getClassLoader());
+        try {
+            return Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers()));
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 }

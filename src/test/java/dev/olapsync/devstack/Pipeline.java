@@ -2,6 +2,8 @@ package dev.olapsync.devstack;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -14,14 +16,17 @@ public final class Pipeline extends Service {
     private static final Path DISTRIBUTION = Path.of("target", "olap-sync");
 
     private final Map<String, String> settings;
+    private final List<String> options;
 
     /**
      * @param home its log is beside this
      * @param settings keys of application.properties
+     * @param options of {@code run}
      */
-    public Pipeline(Path home, Map<String, String> settings) {
+    public Pipeline(Path home, Map<String, String> settings, String... options) {
         super("Pipeline", 0, home);
         this.settings = settings;
+        this.options = List.of(options);
     }
 
     @Override
@@ -38,10 +43,10 @@ public final class Pipeline extends Service {
 
     @Override
     ProcessBuilder command() {
-        ProcessBuilder builder = new ProcessBuilder(program().toString(), "run").directory(DISTRIBUTION.toFile());
-        // a configuration that the shell happens to have is not meant for this one
-        builder.environment().keySet().removeIf(key -> key.matches("(POSTGRES|KAFKA|CLICKHOUSE|OLAP)_.*"));
-        settings.forEach((key, value) -> builder.environment().put(variable(key), value));
+        List<String> command = new ArrayList<>(List.of(program().toString(), "run"));
+        command.addAll(options);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(DISTRIBUTION.toFile());
+        configure(builder, settings);
         builder.environment().put(variable("olap.status.port"), String.valueOf(port()));
         return builder;
     }
@@ -49,6 +54,13 @@ public final class Pipeline extends Service {
     @Override
     boolean isReady(String logged) {
         return logged.contains("Status at http");
+    }
+
+    /** Puts the settings, and no others, into the environment. */
+    static void configure(ProcessBuilder builder, Map<String, String> settings) {
+        // a configuration that the shell happens to have is not meant for this one
+        builder.environment().keySet().removeIf(key -> key.matches("(POSTGRES|KAFKA|CLICKHOUSE|OLAP)_.*"));
+        settings.forEach((key, value) -> builder.environment().put(variable(key), value));
     }
 
     private static Path program() {

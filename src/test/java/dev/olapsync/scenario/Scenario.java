@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
+import dev.olapsync.devstack.CamelCli;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
@@ -67,6 +68,7 @@ public final class Scenario implements AutoCloseable {
     private final Properties properties = new Properties();
     private final Admin admin = Admin.create(
             Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+    private final AtomicInteger processes = new AtomicInteger();
     private OlapSync observer;
     private Main main;
     private int marker;
@@ -171,12 +173,34 @@ public final class Scenario implements AutoCloseable {
         return main;
     }
 
-    /** The pipeline of the distribution, as a process of its own, on this scenario. */
-    public Pipeline process() {
+    /**
+     * The pipeline of the distribution, as a process of its own, on this scenario.
+     *
+     * @param options of {@code olap-sync run}
+     */
+    public Pipeline process(String... options) {
+        return new Pipeline(folder("process"), configuration(), options);
+    }
+
+    /**
+     * The routes under the Camel CLI, on this scenario.
+     *
+     * @param options behind {@code camel run routes/*.yaml}
+     */
+    public CamelCli camelCli(String... options) {
+        return new CamelCli(folder("cli"), configuration(), options);
+    }
+
+    private Path folder(String what) {
+        return Path.of("target", "scenarios", name + "_" + what + "_" + processes.incrementAndGet());
+    }
+
+    /** The configuration for a process with a working directory of its own. */
+    private Map<String, String> configuration() {
         Map<String, String> configuration = new HashMap<>();
         properties.stringPropertyNames().forEach(key -> configuration.put(key, properties.getProperty(key)));
         configuration.put("olap.models", models.toAbsolutePath().toString());
-        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration);
+        return configuration;
     }
 
     public Settings settings() {
