@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import dev.olapsync.OlapSync;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
@@ -125,6 +126,9 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     private void runEngine() throws Exception {
         confirmedLsn = awaitSlot();
+        if (stopped.getCount() == 0) {
+            return;
+        }
         AtomicReference<Throwable> end = new AtomicReference<>();
         engine = DebeziumEngine.create(Connect.class)
                 .using(configuration().createDebeziumConfiguration().asProperties())
@@ -159,7 +163,21 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             while (confirmed.isEmpty() && !stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
                 confirmed = slot.confirmedLsn(connection);
             }
+            if (stopped.getCount() > 0) {
+                requireNothingLost(connection, confirmed.getAsLong());
+            }
             return confirmed.orElse(0);
+        }
+    }
+
+    private void requireNothingLost(Connection connection, long confirmed) throws SQLException, InterruptedException {
+        OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());
+        OptionalLong captured = new CapturedPosition(olapSync).read();
+        if (captured.isPresent()) {
+            CapturedPosition.requireNothingLost(olapSync.settings(), captured.getAsLong(), confirmed, slot.endOfLog(connection));
+        } else {
+            // from the beginning, so that there is something to compare the slot with
+            publish(List.of(), confirmed);
         }
     }
 
@@ -174,26 +192,39 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 changes.add(change);
             }
         }
-        if (!changes.isEmpty()) {
-            Exchange batch = createExchange(false);
-            try {
-                batch.getMessage().setBody(changes);
-                getProcessor().process(batch);
-            } catch (Exception e) {
-                batch.setException(e);
-            } finally {
-                releaseExchange(batch, false);
-            }
-            if (batch.getException() != null) {
-                throw new RuntimeCamelException("a batch of " + changes.size() + " changes failed: "
-                        + message(batch.getException()), batch.getException());
-            }
-        }
+        publish(changes, confirmedBy(events.get(events.size() - 1).value()));
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
             committer.markProcessed(event);
         }
         committer.markBatchFinished();
         delivered = true;
+    }
+
+    /** @param confirms what the slot is told afterwards; null for nothing */
+    private void publish(List<Exchange> changes, Long confirms) {
+        if (changes.isEmpty() && confirms == null) {
+            return;
+        }
+        Exchange batch = createExchange(false);
+        try {
+            batch.getMessage().setBody(changes);
+            batch.setProperty(ChangeEvents.CONFIRMS, confirms);
+            getProcessor().process(batch);
+        } catch (Exception e) {
+            batch.setException(e);
+        } finally {
+            releaseExchange(batch, false);
+        }
+        if (batch.getException() != null) {
+            throw new RuntimeCamelException("a batch of " + changes.size() + " changes failed: "
+                    + message(batch.getException()), batch.getException());
+        }
+    }
+
+    /** What Debezium tells the slot when this event is the last of a batch; null when it tells nothing. */
+    private static Long confirmedBy(SourceRecord last) {
+        Object commit = last.sourceOffset().get("lsn_commit");
+        return (Long) (commit != null ? commit : last.sourceOffset().get("lsn_proc"));
     }
 
     /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */

@@ -3,6 +3,7 @@ package dev.olapsync.scenario;
 import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
@@ -129,6 +130,7 @@ public final class Scenario implements AutoCloseable {
 
     /** Adds or replaces a model; it counts from the next start. */
     public Scenario model(String model, String select) throws IOException {
+        closeObserver();
         Files.writeString(models.resolve(model + ".sql"), select);
         return this;
     }
@@ -163,6 +165,11 @@ public final class Scenario implements AutoCloseable {
         main = null;
     }
 
+    /** Of its databases, its slot, its topics and its groups. */
+    public String name() {
+        return name;
+    }
+
     public DevStack stack() {
         return stack;
     }
@@ -173,10 +180,15 @@ public final class Scenario implements AutoCloseable {
 
     /** The pipeline of the distribution, as a process of its own, on this scenario. */
     public Pipeline process() {
+        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration());
+    }
+
+    /** The settings for a process that has another working directory. */
+    public Map<String, String> configuration() {
         Map<String, String> configuration = new HashMap<>();
         properties.stringPropertyNames().forEach(key -> configuration.put(key, properties.getProperty(key)));
         configuration.put("olap.models", models.toAbsolutePath().toString());
-        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration);
+        return configuration;
     }
 
     public Settings settings() {
@@ -262,7 +274,8 @@ public final class Scenario implements AutoCloseable {
     public void awaitQuiet() throws Exception {
         int round = ++marker;
         postgres("UPDATE scenario_marker SET round = " + round);
-        await("the marker").atMost(PATIENCE).until(
+        // a connection to a ClickHouse that was restarted meanwhile fails once
+        await("the marker").atMost(PATIENCE).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
                 () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(round))::equals);
         // What capture had published before the marker may still wait in other partitions.
         await("route 2").atMost(PATIENCE).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
