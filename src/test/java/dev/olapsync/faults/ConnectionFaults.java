@@ -32,7 +32,7 @@ final class ConnectionFaults {
             TcpProxy proxy = to.apply(shop);
             proxy.refuse(random.nextBoolean());
             proxy.cut();
-            shop.pass(CUT);
+            FaultyShop.pass(CUT);
             proxy.refuse(false);
             return Fault.BY_ITSELF;
         };
@@ -42,7 +42,7 @@ final class ConnectionFaults {
         return (shop, random) -> {
             TcpProxy proxy = to.apply(shop);
             proxy.hold(true);
-            shop.pass(HELD);
+            FaultyShop.pass(HELD);
             if (random.nextBoolean()) {
                 // the other side has given up: nothing of what was on its way arrives
                 proxy.cut();
@@ -55,7 +55,7 @@ final class ConnectionFaults {
     private static String delay(FaultyShop shop, Random random) {
         List<TcpProxy> all = List.of(shop.toPostgres(), shop.toBroker(), shop.toClickHouse());
         all.forEach(proxy -> proxy.delay(DELAY));
-        shop.pass(DELAYED);
+        FaultyShop.pass(DELAYED);
         all.forEach(proxy -> proxy.delay(Duration.ZERO));
         return Fault.BY_ITSELF;
     }

@@ -23,7 +23,7 @@ final class DiskFaults {
     private static String fill(FaultyShop shop, Random random) throws Exception {
         limit(shop, "0:");
         shop.awaitDown("load tries again");
-        shop.pass(TIME);
+        FaultyShop.pass(TIME);
         limit(shop, "unlimited:");
         return Fault.BY_ITSELF;
     }

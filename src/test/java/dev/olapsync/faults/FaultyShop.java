@@ -180,9 +180,9 @@ final class FaultyShop implements AutoCloseable {
     }
 
     /** Lets time pass, under load. */
-    void pass(Duration time) {
+    static void pass(Duration time) {
         long end = System.nanoTime() + time.toNanos();
-        await().atMost(time.plus(PATIENCE)).until(() -> System.nanoTime() > end);
+        await().atMost(time.plus(PATIENCE)).pollInterval(Duration.ofMillis(20)).until(() -> System.nanoTime() > end);
     }
 
     /** Waits until the pipeline's health is DOWN, for a reason in which these words occur. */

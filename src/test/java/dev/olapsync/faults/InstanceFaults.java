@@ -31,7 +31,7 @@ final class InstanceFaults {
         try (Pipeline second = shop.instance(1)) {
             second.start();
             awaitMembers(shop, 2);
-            shop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
+            FaultyShop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
             Pipeline paused = random.nextBoolean() ? second : shop.pipeline();
             FaultyShop.signal(paused, "STOP");
             awaitMembers(shop, 1);
@@ -45,11 +45,11 @@ final class InstanceFaults {
     private static String rebalance(FaultyShop shop, Random random) throws Exception {
         try (Pipeline second = shop.instance(1); Pipeline third = shop.instance(2)) {
             second.start();
-            shop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
+            FaultyShop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
             third.start();
-            shop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
+            FaultyShop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
             second.stop();
-            shop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
+            FaultyShop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
             third.kill();
         }
         return Fault.BY_ITSELF;

@@ -39,7 +39,7 @@ final class ServerFaults {
 
     private static String down(FaultyShop shop, Service server, Duration time) {
         server.kill();
-        shop.pass(time);
+        FaultyShop.pass(time);
         server.start();
         return Fault.BY_ITSELF;
     }

@@ -62,17 +62,18 @@ public final class Scenario implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private final DevStack stack = DevStack.shared();
+    private final DevStack stack;
     private final String name;
     private final Path models;
     private final Properties properties = new Properties();
-    private final Admin admin = Admin.create(
-            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+    private final Admin admin;
     private OlapSync observer;
     private Main main;
     private int marker;
 
-    private Scenario(String name, Path models) {
+    private Scenario(DevStack stack, String name, Path models) {
+        this.stack = stack;
+        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
         this.name = name;
         this.models = models;
     }
@@ -84,12 +85,17 @@ public final class Scenario implements AutoCloseable {
      * @param models files of models
      */
     public static Scenario of(String title, String schema, Path... models) throws Exception {
+        return of(DevStack.shared(), title, schema, models);
+    }
+
+    /** The same on a stack of one's own. */
+    public static Scenario of(DevStack stack, String title, String schema, Path... models) throws Exception {
         String name = title + "_" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
         Path folder = Files.createDirectories(Path.of("target", "scenarios", name));
         for (Path model : models) {
             Files.copy(model, folder.resolve(model.getFileName()));
         }
-        Scenario scenario = new Scenario(name, folder);
+        Scenario scenario = new Scenario(stack, name, folder);
         scenario.create(schema);
         return scenario;
     }
@@ -356,7 +362,7 @@ public final class Scenario implements AutoCloseable {
     }
 
     /** All records of the topics whose names begin like this. */
-    private List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
+    public List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
@@ -387,21 +393,32 @@ public final class Scenario implements AutoCloseable {
         return this;
     }
 
+    /** How many records are in the topics whose names begin like this. */
+    public long count(String topics) throws ExecutionException, InterruptedException {
+        return ends(topics).values().stream().mapToLong(Long::longValue).sum();
+    }
+
     private long lag(String group, String topics) throws ExecutionException, InterruptedException {
-        List<String> names = admin.listTopics().names().get().stream()
-                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
-        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
-                description.partitions().forEach(partition ->
-                        ends.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
         Map<TopicPartition, OffsetAndMetadata> committed =
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         long lag = 0;
-        for (var end : admin.listOffsets(ends).all().get().entrySet()) {
+        for (var end : ends(topics).entrySet()) {
             OffsetAndMetadata done = committed.get(end.getKey());
-            lag += end.getValue().offset() - (done == null ? 0 : done.offset());
+            lag += end.getValue() - (done == null ? 0 : done.offset());
         }
         return lag;
+    }
+
+    private Map<TopicPartition, Long> ends(String topics) throws ExecutionException, InterruptedException {
+        List<String> names = admin.listTopics().names().get().stream()
+                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
+        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
+                description.partitions().forEach(partition ->
+                        latest.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        admin.listOffsets(latest).all().get().forEach((partition, end) -> ends.put(partition, end.offset()));
+        return ends;
     }
 
     @Override
