@@ -22,8 +22,8 @@ public class ChangeEvents implements Processor {
 
     /** Kafka header: the epoch of the change's position, an int. */
     public static final String EPOCH = "olap.epoch";
-    /** Exchange property: the LSN that the slot is told when the batch is done, a long; missing when it is told none. */
-    public static final String CONFIRMS = "olap.confirms";
+    /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
+    public static final String CAPTURED = "olap.captured";
 
     private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false");
 
@@ -43,9 +43,9 @@ public class ChangeEvents implements Processor {
             toKafkaRecord(((Exchange) change).getMessage(), olapSync);
             records.add((Exchange) change);
         }
-        Long confirms = exchange.getProperty(CONFIRMS, Long.class);
-        if (confirms != null) {
-            records.add(CapturedPosition.record(exchange.getContext(), confirms));
+        Long captured = exchange.getProperty(CAPTURED, Long.class);
+        if (captured != null) {
+            records.add(CapturedPosition.record(exchange.getContext(), captured));
         }
         exchange.getMessage().setBody(records);
     }

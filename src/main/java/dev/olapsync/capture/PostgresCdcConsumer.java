@@ -50,6 +50,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private volatile boolean delivered;
     private volatile Throwable failure;
     private long confirmedLsn;
+    /** The slot was never told more than this. */
+    private long capturedLsn;
 
     PostgresCdcConsumer(PostgresCdcEndpoint endpoint, Processor processor) {
         super(endpoint, processor);
@@ -173,11 +175,12 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private void requireNothingLost(Connection connection, long confirmed) throws SQLException, InterruptedException {
         OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());
         OptionalLong captured = new CapturedPosition(olapSync).read();
+        capturedLsn = captured.orElse(confirmed);
         if (captured.isPresent()) {
-            CapturedPosition.requireNothingLost(olapSync.settings(), captured.getAsLong(), confirmed, slot.endOfLog(connection));
+            CapturedPosition.requireNothingLost(olapSync.settings(), capturedLsn, confirmed, slot.endOfLog(connection));
         } else {
             // from the beginning, so that there is something to compare the slot with
-            publish(List.of(), confirmed);
+            publish(List.of());
         }
     }
 
@@ -192,7 +195,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 changes.add(change);
             }
         }
-        publish(changes, confirmedBy(events.get(events.size() - 1).value()));
+        capturedLsn = Math.max(capturedLsn, confirmedBy(events.get(events.size() - 1).value()));
+        publish(changes);
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
             committer.markProcessed(event);
         }
@@ -200,15 +204,11 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         delivered = true;
     }
 
-    /** @param confirms what the slot is told afterwards; null for nothing */
-    private void publish(List<Exchange> changes, Long confirms) {
-        if (changes.isEmpty() && confirms == null) {
-            return;
-        }
+    private void publish(List<Exchange> changes) {
         Exchange batch = createExchange(false);
         try {
             batch.getMessage().setBody(changes);
-            batch.setProperty(ChangeEvents.CONFIRMS, confirms);
+            batch.setProperty(ChangeEvents.CAPTURED, capturedLsn);
             getProcessor().process(batch);
         } catch (Exception e) {
             batch.setException(e);
@@ -221,10 +221,11 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         }
     }
 
-    /** What Debezium tells the slot when this event is the last of a batch; null when it tells nothing. */
-    private static Long confirmedBy(SourceRecord last) {
+    /** What Debezium tells the slot when this event is the last of a batch; 0 when it tells nothing. */
+    private static long confirmedBy(SourceRecord last) {
         Object commit = last.sourceOffset().get("lsn_commit");
-        return (Long) (commit != null ? commit : last.sourceOffset().get("lsn_proc"));
+        Object told = commit != null ? commit : last.sourceOffset().get("lsn_proc");
+        return told == null ? 0 : (Long) told;
     }
 
     /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */
