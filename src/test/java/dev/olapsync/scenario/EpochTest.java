@@ -64,7 +64,9 @@ class EpochTest {
     @Test
     void rowsOfAnUnknownModelBecomeLetters() throws Exception {
         try (Scenario school = school()) {
-            new Topics(school.settings()).ensure(school.topicOf("elsewhere"));
+            try (Topics topics = new Topics(school.settings())) {
+                topics.ensure(school.topicOf("elsewhere"));
+            }
             school.deliverRow("elsewhere", "{\"id\":1,\"_version\":5,\"_deleted\":0}");
             school.awaitInStep();
             assertThat(school.command("dlq", "list")).contains("the model elsewhere is not configured here", "1 letter");
