@@ -341,6 +341,21 @@ public final class Scenario implements AutoCloseable {
         publish(changes);
     }
 
+    /** Publishes those changes of a table once more that hold a text, in the order in which they were captured. */
+    public void deliverAgain(String topicEnd, String text) throws Exception {
+        publish(changes(topicEnd, text).stream()
+                .map(change -> new ProducerRecord<>(change.topic(), null, change.key(), change.value(), change.headers()))
+                .toList());
+    }
+
+    /** The changes that were captured of a table, those that hold a text. */
+    public List<ConsumerRecord<byte[], byte[]>> changes(String topicEnd, String text) throws Exception {
+        return read(name + ".cdc.").stream()
+                .filter(change -> change.topic().endsWith(topicEnd))
+                .filter(change -> new String(change.value(), StandardCharsets.UTF_8).contains(text))
+                .toList();
+    }
+
     /** Publishes a finished row, as route 2 does. */
     public void deliverRow(String model, String json) {
         ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
