@@ -2,7 +2,9 @@ package dev.olapsync;
 
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.operate.Health;
 import dev.olapsync.operate.Metrics;
+import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -19,6 +21,7 @@ public final class OlapSync extends ServiceSupport {
     private final Metrics metrics = new Metrics();
     private PostgresDataSource postgres;
     private ClickHouse clickHouse;
+    private KnownTopics knownTopics;
     private Models models;
 
     public OlapSync(Settings settings) {
@@ -39,6 +42,7 @@ public final class OlapSync extends ServiceSupport {
             if (context.getRegistry().findByType(MeterRegistry.class).isEmpty()) {
                 context.getRegistry().bind("metricsRegistry", olapSync.metrics.registry());
             }
+            Health.watch(context, olapSync);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -72,6 +76,13 @@ public final class OlapSync extends ServiceSupport {
         return clickHouse;
     }
 
+    public synchronized KnownTopics knownTopics() {
+        if (knownTopics == null) {
+            knownTopics = new KnownTopics(clickHouse(), settings.olap());
+        }
+        return knownTopics;
+    }
+
     /**
      * The models, compiled at the first call.
      *
@@ -88,6 +99,7 @@ public final class OlapSync extends ServiceSupport {
 
     @Override
     protected synchronized void doStop() {
+        topics.close();
         if (postgres != null) {
             postgres.close();
         }

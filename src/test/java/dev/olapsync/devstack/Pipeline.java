@@ -16,17 +16,28 @@ public final class Pipeline extends Service {
     private static final Path DISTRIBUTION = Path.of("target", "olap-sync");
 
     private final Map<String, String> settings;
-    private final List<String> options;
+    private final List<String> arguments;
+    private final String javaOptions;
 
     /**
      * @param home its log is beside this
      * @param settings keys of application.properties
-     * @param options of {@code run}
      */
-    public Pipeline(Path home, Map<String, String> settings, String... options) {
+    public Pipeline(Path home, Map<String, String> settings) {
+        this(home, settings, List.of(), "");
+    }
+
+    /**
+     * @param home its log is beside this
+     * @param settings keys of application.properties
+     * @param arguments of {@code olap-sync run}
+     * @param javaOptions for {@code JAVA_OPTS}
+     */
+    public Pipeline(Path home, Map<String, String> settings, List<String> arguments, String javaOptions) {
         super("Pipeline", 0, home);
         this.settings = settings;
-        this.options = List.of(options);
+        this.arguments = arguments;
+        this.javaOptions = javaOptions;
     }
 
     @Override
@@ -44,10 +55,11 @@ public final class Pipeline extends Service {
     @Override
     ProcessBuilder command() {
         List<String> command = new ArrayList<>(List.of(program().toString(), "run"));
-        command.addAll(options);
+        command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).directory(DISTRIBUTION.toFile());
         configure(builder, settings);
         builder.environment().put(variable("olap.status.port"), String.valueOf(port()));
+        builder.environment().put("JAVA_OPTS", javaOptions);
         return builder;
     }
 

@@ -7,6 +7,7 @@ import dev.olapsync.schema.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,8 @@ class EpochTest {
                     "DELETE FROM contact WHERE contact_id > 400", "UPDATE contact SET contact_id = 1000 WHERE contact_id = 1",
                     "INSERT INTO contact VALUES (501, 50, 'new')");
             school.start();
-            await().until(() -> isDown(school, "replication slot"));
+            await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(30)).until(
+                    () -> isDown(school, "replication slot"));
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("500");
             school.stop();
 
@@ -62,7 +64,9 @@ class EpochTest {
     @Test
     void rowsOfAnUnknownModelBecomeLetters() throws Exception {
         try (Scenario school = school()) {
-            new Topics(school.settings()).ensure(school.topicOf("elsewhere"));
+            try (Topics topics = new Topics(school.settings())) {
+                topics.ensure(school.topicOf("elsewhere"));
+            }
             school.deliverRow("elsewhere", "{\"id\":1,\"_version\":5,\"_deleted\":0}");
             school.awaitInStep();
             assertThat(school.command("dlq", "list")).contains("the model elsewhere is not configured here", "1 letter");
