@@ -3,6 +3,7 @@ package dev.olapsync.enrich;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.PreparedStep;
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.load.Loads;
@@ -18,38 +19,33 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.Processor;
-import org.apache.camel.support.service.ServiceSupport;
 
 /**
  * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up;
  * what needs no look-up (watermarks of truncated tables, dead letters) waits in the variable {@link #READY}.
  */
-public class DirtyRows extends ServiceSupport implements Processor, CamelContextAware {
+public class DirtyRows extends PreparedStep {
 
     /** Variable: a {@code List<Exchange>} of records that are ready to be published. */
     public static final String READY = "ready";
 
     private static final int KEYS_OF_A_LOOK_UP = 10_000;
 
-    private CamelContext context;
     private OlapSync olapSync;
     private Models models;
 
     @Override
-    protected void doStart() throws Exception {
-        olapSync = OlapSync.of(context);
+    protected void prepare() throws Exception {
+        olapSync = OlapSync.of(getCamelContext());
         models = olapSync.models();
         Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
     }
 
     @Override
-    public void process(Exchange exchange) throws SQLException {
+    protected void step(Exchange exchange) throws SQLException {
         List<Exchange> ready = new ArrayList<>();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         List<DirtyKeys> whole = new ArrayList<>();
@@ -63,7 +59,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
                     default -> row(event, dirty);
                 }
             } catch (IllegalArgumentException e) {
-                ready.add(DeadLetters.ofRecord(context, message, e.getMessage()));
+                ready.add(DeadLetters.ofRecord(getCamelContext(), message, e.getMessage()));
             }
         }
         List<DirtyKeys> lookUps = new ArrayList<>(dirty.values());
@@ -139,7 +135,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
                         Truncates.row(model.name()), true, null, null, cause);
-                ready.add(RowRecords.record(context, olapSync.topics(), watermark));
+                ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), watermark));
             } else {
                 List<List<String>> keys = new AllKeys(model).read(olapSync.postgres());
                 whole.addAll(DirtyKeys.ofGrain(model.lookUps().get(0), keys, cause, KEYS_OF_A_LOOK_UP));
@@ -154,15 +150,5 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
                     + "; add a model that does, then replay this letter");
         }
         return lookUps;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext context) {
-        this.context = context;
-    }
-
-    @Override
-    public CamelContext getCamelContext() {
-        return context;
     }
 }

@@ -1,29 +1,34 @@
 package dev.olapsync.load;
 
 import dev.olapsync.OlapSync;
-import dev.olapsync.model.ModelException;
+import dev.olapsync.PreparedStep;
+import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.Truncates;
-import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.camel.Exchange;
-import org.apache.camel.Processor;
 
 /** Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. */
-public class ClickHouseInsert implements Processor {
+public class ClickHouseInsert extends PreparedStep {
+
+    private OlapSync olapSync;
+    private final Map<String, String> targets = new HashMap<>();
 
     @Override
-    public void process(Exchange exchange) throws SQLException, ModelException {
-        OlapSync olapSync = OlapSync.of(exchange.getContext());
-        RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
-        String target = target(olapSync, batch.getModel());
-        olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
-        olapSync.clickHouse().insertJson(target, batch.json());
-        olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+    protected void prepare() throws Exception {
+        olapSync = OlapSync.of(getCamelContext());
+        Models models = olapSync.models();
+        new ClickHouseTables(olapSync.clickHouse()).ensure(models);
+        targets.put(Truncates.MODEL, ClickHouseTables.truncatesTarget());
+        models.all().forEach(model -> targets.put(model.name(), ClickHouseTables.target(model)));
     }
 
-    private static String target(OlapSync olapSync, String model) throws SQLException, ModelException {
-        return model.equals(Truncates.MODEL)
-                ? ClickHouseTables.truncatesTarget()
-                : ClickHouseTables.target(olapSync.models().find(model).orElseThrow());
+    @Override
+    protected void step(Exchange exchange) {
+        RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
+        olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
+        olapSync.clickHouse().insertJson(targets.get(batch.getModel()), batch.json());
+        olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
     }
 }

@@ -3,7 +3,6 @@ package dev.olapsync.load;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.enrich.RowRecords;
-import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.Topics;
 import dev.olapsync.schema.Truncates;
 import java.nio.ByteBuffer;
@@ -11,27 +10,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.kafka.KafkaConstants;
-import org.apache.camel.support.service.ServiceSupport;
 
-/**
- * Sorts the finished rows of a poll into one {@link RowBatch} for each model. The tables are there once it has started: it
- * is a step of the route itself, and a start that fails is that of the route.
- */
-public class RowBatches extends ServiceSupport implements Processor, CamelContextAware {
-
-    private CamelContext context;
-
-    @Override
-    protected void doStart() throws Exception {
-        OlapSync olapSync = OlapSync.of(context);
-        new ClickHouseTables(olapSync.clickHouse()).ensure(olapSync.models());
-    }
+/** Sorts the finished rows of a poll into one {@link RowBatch} for each model. */
+public class RowBatches implements Processor {
 
     @Override
     public void process(Exchange exchange) throws Exception {
@@ -58,15 +43,5 @@ public class RowBatches extends ServiceSupport implements Processor, CamelContex
         }
         DeadLetters.send(exchange.getContext(), letters);
         exchange.getMessage().setBody(new ArrayList<>(batches.values()));
-    }
-
-    @Override
-    public void setCamelContext(CamelContext context) {
-        this.context = context;
-    }
-
-    @Override
-    public CamelContext getCamelContext() {
-        return context;
     }
 }
