@@ -1,5 +1,6 @@
 package dev.olapsync.scenario;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.devstack.DevStack;
@@ -94,5 +95,6 @@ class CrashIT {
             clickHouse.start();
         }
         shop.awaitInStep();
+        assertThat(shop.readDeadLetters()).isEmpty();
     }
 }
