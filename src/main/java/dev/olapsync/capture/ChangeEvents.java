@@ -4,6 +4,7 @@ import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,12 +18,15 @@ import org.apache.kafka.connect.source.SourceRecord;
 
 /**
  * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. Of rows that are
- * larger than a record may be the long values are left out, see {@link Oversized}.
+ * larger than a record may be the long values are left out, see {@link Oversized}. A record of {@link CapturedPosition}
+ * goes with them.
  */
 public class ChangeEvents implements Processor {
 
     /** Kafka header: the epoch of the change's position, an int. */
     public static final String EPOCH = "olap.epoch";
+    /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
+    public static final String CAPTURED = "olap.captured";
 
     private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false");
 
@@ -37,9 +41,16 @@ public class ChangeEvents implements Processor {
     @Override
     public void process(Exchange exchange) throws InterruptedException {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
+        List<Exchange> records = new ArrayList<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             toKafkaRecord(((Exchange) change).getMessage(), olapSync);
+            records.add((Exchange) change);
         }
+        Long captured = exchange.getProperty(CAPTURED, Long.class);
+        if (captured != null) {
+            records.add(CapturedPosition.record(exchange.getContext(), captured));
+        }
+        exchange.getMessage().setBody(records);
     }
 
     private void toKafkaRecord(Message message, OlapSync olapSync) throws InterruptedException {

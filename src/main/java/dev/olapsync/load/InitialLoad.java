@@ -13,6 +13,7 @@ import dev.olapsync.model.Models;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
@@ -24,6 +25,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -48,7 +50,7 @@ public class InitialLoad implements Processor {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Settings settings = olapSync.settings();
         Models models = olapSync.models();
-        olapSync.topics().create(models);
+        createTopics(olapSync, models);
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
         Loads loads = Loads.of(olapSync);
         loads.requireUnchanged(models);
@@ -59,6 +61,18 @@ public class InitialLoad implements Processor {
                 load(exchange.getContext(), olapSync, postgres, model, loads);
             }
         }
+    }
+
+    private static void createTopics(OlapSync olapSync, Models models) throws Exception {
+        KnownTopics known = olapSync.knownTopics();
+        known.recall(olapSync.topics().lasting(models));
+        known.lost(olapSync.topics().ids()).ifPresent(lost -> {
+            throw new IllegalStateException(lost);
+        });
+        olapSync.topics().create(models);
+        Map<String, String> ids = olapSync.topics().ids();
+        ids.keySet().retainAll(olapSync.topics().lasting(models));
+        known.remember(ids);
     }
 
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
