@@ -46,14 +46,18 @@ public final class DeadLetters {
      */
     public static Exchange ofRow(CamelContext context, String model, String key, String json, Position position,
             String unheld, String refused) {
-        String error = refused != null
-                ? "not written, ClickHouse cannot hold the value of " + refused
-                : "written with NULL, ClickHouse cannot hold the value of " + unheld;
         Exchange letter = letter(context, key.getBytes(StandardCharsets.UTF_8), json.getBytes(StandardCharsets.UTF_8),
-                error);
+                loss(unheld, refused));
         letter.getMessage().setHeader(MODEL, model);
         letter.getMessage().setHeader(POSITION, position.sequence());
         return letter;
+    }
+
+    /** What is wrong with a row with values that ClickHouse cannot hold; parameters as for {@link #ofRow}. */
+    public static String loss(String unheld, String refused) {
+        return refused != null
+                ? "not written, ClickHouse cannot hold the value of " + refused
+                : "written with NULL, ClickHouse cannot hold the value of " + unheld;
     }
 
     /** Publishes letters and returns when the broker has acknowledged them; throws when it has not. */

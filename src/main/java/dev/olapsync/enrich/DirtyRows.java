@@ -120,6 +120,9 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
     }
 
     private void hint(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {
+        if (Marker.is(event.message())) {
+            return;
+        }
         Hint hint = Hint.parse(event.message());
         Model model = models.find(hint.model()).orElseThrow(() -> new IllegalArgumentException(
                 "the hint names the model " + hint.model() + ", which is not configured"));

@@ -148,7 +148,8 @@ public class InitialLoad implements Processor {
         return written;
     }
 
-    private static long count(Connection postgres, Model model) throws SQLException {
+    /** How many rows the grain has. */
+    public static long count(Connection postgres, Model model) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
                 "SELECT count(*) FROM " + model.grain().quoted());
                 ResultSet row = statement.executeQuery()) {
