@@ -2,7 +2,9 @@ package dev.olapsync;
 
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.operate.Health;
 import dev.olapsync.operate.Metrics;
+import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.Topics;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,6 +20,7 @@ public final class OlapSync extends ServiceSupport {
     private final Metrics metrics = new Metrics();
     private PostgresDataSource postgres;
     private ClickHouse clickHouse;
+    private KnownTopics knownTopics;
     private Models models;
 
     public OlapSync(Settings settings) {
@@ -34,6 +37,7 @@ public final class OlapSync extends ServiceSupport {
         OlapSync olapSync = new OlapSync(Settings.of(context));
         try {
             context.addService(olapSync);
+            Health.watch(context, olapSync);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -67,6 +71,13 @@ public final class OlapSync extends ServiceSupport {
         return clickHouse;
     }
 
+    public synchronized KnownTopics knownTopics() {
+        if (knownTopics == null) {
+            knownTopics = new KnownTopics(clickHouse(), settings.olap());
+        }
+        return knownTopics;
+    }
+
     /**
      * The models, compiled at the first call.
      *
@@ -83,6 +94,7 @@ public final class OlapSync extends ServiceSupport {
 
     @Override
     protected synchronized void doStop() {
+        topics.close();
         if (postgres != null) {
             postgres.close();
         }

@@ -61,6 +61,11 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 throw new IllegalArgumentException("olap.epoch must be 0 to 65535, not " + epoch);
             }
         }
+
+        /** What the operator has to do so that everything is loaded anew. */
+        public String loadAnew() {
+            return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
+        }
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.olapsync.capture;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -13,11 +14,16 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.json.JsonConverter;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/** Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. */
+/**
+ * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. A record of
+ * {@link CapturedPosition} goes with them.
+ */
 public class ChangeEvents implements Processor {
 
     /** Kafka header: the epoch of the change's position, an int. */
     public static final String EPOCH = "olap.epoch";
+    /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
+    public static final String CAPTURED = "olap.captured";
 
     private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false");
 
@@ -32,9 +38,16 @@ public class ChangeEvents implements Processor {
     @Override
     public void process(Exchange exchange) throws InterruptedException {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
+        List<Exchange> records = new ArrayList<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             toKafkaRecord(((Exchange) change).getMessage(), olapSync);
+            records.add((Exchange) change);
         }
+        Long captured = exchange.getProperty(CAPTURED, Long.class);
+        if (captured != null) {
+            records.add(CapturedPosition.record(exchange.getContext(), captured));
+        }
+        exchange.getMessage().setBody(records);
     }
 
     private void toKafkaRecord(Message message, OlapSync olapSync) throws InterruptedException {

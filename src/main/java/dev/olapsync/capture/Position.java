@@ -79,7 +79,7 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
     }
 
     /** As Postgres writes an LSN. */
-    private static String hex(long lsn) {
+    static String hex(long lsn) {
         return String.format("%X/%X", lsn >>> 32, lsn & 0xffff_ffffL);
     }
 

@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import dev.olapsync.OlapSync;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
@@ -49,6 +50,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private volatile boolean delivered;
     private volatile Throwable failure;
     private long confirmedLsn;
+    /** The slot was never told more than this. */
+    private long capturedLsn;
 
     PostgresCdcConsumer(PostgresCdcEndpoint endpoint, Processor processor) {
         super(endpoint, processor);
@@ -125,6 +128,9 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     private void runEngine() throws Exception {
         confirmedLsn = awaitSlot();
+        if (stopped.getCount() == 0) {
+            return;
+        }
         AtomicReference<Throwable> end = new AtomicReference<>();
         engine = DebeziumEngine.create(Connect.class)
                 .using(configuration().createDebeziumConfiguration().asProperties())
@@ -159,7 +165,22 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             while (confirmed.isEmpty() && !stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
                 confirmed = slot.confirmedLsn(connection);
             }
+            if (stopped.getCount() > 0) {
+                requireNothingLost(connection, confirmed.getAsLong());
+            }
             return confirmed.orElse(0);
+        }
+    }
+
+    private void requireNothingLost(Connection connection, long confirmed) throws SQLException, InterruptedException {
+        OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());
+        OptionalLong captured = new CapturedPosition(olapSync).read();
+        capturedLsn = captured.orElse(confirmed);
+        if (captured.isPresent()) {
+            CapturedPosition.requireNothingLost(olapSync.settings(), capturedLsn, confirmed, slot.endOfLog(connection));
+        } else {
+            // from the beginning, so that there is something to compare the slot with
+            publish(List.of());
         }
     }
 
@@ -174,26 +195,37 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 changes.add(change);
             }
         }
-        if (!changes.isEmpty()) {
-            Exchange batch = createExchange(false);
-            try {
-                batch.getMessage().setBody(changes);
-                getProcessor().process(batch);
-            } catch (Exception e) {
-                batch.setException(e);
-            } finally {
-                releaseExchange(batch, false);
-            }
-            if (batch.getException() != null) {
-                throw new RuntimeCamelException("a batch of " + changes.size() + " changes failed: "
-                        + message(batch.getException()), batch.getException());
-            }
-        }
+        capturedLsn = Math.max(capturedLsn, confirmedBy(events.get(events.size() - 1).value()));
+        publish(changes);
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
             committer.markProcessed(event);
         }
         committer.markBatchFinished();
         delivered = true;
+    }
+
+    private void publish(List<Exchange> changes) {
+        Exchange batch = createExchange(false);
+        try {
+            batch.getMessage().setBody(changes);
+            batch.setProperty(ChangeEvents.CAPTURED, capturedLsn);
+            getProcessor().process(batch);
+        } catch (Exception e) {
+            batch.setException(e);
+        } finally {
+            releaseExchange(batch, false);
+        }
+        if (batch.getException() != null) {
+            throw new RuntimeCamelException("a batch of " + changes.size() + " changes failed: "
+                    + message(batch.getException()), batch.getException());
+        }
+    }
+
+    /** What Debezium tells the slot when this event is the last of a batch; 0 when it tells nothing. */
+    private static long confirmedBy(SourceRecord last) {
+        Object commit = last.sourceOffset().get("lsn_commit");
+        Object told = commit != null ? commit : last.sourceOffset().get("lsn_proc");
+        return told == null ? 0 : (Long) told;
     }
 
     /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */

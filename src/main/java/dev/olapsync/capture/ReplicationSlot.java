@@ -39,6 +39,15 @@ public final class ReplicationSlot {
         return confirmedLsn(connection).isPresent();
     }
 
+    /** Where the log ends now. */
+    public long endOfLog(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn");
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getBigDecimal(1).longValueExact();
+        }
+    }
+
     /** The LSN up to which all has been confirmed; empty when there is no such slot. */
     public OptionalLong confirmedLsn(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(

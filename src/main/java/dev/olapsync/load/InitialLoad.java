@@ -11,6 +11,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.Page;
 import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
@@ -23,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -46,7 +48,7 @@ public class InitialLoad implements Processor {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Settings settings = olapSync.settings();
         Models models = olapSync.models();
-        olapSync.topics().create(models);
+        createTopics(olapSync, models);
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
         Loads loads = Loads.of(olapSync);
         loads.requireUnchanged(models);
@@ -57,6 +59,18 @@ public class InitialLoad implements Processor {
                 load(exchange.getContext(), olapSync, postgres, model, loads);
             }
         }
+    }
+
+    private static void createTopics(OlapSync olapSync, Models models) throws Exception {
+        KnownTopics known = olapSync.knownTopics();
+        known.recall(olapSync.topics().lasting(models));
+        known.lost(olapSync.topics().ids()).ifPresent(lost -> {
+            throw new IllegalStateException(lost);
+        });
+        olapSync.topics().create(models);
+        Map<String, String> ids = olapSync.topics().ids();
+        ids.keySet().retainAll(olapSync.topics().lasting(models));
+        known.remember(ids);
     }
 
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {

@@ -26,6 +26,11 @@ final class ModelParser {
 
     private static final String SYNTAX_ERROR = "42601";
 
+    static {
+        // otherwise JSqlParser takes a dot within quotes for the end of a schema's name
+        System.setProperty("SPLIT_NAMES_ON_DELIMITER", "OFF");
+    }
+
     private final SqlText text;
     private final Planner planner;
     private final Problems problems;
@@ -171,6 +176,11 @@ final class ModelParser {
 
     static List<Join> joins(PlainSelect select) {
         return select.getJoins() == null ? List.of() : select.getJoins();
+    }
+
+    /** The table's or alias' name without schema and quotes; the parser's own getName() ends at an @. */
+    static String name(Table table) {
+        return table.getNameParts().isEmpty() ? null : Sql.unquoted(table.getNameParts().get(0));
     }
 
     /** Visits all expressions of the SELECT but the stars of its list. */

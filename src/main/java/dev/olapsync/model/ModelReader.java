@@ -78,7 +78,7 @@ final class ModelReader {
         for (FromItem item : tables) {
             net.sf.jsqlparser.schema.Table table = (net.sf.jsqlparser.schema.Table) item;
             String schema = table.getSchemaName() == null ? null : Sql.unquoted(table.getSchemaName());
-            catalog.missingPrivileges(schema, Sql.unquoted(table.getName())).ifPresent(missing ->
+            catalog.missingPrivileges(schema, ModelParser.name(table)).ifPresent(missing ->
                     problems.add(table, missing));
         }
     }

@@ -54,8 +54,8 @@ final class Scope {
         if (refusal != null) {
             problems.add(node, table.name() + " is " + refusal);
         }
-        String alias = node.getAlias() == null ? node.getName() : node.getAlias().getName();
-        entries.add(new Entry(Sql.unquoted(alias), table, optional, node));
+        String alias = node.getAlias() == null ? ModelParser.name(node) : Sql.unquoted(node.getAlias().getName());
+        entries.add(new Entry(alias, table, optional, node));
     }
 
     private static String refusal(Table table) {
@@ -120,8 +120,8 @@ final class Scope {
 
     private static boolean mayBelong(Column column, Entry entry) {
         net.sf.jsqlparser.schema.Table qualifier = column.getTable();
-        return qualifier == null || qualifier.getName() == null
-                || Sql.unquoted(qualifier.getName()).equals(entry.alias())
+        return qualifier == null || ModelParser.name(qualifier) == null
+                || ModelParser.name(qualifier).equals(entry.alias())
                 && (qualifier.getSchemaName() == null
                 || Sql.unquoted(qualifier.getSchemaName()).equals(entry.table().name().schema()));
     }

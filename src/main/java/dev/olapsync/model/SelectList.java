@@ -38,7 +38,7 @@ final class SelectList {
         for (SelectItem<?> item : select.getSelectItems()) {
             Expression expression = item.getExpression();
             if (expression instanceof AllTableColumns all) {
-                String alias = Sql.unquoted(all.getTable().getName());
+                String alias = ModelParser.name(all.getTable());
                 scope.entries().stream().filter(entry -> entry.alias().equals(alias)).forEach(entry -> expand(all, entry));
             } else if (expression instanceof AllColumns) {
                 scope.entries().forEach(entry -> expand(expression, entry));

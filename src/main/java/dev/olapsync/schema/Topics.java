@@ -4,6 +4,8 @@ import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,7 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicListing;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 
@@ -20,15 +24,18 @@ import org.apache.kafka.common.errors.TopicExistsException;
  * The topics: {@code cdc.<schema>.<table>} for changes, {@code olap.<model>} for finished rows, {@code olap.dlq} for what
  * could not be processed. The first words can be configured, for several pipelines on one broker.
  */
-public final class Topics {
+public final class Topics implements AutoCloseable {
 
     private static final int LONGEST = 249;
+    private static final short BROKERS_DEFAULT = -1;
+    private static final ListTopicsOptions SOON = new ListTopicsOptions().timeoutMs(2_000);
 
     private final Settings settings;
     private final String changes;
     private final String rows;
     private final Map<TableName, String> ofTables = new ConcurrentHashMap<>();
     private final Set<String> known = ConcurrentHashMap.newKeySet();
+    private Admin admin;
 
     public Topics(Settings settings) {
         this.settings = settings;
@@ -57,6 +64,11 @@ public final class Topics {
         return rows + model;
     }
 
+    /** How far capture has come; not among the topics of changes, whose names begin with the same word and a dot. */
+    public String captured() {
+        return settings.olap().changesTopic() + "-captured";
+    }
+
     public String deadLetters() {
         return rows + "dlq";
     }
@@ -80,14 +92,25 @@ public final class Topics {
 
     /** The topics that these models need. */
     public List<String> names(Models models) {
-        List<String> names = new ArrayList<>(List.of(hints(), deadLetters(), rows(Truncates.MODEL)));
+        List<String> names = new ArrayList<>(List.of(captured(), hints(), deadLetters(), rows(Truncates.MODEL)));
         models.tables().forEach(table -> names.add(changes(table)));
         models.all().forEach(model -> names.add(rows(model.name())));
         return names;
     }
 
+    /** The topics of these models whose records must not be lost: all but the dead letters. */
+    public Set<String> lasting(Models models) {
+        Set<String> names = new HashSet<>(names(models));
+        names.remove(deadLetters());
+        return names;
+    }
+
     /** How a topic is created. */
     public NewTopic definition(String name) {
+        if (name.equals(captured())) {
+            return new NewTopic(name, 1, BROKERS_DEFAULT).configs(Map.of(
+                    TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+        }
         return new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty()).configs(Map.of(
                 TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis())));
     }
@@ -105,13 +128,13 @@ public final class Topics {
     }
 
     private void create(List<String> names) throws InterruptedException {
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers()))) {
-            Set<String> existing = admin.listTopics().names().get();
+        try {
+            Set<String> existing = admin().listTopics().names().get();
             List<NewTopic> missing = names.stream()
                     .filter(name -> !existing.contains(name))
                     .map(this::definition)
                     .toList();
-            for (var created : admin.createTopics(missing).values().values()) {
+            for (var created : admin().createTopics(missing).values().values()) {
                 try {
                     created.get();
                 } catch (ExecutionException e) {
@@ -124,6 +147,33 @@ public final class Topics {
         } catch (ExecutionException e) {
             throw new IllegalStateException("The topics cannot be created at " + settings.kafka().brokers() + ": "
                     + e.getCause().getMessage(), e);
+        }
+    }
+
+    /**
+     * The topics that there are, with their ids: a topic that was deleted and made again has another one. A broker that
+     * gives no ids gives the same for all.
+     */
+    public Map<String, String> ids() throws ExecutionException, InterruptedException {
+        Map<String, String> ids = new HashMap<>();
+        for (TopicListing topic : admin().listTopics(SOON).listings().get()) {
+            ids.put(topic.name(), topic.topicId().toString());
+        }
+        return ids;
+    }
+
+    private synchronized Admin admin() {
+        if (admin == null) {
+            admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers()));
+        }
+        return admin;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (admin != null) {
+            admin.close();
+            admin = null;
         }
     }
 }

@@ -11,7 +11,9 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.Reader;
 import java.io.SequenceInputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
@@ -22,6 +24,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -33,12 +36,14 @@ import net.jpountz.lz4.LZ4FrameOutputStream;
 
 /**
  * ClickHouse's HTTP interface before the embedded engine (https://clickhouse.com/docs/interfaces/http). Sessions, external
- * tables, streamed results and users other than {@code default} are left out; several statements in one request are run, where a
+ * tables, streamed results and the rights of users are left out; several statements in one request are run, where a
  * server refuses them.
  */
 final class ClickHouseHttp {
 
     static final String READY = "ClickHouse is ready";
+    /** Users beside {@code default} and their passwords, in the data directory. */
+    static final String USERS = "users.properties";
 
     /** URL parameters that are neither settings nor query parameters. */
     private static final Set<String> PROTOCOL = Set.of("query", "query_id", "database", "default_format", "compress",
@@ -49,11 +54,13 @@ final class ClickHouseHttp {
     private static final int HEAD_BYTES = 1 << 20;
 
     private final ClickHouseEngine engine;
+    private final Path home;
     private final Path spool;
     private final String version;
 
-    private ClickHouseHttp(ClickHouseEngine engine, Path spool) throws QueryException {
+    private ClickHouseHttp(ClickHouseEngine engine, Path home, Path spool) throws QueryException {
         this.engine = engine;
+        this.home = home;
         this.spool = spool;
         Result result = engine.query(new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), null));
         this.version = new String(result.data(), StandardCharsets.UTF_8).strip();
@@ -66,7 +73,7 @@ final class ClickHouseHttp {
         Cache.delete(spool);
         Files.createDirectories(spool);
         ClickHouseEngine engine = new ClickHouseEngine(Path.of(arguments[0]), home.resolve("data"));
-        ClickHouseHttp http = new ClickHouseHttp(engine, spool);
+        ClickHouseHttp http = new ClickHouseHttp(engine, home, spool);
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[2]));
         HttpServer server = HttpServer.create(address, 128);
         server.setExecutor(Executors.newCachedThreadPool());
@@ -156,6 +163,8 @@ final class ClickHouseHttp {
             try (OutputStream out = Files.newOutputStream(file)) {
                 out.write(head, statement.dataStart(), head.length - statement.dataStart());
                 rest.transferTo(out);
+            } catch (IOException e) {
+                throw new QueryException("Code: 243. DB::Exception: " + e.getMessage() + ". (NOT_ENOUGH_SPACE)");
             }
             return engine.query(new Query(statement.insertFrom(file), format, settings, database));
         } finally {
@@ -184,7 +193,7 @@ final class ClickHouseHttp {
         return new SequenceInputStream(new ByteArrayInputStream((query + "\n").getBytes(StandardCharsets.UTF_8)), body);
     }
 
-    private static void authenticate(HttpExchange exchange, Map<String, String> parameters) throws QueryException {
+    private void authenticate(HttpExchange exchange, Map<String, String> parameters) throws QueryException {
         var headers = exchange.getRequestHeaders();
         String user = parameters.get("user");
         String password = parameters.get("password");
@@ -198,12 +207,27 @@ final class ClickHouseHttp {
             user = pair[0];
             password = pair.length > 1 ? pair[1] : "";
         }
-        boolean isDefault = user == null || user.isEmpty() || user.equals(ClickHouseServer.USER);
-        if (!isDefault || password != null && !password.equals(ClickHouseServer.PASSWORD)) {
-            throw new QueryException("Code: 516. DB::Exception: " + firstNonNull(user, ClickHouseServer.USER)
+        String name = user == null || user.isEmpty() ? ClickHouseServer.USER : user;
+        String given = password == null ? "" : password;
+        String expected = name.equals(ClickHouseServer.USER) ? ClickHouseServer.PASSWORD : users(home).getProperty(name);
+        if (!given.equals(expected)) {
+            throw new QueryException("Code: 516. DB::Exception: " + name
                     + ": Authentication failed: password is incorrect, or there is no user with such name."
                     + " (AUTHENTICATION_FAILED)");
         }
+    }
+
+    static Properties users(Path home) {
+        Properties users = new Properties();
+        Path file = home.resolve(USERS);
+        if (Files.exists(file)) {
+            try (Reader reader = Files.newBufferedReader(file)) {
+                users.load(reader);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return users;
     }
 
     private static Map<String, String> settings(Map<String, String> parameters) throws QueryException {

@@ -1,12 +1,17 @@
 package dev.olapsync.devstack;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Properties;
 
-/** ClickHouse, HTTP interface only; user {@code default} without a password. */
+/** ClickHouse, HTTP interface only; user {@code default} without a password, others with what they are given. */
 public final class ClickHouseServer extends Service {
 
     public static final String USER = "default";
@@ -32,6 +37,17 @@ public final class ClickHouseServer extends Service {
     /** A new connection with the driver's default settings. */
     public Connection connect(String database) throws SQLException {
         return DriverManager.getConnection(jdbcUrl(database), USER, PASSWORD);
+    }
+
+    /** Makes a user with all rights, or changes his password; counts from the next request. */
+    public void password(String user, String password) {
+        Properties users = ClickHouseHttp.users(home());
+        users.setProperty(user, password);
+        try (Writer file = Files.newBufferedWriter(home().resolve(ClickHouseHttp.USERS))) {
+            users.store(file, null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -28,7 +28,8 @@ public final class DevStack implements AutoCloseable {
     private DevStack(Builder builder) {
         dataDir = builder.dataDir;
         lock = lock(dataDir);
-        postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync);
+        postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync,
+                builder.olderPostgres);
         kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"));
         clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"));
         try {
@@ -136,6 +137,7 @@ public final class DevStack implements AutoCloseable {
         private int kafkaPort;
         private int clickHousePort;
         private boolean fsync = true;
+        private Path olderPostgres;
 
         private Builder() {
         }
@@ -164,6 +166,12 @@ public final class DevStack implements AutoCloseable {
         /** Whether Postgres' data survives a crash of the machine; a killed process loses nothing either way. */
         public Builder fsync(boolean on) {
             fsync = on;
+            return this;
+        }
+
+        /** @param jar with the binaries of a Postgres before 17, in place of the one on the class path */
+        public Builder olderPostgres(Path jar) {
+            olderPostgres = jar;
             return this;
         }
 

@@ -9,7 +9,10 @@ import java.util.Properties;
 import kafka.Kafka;
 import kafka.tools.StorageTool;
 
-/** One Kafka broker that is its own controller. Topics have to be created: it makes none by itself. */
+/**
+ * One Kafka broker that is its own controller. Topics have to be created: it makes none by itself. A second listener
+ * calls itself by the address of a proxy, so that clients who come through the proxy stay on it.
+ */
 public final class KafkaServer extends Service {
 
     private static final Path CONFIGURATION = Path.of("server.properties");
@@ -17,6 +20,8 @@ public final class KafkaServer extends Service {
     private static final String CLUSTER_ID = "olap-sync-dev-stack-AA";
 
     private final int controllerPort = Ports.free();
+    private final int behindProxyPort = Ports.free();
+    private final int proxyPort = Ports.free();
 
     KafkaServer(int port, Path home) {
         super("Kafka", port, home);
@@ -24,6 +29,16 @@ public final class KafkaServer extends Service {
 
     public String bootstrap() {
         return "localhost:" + port();
+    }
+
+    /** Where the broker listens for what a proxy forwards. */
+    public int behindProxyPort() {
+        return behindProxyPort;
+    }
+
+    /** Where a proxy has to listen, if there is to be one. */
+    public int proxyPort() {
+        return proxyPort;
     }
 
     @Override
@@ -38,9 +53,10 @@ public final class KafkaServer extends Service {
         properties.put("node.id", "1");
         properties.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
         properties.put("controller.listener.names", "CONTROLLER");
-        properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port() + ",CONTROLLER://127.0.0.1:" + controllerPort);
-        properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port());
-        properties.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port() + ",PROXY://127.0.0.1:" + behindProxyPort
+                + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port() + ",PROXY://127.0.0.1:" + proxyPort);
+        properties.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT");
         properties.put("log.dirs", home().resolve("data").toString());
         properties.put("auto.create.topics.enable", "false");
         properties.put("default.replication.factor", "1");

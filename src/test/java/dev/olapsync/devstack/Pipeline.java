@@ -2,6 +2,8 @@ package dev.olapsync.devstack;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -14,14 +16,28 @@ public final class Pipeline extends Service {
     private static final Path DISTRIBUTION = Path.of("target", "olap-sync");
 
     private final Map<String, String> settings;
+    private final List<String> arguments;
+    private final String javaOptions;
 
     /**
      * @param home its log is beside this
      * @param settings keys of application.properties
      */
     public Pipeline(Path home, Map<String, String> settings) {
+        this(home, settings, List.of(), "");
+    }
+
+    /**
+     * @param home its log is beside this
+     * @param settings keys of application.properties
+     * @param arguments of {@code olap-sync run}
+     * @param javaOptions for {@code JAVA_OPTS}
+     */
+    public Pipeline(Path home, Map<String, String> settings, List<String> arguments, String javaOptions) {
         super("Pipeline", 0, home);
         this.settings = settings;
+        this.arguments = arguments;
+        this.javaOptions = javaOptions;
     }
 
     @Override
@@ -38,11 +54,14 @@ public final class Pipeline extends Service {
 
     @Override
     ProcessBuilder command() {
-        ProcessBuilder builder = new ProcessBuilder(program().toString(), "run").directory(DISTRIBUTION.toFile());
+        List<String> command = new ArrayList<>(List.of(program().toString(), "run"));
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(DISTRIBUTION.toFile());
         // a configuration that the shell happens to have is not meant for this one
         builder.environment().keySet().removeIf(key -> key.matches("(POSTGRES|KAFKA|CLICKHOUSE|OLAP)_.*"));
         settings.forEach((key, value) -> builder.environment().put(variable(key), value));
         builder.environment().put(variable("olap.status.port"), String.valueOf(port()));
+        builder.environment().put("JAVA_OPTS", javaOptions);
         return builder;
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.zip.ZipFile;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
@@ -30,11 +31,16 @@ public final class PostgresServer extends Service {
     public static final String USER = "postgres";
     public static final String PASSWORD = "postgres";
 
-    private final boolean fsync;
+    private static final String ARCHIVE = "postgres-linux-x86_64.txz";
 
-    PostgresServer(int port, Path home, boolean fsync) {
+    private final boolean fsync;
+    private final Path older;
+
+    /** @param older a jar with the binaries of a Postgres before 17; null for the one on the class path */
+    PostgresServer(int port, Path home, boolean fsync, Path older) {
         super("Postgres", port, home);
         this.fsync = fsync;
+        this.older = older;
     }
 
     public String jdbcUrl(String database) {
@@ -61,8 +67,10 @@ public final class PostgresServer extends Service {
         if (Files.exists(home().resolve("PG_VERSION"))) {
             return;
         }
-        List<String> initdb = program("initdb", "-D", home().toString(), "-U", USER, "-A", "trust", "-E", "UTF8",
-                "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8");
+        List<String> initdb = program("initdb", "-D", home().toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C");
+        if (older == null) {
+            initdb.addAll(List.of("--locale-provider=builtin", "--builtin-locale=C.UTF-8"));
+        }
         if (!fsync) {
             initdb.add("--no-sync");
         }
@@ -134,7 +142,7 @@ public final class PostgresServer extends Service {
         return "QUIT";
     }
 
-    private static List<String> program(String name, String... arguments) {
+    private List<String> program(String name, String... arguments) {
         List<String> command = new ArrayList<>();
         if (System.getProperty("user.name").equals("root")) {
             // Postgres refuses to run as root; in a user namespace of its own it is nobody, with root's files
@@ -145,13 +153,24 @@ public final class PostgresServer extends Service {
         return command;
     }
 
-    private static Path binaries() {
-        try (InputStream archive = DefaultPostgresBinaryResolver.INSTANCE.getPgBinary("Linux", "x86_64")) {
-            byte[] bytes = archive.readAllBytes();
+    private Path binaries() {
+        try {
+            byte[] bytes = archive();
             String hash = UUID.nameUUIDFromBytes(bytes).toString();
             return Cache.directory("postgres-" + hash, directory -> unpack(bytes, directory));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private byte[] archive() throws IOException {
+        if (older != null) {
+            try (ZipFile jar = new ZipFile(older.toFile()); InputStream archive = jar.getInputStream(jar.getEntry(ARCHIVE))) {
+                return archive.readAllBytes();
+            }
+        }
+        try (InputStream archive = DefaultPostgresBinaryResolver.INSTANCE.getPgBinary("Linux", "x86_64")) {
+            return archive.readAllBytes();
         }
     }
 

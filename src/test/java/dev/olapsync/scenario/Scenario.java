@@ -3,6 +3,7 @@ package dev.olapsync.scenario;
 import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
@@ -61,17 +62,18 @@ public final class Scenario implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private final DevStack stack = DevStack.shared();
+    private final DevStack stack;
     private final String name;
     private final Path models;
     private final Properties properties = new Properties();
-    private final Admin admin = Admin.create(
-            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+    private final Admin admin;
     private OlapSync observer;
     private Main main;
     private int marker;
 
-    private Scenario(String name, Path models) {
+    private Scenario(DevStack stack, String name, Path models) {
+        this.stack = stack;
+        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
         this.name = name;
         this.models = models;
     }
@@ -83,12 +85,17 @@ public final class Scenario implements AutoCloseable {
      * @param models files of models
      */
     public static Scenario of(String title, String schema, Path... models) throws Exception {
+        return of(DevStack.shared(), title, schema, models);
+    }
+
+    /** The same on a stack of one's own. */
+    public static Scenario of(DevStack stack, String title, String schema, Path... models) throws Exception {
         String name = title + "_" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
         Path folder = Files.createDirectories(Path.of("target", "scenarios", name));
         for (Path model : models) {
             Files.copy(model, folder.resolve(model.getFileName()));
         }
-        Scenario scenario = new Scenario(name, folder);
+        Scenario scenario = new Scenario(stack, name, folder);
         scenario.create(schema);
         return scenario;
     }
@@ -129,6 +136,7 @@ public final class Scenario implements AutoCloseable {
 
     /** Adds or replaces a model; it counts from the next start. */
     public Scenario model(String model, String select) throws IOException {
+        closeObserver();
         Files.writeString(models.resolve(model + ".sql"), select);
         return this;
     }
@@ -163,6 +171,11 @@ public final class Scenario implements AutoCloseable {
         main = null;
     }
 
+    /** Of its databases, its slot, its topics and its groups. */
+    public String name() {
+        return name;
+    }
+
     public DevStack stack() {
         return stack;
     }
@@ -173,10 +186,15 @@ public final class Scenario implements AutoCloseable {
 
     /** The pipeline of the distribution, as a process of its own, on this scenario. */
     public Pipeline process() {
+        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration());
+    }
+
+    /** The settings for a process that has another working directory. */
+    public Map<String, String> configuration() {
         Map<String, String> configuration = new HashMap<>();
         properties.stringPropertyNames().forEach(key -> configuration.put(key, properties.getProperty(key)));
         configuration.put("olap.models", models.toAbsolutePath().toString());
-        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration);
+        return configuration;
     }
 
     public Settings settings() {
@@ -283,7 +301,8 @@ public final class Scenario implements AutoCloseable {
     public void awaitQuiet() throws Exception {
         int round = ++marker;
         postgres("UPDATE scenario_marker SET round = " + round);
-        await("the marker").atMost(PATIENCE).until(
+        // a connection to a ClickHouse that was restarted meanwhile fails once
+        await("the marker").atMost(PATIENCE).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
                 () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(round))::equals);
         // What capture had published before the marker may still wait in other partitions.
         await("route 2").atMost(PATIENCE).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
@@ -343,6 +362,21 @@ public final class Scenario implements AutoCloseable {
         publish(changes);
     }
 
+    /** Publishes those changes of a table once more that hold a text, in the order in which they were captured. */
+    public void deliverAgain(String topicEnd, String text) throws Exception {
+        publish(changes(topicEnd, text).stream()
+                .map(change -> new ProducerRecord<>(change.topic(), null, change.key(), change.value(), change.headers()))
+                .toList());
+    }
+
+    /** The changes that were captured of a table, those that hold a text. */
+    public List<ConsumerRecord<byte[], byte[]>> changes(String topicEnd, String text) throws Exception {
+        return read(name + ".cdc.").stream()
+                .filter(change -> change.topic().endsWith(topicEnd))
+                .filter(change -> new String(change.value(), StandardCharsets.UTF_8).contains(text))
+                .toList();
+    }
+
     /** Publishes a finished row, as route 2 does. */
     public void deliverRow(String model, String json) {
         ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
@@ -364,7 +398,7 @@ public final class Scenario implements AutoCloseable {
     }
 
     /** All records of the topics whose names begin like this. */
-    private List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
+    public List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
@@ -395,21 +429,32 @@ public final class Scenario implements AutoCloseable {
         return this;
     }
 
+    /** How many records are in the topics whose names begin like this. */
+    public long count(String topics) throws ExecutionException, InterruptedException {
+        return ends(topics).values().stream().mapToLong(Long::longValue).sum();
+    }
+
     private long lag(String group, String topics) throws ExecutionException, InterruptedException {
-        List<String> names = admin.listTopics().names().get().stream()
-                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
-        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
-                description.partitions().forEach(partition ->
-                        ends.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
         Map<TopicPartition, OffsetAndMetadata> committed =
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         long lag = 0;
-        for (var end : admin.listOffsets(ends).all().get().entrySet()) {
+        for (var end : ends(topics).entrySet()) {
             OffsetAndMetadata done = committed.get(end.getKey());
-            lag += end.getValue().offset() - (done == null ? 0 : done.offset());
+            lag += end.getValue() - (done == null ? 0 : done.offset());
         }
         return lag;
+    }
+
+    private Map<TopicPartition, Long> ends(String topics) throws ExecutionException, InterruptedException {
+        List<String> names = admin.listTopics().names().get().stream()
+                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
+        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
+                description.partitions().forEach(partition ->
+                        latest.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        admin.listOffsets(latest).all().get().forEach((partition, end) -> ends.put(partition, end.offset()));
+        return ends;
     }
 
     @Override

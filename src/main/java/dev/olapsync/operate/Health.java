@@ -1,0 +1,22 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.OlapSync;
+import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheckRegistry;
+
+/** The health checks that Camel does not have by itself. */
+public final class Health {
+
+    private Health() {
+    }
+
+    public static void watch(CamelContext context, OlapSync olapSync) {
+        RouteFailures failures = new RouteFailures();
+        context.getManagementStrategy().addEventNotifier(failures);
+        HealthCheckRegistry checks = HealthCheckRegistry.get(context);
+        if (checks != null) {
+            checks.register(new RouteFailuresHealthCheck(failures));
+            checks.register(new TopicsHealthCheck(olapSync));
+        }
+    }
+}

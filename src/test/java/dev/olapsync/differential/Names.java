@@ -1,0 +1,26 @@
+package dev.olapsync.differential;
+
+import dev.olapsync.model.Sql;
+import java.util.Random;
+
+/** Names as nobody should choose them, but may; all of them quoted. */
+final class Names {
+
+    private static final String[] WEIRD = {"%s", "%s", "%s", "Order \"x\" Ж %s", "%s.b", "Camel Case%s", "%s:?k1", "{{%s}}", "${body.%s}",
+        "%s; DROP TABLE x --", "it's %s", "back\\slash`%s", "%s$1?", "select %s", "%s,{}[]", "%s@y"};
+
+    private Names() {
+    }
+
+    static String table(int number, Random random) {
+        return weird("t" + number, random);
+    }
+
+    static String column(String plain, Random random) {
+        return weird(plain, random);
+    }
+
+    private static String weird(String plain, Random random) {
+        return Sql.identifier(WEIRD[random.nextInt(WEIRD.length)].replace("%s", plain));
+    }
+}

@@ -1,0 +1,55 @@
+package dev.olapsync.faults;
+
+import dev.olapsync.operate.Difference;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The table of faults and outcomes. */
+final class FaultReport {
+
+    /**
+     * @param outcome what brought the tables in step again
+     * @param recovery from the end of the fault, or of the operator's work, until all that was committed had arrived
+     */
+    record Ending(String outcome, Duration recovery, List<Difference> differences) {
+    }
+
+    private static final class Line {
+        private int times;
+        private final Set<String> outcomes = new TreeSet<>();
+        private Duration worst = Duration.ZERO;
+        private int differences;
+    }
+
+    private final Map<String, Line> lines = new LinkedHashMap<>();
+
+    FaultReport(List<Fault> faults) {
+        faults.forEach(fault -> lines.put(fault.name(), new Line()));
+    }
+
+    void add(Fault fault, Ending ending) {
+        Line line = lines.get(fault.name());
+        line.times++;
+        line.outcomes.add(ending.outcome());
+        line.worst = line.worst.compareTo(ending.recovery()) < 0 ? ending.recovery() : line.worst;
+        line.differences += ending.differences().size();
+    }
+
+    int differences() {
+        return lines.values().stream().mapToInt(line -> line.differences).sum();
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder table = new StringBuilder(String.format("%-52s %5s %9s %11s  %s%n",
+                "FAULT", "TIMES", "WORST S", "DIFFERENCES", "OUTCOME"));
+        lines.forEach((fault, line) -> table.append(String.format(Locale.ROOT, "%-52s %5d %9.1f %11d  %s%n",
+                fault, line.times, line.worst.toMillis() / 1000.0, line.differences, String.join("; ", line.outcomes))));
+        return table.toString();
+    }
+}

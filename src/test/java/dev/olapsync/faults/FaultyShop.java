@@ -1,0 +1,285 @@
+package dev.olapsync.faults;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.olapsync.devstack.DevStack;
+import dev.olapsync.devstack.DevStackException;
+import dev.olapsync.devstack.Pipeline;
+import dev.olapsync.devstack.Service;
+import dev.olapsync.scenario.Scenario;
+import dev.olapsync.schema.Topics;
+import dev.olapsync.workload.ShopData;
+import dev.olapsync.workload.ShopSize;
+import dev.olapsync.workload.ShopWorkload;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The shop with a workload, and the pipeline as its users run it, with routes that can halt behind every step, and with a
+ * proxy before each of the three servers.
+ */
+final class FaultyShop implements AutoCloseable {
+
+    /** How long the pipeline may take to say what is wrong. */
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final ShopSize SIZE = new ShopSize(1_000, 200, 5_000, 15_000);
+    private static final int RATE = 200;
+    private static final int WRITERS = 4;
+    private static final String NO_MODEL = "elsewhere";
+    /** The pipeline's, in Postgres and in ClickHouse. */
+    static final String USER = "faults";
+    private static final int COLUMNS = 100;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final Scenario scenario;
+    private final HaltingRoutes routes;
+    private final TcpProxy toPostgres;
+    private final TcpProxy toBroker;
+    private final TcpProxy toClickHouse;
+    private String postgresPassword = "open sesame";
+    private String clickHousePassword = "open sesame";
+    private int column;
+    private Pipeline pipeline;
+    private ShopWorkload workload;
+
+    FaultyShop(long seed) throws Exception {
+        scenario = Scenario.of("faults", Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
+                Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"));
+        ShopData.fill(scenario.dataSource(), SIZE, seed);
+        addWideTable();
+        DevStack stack = stack();
+        toPostgres = new TcpProxy(0, stack.postgres().port());
+        toBroker = new TcpProxy(stack.kafka().proxyPort(), stack.kafka().behindProxyPort());
+        toClickHouse = new TcpProxy(0, stack.clickHouse().port());
+        routes = new HaltingRoutes(Path.of("target", "scenarios", scenario.name() + "_routes"));
+        letIn();
+        try (Topics topics = new Topics(scenario.settings())) {
+            topics.ensure(scenario.topicOf(NO_MODEL));
+        }
+        pipeline = instance(0);
+        pipeline.start();
+        scenario.awaitLoaded();
+    }
+
+    /** A table that loses its columns one by one; its model has one of them at a time. */
+    private void addWideTable() throws Exception {
+        String columns = IntStream.range(0, COLUMNS).mapToObj(i -> "c" + i + " text DEFAULT 'content'").collect(Collectors.joining(", "));
+        scenario.postgres("CREATE TABLE wide (id int PRIMARY KEY, " + columns + ")",
+                "INSERT INTO wide SELECT i FROM generate_series(1, 100) i");
+        scenario.model("wide", "SELECT id, " + columnInUse() + " FROM wide");
+    }
+
+    String columnInUse() {
+        return "c" + column;
+    }
+
+    /** What the documentation says to do when a column of a model is gone. */
+    void useNextColumn() throws IOException {
+        column++;
+        scenario.model("wide", "SELECT id, " + columnInUse() + " FROM wide");
+        scenario.clickHouseExecute("ALTER TABLE wide_rows ADD COLUMN " + columnInUse() + " Nullable(String)");
+    }
+
+    /** The pipeline's own users, whose passwords count. */
+    private void letIn() throws Exception {
+        Path rules = Path.of(ask("SHOW hba_file"));
+        String rule = "host all " + USER + " 127.0.0.1/32 scram-sha-256\n";
+        if (!Files.readString(rules).contains(rule)) {
+            Files.writeString(rules, rule + Files.readString(rules));
+            scenario.postgres("SELECT pg_reload_conf()", "CREATE ROLE " + USER + " SUPERUSER LOGIN");
+        }
+        postgresPassword(postgresPassword);
+        stack().clickHouse().password(USER, clickHousePassword);
+    }
+
+    /** An instance of the pipeline, with the settings as they are now; number 0 is the one that is always there. */
+    Pipeline instance(int number) {
+        Map<String, String> settings = scenario.configuration();
+        settings.put("postgres.host", "127.0.0.1");
+        settings.put("postgres.port", String.valueOf(toPostgres.port()));
+        settings.put("postgres.user", USER);
+        settings.put("postgres.password", postgresPassword);
+        settings.put("kafka.brokers", "127.0.0.1:" + toBroker.port());
+        settings.put("clickhouse.url", "http://127.0.0.1:" + toClickHouse.port());
+        settings.put("clickhouse.user", USER);
+        settings.put("clickhouse.password", clickHousePassword);
+        return new Pipeline(Path.of("target", "scenarios", scenario.name() + "_process" + number), settings,
+                List.of("--routes", routes.folder().toString()), routes.javaOptions());
+    }
+
+    Scenario scenario() {
+        return scenario;
+    }
+
+    DevStack stack() {
+        return scenario.stack();
+    }
+
+    HaltingRoutes routes() {
+        return routes;
+    }
+
+    Pipeline pipeline() {
+        return pipeline;
+    }
+
+    TcpProxy toPostgres() {
+        return toPostgres;
+    }
+
+    TcpProxy toBroker() {
+        return toBroker;
+    }
+
+    TcpProxy toClickHouse() {
+        return toClickHouse;
+    }
+
+    /**
+     * Provokes a fault under load, at a random moment.
+     *
+     * @return how it ended
+     */
+    FaultReport.Ending provoke(Fault fault, Random random) throws Exception {
+        String outcome;
+        long over;
+        try (ShopWorkload load = new ShopWorkload(scenario.dataSource(), random.nextLong(), RATE, WRITERS)) {
+            workload = load;
+            load.start();
+            awaitCommits(random.nextInt(200));
+            outcome = fault.action().provoke(this, random);
+            over = System.nanoTime();
+            awaitCommits(20);
+        }
+        scenario.awaitQuiet();
+        Duration recovery = Duration.ofNanos(System.nanoTime() - over);
+        return new FaultReport.Ending(outcome, recovery, scenario.differences());
+    }
+
+    /** Waits until the shop has so many more transactions. */
+    void awaitCommits(long more) {
+        long before = workload.report().committed();
+        await("the shop's transactions").atMost(PATIENCE).until(() -> workload.report().committed() > before + more);
+    }
+
+    /** Lets time pass, under load. */
+    static void pass(Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        await().atMost(time.plus(PATIENCE)).pollInterval(Duration.ofMillis(20)).until(() -> System.nanoTime() > end);
+    }
+
+    /** Waits until the pipeline's health is DOWN, for a reason in which these words occur. */
+    void awaitDown(String reason) {
+        await("DOWN: " + reason).atMost(PATIENCE).until(() -> health(pipeline), health -> health.contains(reason));
+    }
+
+    /** What a pipeline says of what is wrong; empty when it is UP, or does not answer. */
+    private String health(Pipeline of) throws InterruptedException {
+        try {
+            HttpResponse<String> answer = http.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + of.port() + "/health")).build(), BodyHandlers.ofString());
+            return answer.statusCode() == 200 ? "" : answer.body();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The pipeline must not start, and say why in these words. */
+    void refusesToStart(String reason) throws IOException {
+        long said = Files.size(pipeline.log());
+        try {
+            pipeline.start();
+        } catch (DevStackException e) {
+            String says = Files.readString(pipeline.log()).substring((int) said);
+            if (!says.contains(reason)) {
+                throw new AssertionError("The reason is not '" + reason + "': " + says, e);
+            }
+            return;
+        }
+        throw new AssertionError("The pipeline starts, although: " + reason);
+    }
+
+    /** What the documentation says to do when changes were lost: olap.epoch is raised, and the pipeline starts again. */
+    String raiseEpoch() throws Exception {
+        pipeline.stop();
+        scenario.set("olap.epoch", scenario.settings().olap().epoch() + 1);
+        pipeline = instance(0);
+        pipeline.start();
+        scenario.awaitLoaded();
+        return "says so; olap.epoch raised";
+    }
+
+    /** The configuration gets the passwords that are right now, and the pipeline starts again; null for those that did not change. */
+    String correctPasswords(String ofPostgres, String ofClickHouse) {
+        postgresPassword = ofPostgres == null ? postgresPassword : ofPostgres;
+        clickHousePassword = ofClickHouse == null ? clickHousePassword : ofClickHouse;
+        pipeline.stop();
+        pipeline = instance(0);
+        pipeline.start();
+        return "says so; password corrected, restarted";
+    }
+
+    /** Changes a setting of the server and has it read; it cannot be done in a transaction. */
+    void postgresSetting(String name, String value) throws SQLException {
+        try (Connection connection = scenario.postgres(); Statement statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM SET " + name + " = '" + value + "'");
+            statement.execute("SELECT pg_reload_conf()");
+        }
+    }
+
+    void postgresPassword(String password) throws SQLException {
+        scenario.postgres("ALTER ROLE " + USER + " PASSWORD '" + password + "'");
+    }
+
+    /** The first column of the first row of a query in Postgres. */
+    String ask(String sql) throws SQLException {
+        try (Connection connection = scenario.postgres(); Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** Waits for the end of the pipeline, and sees to it that also the rare steps are passed. */
+    void awaitHalt() {
+        await("the passage").atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(() -> {
+            // becomes a dead letter
+            scenario.deliverRow(NO_MODEL, "{\"id\":1,\"_version\":5,\"_deleted\":0}");
+            return !pipeline.isRunning();
+        });
+    }
+
+    static void signal(Service service, String signal) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + signal, String.valueOf(service.pid())).start().waitFor();
+    }
+
+    static void awaitEnd(Service service) {
+        await("the end of " + service.name()).atMost(PATIENCE).until(() -> !service.isRunning());
+    }
+
+    @Override
+    public void close() throws Exception {
+        pipeline.close();
+        toPostgres.close();
+        toBroker.close();
+        toClickHouse.close();
+        scenario.close();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Transactions that lie across one another, in the ways for which the rule was made. */
+class RuleTest {
+
+    private static Scenario school() throws Exception {
+        Scenario school = Scenario.of("rule", Files.readString(Path.of("examples/school/schema.sql")),
+                Path.of("models/school/student_contact.sql"));
+        school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
+        return school;
+    }
+
+    /** What was written first commits last: its record has the smaller LSN, and yet the last word. */
+    @Test
+    void theOrderOfCommitsDecides() throws Exception {
+        try (Scenario school = school(); Connection first = school.postgres(); Statement parent = first.createStatement()) {
+            school.start().awaitLoaded();
+            school.awaitInStep();
+            first.setAutoCommit(false);
+            parent.execute("UPDATE student SET name = 'Daniel' WHERE student_id = 1");
+            school.postgres("UPDATE contact SET contact_number = '999' WHERE contact_id = 1");
+            school.awaitQuiet();
+            assertThat(school.clickHouse("SELECT name, contact_number FROM student_contact")).containsExactly("Dan,999");
+            first.commit();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT name, contact_number FROM student_contact")).containsExactly("Daniel,999");
+        }
+    }
+
+    /** A transaction that was running when the table was published may have changed it unseen. */
+    @Test
+    void aNewModelWaitsForRunningTransactions() throws Exception {
+        try (Scenario school = school(); Connection running = school.postgres(); Statement grade = running.createStatement()) {
+            school.postgres("CREATE TABLE grade (id int PRIMARY KEY, mark text)", "INSERT INTO grade VALUES (1, 'B')");
+            school.start().awaitLoaded();
+            school.stop();
+            running.setAutoCommit(false);
+            grade.execute("UPDATE grade SET mark = 'A' WHERE id = 1");
+            // published by the owner of the tables, so nothing about the publication is left to do at the start
+            school.postgres("ALTER PUBLICATION " + school.settings().postgres().publication() + " ADD TABLE grade");
+            school.model("grades", "SELECT * FROM grade");
+            school.start();
+            await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(30)).ignoreExceptions().until(
+                    () -> school.clickHouse("SELECT count() FROM _loads WHERE model = 'grades'"), List.of("0")::equals);
+            running.commit();
+            school.awaitLoaded();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT mark FROM grades")).containsExactly("A");
+        }
+    }
+}
