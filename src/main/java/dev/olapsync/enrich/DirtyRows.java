@@ -116,6 +116,9 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
 
     /** Of very many rows it is work for the lane, as a whole table is. */
     private void hint(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        if (Marker.is(event.message())) {
+            return;
+        }
         Hint hint = Hint.parse(event.message());
         Model model = models.find(hint.model()).orElseThrow(() -> new IllegalArgumentException(
                 "the hint names the model " + hint.model() + ", which is not configured"));

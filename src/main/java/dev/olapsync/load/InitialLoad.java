@@ -15,8 +15,6 @@ import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
-import dev.olapsync.schema.Truncates;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.sql.Connection;
@@ -136,7 +134,8 @@ public class InitialLoad implements Processor {
             load = new Load(model.name(), load.rows() + keys.size(), load.total(),
                     keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < most, load.select());
             if (load.done()) {
-                forgetOlderEpochs(olapSync, model, start);
+                // what still has an older epoch is gone in Postgres
+                PageRows.hideOlder(olapSync.clickHouse(), model, start);
             }
             loads.save(load);
             olapSync.metrics().initiallyLoaded(model.name(), written);
@@ -154,12 +153,6 @@ public class InitialLoad implements Processor {
             lane.publish();
         }
         return keys;
-    }
-
-    /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
-    private static void forgetOlderEpochs(OlapSync olapSync, Model model, Position start) {
-        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), start.version(), false);
-        olapSync.clickHouse().insertJson(ClickHouseTables.truncatesTarget(), new ByteArrayInputStream(watermark));
     }
 
     /** @return how many rows of the page are rows of the model */
@@ -184,7 +177,8 @@ public class InitialLoad implements Processor {
         return new DividedInsert(context, olapSync.clickHouse(), Optional.of(model)).write(rows);
     }
 
-    private static long count(Connection postgres, Model model) throws SQLException {
+    /** How many rows the grain has. */
+    public static long count(Connection postgres, Model model) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
                 "SELECT count(*) FROM " + model.grain().quoted());
                 ResultSet row = statement.executeQuery()) {

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -34,6 +35,17 @@ final class DeadLetterTopic {
 
     /** All letters that are there at the call, the oldest first. */
     List<DeadLetter> read() {
+        return read(Long.MAX_VALUE);
+    }
+
+    /** The letter that came last; empty when there is none. */
+    Optional<DeadLetter> newest() {
+        List<DeadLetter> last = read(1);
+        return last.isEmpty() ? Optional.empty() : Optional.of(last.get(last.size() - 1));
+    }
+
+    /** @param last how many of each partition, the newest ones */
+    private List<DeadLetter> read(long last) {
         List<DeadLetter> letters = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
@@ -42,7 +54,8 @@ final class DeadLetterTopic {
                     .map(partition -> new TopicPartition(topic, partition.partition())).toList();
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
+            consumer.beginningOffsets(partitions).forEach(
+                    (partition, first) -> consumer.seek(partition, Math.max(first, ends.get(partition) - last)));
             while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
                 consumer.poll(Duration.ofMillis(200)).forEach(letter -> {
                     if (letter.offset() < ends.get(new TopicPartition(topic, letter.partition()))) {
@@ -57,6 +70,9 @@ final class DeadLetterTopic {
 
     /** Sends records and returns when the broker has acknowledged all of them. */
     void send(List<ProducerRecord<byte[], byte[]>> records) throws ExecutionException, InterruptedException {
+        if (records.isEmpty()) {
+            return;
+        }
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
                 new ByteArraySerializer(), new ByteArraySerializer())) {

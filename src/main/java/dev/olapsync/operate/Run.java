@@ -1,10 +1,12 @@
 package dev.olapsync.operate;
 
+import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -53,7 +55,7 @@ final class Run implements Callable<Integer> {
         }
         // before the routes start: a port that is in use must stop nothing that runs
         try (StatusServer status = StatusServer.open(settings.status())) {
-            return run(status);
+            return run(settings, status);
         }
     }
 
@@ -78,17 +80,34 @@ final class Run implements Callable<Integer> {
         return true;
     }
 
-    private int run(StatusServer status) throws Exception {
+    private int run(Settings settings, StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main();
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
+        // a password can be in a file of its own, which the routes know nothing of
+        settings.secrets().forEach(main::addOverrideProperty);
         main.configure()
                 .withName("olap-sync")
                 .withRoutesIncludePattern("file:" + routes + "/*.camel.yaml")
                 .withShutdownTimeout(30);
         main.addMainListener(new MainListenerSupport() {
+
+            private ContinuousVerification verification;
+
             @Override
             public void afterStart(BaseMainSupport started) {
                 status.serve(started.getCamelContext());
+                if (settings.verify().continuous()) {
+                    verification = new ContinuousVerification(OlapSync.of(started.getCamelContext()), Verification.PATIENCE,
+                            settings.verify().rowsPerSecond());
+                    verification.start(Duration.ofSeconds(settings.verify().pauseSeconds()));
+                }
+            }
+
+            @Override
+            public void beforeStop(BaseMainSupport stopping) {
+                if (verification != null) {
+                    verification.close();
+                }
             }
         });
         main.run();

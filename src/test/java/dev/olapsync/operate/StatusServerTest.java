@@ -91,6 +91,8 @@ class StatusServerTest {
             assertThat(get("/health").statusCode()).isEqualTo(503);
             assertThat(get("/health").body()).contains("DOWN");
             assertThat(route(status(), "load").state()).isEqualTo("Stopped");
+            assertThat(route(status(), "load").waitingMillis()).isPositive();
+            assertThat(status().summary()).startsWith("stuck: route load: ");
             Output output = command(address.port());
             assertThat(output.code).isEqualTo(1);
             assertThat(output.out).contains("NOT healthy:").contains("route load: ");

@@ -210,18 +210,39 @@ public final class Scenario implements AutoCloseable {
         return file;
     }
 
-    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
-    public String command(String... words) throws IOException {
+    /** @param printed to both streams */
+    public record Ended(int code, String printed) {
+    }
+
+    /** Runs a command of olap-sync on this scenario. */
+    public Ended execute(String... words) throws IOException {
         List<String> line = new ArrayList<>(List.of(words));
         line.add("--config");
         line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
         StringWriter printed = new StringWriter();
         PrintWriter out = new PrintWriter(printed);
         int code = dev.olapsync.operate.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
-        if (code != 0) {
-            throw new AssertionError(line + " ended with " + code + ": " + printed);
+        return new Ended(code, printed.toString());
+    }
+
+    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
+    public String command(String... words) throws IOException {
+        Ended ended = execute(words);
+        if (ended.code() != 0) {
+            throw new AssertionError(List.of(words) + " ended with " + ended.code() + ": " + ended.printed());
         }
-        return printed.toString();
+        return ended.printed();
+    }
+
+    /** A command of olap-sync as a process of its own, which can be killed. */
+    public Process commandProcess(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), dev.olapsync.operate.Main.class.getName()));
+        line.addAll(List.of(words));
+        line.add("--config");
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        return new ProcessBuilder(line).redirectErrorStream(true)
+                .redirectOutput(Path.of("target", "scenarios", name + "_command.log").toFile()).start();
     }
 
     public String topicOf(String model) {
