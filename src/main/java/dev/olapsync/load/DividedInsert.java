@@ -62,7 +62,7 @@ final class DividedInsert {
             throw InsertErrors.remedied(e, table());
         }
         model.flatMap(new ClickHouseTables(clickHouse)::misfit).ifPresent(misfit -> {
-            throw new IllegalStateException(misfit, e);
+            throw new IllegalStateException(misfit);
         });
         if (kind == InsertErrors.Kind.TABLE) {
             throw InsertErrors.remedied(e, table());
