@@ -6,6 +6,7 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
+import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
@@ -384,6 +385,15 @@ public final class Scenario implements AutoCloseable {
         row.headers().add(RowRecords.COMMIT_MILLIS,
                 ByteBuffer.allocate(Long.BYTES).putLong(System.currentTimeMillis()).array());
         publish(List.of(row));
+    }
+
+    /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
+    void deliverCapturedPosition() throws SQLException {
+        try (Connection connection = postgres()) {
+            long lsn = new ReplicationSlot(settings().postgres().slot()).confirmedLsn(connection).getAsLong();
+            publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
+                    ("{\"epoch\":" + settings().olap().epoch() + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
+        }
     }
 
     private void publish(List<ProducerRecord<byte[], byte[]>> records) {
