@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
 import org.apache.camel.CamelContext;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
 
 /**
  * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
@@ -19,7 +24,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         Verify verify) {
 
     public record Postgres(String host, int port, String database, String user, String password,
-            String slot, String publication) {
+            String slot, String publication, PostgresTls tls) {
 
         public String jdbcUrl() {
             return "jdbc:postgresql://" + host + ":" + port + "/" + database;
@@ -31,12 +36,48 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         }
     }
 
-    /** @param brokers {@code host:port}, comma separated */
-    public record Kafka(String brokers) {
+    /**
+     * @param mode {@code sslmode} as libpq has it
+     * @param rootCert file with the certificates that are trusted, PEM; empty for the driver's default
+     * @param cert file with the client's certificate, PEM; empty for none
+     * @param key file with the client's private key, PKCS#8 in DER, or PKCS#12; empty for none
+     */
+    public record PostgresTls(String mode, String rootCert, String cert, String key) {
+
+        /** Under the names that the driver gives them, without those that are empty. */
+        public Map<String, String> properties() {
+            Map<String, String> properties = new LinkedHashMap<>(Map.of("sslmode", mode, "sslrootcert", rootCert,
+                    "sslcert", cert, "sslkey", key));
+            properties.values().removeIf(String::isEmpty);
+            return properties;
+        }
     }
 
-    /** @param url the HTTP interface, for example {@code http://localhost:8123} */
-    public record ClickHouse(String url, String database, String user, String password) {
+    /**
+     * @param brokers {@code host:port}, comma separated
+     * @param security how to talk to them, as properties of Kafka's clients; among them can be a password
+     */
+    public record Kafka(String brokers, Map<String, String> security) {
+
+        /** What each client needs to reach the brokers, together with properties of its own. */
+        public Map<String, Object> client(Map<String, Object> own) {
+            Map<String, Object> all = new HashMap<>(own);
+            all.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, brokers);
+            all.putAll(security);
+            return all;
+        }
+
+        @Override
+        public String toString() {
+            return brokers;
+        }
+    }
+
+    /**
+     * @param url the HTTP interface, for example {@code http://localhost:8123}
+     * @param rootCert file with the certificates that are trusted when the URL is https, PEM; empty for Java's own
+     */
+    public record ClickHouse(String url, String database, String user, String password, String rootCert) {
 
         @Override
         public String toString() {
@@ -148,13 +189,19 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.text("postgres.user", "postgres"),
                         keys.secret(POSTGRES_PASSWORD, "postgres"),
                         keys.text("postgres.slot", "olap_sync"),
-                        keys.text("postgres.publication", "olap_sync")),
-                new Kafka(keys.text("kafka.brokers", "localhost:9092")),
+                        keys.text("postgres.publication", "olap_sync"),
+                        new PostgresTls(
+                                keys.text("postgres.sslmode", "prefer"),
+                                keys.text("postgres.sslrootcert", ""),
+                                keys.text("postgres.sslcert", ""),
+                                keys.text("postgres.sslkey", ""))),
+                new Kafka(keys.text("kafka.brokers", "localhost:9092"), kafkaSecurity(keys)),
                 new ClickHouse(
                         keys.text("clickhouse.url", "http://localhost:8123"),
                         keys.text("clickhouse.database", "default"),
                         keys.text("clickhouse.user", "default"),
-                        keys.secret(CLICKHOUSE_PASSWORD, "")),
+                        keys.secret(CLICKHOUSE_PASSWORD, ""),
+                        keys.text("clickhouse.sslrootcert", "")),
                 new Olap(
                         folder(keys.text("olap.models", "models/shop")),
                         keys.number("olap.epoch", 0),
@@ -171,6 +218,36 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.flag("olap.verify.continuous", false),
                         keys.number("olap.verify.rows.per.second", 2_000),
                         keys.number("olap.verify.pause.seconds", 60)));
+    }
+
+    private static Map<String, String> kafkaSecurity(Keys keys) {
+        Map<String, String> security = new LinkedHashMap<>();
+        String protocol = keys.text("kafka.security.protocol", "PLAINTEXT").toUpperCase(Locale.ROOT);
+        security.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, protocol);
+        if (protocol.startsWith("SASL")) {
+            String mechanism = keys.text("kafka.sasl.mechanism", "PLAIN");
+            security.put(SaslConfigs.SASL_MECHANISM, mechanism);
+            security.put(SaslConfigs.SASL_JAAS_CONFIG, keys.text("kafka.sasl.jaas.config", "org.apache.kafka.common.security."
+                    + (mechanism.startsWith("SCRAM") ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
+                    + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
+                    + quoted(keys.text("kafka.password", "")) + ";"));
+        }
+        pem(security, SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
+                keys.text("kafka.ssl.truststore", ""));
+        pem(security, SslConfigs.SSL_KEYSTORE_TYPE_CONFIG, SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG,
+                keys.text("kafka.ssl.keystore", ""));
+        return security;
+    }
+
+    private static void pem(Map<String, String> security, String type, String location, String file) {
+        if (!file.isEmpty()) {
+            security.put(type, "PEM");
+            security.put(location, file);
+        }
+    }
+
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
     /** A relative folder is looked for in the working directory, then in the distribution's. */

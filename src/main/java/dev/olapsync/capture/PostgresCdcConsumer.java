@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ import org.apache.camel.health.HealthCheckAware;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.postgresql.PGProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -156,7 +158,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
         String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
                 + to.getDatabaseDbname();
-        try (Connection connection = DriverManager.getConnection(url, to.getDatabaseUser(), to.getDatabasePassword())) {
+        try (Connection connection = DriverManager.getConnection(url, login(to))) {
             OptionalLong confirmed = slot.confirmedLsn(connection);
             if (confirmed.isEmpty()) {
                 failure = new IllegalStateException("replication slot " + slot.name() + " does not exist");
@@ -182,6 +184,17 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             // from the beginning, so that there is something to compare the slot with
             publish(List.of());
         }
+    }
+
+    private static Properties login(PostgresConnectorEmbeddedDebeziumConfiguration to) {
+        Properties login = new Properties();
+        PGProperty.USER.set(login, to.getDatabaseUser());
+        PGProperty.PASSWORD.set(login, to.getDatabasePassword());
+        PGProperty.SSL_MODE.set(login, to.getDatabaseSslmode());
+        PGProperty.SSL_ROOT_CERT.set(login, to.getDatabaseSslrootcert());
+        PGProperty.SSL_CERT.set(login, to.getDatabaseSslcert());
+        PGProperty.SSL_KEY.set(login, to.getDatabaseSslkey());
+        return login;
     }
 
     private void deliver(List<ChangeEvent<SourceRecord, SourceRecord>> events,

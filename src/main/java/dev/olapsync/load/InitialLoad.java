@@ -11,6 +11,8 @@ import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.Page;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.model.TableName;
 import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownTopics;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -76,6 +79,12 @@ public class InitialLoad implements Processor {
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
         Publication publication = new Publication(settings.postgres().publication());
         ReplicationSlot slot = new ReplicationSlot(settings.postgres().slot());
+        SortedSet<TableName> unpublished = publication.missingTables(postgres, models.tables());
+        for (Model model : models.all()) {
+            if (loads.find(model.name()).isPresent() && model.tables().stream().anyMatch(unpublished::contains)) {
+                throw new IllegalStateException(publication.lost(unpublished) + loads.anew());
+            }
+        }
         publication.ensure(postgres, models.tables());
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
@@ -110,8 +119,8 @@ public class InitialLoad implements Processor {
             throws SQLException, IOException {
         Load load = loads.find(model.name()).orElse(null);
         if (load == null) {
-            load = new Load(model.name(), 0, count(postgres, model), List.of(), false,
-                    model.select());
+            load = new Load(model.name(), 0, count(postgres, model), List.of(), false, model.select(),
+                    model.schema().facts());
             loads.save(load);
         }
         Position start = Position.start(olapSync.settings().olap().epoch());
@@ -124,6 +133,7 @@ public class InitialLoad implements Processor {
                 keys = page.rows().stream().map(Page.Row::grainKey).toList();
                 written = write(context, olapSync, model, page, start);
             } catch (SQLException e) {
+                SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
                 if (!ValueErrors.isOne(e)) {
                     throw e;
                 }
@@ -132,7 +142,8 @@ public class InitialLoad implements Processor {
                 keys = handOver(context, postgres, model, load.lastKey(), most, start);
             }
             load = new Load(model.name(), load.rows() + keys.size(), load.total(),
-                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < most, load.select());
+                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < most, load.select(),
+                    load.schema());
             if (load.done()) {
                 // what still has an older epoch is gone in Postgres
                 PageRows.hideOlder(olapSync.clickHouse(), model, start);

@@ -97,11 +97,25 @@ final class ModelReader {
         }
     }
 
-    private Query query(PlainSelect parsed, Scope scope) throws SQLException {
+    private Query query(PlainSelect parsed, Scope scope) throws SQLException, ModelException {
         List<Table.Column> key = key(scope.entries().get(0));
         List<Query.Source> sources = new Joins(parsed, scope, problems).sources();
-        List<Query.Output> outputs = new SelectList(parsed, scope, problems).outputs(planner.describe(select), key, catalog);
-        return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key);
+        SelectList list = new SelectList(parsed, scope, problems);
+        List<Query.Output> outputs = list.outputs(planner.describe(select), key, catalog);
+        problems.stopIfAny();
+        return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key,
+                schema(scope, list, sources, key));
+    }
+
+    private static ReadSchema schema(Scope scope, SelectList list, List<Query.Source> sources, List<Table.Column> key) {
+        ReadSchema.Builder schema = new ReadSchema.Builder();
+        scope.references().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
+        list.references().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
+        for (Query.Source source : sources) {
+            schema.key(source.table(), source.key().isEmpty() ? key
+                    : source.key().stream().map(Query.Equation::column).toList());
+        }
+        return schema.build();
     }
 
     private List<Table.Column> key(Scope.Entry grain) {
@@ -176,7 +190,7 @@ final class ModelReader {
                     return lookUps;
                 },
                 new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
-                        new SqlText(sql.nextPageOfKeys()).jdbc()));
+                        new SqlText(sql.nextPageOfKeys()).jdbc()), query.schema());
     }
 
     private void prepare(String sql, int keyColumns) throws SQLException, ModelException {

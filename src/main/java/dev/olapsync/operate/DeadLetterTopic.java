@@ -11,12 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.RecordsToDelete;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -25,11 +22,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** The topic of dead letters, read from outside of the pipeline. */
 final class DeadLetterTopic {
 
-    private final String brokers;
+    private final Settings.Kafka kafka;
     private final String topic;
 
     DeadLetterTopic(Settings settings) {
-        this.brokers = settings.kafka().brokers();
+        this.kafka = settings.kafka();
         this.topic = new Topics(settings).deadLetters();
     }
 
@@ -48,7 +45,7 @@ final class DeadLetterTopic {
     private List<DeadLetter> read(long last) {
         List<DeadLetter> letters = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
+                kafka.client(Map.of()),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(partition -> new TopicPartition(topic, partition.partition())).toList();
@@ -74,7 +71,7 @@ final class DeadLetterTopic {
             return;
         }
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
+                kafka.client(Map.of()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
             for (var sent : records.stream().map(producer::send).toList()) {
                 sent.get();
@@ -90,7 +87,7 @@ final class DeadLetterTopic {
             before.merge(new TopicPartition(topic, letter.letter().partition()), through,
                     (a, b) -> a.beforeOffset() >= b.beforeOffset() ? a : b);
         }
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers))) {
+        try (Admin admin = Admin.create(kafka.client(Map.of()))) {
             admin.deleteRecords(before).all().get();
         }
     }

@@ -32,15 +32,14 @@ final class TopicOffsets implements AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration POLL = Duration.ofMillis(100);
 
-    private final String brokers;
+    private final Settings.Kafka kafka;
     private final Admin admin;
 
     TopicOffsets(Settings settings) {
-        brokers = settings.kafka().brokers();
-        admin = Admin.create(Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers,
+        kafka = settings.kafka();
+        admin = Admin.create(kafka.client(Map.of(
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS));
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS)));
     }
 
     /** For each partition of these topics, the offset that its next record will have. */
@@ -84,10 +83,9 @@ final class TopicOffsets implements AutoCloseable {
             }
         });
         long oldest = Long.MAX_VALUE;
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers,
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.client(Map.of(
                 // of each partition the first batch is enough
-                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1),
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(next.keySet());
             next.forEach(consumer::seek);

@@ -158,13 +158,31 @@ public final class Scenario implements AutoCloseable {
     }
 
     public Scenario start() {
+        return start("*");
+    }
+
+    /** @param routes what stands before {@code .camel.yaml}; {@code *} for all */
+    Scenario start(String routes) {
         closeObserver();
-        main = new Main();
-        main.setDefaultPropertyPlaceholderLocation("false");
-        main.configure().withName(name).withRoutesIncludePattern("file:routes/*.camel.yaml").withShutdownTimeout(20);
-        main.setOverrideProperties(properties);
-        main.start();
+        main = running(name, routes, Map.of());
         return this;
+    }
+
+    /** A further instance with some of the routes, which the caller stops. */
+    Main beside(String routes, Map<String, String> otherSettings) {
+        return running(name + "_" + COUNT.incrementAndGet(), routes, otherSettings);
+    }
+
+    private Main running(String context, String routes, Map<String, String> otherSettings) {
+        Properties all = new Properties();
+        all.putAll(properties);
+        all.putAll(otherSettings);
+        Main running = new Main();
+        running.setDefaultPropertyPlaceholderLocation("false");
+        running.configure().withName(context).withRoutesIncludePattern("file:routes/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.setOverrideProperties(all);
+        running.start();
+        return running;
     }
 
     public void stop() {
@@ -396,7 +414,7 @@ public final class Scenario implements AutoCloseable {
         }
     }
 
-    private void publish(List<ProducerRecord<byte[], byte[]>> records) {
+    void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -461,7 +479,8 @@ public final class Scenario implements AutoCloseable {
         return ends(topics).values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private long lag(String group, String topics) throws ExecutionException, InterruptedException {
+    /** What a consumer group has not committed of the topics whose names begin like this. */
+    long lag(String group, String topics) throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetAndMetadata> committed =
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         long lag = 0;
