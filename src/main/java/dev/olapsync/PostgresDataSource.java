@@ -17,7 +17,9 @@ public class PostgresDataSource extends HikariDataSource {
     private static final String APPLICATION = "olap-sync";
     private static final String SESSION = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
             + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET join_collapse_limit = 20;"
-            + " SET from_collapse_limit = 20; SET jit = off";
+            + " SET from_collapse_limit = 20; SET jit = off;"
+            // a policy that hides rows would make them look deleted: an error is better
+            + " SET row_security = off";
 
     private String host = "localhost";
     private int port = 5432;
@@ -39,6 +41,7 @@ public class PostgresDataSource extends HikariDataSource {
         PGProperty.USER.set(properties, settings.user());
         PGProperty.PASSWORD.set(properties, settings.password());
         PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
+        properties.putAll(settings.tls().properties());
         Connection connection = open(settings.jdbcUrl(), properties);
         try (Statement statement = connection.createStatement()) {
             statement.execute(SESSION);
@@ -65,7 +68,31 @@ public class PostgresDataSource extends HikariDataSource {
         dataSource.setDatabase(settings.database());
         dataSource.setUsername(settings.user());
         dataSource.setPassword(settings.password());
+        settings.tls().properties().forEach(dataSource::addDataSourceProperty);
         return dataSource;
+    }
+
+    /** See {@link Settings.PostgresTls}; of these four an empty one is as good as none. */
+    public void setSslMode(String mode) {
+        setUnlessEmpty(PGProperty.SSL_MODE, mode);
+    }
+
+    public void setSslRootCert(String file) {
+        setUnlessEmpty(PGProperty.SSL_ROOT_CERT, file);
+    }
+
+    public void setSslCert(String file) {
+        setUnlessEmpty(PGProperty.SSL_CERT, file);
+    }
+
+    public void setSslKey(String file) {
+        setUnlessEmpty(PGProperty.SSL_KEY, file);
+    }
+
+    private void setUnlessEmpty(PGProperty property, String value) {
+        if (!value.isEmpty()) {
+            addDataSourceProperty(property.getName(), value);
+        }
     }
 
     public void setHost(String host) {

@@ -160,10 +160,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
         String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
                 + to.getDatabaseDbname();
-        Properties login = new Properties();
-        PGProperty.USER.set(login, to.getDatabaseUser());
-        PGProperty.PASSWORD.set(login, to.getDatabasePassword());
-        try (Connection connection = PostgresDataSource.open(url, login)) {
+        try (Connection connection = PostgresDataSource.open(url, login(to))) {
             OptionalLong confirmed = slot.confirmedLsn(connection);
             if (confirmed.isEmpty()) {
                 failure = new IllegalStateException("replication slot " + slot.name() + " does not exist");
@@ -189,6 +186,17 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             // from the beginning, so that there is something to compare the slot with
             publish(List.of());
         }
+    }
+
+    private static Properties login(PostgresConnectorEmbeddedDebeziumConfiguration to) {
+        Properties login = new Properties();
+        PGProperty.USER.set(login, to.getDatabaseUser());
+        PGProperty.PASSWORD.set(login, to.getDatabasePassword());
+        PGProperty.SSL_MODE.set(login, to.getDatabaseSslmode());
+        PGProperty.SSL_ROOT_CERT.set(login, to.getDatabaseSslrootcert());
+        PGProperty.SSL_CERT.set(login, to.getDatabaseSslcert());
+        PGProperty.SSL_KEY.set(login, to.getDatabaseSslkey());
+        return login;
     }
 
     private void deliver(List<ChangeEvent<SourceRecord, SourceRecord>> events,

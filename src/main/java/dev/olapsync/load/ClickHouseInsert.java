@@ -5,30 +5,42 @@ import dev.olapsync.PreparedStep;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.Truncates;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 
-/** Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. */
+/**
+ * Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. Rows that it refuses become
+ * dead letters, see {@link DividedInsert}.
+ */
 public class ClickHouseInsert extends PreparedStep {
 
     private OlapSync olapSync;
-    private final Map<String, String> targets = new HashMap<>();
+    private final Map<String, DividedInsert> inserts = new HashMap<>();
 
     @Override
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         Models models = olapSync.models();
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
-        targets.put(Truncates.MODEL, ClickHouseTables.truncatesTarget());
-        models.all().forEach(model -> targets.put(model.name(), ClickHouseTables.target(model)));
+        inserts.put(Truncates.MODEL, new DividedInsert(getCamelContext(), olapSync.clickHouse(), Optional.empty()));
+        models.all().forEach(model ->
+                inserts.put(model.name(), new DividedInsert(getCamelContext(), olapSync.clickHouse(), Optional.of(model))));
     }
 
     @Override
-    protected void step(Exchange exchange) {
+    protected void step(Exchange exchange) throws IOException {
         RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
-        olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
-        olapSync.clickHouse().insertJson(targets.get(batch.getModel()), batch.json());
-        olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+        if (batch.way() == RowBatch.Way.STREAM) {
+            olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
+        }
+        int written = inserts.get(batch.getModel()).write(batch);
+        if (batch.way() == RowBatch.Way.STREAM) {
+            olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+        } else {
+            olapSync.metrics().fannedOut(batch.getModel(), written);
+        }
     }
 }

@@ -6,16 +6,17 @@ import dev.olapsync.Settings;
 import dev.olapsync.capture.Position;
 import dev.olapsync.capture.Publication;
 import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.enrich.Lane;
 import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.Page;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.model.TableName;
+import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
-import dev.olapsync.schema.Truncates;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.sql.Connection;
@@ -25,6 +26,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -40,7 +43,7 @@ import org.slf4j.LoggerFactory;
 public class InitialLoad implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(InitialLoad.class);
-    private static final int PAGE = 20_000;
+    private static final int BATCHES_OF_A_PAGE = 4;
     private static final long PAUSE_MILLIS = 50;
 
     @Override
@@ -76,6 +79,12 @@ public class InitialLoad implements Processor {
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
         Publication publication = new Publication(settings.postgres().publication());
         ReplicationSlot slot = new ReplicationSlot(settings.postgres().slot());
+        SortedSet<TableName> unpublished = publication.missingTables(postgres, models.tables());
+        for (Model model : models.all()) {
+            if (loads.find(model.name()).isPresent() && model.tables().stream().anyMatch(unpublished::contains)) {
+                throw new IllegalStateException(publication.lost(unpublished) + loads.anew());
+            }
+        }
         publication.ensure(postgres, models.tables());
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
@@ -110,18 +119,34 @@ public class InitialLoad implements Processor {
             throws SQLException, IOException {
         Load load = loads.find(model.name()).orElse(null);
         if (load == null) {
-            load = new Load(model.name(), 0, count(postgres, model), List.of(), false,
-                    model.select());
+            load = new Load(model.name(), 0, count(postgres, model), List.of(), false, model.select(),
+                    model.schema().facts());
             loads.save(load);
         }
         Position start = Position.start(olapSync.settings().olap().epoch());
+        int most = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
         while (!load.done()) {
-            Page page = Page.read(postgres, model, load.lastKey(), PAGE);
-            long written = write(context, olapSync, model, page, start);
-            load = new Load(model.name(), load.rows() + page.rows().size(), load.total(), page.lastKey(load.lastKey()),
-                    page.rows().size() < PAGE, load.select());
+            List<List<String>> keys;
+            long written = 0;
+            try {
+                Page page = Page.read(postgres, model, load.lastKey(), most);
+                keys = page.rows().stream().map(Page.Row::grainKey).toList();
+                written = write(context, olapSync, model, page, start);
+            } catch (SQLException e) {
+                SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
+                if (!ValueErrors.isOne(e)) {
+                    throw e;
+                }
+                LOG.warn("Initial load of {}: Postgres cannot compute a row of the next page, {}; the lane of hot parents finds"
+                        + " out which", model.name(), ValueErrors.condition(e));
+                keys = handOver(context, postgres, model, load.lastKey(), most, start);
+            }
+            load = new Load(model.name(), load.rows() + keys.size(), load.total(),
+                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < most, load.select(),
+                    load.schema());
             if (load.done()) {
-                forgetOlderEpochs(olapSync, model, start);
+                // what still has an older epoch is gone in Postgres
+                PageRows.hideOlder(olapSync.clickHouse(), model, start);
             }
             loads.save(load);
             olapSync.metrics().initiallyLoaded(model.name(), written);
@@ -130,19 +155,23 @@ public class InitialLoad implements Processor {
         }
     }
 
-    /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
-    private static void forgetOlderEpochs(OlapSync olapSync, Model model, Position start) {
-        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), start.version(), false);
-        olapSync.clickHouse().insertJson(ClickHouseTables.truncatesTarget(), new ByteArrayInputStream(watermark));
+    /** Postgres cannot compute a row of the page. The lane finds out which, and writes the others with the same version. */
+    private static List<List<String>> handOver(CamelContext context, Connection postgres, Model model, List<String> after,
+            int most, Position start) throws SQLException, IOException {
+        List<List<String>> keys = Page.keys(postgres, model, after, most);
+        try (Lane lane = new Lane(context, model, start)) {
+            keys.forEach(lane::add);
+            lane.publish();
+        }
+        return keys;
     }
 
     /** @return how many rows of the page are rows of the model */
     private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, Position start)
             throws IOException {
         BigInteger version = start.version();
-        ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        RowBatch rows = RowBatch.ofInitialLoad(model.name());
         List<Exchange> letters = new ArrayList<>();
-        long written = 0;
         for (Page.Row row : page.rows()) {
             if (!row.live()) {
                 continue;
@@ -152,17 +181,15 @@ public class InitialLoad implements Processor {
                         row.refused()));
             }
             if (row.refused() == null) {
-                rows.writeBytes(RowJson.versioned(row.json(), version, false));
-                rows.write('\n');
-                written++;
+                rows.add(row.key(), RowJson.versioned(row.json(), version, false));
             }
         }
         DeadLetters.send(context, letters);
-        olapSync.clickHouse().insertJson(ClickHouseTables.target(model), new ByteArrayInputStream(rows.toByteArray()));
-        return written;
+        return new DividedInsert(context, olapSync.clickHouse(), Optional.of(model)).write(rows);
     }
 
-    private static long count(Connection postgres, Model model) throws SQLException {
+    /** How many rows the grain has. */
+    public static long count(Connection postgres, Model model) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
                 "SELECT count(*) FROM " + model.grain().quoted());
                 ResultSet row = statement.executeQuery()) {

@@ -63,7 +63,7 @@ final class Catalog {
                 Identity identity = identity(oid, columns);
                 TableName root = row.getBoolean("relispartition")
                         ? new TableName(row.getString("root_schema"), row.getString("root")) : null;
-                return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")),
+                return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")), oid,
                         row.getString("relkind").charAt(0), row.getString("relpersistence").charAt(0), root,
                         row.getBoolean("inherited"), columns, keys, identity.columns(),
                         keys.stream().filter(key -> key.index().equals(identity.index())).findFirst().orElse(null)));
@@ -111,12 +111,12 @@ final class Catalog {
 
     private List<Table.Column> columns(long table) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
-                SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated,
+                SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated, %s AS entry,
                        coalesce(l.collisdeterministic, true) AS deterministic,
                        a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid
                          AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated) AS not_null
                 FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
-                WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""")) {
+                WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""".formatted(Table.Column.ENTRY))) {
             query.setLong(1, table);
             List<Table.Column> columns = new ArrayList<>();
             try (ResultSet row = query.executeQuery()) {
@@ -124,7 +124,8 @@ final class Catalog {
                     Table.Type type = type(row.getLong("atttypid"));
                     int modifier = type.modifier() >= 0 ? type.modifier() : row.getInt("atttypmod");
                     columns.add(new Table.Column(row.getString("attname"), type, modifier, typeName(type, modifier),
-                            row.getBoolean("not_null"), row.getBoolean("generated"), row.getBoolean("deterministic")));
+                            row.getBoolean("not_null"), row.getBoolean("generated"), row.getBoolean("deterministic"),
+                            row.getString("entry")));
                 }
             }
             return columns;

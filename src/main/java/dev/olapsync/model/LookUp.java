@@ -13,6 +13,8 @@ import java.util.List;
  * <li>{@code live} (boolean): whether the model's SELECT has the row;
  * <li>{@code row} (text): the row as JSON object; when not live, its key columns only;
  * <li>{@code unheld} (text or null): names of the columns whose value ClickHouse cannot hold and that are null instead;
+ * <li>{@code current} (boolean): whether the tables are still what they were when the model was compiled. If not, the row
+ *     must not be used: see {@link ReadSchema};
  * <li>{@code refused} (text or null): names of the columns that must not be null, but whose value is null or cannot be
  *     held; the row must not be written.
  * </ul>
@@ -35,9 +37,10 @@ public final class LookUp {
     private final boolean ofGrain;
     private final boolean required;
     private final String sql;
+    private final String listing;
 
     LookUp(Model model, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
-            boolean required, String sql) {
+            boolean required, String sql, String listing) {
         this.model = model;
         this.alias = alias;
         this.table = table;
@@ -46,6 +49,7 @@ public final class LookUp {
         this.ofGrain = ofGrain;
         this.required = required;
         this.sql = sql;
+        this.listing = listing;
     }
 
     public Model model() {
@@ -83,6 +87,15 @@ public final class LookUp {
 
     public String sql() {
         return sql;
+    }
+
+    /**
+     * A statement for plain JDBC that returns the keys alone, as texts {@code k1}, {@code k2} and so on, of the rows of the
+     * model that {@link #sql()} would find; its parameters are the arrays in their order. That of the grain has no
+     * parameters and returns the keys of all rows.
+     */
+    public String listing() {
+        return listing;
     }
 
     @Override

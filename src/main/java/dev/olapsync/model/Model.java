@@ -18,13 +18,14 @@ public final class Model {
     private final List<LookUp> lookUps;
     private final SortedSet<TableName> tables;
     private final PageQuery page;
+    private final ReadSchema schema;
 
     /**
      * @param key output columns in the order of the grain's key
      * @param lookUps makes the look-ups, the grain's first
      */
     Model(String name, Path file, String select, List<OutputColumn> columns, List<OutputColumn> key,
-            Function<Model, List<LookUp>> lookUps, PageQuery page) {
+            Function<Model, List<LookUp>> lookUps, PageQuery page, ReadSchema schema) {
         this.name = name;
         this.file = file;
         this.select = select;
@@ -32,6 +33,7 @@ public final class Model {
         this.key = List.copyOf(key);
         this.lookUps = List.copyOf(lookUps.apply(this));
         this.page = page;
+        this.schema = schema;
         SortedSet<TableName> read = new TreeSet<>();
         this.lookUps.forEach(lookUp -> read.add(lookUp.table()));
         this.tables = Collections.unmodifiableSortedSet(read);
@@ -78,6 +80,11 @@ public final class Model {
 
     public PageQuery page() {
         return page;
+    }
+
+    /** What it took from Postgres' catalog when it was compiled. */
+    public ReadSchema schema() {
+        return schema;
     }
 
     @Override

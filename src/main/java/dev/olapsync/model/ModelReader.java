@@ -97,11 +97,25 @@ final class ModelReader {
         }
     }
 
-    private Query query(PlainSelect parsed, Scope scope) throws SQLException {
+    private Query query(PlainSelect parsed, Scope scope) throws SQLException, ModelException {
         List<Table.Column> key = key(scope.entries().get(0));
         List<Query.Source> sources = new Joins(parsed, scope, problems).sources();
-        List<Query.Output> outputs = new SelectList(parsed, scope, problems).outputs(planner.describe(select), key, catalog);
-        return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key);
+        SelectList list = new SelectList(parsed, scope, problems);
+        List<Query.Output> outputs = list.outputs(planner.describe(select), key, catalog);
+        problems.stopIfAny();
+        return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key,
+                schema(scope, list, sources, key));
+    }
+
+    private static ReadSchema schema(Scope scope, SelectList list, List<Query.Source> sources, List<Table.Column> key) {
+        ReadSchema.Builder schema = new ReadSchema.Builder();
+        scope.references().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
+        list.references().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
+        for (Query.Source source : sources) {
+            schema.key(source.table(), source.key().isEmpty() ? key
+                    : source.key().stream().map(Query.Equation::column).toList());
+        }
+        return schema.build();
     }
 
     private List<Table.Column> key(Scope.Entry grain) {
@@ -150,11 +164,13 @@ final class ModelReader {
         String next = sql.nextPage();
         String ofGrain = sql.ofGrain();
         List<String> ofJoined = query.joined().stream().map(sql::ofJoined).toList();
+        List<String> listings = query.joined().stream().map(sql::listingOfJoined).toList();
         prepare(first, 0);
         prepare(next, query.key().size());
         prepare(ofGrain, query.key().size());
         for (int i = 0; i < ofJoined.size(); i++) {
             prepare(ofJoined.get(i), query.joined().get(i).key().size());
+            prepare(listings.get(i), query.joined().get(i).key().size());
         }
         return new Model(Models.name(file), file, select,
                 query.outputs().stream().map(Query.Output::column).toList(),
@@ -162,16 +178,19 @@ final class ModelReader {
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
                     lookUps.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
-                            List.of(), true, true, new SqlText(ofGrain).camel()));
+                            List.of(), true, true, new SqlText(ofGrain).camel(),
+                            new SqlText(sql.listingOfGrain()).jdbc()));
                     for (int i = 0; i < ofJoined.size(); i++) {
                         Query.Source source = query.joined().get(i);
                         lookUps.add(new LookUp(model, source.alias(), source.table().name(),
                                 keyColumns(source.key().stream().map(Query.Equation::column).toList()), references(source),
-                                false, source.required(), new SqlText(ofJoined.get(i)).camel()));
+                                false, source.required(), new SqlText(ofJoined.get(i)).camel(),
+                                new SqlText(listings.get(i)).jdbc()));
                     }
                     return lookUps;
                 },
-                new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc()));
+                new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
+                        new SqlText(sql.nextPageOfKeys()).jdbc()), query.schema());
     }
 
     private void prepare(String sql, int keyColumns) throws SQLException, ModelException {

@@ -2,6 +2,7 @@ package dev.olapsync.model;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -88,6 +89,11 @@ final class Scope {
     /** The grain first, then the joined tables in the order of the SELECT. */
     List<Entry> entries() {
         return entries;
+    }
+
+    /** All that have been resolved. */
+    Collection<Reference> references() {
+        return references.values();
     }
 
     /** @return null for a column that could not be resolved */

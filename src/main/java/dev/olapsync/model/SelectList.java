@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.Function;
@@ -47,6 +48,11 @@ final class SelectList {
                 items.add(new Item(expression, expression.toString(), plain ? scope.of((Column) expression) : null));
             }
         }
+    }
+
+    /** The plain columns among the items. */
+    List<Scope.Reference> references() {
+        return items.stream().map(Item::reference).filter(Objects::nonNull).toList();
     }
 
     private void expand(Expression star, Scope.Entry entry) {

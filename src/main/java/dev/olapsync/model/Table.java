@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 /**
  * A table as Postgres' catalog describes it.
  *
+ * @param oid {@code pg_class.oid}: what it is under any name
  * @param kind {@code pg_class.relkind}
  * @param persistence {@code pg_class.relpersistence}
  * @param root of which the table is a partition, null otherwise
@@ -16,16 +17,21 @@ import java.util.stream.Collectors;
  * @param replicaIdentity the columns whose old values a change carries
  * @param identityKey the index whose columns identify a row in a change, null when there is none
  */
-record Table(TableName name, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
+record Table(TableName name, long oid, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
         List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, UniqueKey identityKey) {
 
     /**
      * @param type never a domain: its base type instead
      * @param typeName as {@code format_type} spells it, the domain's base type
      * @param deterministic whether the column's collation takes equal for what is the same
+     * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type and modifier
      */
     record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
-            boolean deterministic) {
+            boolean deterministic, String entry) {
+
+        /** SQL for the {@link #entry()} of a row {@code a} of {@code pg_attribute}. */
+        static final String ENTRY = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)";
+
     }
 
     /** @param modifier the modifier that a domain over this type adds, -1 for none */

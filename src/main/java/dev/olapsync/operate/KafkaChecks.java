@@ -39,16 +39,16 @@ final class KafkaChecks {
         if (!listens()) {
             return;
         }
-        try (Admin admin = Admin.create(Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers(),
+        try (Admin admin = Admin.create(settings.kafka().client(Map.of(
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS))) {
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)))) {
             if (brokers(admin.describeCluster().nodes().get()) && models.isPresent()) {
                 topics(admin, new Topics(settings), models.get());
             }
         } catch (ExecutionException e) {
             findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
-                    "kafka.brokers must be a Kafka or Redpanda broker's listener without TLS and login.");
+                    "kafka.brokers must be a Kafka or Redpanda broker's listener for kafka.security.protocol="
+                            + settings.kafka().security().get("security.protocol") + "; see TLS and logins in docs/operations.md.");
         }
     }
 
@@ -145,6 +145,12 @@ final class KafkaChecks {
                 findings.warn("topic " + name + " keeps records for " + millis + " ms, not for olap.topic.retention.millis ("
                                 + settings.olap().topicRetentionMillis() + "): what waits for longer is lost",
                         alter + "retention.ms=" + settings.olap().topicRetentionMillis());
+            }
+            long largest = Long.parseLong(topic.getValue().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+            if (largest < Topics.maxMessageBytes()) {
+                findings.warn("topic " + name + " takes records of at most " + largest + " bytes, not " + Topics.maxMessageBytes()
+                                + ": a larger row stops the pipeline",
+                        alter + "max.message.bytes=" + Topics.maxMessageBytes());
             }
             if (bytes >= 0) {
                 findings.warn("topic " + name + " keeps no more than " + bytes + " bytes of a partition: what waits beyond is lost",

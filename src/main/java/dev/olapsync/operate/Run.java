@@ -1,11 +1,13 @@
 package dev.olapsync.operate;
 
+import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
 import dev.olapsync.routes.Page;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -70,7 +72,7 @@ final class Run implements Callable<Integer> {
         }
         // before the routes start: a port that is in use must stop nothing that runs
         try (StatusServer status = StatusServer.open(settings.status())) {
-            return run(status);
+            return run(settings, status);
         }
     }
 
@@ -95,17 +97,34 @@ final class Run implements Callable<Integer> {
         return true;
     }
 
-    private int run(StatusServer status) throws Exception {
+    private int run(Settings settings, StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main();
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
+        // a password can be in a file of its own, which the routes know nothing of
+        settings.secrets().forEach(main::addOverrideProperty);
         main.configure()
                 .withName("olap-sync")
                 .withShutdownTimeout(30);
         addRoutes(main);
         main.addMainListener(new MainListenerSupport() {
+
+            private ContinuousVerification verification;
+
             @Override
             public void afterStart(BaseMainSupport started) {
                 status.serve(started.getCamelContext());
+                if (settings.verify().continuous()) {
+                    verification = new ContinuousVerification(OlapSync.of(started.getCamelContext()), Verification.PATIENCE,
+                            settings.verify().rowsPerSecond());
+                    verification.start(Duration.ofSeconds(settings.verify().pauseSeconds()));
+                }
+            }
+
+            @Override
+            public void beforeStop(BaseMainSupport stopping) {
+                if (verification != null) {
+                    verification.close();
+                }
             }
         });
         main.run();

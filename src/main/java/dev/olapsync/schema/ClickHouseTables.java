@@ -113,7 +113,7 @@ public final class ClickHouseTables {
 
     /**
      * Why what exists cannot be used for a model, and what to do: its storage table lacks a column or has it with another
-     * type, or something else has the name of its view. Empty when all fits or nothing exists yet.
+     * type (Nullable is never wrong, except in the key), or something else has the name of its view. Empty when all fits or nothing exists yet.
      */
     public Optional<String> misfit(Model model) {
         List<String> wrong = new ArrayList<>();
@@ -124,7 +124,8 @@ public final class ClickHouseTables {
             if (type == null) {
                 wrong.add("column " + column.name() + " is missing: ALTER TABLE " + identifier(table) + " ADD COLUMN "
                         + identifier(column.name()) + " " + column.clickHouseType());
-            } else if (!type.equals(column.clickHouseType())) {
+            } else if (!type.equals(column.clickHouseType())
+                    && (column.key() || !type.equals(column.type().clickHouseType(true)))) {
                 wrong.add("column " + column.name() + " is " + type + " instead of " + column.clickHouseType());
             }
         }

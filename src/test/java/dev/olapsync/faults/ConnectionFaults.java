@@ -18,9 +18,9 @@ final class ConnectionFaults {
 
     static List<Fault> all() {
         return List.of(
-                Fault.quick("connections to Postgres cut", cut(FaultyShop::toPostgres)),
+                Fault.slow("connections to Postgres cut", cut(FaultyShop::toPostgres)),
                 Fault.quick("connections to the broker cut", cut(FaultyShop::toBroker)),
-                Fault.quick("connections to ClickHouse cut", cut(FaultyShop::toClickHouse)),
+                Fault.slow("connections to ClickHouse cut", cut(FaultyShop::toClickHouse)),
                 Fault.slow("Postgres unreachable, without a word, for 20 s", hold(FaultyShop::toPostgres)),
                 Fault.slow("broker unreachable, without a word, for 20 s", hold(FaultyShop::toBroker)),
                 Fault.slow("ClickHouse unreachable, without a word, for 20 s", hold(FaultyShop::toClickHouse)),

@@ -28,13 +28,17 @@ final class InstanceFaults {
 
     /** A zombie: it wakes in the middle of a batch whose partitions have moved. */
     private static String pause(FaultyShop shop, Random random) throws Exception {
-        try (Pipeline second = shop.instance(1)) {
+        List<String> groups = List.of(shop.scenario().name() + "-enrich", shop.scenario().name() + "-load");
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, shop.scenario().brokers()));
+                Pipeline second = shop.instance(1)) {
+            await("one instance").atMost(PATIENCE).until(() -> members(admin, groups) > 0);
+            long alone = members(admin, groups);
             second.start();
-            awaitMembers(shop, 2);
+            await("two instances").atMost(PATIENCE).until(() -> members(admin, groups) >= 2 * alone);
             FaultyShop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
             Pipeline paused = random.nextBoolean() ? second : shop.pipeline();
             FaultyShop.signal(paused, "STOP");
-            awaitMembers(shop, 1);
+            await("one instance again").atMost(PATIENCE).until(() -> members(admin, groups) <= alone);
             shop.awaitCommits(100);
             FaultyShop.signal(paused, "CONT");
             shop.awaitCommits(100);
@@ -55,17 +59,10 @@ final class InstanceFaults {
         return Fault.BY_ITSELF;
     }
 
-    /** Waits until so many instances have the partitions of both groups. */
-    private static void awaitMembers(FaultyShop shop, int count) {
-        List<String> groups = List.of(shop.scenario().name() + "-enrich", shop.scenario().name() + "-load");
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, shop.scenario().brokers()))) {
-            await(count + " instances").atMost(PATIENCE).until(() -> groups.stream().allMatch(group -> members(admin, group) == count));
-        }
-    }
-
-    private static long members(Admin admin, String group) {
+    /** How many consumers have partitions. */
+    private static long members(Admin admin, List<String> groups) {
         try {
-            return admin.describeConsumerGroups(List.of(group)).all().get().get(group).members().stream()
+            return admin.describeConsumerGroups(groups).all().get().values().stream().flatMap(group -> group.members().stream())
                     .filter(member -> !member.assignment().topicPartitions().isEmpty()).count();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());

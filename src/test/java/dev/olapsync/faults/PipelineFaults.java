@@ -9,7 +9,7 @@ import java.util.Random;
 final class PipelineFaults {
 
     /** Steps that every build halts behind: each between a write and what acknowledges it. */
-    private static final List<String> IN_EVERY_BUILD = List.of("publish-changes", "publish-rows", "insert");
+    private static final List<String> IN_EVERY_BUILD = List.of("publish-changes", "insert");
     /** A step that is passed only once in a start. */
     private static final String ONCE = "load-existing-rows";
 
@@ -19,7 +19,7 @@ final class PipelineFaults {
     static List<Fault> all(HaltingRoutes routes) {
         List<Fault> faults = new ArrayList<>(List.of(
                 Fault.quick("pipeline killed", PipelineFaults::kill),
-                Fault.quick("pipeline stopped (SIGTERM) and started", PipelineFaults::restart)));
+                Fault.slow("pipeline stopped (SIGTERM) and started", PipelineFaults::restart)));
         for (String step : routes.steps()) {
             faults.add(new Fault("pipeline killed behind " + step, IN_EVERY_BUILD.contains(step),
                     (shop, random) -> halt(shop, step, random)));

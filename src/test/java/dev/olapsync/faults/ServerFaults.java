@@ -8,8 +8,7 @@ import java.util.Random;
 /** A server ends and comes back. */
 final class ServerFaults {
 
-    private static final Duration SHORT = Duration.ofSeconds(10);
-    /** Longer than all attempts of a batch together. */
+    /** Case B19: longer than all attempts of a batch together. */
     private static final Duration LONG = Duration.ofSeconds(60);
 
     private ServerFaults() {

@@ -8,8 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.junit.jupiter.api.Test;
 
 /** A slot that was lost, a model that was changed: nothing goes on in silence, and a new epoch repairs it. */
@@ -42,6 +46,43 @@ class EpochTest {
             school.set("olap.epoch", 1).start().awaitLoaded();
             school.awaitInStep();
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("401");
+            school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
+            school.awaitInStep();
+        }
+    }
+
+    /** What was changed between the old slot and the new one is in neither. */
+    @Test
+    void slotMadeAnew() throws Exception {
+        try (Scenario school = school()) {
+            school.stop();
+            school.postgres("UPDATE student SET name = 'unseen' WHERE student_id <= 10");
+            dropSlot(school);
+            school.postgres("SELECT pg_create_logical_replication_slot('" + school.settings().postgres().slot() + "', 'pgoutput')");
+            school.start();
+            await().until(() -> isDown(school, "made anew or moved by hand"));
+            school.stop();
+
+            school.set("olap.epoch", 1).start().awaitLoaded();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'")).containsExactly("100");
+        }
+    }
+
+    /** Made again or not: what had waited in it is lost. */
+    @Test
+    void topicDeleted() throws Exception {
+        try (Scenario school = school()) {
+            try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, school.brokers()))) {
+                admin.deleteTopics(List.of(school.topicOf("student_contact"))).all().get();
+            }
+            await().until(() -> isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
+            school.stop();
+            school.start();
+            await().until(() -> isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
+            school.stop();
+
+            school.set("olap.epoch", 1).start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
             school.awaitInStep();
         }

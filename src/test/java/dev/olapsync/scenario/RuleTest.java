@@ -50,6 +50,7 @@ class RuleTest {
             // otherwise a transaction that is sent once more could come before the one that counts here
             school.postgres("SELECT pg_replication_slot_advance('" + school.settings().postgres().slot()
                     + "', pg_current_wal_lsn())");
+            school.deliverCapturedPosition();
             school.postgres("UPDATE student SET name = 'Danny' WHERE student_id = 1");
             school.start().awaitInStep();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Danny");

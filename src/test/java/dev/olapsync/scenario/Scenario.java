@@ -6,6 +6,7 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
+import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.devstack.CamelCli;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
@@ -159,13 +160,31 @@ public final class Scenario implements AutoCloseable {
     }
 
     public Scenario start() {
+        return start("*");
+    }
+
+    /** @param routes what stands before {@code .camel.yaml}; {@code *} for all */
+    Scenario start(String routes) {
         closeObserver();
-        main = new Main();
-        main.setDefaultPropertyPlaceholderLocation("false");
-        main.configure().withName(name).withRoutesIncludePattern("file:routes/*.camel.yaml").withShutdownTimeout(20);
-        main.setOverrideProperties(properties);
-        main.start();
+        main = running(name, routes, Map.of());
         return this;
+    }
+
+    /** A further instance with some of the routes, which the caller stops. */
+    Main beside(String routes, Map<String, String> otherSettings) {
+        return running(name + "_" + COUNT.incrementAndGet(), routes, otherSettings);
+    }
+
+    private Main running(String context, String routes, Map<String, String> otherSettings) {
+        Properties all = new Properties();
+        all.putAll(properties);
+        all.putAll(otherSettings);
+        Main running = new Main();
+        running.setDefaultPropertyPlaceholderLocation("false");
+        running.configure().withName(context).withRoutesIncludePattern("file:routes/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.setOverrideProperties(all);
+        running.start();
+        return running;
     }
 
     public void stop() {
@@ -229,18 +248,39 @@ public final class Scenario implements AutoCloseable {
         return file;
     }
 
-    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
-    public String command(String... words) throws IOException {
+    /** @param printed to both streams */
+    public record Ended(int code, String printed) {
+    }
+
+    /** Runs a command of olap-sync on this scenario. */
+    public Ended execute(String... words) throws IOException {
         List<String> line = new ArrayList<>(List.of(words));
         line.add("--config");
         line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
         StringWriter printed = new StringWriter();
         PrintWriter out = new PrintWriter(printed);
         int code = dev.olapsync.operate.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
-        if (code != 0) {
-            throw new AssertionError(line + " ended with " + code + ": " + printed);
+        return new Ended(code, printed.toString());
+    }
+
+    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
+    public String command(String... words) throws IOException {
+        Ended ended = execute(words);
+        if (ended.code() != 0) {
+            throw new AssertionError(List.of(words) + " ended with " + ended.code() + ": " + ended.printed());
         }
-        return printed.toString();
+        return ended.printed();
+    }
+
+    /** A command of olap-sync as a process of its own, which can be killed. */
+    public Process commandProcess(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), dev.olapsync.operate.Main.class.getName()));
+        line.addAll(List.of(words));
+        line.add("--config");
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        return new ProcessBuilder(line).redirectErrorStream(true)
+                .redirectOutput(Path.of("target", "scenarios", name + "_command.log").toFile()).start();
     }
 
     public String topicOf(String model) {
@@ -297,13 +337,14 @@ public final class Scenario implements AutoCloseable {
 
     /** Waits until everything that was committed before the call has gone all the way. */
     public void awaitQuiet() throws Exception {
-        int round = ++marker;
-        postgres("UPDATE scenario_marker SET round = " + round);
+        // a row of its own each time: an older change that is delivered again would bring the news of a row that it changed
+        postgres("UPDATE scenario_marker SET id = id + 1, round = " + ++marker);
         // a connection to a ClickHouse that was restarted meanwhile fails once
         await("the marker").atMost(PATIENCE).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
-                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(round))::equals);
+                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(marker))::equals);
         // What capture had published before the marker may still wait in other partitions.
         await("route 2").atMost(PATIENCE).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
+        await("the lane of hot parents").atMost(PATIENCE).until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
         await("route 3").atMost(PATIENCE).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
     }
 
@@ -383,7 +424,16 @@ public final class Scenario implements AutoCloseable {
         publish(List.of(row));
     }
 
-    private void publish(List<ProducerRecord<byte[], byte[]>> records) {
+    /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
+    void deliverCapturedPosition() throws SQLException {
+        try (Connection connection = postgres()) {
+            long lsn = new ReplicationSlot(settings().postgres().slot()).confirmedLsn(connection).getAsLong();
+            publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
+                    ("{\"epoch\":" + settings().olap().epoch() + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
+        }
+    }
+
+    void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -416,6 +466,22 @@ public final class Scenario implements AutoCloseable {
         }
     }
 
+    /** Whether changes of a table wait for the route enrich. */
+    public boolean captured(String table) throws Exception {
+        return lag(name + "-enrich", name + ".cdc.public." + table) > 0;
+    }
+
+    /** The type that a model's column has in ClickHouse. */
+    public String columnType(String model, String column) throws Exception {
+        return observer().models().find(model).orElseThrow().columns().stream()
+                .filter(found -> found.name().equals(column)).findFirst().orElseThrow().clickHouseType();
+    }
+
+    /** How many records a topic holds. */
+    public long records(String topic) throws Exception {
+        return lag("none of " + name, topic);
+    }
+
     /** Waits until the initial load is done. */
     public Scenario awaitLoaded() throws Exception {
         int count;
@@ -432,7 +498,8 @@ public final class Scenario implements AutoCloseable {
         return ends(topics).values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private long lag(String group, String topics) throws ExecutionException, InterruptedException {
+    /** What a consumer group has not committed of the topics whose names begin like this. */
+    long lag(String group, String topics) throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetAndMetadata> committed =
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         long lag = 0;
