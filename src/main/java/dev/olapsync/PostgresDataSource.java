@@ -2,10 +2,10 @@ package dev.olapsync;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
@@ -27,6 +27,7 @@ public class PostgresDataSource extends HikariDataSource {
 
     public PostgresDataSource() {
         setPoolName("postgres");
+        setDriverClassName(Driver.class.getName());
         setMaximumPoolSize(8);
         setMinimumIdle(0);
         setConnectionInitSql(SESSION);
@@ -41,7 +42,7 @@ public class PostgresDataSource extends HikariDataSource {
         PGProperty.PASSWORD.set(properties, settings.password());
         PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
         properties.putAll(settings.tls().properties());
-        Connection connection = DriverManager.getConnection(settings.jdbcUrl(), properties);
+        Connection connection = open(settings.jdbcUrl(), properties);
         try (Statement statement = connection.createStatement()) {
             statement.execute(SESSION);
             return connection;
@@ -49,6 +50,14 @@ public class PostgresDataSource extends HikariDataSource {
             connection.close();
             throw e;
         }
+    }
+
+    /**
+     * A connection with none of these settings. Not by {@link java.sql.DriverManager}: it knows the drivers of the
+     * application's class loader, and under the Camel CLI we are in another one.
+     */
+    public static Connection open(String url, Properties properties) throws SQLException {
+        return new Driver().connect(url, properties);
     }
 
     /** A pool with these settings' address and user. */

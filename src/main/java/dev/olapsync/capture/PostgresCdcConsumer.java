@@ -1,12 +1,12 @@
 package dev.olapsync.capture;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.DebeziumEngine.RecordCommitter;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,6 +102,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     private void capture() {
+        // Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know them
+        Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         Duration pause = FIRST_PAUSE;
         while (stopped.getCount() > 0) {
             delivered = false;
@@ -158,7 +160,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
         String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
                 + to.getDatabaseDbname();
-        try (Connection connection = DriverManager.getConnection(url, login(to))) {
+        try (Connection connection = PostgresDataSource.open(url, login(to))) {
             OptionalLong confirmed = slot.confirmedLsn(connection);
             if (confirmed.isEmpty()) {
                 failure = new IllegalStateException("replication slot " + slot.name() + " does not exist");

@@ -21,6 +21,7 @@ public final class Main {
     /** All commands, for a caller that has its own streams. */
     public static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
                     return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;

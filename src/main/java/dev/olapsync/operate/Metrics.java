@@ -2,6 +2,7 @@ package dev.olapsync.operate;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -75,6 +76,11 @@ public final class Metrics {
 
     public Loaded loaded(String model) {
         return lag(model).summary();
+    }
+
+    /** For those who show metrics of a Camel context. */
+    public MeterRegistry registry() {
+        return registry;
     }
 
     /** All metrics in the text format of Prometheus. */

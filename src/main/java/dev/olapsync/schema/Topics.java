@@ -181,7 +181,15 @@ public final class Topics implements AutoCloseable {
 
     private synchronized Admin admin() {
         if (admin == null) {
-            admin = Admin.create(settings.kafka().client(Map.of()));
+            // Kafka looks for its classes with the thread's class loader, which under the Camel CLI does not know them.
+            Thread thread = Thread.currentThread();
+            ClassLoader before = thread.getContextClassLoader();
+            thread.setContextClassLoader(Admin.class.getClassLoader());
+            try {
+                admin = Admin.create(settings.kafka().client(Map.of()));
+            } finally {
+                thread.setContextClassLoader(before);
+            }
         }
         return admin;
     }

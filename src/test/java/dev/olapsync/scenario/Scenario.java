@@ -7,6 +7,7 @@ import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.devstack.CamelCli;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
@@ -68,6 +69,7 @@ public final class Scenario implements AutoCloseable {
     private final Path models;
     private final Properties properties = new Properties();
     private final Admin admin;
+    private final AtomicInteger processes = new AtomicInteger();
     private OlapSync observer;
     private Main main;
     private int marker;
@@ -203,9 +205,26 @@ public final class Scenario implements AutoCloseable {
         return main;
     }
 
-    /** The pipeline of the distribution, as a process of its own, on this scenario. */
-    public Pipeline process() {
-        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration());
+    /**
+     * The pipeline of the distribution, as a process of its own, on this scenario.
+     *
+     * @param arguments of {@code olap-sync run}
+     */
+    public Pipeline process(String... arguments) {
+        return new Pipeline(folder("process"), configuration(), List.of(arguments), "");
+    }
+
+    /**
+     * The routes under the Camel CLI, on this scenario.
+     *
+     * @param options behind {@code camel run routes/*.yaml}
+     */
+    public CamelCli camelCli(String... options) {
+        return new CamelCli(folder("cli"), configuration(), options);
+    }
+
+    private Path folder(String what) {
+        return Path.of("target", "scenarios", name + "_" + what + "_" + processes.incrementAndGet());
     }
 
     /** The settings for a process that has another working directory. */
