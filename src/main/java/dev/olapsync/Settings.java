@@ -230,7 +230,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             security.put(SaslConfigs.SASL_JAAS_CONFIG, keys.text("kafka.sasl.jaas.config", "org.apache.kafka.common.security."
                     + (mechanism.startsWith("SCRAM") ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
                     + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
-                    + quoted(keys.text("kafka.password", "")) + ";"));
+                    + quoted(keys.secret("kafka.password", "")) + ";"));
         }
         pem(security, SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
                 keys.text("kafka.ssl.truststore", ""));

@@ -79,7 +79,8 @@ final class Catalog {
     Optional<String> missingPrivileges(String schema, String name) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT current_user AS role, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS usable,
-                       has_table_privilege(c.oid, 'SELECT') AS readable
+                       has_table_privilege(c.oid, 'SELECT') AS readable,
+                       has_table_privilege(c.oid, 'SELECT') AND row_security_active(c.oid) AS policed
                 FROM pg_class c
                 JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE c.relname = ? AND (n.nspname = ? OR ?::text IS NULL AND (pg_table_is_visible(c.oid)
@@ -91,11 +92,15 @@ final class Catalog {
             query.setString(2, schema);
             query.setString(3, schema);
             try (ResultSet row = query.executeQuery()) {
-                if (!row.next() || row.getBoolean("usable") && row.getBoolean("readable")) {
+                if (!row.next() || row.getBoolean("usable") && row.getBoolean("readable") && !row.getBoolean("policed")) {
                     return Optional.empty();
                 }
                 String role = Sql.identifier(row.getString("role"));
                 TableName table = new TableName(row.getString("nspname"), name);
+                if (row.getBoolean("policed")) {
+                    return Optional.of("row-level security of " + table + " may hide rows from the role " + row.getString("role")
+                            + ", which would look deleted; a superuser has to run ALTER ROLE " + role + " BYPASSRLS");
+                }
                 List<String> grants = new ArrayList<>();
                 if (!row.getBoolean("usable")) {
                     grants.add("GRANT USAGE ON SCHEMA " + Sql.identifier(table.schema()) + " TO " + role);
