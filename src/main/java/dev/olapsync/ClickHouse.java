@@ -108,23 +108,41 @@ public final class ClickHouse implements AutoCloseable {
     /** ClickHouse refused a statement or could not be reached. */
     public static final class ClickHouseException extends RuntimeException {
 
-        private static final Pattern VALUES = Pattern.compile("before: '.*?'(?=: \\()|'[^']*'|`[^`]*`", Pattern.DOTALL);
+        private static final Pattern VALUES = Pattern.compile("before: '.*?'(?=: \\()|'[^']*'|`[^`]*`"
+                + "|(?<=Column values: ).*(?=\\. \\([A-Z_]+\\))", Pattern.DOTALL);
 
-        private ClickHouseException(String message) {
+        private final int code;
+
+        private ClickHouseException(String message, int code) {
             super(message);
+            this.code = code;
         }
 
         ClickHouseException(Throwable cause) {
             super("ClickHouse: " + cause.getMessage(), cause);
+            this.code = refusal(cause) instanceof ServerException refused ? refused.getCode() : 0;
         }
 
         /** ClickHouse quotes the row that it cannot read, and the contents of rows must not get into a log. */
         static ClickHouseException withoutValues(Throwable error) {
+            Throwable cause = refusal(error);
+            return new ClickHouseException(
+                    "ClickHouse: " + VALUES.matcher(String.valueOf(cause.getMessage())).replaceAll("'...'"),
+                    cause instanceof ServerException refused ? refused.getCode() : 0);
+        }
+
+        /** What ClickHouse itself said, else the innermost cause. */
+        private static Throwable refusal(Throwable error) {
             Throwable cause = error;
             while (cause.getCause() != null && !(cause instanceof ServerException)) {
                 cause = cause.getCause();
             }
-            return new ClickHouseException("ClickHouse: " + VALUES.matcher(String.valueOf(cause.getMessage())).replaceAll("'...'"));
+            return cause;
+        }
+
+        /** ClickHouse's error code; 0 when it was not ClickHouse that refused. */
+        public int code() {
+            return code;
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.olapsync;
 
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.Position;
+import dev.olapsync.schema.Topics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -31,9 +32,7 @@ public final class DeadLetters {
     /** A record that no row can be derived from. */
     public static Exchange ofRecord(CamelContext context, Message polled, String error) {
         Exchange letter = letter(context, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
-        letter.getMessage().setHeader(TOPIC, polled.getHeader(KafkaConstants.TOPIC, String.class));
-        letter.getMessage().setHeader(PARTITION, polled.getHeader(KafkaConstants.PARTITION, Integer.class));
-        letter.getMessage().setHeader(OFFSET, polled.getHeader(KafkaConstants.OFFSET, Long.class));
+        cameFrom(letter, polled);
         letter.getMessage().setHeader(ChangeEvents.EPOCH, polled.getHeader(ChangeEvents.EPOCH));
         return letter;
     }
@@ -56,6 +55,29 @@ public final class DeadLetters {
         return letter;
     }
 
+    /**
+     * A row that Postgres or ClickHouse refused for its values.
+     *
+     * @param json the row, if it is known
+     * @param polled the record that held the row; null when it was none
+     */
+    public static Exchange ofRefusedRow(CamelContext context, String model, byte[] key, byte[] json, Position position,
+            String error, Message polled) {
+        Exchange letter = letter(context, key, json, error);
+        letter.getMessage().setHeader(MODEL, model);
+        letter.getMessage().setHeader(POSITION, position.sequence());
+        if (polled != null) {
+            cameFrom(letter, polled);
+        }
+        return letter;
+    }
+
+    private static void cameFrom(Exchange letter, Message polled) {
+        letter.getMessage().setHeader(TOPIC, polled.getHeader(KafkaConstants.TOPIC, String.class));
+        letter.getMessage().setHeader(PARTITION, polled.getHeader(KafkaConstants.PARTITION, Integer.class));
+        letter.getMessage().setHeader(OFFSET, polled.getHeader(KafkaConstants.OFFSET, Long.class));
+    }
+
     /** Publishes letters and returns when the broker has acknowledged them; throws when it has not. */
     public static void send(CamelContext context, List<Exchange> letters) throws IOException {
         if (!letters.isEmpty()) {
@@ -67,12 +89,13 @@ public final class DeadLetters {
 
     private static Exchange letter(CamelContext context, Object key, Object body, String error) {
         Exchange letter = new DefaultExchange(context);
-        letter.getMessage().setBody(body);
+        boolean tooLarge = body instanceof byte[] content && content.length > Topics.LARGEST_VALUE;
+        letter.getMessage().setBody(tooLarge ? null : body);
         letter.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().deadLetters());
         if (key != null) {
             letter.getMessage().setHeader(KafkaConstants.KEY, key);
         }
-        letter.getMessage().setHeader(ERROR, error);
+        letter.getMessage().setHeader(ERROR, error + (tooLarge ? " (the content is too large for a letter)" : ""));
         return letter;
     }
 }

@@ -46,15 +46,19 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param rowsTopic first word of the topics of finished rows
      * @param models the folder of the models
      * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
+     * @param batchRows most rows that are read or written at once
      * @param topicPartitions partitions of each topic that has to be created
      * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
      */
-    public record Olap(Path models, int epoch, String changesTopic, String rowsTopic, int topicPartitions,
-            long topicRetentionMillis) {
+    public record Olap(Path models, int epoch, int batchRows, String changesTopic, String rowsTopic,
+            int topicPartitions, long topicRetentionMillis) {
 
         public Olap {
             if (epoch < 0 || epoch > 0xffff) {
                 throw new IllegalArgumentException("olap.epoch must be 0 to 65535, not " + epoch);
+            }
+            if (batchRows < 1) {
+                throw new IllegalArgumentException("olap.batch.rows must be 1 or more, not " + batchRows);
             }
         }
 
@@ -115,6 +119,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 new Olap(
                         folder(keys.text("olap.models", "models/shop")),
                         keys.number("olap.epoch", 0),
+                        keys.number("olap.batch.rows", 5000),
                         keys.text("olap.topic.changes", "cdc"),
                         keys.text("olap.topic.rows", "olap"),
                         keys.number("olap.topic.partitions", 4),

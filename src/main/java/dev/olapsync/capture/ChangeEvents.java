@@ -1,11 +1,13 @@
 package dev.olapsync.capture;
 
+import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -15,8 +17,9 @@ import org.apache.kafka.connect.json.JsonConverter;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. A record of
- * {@link CapturedPosition} goes with them.
+ * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. Of rows that are
+ * larger than a record may be the long values are left out, see {@link Oversized}. A record of {@link CapturedPosition}
+ * goes with them.
  */
 public class ChangeEvents implements Processor {
 
@@ -60,7 +63,24 @@ public class ChangeEvents implements Processor {
         if (change.key() != null) {
             message.setHeader(KafkaConstants.KEY, keys.fromConnectData(topic, change.keySchema(), change.key()));
         }
-        message.setBody(values.fromConnectData(topic, change.valueSchema(), envelope));
+        byte[] event = values.fromConnectData(topic, change.valueSchema(), envelope);
+        if (event.length <= Topics.LARGEST_VALUE) {
+            message.setBody(event);
+        } else {
+            setReduced(message, topic, event, olapSync.topics());
+        }
+    }
+
+    /** A row's change still says which row it is about. Only a hint can be too large for that. */
+    private static void setReduced(Message message, String topic, byte[] event, Topics topics) {
+        Optional<byte[]> reduced = Oversized.reduced(event, Topics.LARGEST_VALUE);
+        message.setBody(reduced.orElse(null));
+        if (reduced.isEmpty()) {
+            message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.deadLetters());
+            message.setHeader(DeadLetters.TOPIC, topic);
+            message.setHeader(DeadLetters.ERROR, "a record of " + event.length + " bytes is larger than the topics' "
+                    + Topics.LARGEST_VALUE + "; write several hints with fewer keys instead of this one");
+        }
     }
 
     private static String topic(Struct envelope, Topics topics) {

@@ -2,6 +2,7 @@ package dev.olapsync.enrich;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.Json;
 import dev.olapsync.capture.Position;
 import dev.olapsync.model.TableName;
 import java.io.IOException;
@@ -24,7 +25,7 @@ import java.util.List;
 record ChangeEvent(char op, TableName table, Position position, List<JsonNode> images, long commitMillis,
         byte[] message) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.ofRows();
 
     /**
      * @param epoch of the capture that published the event

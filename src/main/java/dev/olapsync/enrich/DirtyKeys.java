@@ -1,9 +1,12 @@
 package dev.olapsync.enrich;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.olapsync.capture.Position;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +37,28 @@ public final class DirtyKeys {
         causes.merge(key, cause, Cause::latest);
     }
 
-    boolean isEmpty() {
-        return causes.isEmpty();
+    int size() {
+        return causes.size();
     }
 
     LookUp lookUp() {
         return lookUp;
+    }
+
+    /** Each as the texts of its columns. */
+    Collection<List<String>> keys() {
+        return causes.keySet();
+    }
+
+    /** The key of the only row, as a look-up of the grain tells it. */
+    String rowKey() {
+        List<String> columns = causes.keySet().iterator().next();
+        if (columns.size() == 1) {
+            return columns.get(0);
+        }
+        ArrayNode key = JsonNodeFactory.instance.arrayNode();
+        columns.forEach(key::add);
+        return key.toString();
     }
 
     /** The cause of the n-th key, counted from 1 as SQL does. */
@@ -50,6 +69,11 @@ public final class DirtyKeys {
         return byOrdinal.get(Math.toIntExact(n - 1));
     }
 
+    /** The one with the greatest position. */
+    Cause latest() {
+        return causes.values().stream().reduce(Cause::latest).orElseThrow();
+    }
+
     /** The statement, with one named parameter {@code :?k1}, {@code :?k2}... for each column of the key. */
     public String getSql() {
         return lookUp.sql();
@@ -58,21 +82,34 @@ public final class DirtyKeys {
     /** For each column of the key all values, as a Postgres array literal. */
     public Map<String, Object> getParameters() {
         Map<String, Object> parameters = new LinkedHashMap<>();
-        for (int i = 0; i < lookUp.key().size(); i++) {
-            int column = i;
-            parameters.put("k" + (i + 1), KeyColumn.array(causes.keySet().stream().map(key -> key.get(column)).toList()));
+        List<String> arrays = arrays(lookUp, causes.keySet());
+        for (int i = 0; i < arrays.size(); i++) {
+            parameters.put("k" + (i + 1), arrays.get(i));
         }
         return parameters;
     }
 
-    /** One look-up's share of a larger set, so that a statement's size stays bounded. */
-    static List<DirtyKeys> ofGrain(LookUp grain, List<List<String>> keys, Cause cause, int most) {
-        List<DirtyKeys> parts = new ArrayList<>();
-        for (int from = 0; from < keys.size(); from += most) {
-            DirtyKeys part = new DirtyKeys(grain);
-            keys.subList(from, Math.min(keys.size(), from + most)).forEach(key -> part.add(key, cause));
-            parts.add(part);
+    static List<String> arrays(LookUp lookUp, Collection<List<String>> keys) {
+        List<String> arrays = new ArrayList<>();
+        for (int i = 0; i < lookUp.key().size(); i++) {
+            int column = i;
+            arrays.add(KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
         }
+        return arrays;
+    }
+
+    /** The same keys in sets of at most so many, so that what one statement reads stays bounded. */
+    List<DirtyKeys> parts(int most) {
+        if (causes.size() <= most) {
+            return causes.isEmpty() ? List.of() : List.of(this);
+        }
+        List<DirtyKeys> parts = new ArrayList<>();
+        causes.forEach((key, cause) -> {
+            if (parts.isEmpty() || parts.get(parts.size() - 1).size() == most) {
+                parts.add(new DirtyKeys(lookUp));
+            }
+            parts.get(parts.size() - 1).add(key, cause);
+        });
         return parts;
     }
 }

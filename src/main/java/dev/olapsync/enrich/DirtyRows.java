@@ -13,7 +13,6 @@ import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Truncates;
 import java.nio.ByteBuffer;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,15 +25,14 @@ import org.apache.camel.Processor;
 import org.apache.camel.support.service.ServiceSupport;
 
 /**
- * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up;
- * what needs no look-up (watermarks of truncated tables, dead letters) waits in the variable {@link #READY}.
+ * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up
+ * or, if there are very many keys, several. What needs no look-up here (watermarks of truncated tables, work for the lane
+ * of hot parents, dead letters) waits in the variable {@link #READY}.
  */
 public class DirtyRows extends ServiceSupport implements Processor, CamelContextAware {
 
     /** Variable: a {@code List<Exchange>} of records that are ready to be published. */
     public static final String READY = "ready";
-
-    private static final int KEYS_OF_A_LOOK_UP = 10_000;
 
     private CamelContext context;
     private OlapSync olapSync;
@@ -49,28 +47,25 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
     }
 
     @Override
-    public void process(Exchange exchange) throws SQLException {
+    public void process(Exchange exchange) {
         List<Exchange> ready = new ArrayList<>();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
-        List<DirtyKeys> whole = new ArrayList<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) change).getMessage();
             try {
                 ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class));
                 switch (event.op()) {
-                    case 'm' -> hint(event, dirty);
-                    case 't' -> truncate(event, ready, whole);
+                    case 'm' -> hint(event, ready, dirty);
+                    case 't' -> truncate(event, ready);
                     default -> row(event, dirty);
                 }
             } catch (IllegalArgumentException e) {
                 ready.add(DeadLetters.ofRecord(context, message, e.getMessage()));
             }
         }
-        List<DirtyKeys> lookUps = new ArrayList<>(dirty.values());
-        lookUps.removeIf(DirtyKeys::isEmpty);
-        lookUps.addAll(whole);
         exchange.setVariable(READY, ready);
-        exchange.getMessage().setBody(lookUps);
+        int most = olapSync.settings().olap().batchRows();
+        exchange.getMessage().setBody(dirty.values().stream().flatMap(keys -> keys.parts(most).stream()).toList());
     }
 
     private static int epoch(Message change) {
@@ -119,30 +114,39 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         return key;
     }
 
-    private void hint(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {
+    /** Of very many rows it is work for the lane, as a whole table is. */
+    private void hint(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         Hint hint = Hint.parse(event.message());
         Model model = models.find(hint.model()).orElseThrow(() -> new IllegalArgumentException(
                 "the hint names the model " + hint.model() + ", which is not configured"));
         LookUp grain = model.lookUps().get(0);
-        DirtyKeys keys = dirty.computeIfAbsent(grain, DirtyKeys::new);
-        hint.keys().forEach(key -> keys.add(key, new Cause(event.position(), event.commitMillis())));
+        if (hint.keys().stream().anyMatch(key -> key.size() != grain.key().size())) {
+            throw new IllegalArgumentException("the hint has a key that is not one of " + hint.model()
+                    + ", whose keys have " + grain.key().size() + " columns");
+        }
+        Cause cause = new Cause(event.position(), event.commitMillis());
+        boolean many = hint.keys().size() > FanOut.KEYS;
+        DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
+        hint.keys().forEach(key -> keys.add(key, cause));
+        if (many) {
+            FanOut.of(keys).forEach(fanOut -> ready.add(fanOut.message(context)));
+        }
     }
 
     /**
      * Rows of a truncated grain are gone at once, and so are those that have to have a parent in a truncated table; those
-     * that merely may have one are read again.
+     * that merely may have one are read again, on the lane.
      */
-    private void truncate(ChangeEvent event, List<Exchange> ready, List<DirtyKeys> whole) throws SQLException {
+    private void truncate(ChangeEvent event, List<Exchange> ready) {
         Cause cause = new Cause(event.position(), event.commitMillis());
         for (LookUp lookUp : lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
-                        Truncates.row(model.name()), true, null, null, cause);
+                        Truncates.row(model.name()), true, null, null, null, cause);
                 ready.add(RowRecords.record(context, olapSync.topics(), watermark));
             } else {
-                List<List<String>> keys = new AllKeys(model).read(olapSync.postgres());
-                whole.addAll(DirtyKeys.ofGrain(model.lookUps().get(0), keys, cause, KEYS_OF_A_LOOK_UP));
+                ready.add(FanOut.ofAll(model, cause).message(context));
             }
         }
     }

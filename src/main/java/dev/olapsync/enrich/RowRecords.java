@@ -1,44 +1,53 @@
 package dev.olapsync.enrich;
 
-import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
-import dev.olapsync.schema.RowJson;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Models;
 import dev.olapsync.schema.Topics;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.DefaultExchange;
 
-/** Turns the finished rows of a batch into Kafka records, keyed by the row's key; values that were lost become letters. */
+/**
+ * Turns what the look-ups of a batch found into Kafka records: finished rows, keyed by the row's key, and work for the
+ * lane; values that were lost become letters.
+ */
 public class RowRecords implements Processor {
 
     /** Kafka header: when the change was committed in Postgres, in milliseconds since 1970. */
     public static final String COMMIT_MILLIS = "olap.commit_ms";
 
     @Override
-    public void process(Exchange exchange) {
+    public void process(Exchange exchange) throws Exception {
         CamelContext context = exchange.getContext();
         Topics topics = OlapSync.of(context).topics();
+        Models models = OlapSync.of(context).models();
         List<Exchange> records = new ArrayList<>(exchange.getVariable(DirtyRows.READY, List.class));
-        // Without anything to look up there is no map of rows.
-        if (exchange.getMessage().getBody() instanceof Map<?, ?> rows) {
-            for (Object found : rows.values()) {
-                FinishedRow row = (FinishedRow) found;
-                if (row.refused() != null || row.unheld() != null) {
-                    records.add(DeadLetters.ofRow(context, row.model(), row.key(), row.json(), row.cause().position(),
-                            row.unheld(), row.refused()));
-                }
-                if (row.refused() == null) {
-                    records.add(record(context, topics, row));
+        // Without anything to look up there is none.
+        if (exchange.getMessage().getBody() instanceof LookedUp found) {
+            found.fanOuts().forEach(fanOut -> records.add(fanOut.message(context)));
+            for (FinishedRow row : found.rows()) {
+                row.letter(context).ifPresent(records::add);
+                if (row.isWritable()) {
+                    Exchange message = record(context, topics, row);
+                    boolean fits = message.getMessage().getBody(byte[].class).length <= Topics.LARGEST_VALUE;
+                    records.add(fits ? message : fanOut(context, models, row));
                 }
             }
         }
         exchange.getMessage().setBody(records);
+    }
+
+    /** The lane writes straight into ClickHouse, so a row can be larger than a record there. */
+    private static Exchange fanOut(CamelContext context, Models models, FinishedRow row) throws IOException {
+        LookUp grain = models.find(row.model()).orElseThrow().lookUps().get(0);
+        return new FanOut(grain, List.of(row.grainKey(grain.key().size())), row.cause()).message(context);
     }
 
     static Exchange record(CamelContext context, Topics topics, FinishedRow row) {
@@ -46,7 +55,7 @@ public class RowRecords implements Processor {
         message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.model()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
         message.getMessage().setHeader(COMMIT_MILLIS, row.cause().commitMillis());
-        message.getMessage().setBody(RowJson.versioned(row.json(), row.cause().position().version(), !row.live()));
+        message.getMessage().setBody(row.versioned());
         return message;
     }
 }

@@ -4,36 +4,48 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.Truncates;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.support.service.ServiceSupport;
 
-/** Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. */
+/**
+ * Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. Rows that it refuses become
+ * dead letters, see {@link DividedInsert}.
+ */
 public class ClickHouseInsert extends ServiceSupport implements Processor, CamelContextAware {
 
     private CamelContext context;
     private OlapSync olapSync;
-    private final Map<String, String> targets = new HashMap<>();
+    private final Map<String, DividedInsert> inserts = new HashMap<>();
 
     @Override
     protected void doStart() throws Exception {
         olapSync = OlapSync.of(context);
         Models models = olapSync.models();
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
-        targets.put(Truncates.MODEL, ClickHouseTables.truncatesTarget());
-        models.all().forEach(model -> targets.put(model.name(), ClickHouseTables.target(model)));
+        inserts.put(Truncates.MODEL, new DividedInsert(context, olapSync.clickHouse(), Optional.empty()));
+        models.all().forEach(model ->
+                inserts.put(model.name(), new DividedInsert(context, olapSync.clickHouse(), Optional.of(model))));
     }
 
     @Override
-    public void process(Exchange exchange) {
+    public void process(Exchange exchange) throws IOException {
         RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
-        olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
-        olapSync.clickHouse().insertJson(targets.get(batch.getModel()), batch.json());
-        olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+        if (batch.way() == RowBatch.Way.STREAM) {
+            olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
+        }
+        int written = inserts.get(batch.getModel()).write(batch);
+        if (batch.way() == RowBatch.Way.STREAM) {
+            olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+        } else {
+            olapSync.metrics().fannedOut(batch.getModel(), written);
+        }
     }
 
     @Override

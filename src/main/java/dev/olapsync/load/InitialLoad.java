@@ -6,16 +6,17 @@ import dev.olapsync.Settings;
 import dev.olapsync.capture.Position;
 import dev.olapsync.capture.Publication;
 import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.enrich.Lane;
 import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.Page;
+import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.sql.Connection;
@@ -25,6 +26,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -40,7 +42,7 @@ import org.slf4j.LoggerFactory;
 public class InitialLoad implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(InitialLoad.class);
-    private static final int PAGE = 20_000;
+    private static final int BATCHES_OF_A_PAGE = 4;
     private static final long PAUSE_MILLIS = 50;
 
     @Override
@@ -115,11 +117,24 @@ public class InitialLoad implements Processor {
             loads.save(load);
         }
         Position start = Position.start(olapSync.settings().olap().epoch());
+        int most = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
         while (!load.done()) {
-            Page page = Page.read(postgres, model, load.lastKey(), PAGE);
-            long written = write(context, olapSync, model, page, start);
-            load = new Load(model.name(), load.rows() + page.rows().size(), load.total(), page.lastKey(load.lastKey()),
-                    page.rows().size() < PAGE, load.select());
+            List<List<String>> keys;
+            long written = 0;
+            try {
+                Page page = Page.read(postgres, model, load.lastKey(), most);
+                keys = page.rows().stream().map(Page.Row::grainKey).toList();
+                written = write(context, olapSync, model, page, start);
+            } catch (SQLException e) {
+                if (!ValueErrors.isOne(e)) {
+                    throw e;
+                }
+                LOG.warn("Initial load of {}: Postgres cannot compute a row of the next page, {}; the lane of hot parents finds"
+                        + " out which", model.name(), ValueErrors.condition(e));
+                keys = handOver(context, postgres, model, load.lastKey(), most, start);
+            }
+            load = new Load(model.name(), load.rows() + keys.size(), load.total(),
+                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < most, load.select());
             if (load.done()) {
                 forgetOlderEpochs(olapSync, model, start);
             }
@@ -128,6 +143,17 @@ public class InitialLoad implements Processor {
             LOG.info("Initial load of {}: {} of about {} rows{}", model.name(), load.rows(),
                     Math.max(load.total(), load.rows()), load.done() ? ", done" : "");
         }
+    }
+
+    /** Postgres cannot compute a row of the page. The lane finds out which, and writes the others with the same version. */
+    private static List<List<String>> handOver(CamelContext context, Connection postgres, Model model, List<String> after,
+            int most, Position start) throws SQLException, IOException {
+        List<List<String>> keys = Page.keys(postgres, model, after, most);
+        try (Lane lane = new Lane(context, model, start)) {
+            keys.forEach(lane::add);
+            lane.publish();
+        }
+        return keys;
     }
 
     /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
@@ -140,9 +166,8 @@ public class InitialLoad implements Processor {
     private static long write(CamelContext context, OlapSync olapSync, Model model, Page page, Position start)
             throws IOException {
         BigInteger version = start.version();
-        ByteArrayOutputStream rows = new ByteArrayOutputStream();
+        RowBatch rows = RowBatch.ofInitialLoad(model.name());
         List<Exchange> letters = new ArrayList<>();
-        long written = 0;
         for (Page.Row row : page.rows()) {
             if (!row.live()) {
                 continue;
@@ -152,14 +177,11 @@ public class InitialLoad implements Processor {
                         row.refused()));
             }
             if (row.refused() == null) {
-                rows.writeBytes(RowJson.versioned(row.json(), version, false));
-                rows.write('\n');
-                written++;
+                rows.add(row.key(), RowJson.versioned(row.json(), version, false));
             }
         }
         DeadLetters.send(context, letters);
-        olapSync.clickHouse().insertJson(ClickHouseTables.target(model), new ByteArrayInputStream(rows.toByteArray()));
-        return written;
+        return new DividedInsert(context, olapSync.clickHouse(), Optional.of(model)).write(rows);
     }
 
     private static long count(Connection postgres, Model model) throws SQLException {

@@ -1,34 +1,60 @@
 package dev.olapsync.load;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.LongStream;
+import org.apache.camel.Message;
 
 /** Rows of one model that are written with one INSERT. */
 public final class RowBatch {
 
-    private final String model;
-    private final ByteArrayOutputStream json = new ByteArrayOutputStream(64 * 1024);
-    private long[] commitMillis = new long[1024];
-    private int rows;
-
-    RowBatch(String model) {
-        this.model = model;
+    /** Which way the rows came. */
+    enum Way {
+        STREAM, FAN_OUT, INITIAL_LOAD
     }
 
     /**
-     * @param row one JSON object
-     * @param committed when its change was committed in Postgres, in milliseconds since 1970
+     * @param key the row's key as text
+     * @param json one JSON object, with version and deletion mark
+     * @param committed when its change was committed in Postgres, in milliseconds since 1970; 0 outside of the stream
+     * @param polled the record that holds the row; null outside of the stream
      */
-    void add(byte[] row, long committed) {
-        json.writeBytes(row);
-        json.write('\n');
-        if (rows == commitMillis.length) {
-            commitMillis = Arrays.copyOf(commitMillis, 2 * rows);
-        }
-        commitMillis[rows++] = committed;
+    record Row(byte[] key, byte[] json, long committed, Message polled) {
+    }
+
+    private final String model;
+    private final Way way;
+    private final List<Row> rows;
+
+    private RowBatch(String model, Way way, List<Row> rows) {
+        this.model = model;
+        this.way = way;
+        this.rows = rows;
+    }
+
+    static RowBatch ofStream(String model) {
+        return new RowBatch(model, Way.STREAM, new ArrayList<>());
+    }
+
+    /** Of the children of a hot parent. */
+    public static RowBatch ofFanOut(String model) {
+        return new RowBatch(model, Way.FAN_OUT, new ArrayList<>());
+    }
+
+    static RowBatch ofInitialLoad(String model) {
+        return new RowBatch(model, Way.INITIAL_LOAD, new ArrayList<>());
+    }
+
+    void add(Row row) {
+        rows.add(row);
+    }
+
+    /** @param json one JSON object, with version and deletion mark */
+    public void add(String key, byte[] json) {
+        rows.add(new Row(key.getBytes(StandardCharsets.UTF_8), json, 0, null));
     }
 
     public String getModel() {
@@ -36,20 +62,42 @@ public final class RowBatch {
     }
 
     public int getRows() {
-        return rows;
+        return rows.size();
+    }
+
+    Way way() {
+        return way;
+    }
+
+    /** The only row of a batch of one. */
+    Row row() {
+        return rows.get(0);
+    }
+
+    List<RowBatch> halves() {
+        int middle = rows.size() / 2;
+        return List.of(new RowBatch(model, way, rows.subList(0, middle)),
+                new RowBatch(model, way, rows.subList(middle, rows.size())));
     }
 
     /** When each row's change was committed in Postgres, in milliseconds since 1970. */
     LongStream commitMillis() {
-        return Arrays.stream(commitMillis, 0, rows);
+        return rows.stream().mapToLong(Row::committed);
     }
 
     InputStream json() {
-        return new ByteArrayInputStream(json.toByteArray());
+        byte[] lines = new byte[rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact)];
+        int at = 0;
+        for (Row row : rows) {
+            System.arraycopy(row.json(), 0, lines, at, row.json().length);
+            at += row.json().length;
+            lines[at++] = '\n';
+        }
+        return new ByteArrayInputStream(lines);
     }
 
     @Override
     public String toString() {
-        return rows + " rows of " + model;
+        return rows.size() + " rows of " + model;
     }
 }

@@ -38,8 +38,9 @@ public class RowBatches implements Processor {
                 continue;
             }
             byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
-            batches.computeIfAbsent(model, RowBatch::new)
-                    .add(row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong());
+            byte[] key = row.getHeader(KafkaConstants.KEY, byte[].class);
+            batches.computeIfAbsent(model, RowBatch::ofStream)
+                    .add(new RowBatch.Row(key, row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong(), row));
         }
         DeadLetters.send(exchange.getContext(), letters);
         exchange.getMessage().setBody(new ArrayList<>(batches.values()));

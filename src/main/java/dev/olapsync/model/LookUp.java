@@ -35,9 +35,10 @@ public final class LookUp {
     private final boolean ofGrain;
     private final boolean required;
     private final String sql;
+    private final String listing;
 
     LookUp(Model model, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
-            boolean required, String sql) {
+            boolean required, String sql, String listing) {
         this.model = model;
         this.alias = alias;
         this.table = table;
@@ -46,6 +47,7 @@ public final class LookUp {
         this.ofGrain = ofGrain;
         this.required = required;
         this.sql = sql;
+        this.listing = listing;
     }
 
     public Model model() {
@@ -83,6 +85,15 @@ public final class LookUp {
 
     public String sql() {
         return sql;
+    }
+
+    /**
+     * A statement for plain JDBC that returns the keys alone, as texts {@code k1}, {@code k2} and so on, of the rows of the
+     * model that {@link #sql()} would find; its parameters are the arrays in their order. That of the grain has no
+     * parameters and returns the keys of all rows.
+     */
+    public String listing() {
+        return listing;
     }
 
     @Override

@@ -37,12 +37,34 @@ final class LookUpSql {
 
     /** The rows of the model that refer to a key of a joined table, whether or not that has a row with the key. */
     String ofJoined(Query.Source source) {
+        return rows("s.n", keys + ".n", grainKey(), referringTo(source), " WHERE " + refers(source));
+    }
+
+    private String referringTo(Query.Source source) {
+        return keys(source.key().stream().map(Query.Equation::column).toList()) + " CROSS JOIN " + query.grain().as()
+                + joins();
+    }
+
+    private String refers(Query.Source source) {
         List<Query.Equation> equations = source.key();
-        String referring = IntStream.range(0, equations.size())
+        return IntStream.range(0, equations.size())
                 .mapToObj(i -> equations.get(i).other() + " = " + given(i)).collect(Collectors.joining(" AND "));
-        return rows("s.n", keys + ".n", grainKey(),
-                keys(equations.stream().map(Query.Equation::column).toList()) + " CROSS JOIN " + query.grain().as() + joins(),
-                " WHERE " + referring);
+    }
+
+    /** The keys alone of what {@link #ofJoined} finds. */
+    String listingOfJoined(Query.Source source) {
+        return "SELECT " + keyColumns() + " FROM " + referringTo(source) + " WHERE " + refers(source);
+    }
+
+    /** The keys of all rows of the grain. */
+    String listingOfGrain() {
+        return "SELECT " + keyColumns() + " FROM " + query.grain().as();
+    }
+
+    private String keyColumns() {
+        List<String> key = grainKey();
+        return IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + "::text AS k" + (i + 1))
+                .collect(Collectors.joining(", "));
     }
 
     String firstPage() {
@@ -50,16 +72,36 @@ final class LookUpSql {
     }
 
     String nextPage() {
+        return page(behindLast(), query.key().size() + 1);
+    }
+
+    String firstPageOfKeys() {
+        return pageOfKeys("", 1);
+    }
+
+    String nextPageOfKeys() {
+        return pageOfKeys(behindLast(), query.key().size() + 1);
+    }
+
+    private String behindLast() {
         List<Table.Column> key = query.key();
         String last = IntStream.range(0, key.size())
                 .mapToObj(i -> "($" + (i + 1) + ")::" + key.get(i).typeName()).collect(Collectors.joining(", "));
-        return page(" WHERE (" + String.join(", ", grainKey()) + ") > (" + last + ")", key.size() + 1);
+        return " WHERE (" + String.join(", ", grainKey()) + ") > (" + last + ")";
+    }
+
+    private String pageOfKeys(String where, int limit) {
+        return listingOfGrain() + where + inOrder(limit);
+    }
+
+    private String inOrder(int limit) {
+        return " ORDER BY " + String.join(", ", grainKey()) + " LIMIT $" + limit;
     }
 
     private String page(String where, int limit) {
         List<String> key = grainKey();
-        String grain = "(SELECT * FROM " + query.grain().as() + where + " ORDER BY " + String.join(", ", key) + " LIMIT $"
-                + limit + ") AS " + Sql.identifier(query.grain().alias());
+        String grain = "(SELECT * FROM " + query.grain().as() + where + inOrder(limit) + ") AS "
+                + Sql.identifier(query.grain().alias());
         return rows(numbered(key.size(), "s.k%1$d::text AS k%1$d"),
                 IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + " AS k" + (i + 1)).collect(Collectors.joining(", ")),
                 key, grain + joins(), "") + " ORDER BY " + numbered(key.size(), "s.k%d");

@@ -150,11 +150,13 @@ final class ModelReader {
         String next = sql.nextPage();
         String ofGrain = sql.ofGrain();
         List<String> ofJoined = query.joined().stream().map(sql::ofJoined).toList();
+        List<String> listings = query.joined().stream().map(sql::listingOfJoined).toList();
         prepare(first, 0);
         prepare(next, query.key().size());
         prepare(ofGrain, query.key().size());
         for (int i = 0; i < ofJoined.size(); i++) {
             prepare(ofJoined.get(i), query.joined().get(i).key().size());
+            prepare(listings.get(i), query.joined().get(i).key().size());
         }
         return new Model(Models.name(file), file, select,
                 query.outputs().stream().map(Query.Output::column).toList(),
@@ -162,16 +164,19 @@ final class ModelReader {
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
                     lookUps.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
-                            List.of(), true, true, new SqlText(ofGrain).camel()));
+                            List.of(), true, true, new SqlText(ofGrain).camel(),
+                            new SqlText(sql.listingOfGrain()).jdbc()));
                     for (int i = 0; i < ofJoined.size(); i++) {
                         Query.Source source = query.joined().get(i);
                         lookUps.add(new LookUp(model, source.alias(), source.table().name(),
                                 keyColumns(source.key().stream().map(Query.Equation::column).toList()), references(source),
-                                false, source.required(), new SqlText(ofJoined.get(i)).camel()));
+                                false, source.required(), new SqlText(ofJoined.get(i)).camel(),
+                                new SqlText(listings.get(i)).jdbc()));
                     }
                     return lookUps;
                 },
-                new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc()));
+                new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
+                        new SqlText(sql.nextPageOfKeys()).jdbc()));
     }
 
     private void prepare(String sql, int keyColumns) throws SQLException, ModelException {

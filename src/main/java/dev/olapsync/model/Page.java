@@ -23,30 +23,46 @@ public record Page(List<Row> rows) {
      * @param limit most rows; a page with fewer is the last
      */
     public static Page read(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
-        int width = model.lookUps().get(0).key().size();
         String sql = after.isEmpty() ? model.page().first() : model.page().next();
         List<Row> rows = new ArrayList<>();
-        try (PreparedStatement statement = postgres.prepareStatement(sql)) {
-            for (int i = 0; i < after.size(); i++) {
-                statement.setString(i + 1, after.get(i));
-            }
-            statement.setInt(after.size() + 1, limit);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    List<String> grainKey = new ArrayList<>(width);
-                    for (int i = 1; i <= width; i++) {
-                        grainKey.add(row.getString("k" + i));
-                    }
-                    rows.add(new Row(grainKey, row.getString("key"), row.getBoolean("live"), row.getString("row"),
-                            row.getString("unheld"), row.getString("refused")));
-                }
+        try (PreparedStatement statement = statement(postgres, sql, after, limit); ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                rows.add(new Row(key(row, model), row.getString("key"), row.getBoolean("live"), row.getString("row"),
+                        row.getString("unheld"), row.getString("refused")));
             }
         }
         return new Page(rows);
     }
 
-    /** The key to give to the next page; {@code otherwise} when this one is empty. */
-    public List<String> lastKey(List<String> otherwise) {
-        return rows.isEmpty() ? otherwise : rows.get(rows.size() - 1).grainKey();
+    /** The keys alone of such a page. */
+    public static List<List<String>> keys(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
+        List<List<String>> keys = new ArrayList<>();
+        String sql = after.isEmpty() ? model.page().firstKeys() : model.page().nextKeys();
+        try (PreparedStatement statement = statement(postgres, sql, after, limit); ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                keys.add(key(row, model));
+            }
+        }
+        return keys;
     }
+
+    private static PreparedStatement statement(Connection postgres, String sql, List<String> after, int limit)
+            throws SQLException {
+        PreparedStatement statement = postgres.prepareStatement(sql);
+        for (int i = 0; i < after.size(); i++) {
+            statement.setString(i + 1, after.get(i));
+        }
+        statement.setInt(after.size() + 1, limit);
+        return statement;
+    }
+
+    private static List<String> key(ResultSet row, Model model) throws SQLException {
+        int width = model.key().size();
+        List<String> key = new ArrayList<>(width);
+        for (int i = 1; i <= width; i++) {
+            key.add(row.getString("k" + i));
+        }
+        return key;
+    }
+
 }

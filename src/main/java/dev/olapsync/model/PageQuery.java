@@ -7,6 +7,8 @@ package dev.olapsync.model;
  *
  * @param first parameter: the limit (int)
  * @param next parameters: {@code k1} ... {@code kn} of the last row (text), the limit (int)
+ * @param firstKeys as {@code first}, but the keys alone: {@code k1} ... {@code kn}
+ * @param nextKeys as {@code next}, but the keys alone
  */
-public record PageQuery(String first, String next) {
+public record PageQuery(String first, String next, String firstKeys, String nextKeys) {
 }

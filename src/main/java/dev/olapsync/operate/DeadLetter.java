@@ -49,7 +49,7 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
 
     /** The record as it was, for the topic that it came from; empty when the letter is of a row. */
     Optional<ProducerRecord<byte[], byte[]>> original() {
-        return text(DeadLetters.TOPIC).map(topic -> {
+        return text(DeadLetters.TOPIC).filter(topic -> text(DeadLetters.MODEL).isEmpty()).map(topic -> {
             ProducerRecord<byte[], byte[]> original = new ProducerRecord<>(topic, letter.key(), letter.value());
             letter.headers().forEach(header -> original.headers().add(header));
             return original;

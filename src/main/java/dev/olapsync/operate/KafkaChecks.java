@@ -146,6 +146,12 @@ final class KafkaChecks {
                                 + settings.olap().topicRetentionMillis() + "): what waits for longer is lost",
                         alter + "retention.ms=" + settings.olap().topicRetentionMillis());
             }
+            long largest = Long.parseLong(topic.getValue().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+            if (largest < Topics.maxMessageBytes()) {
+                findings.warn("topic " + name + " takes records of at most " + largest + " bytes, not " + Topics.maxMessageBytes()
+                                + ": a larger row stops the pipeline",
+                        alter + "max.message.bytes=" + Topics.maxMessageBytes());
+            }
             if (bytes >= 0) {
                 findings.warn("topic " + name + " keeps no more than " + bytes + " bytes of a partition: what waits beyond is lost",
                         alter + "retention.bytes=-1");

@@ -58,6 +58,15 @@ public final class Metrics {
                 .increment(rows);
     }
 
+    /** Rows of the lane of hot parents were written to ClickHouse. Their lag is not that of the stream. */
+    public void fannedOut(String model, long rows) {
+        Counter.builder("olap.fanout.rows")
+                .description("Rows written by the lane of hot parents")
+                .tag("model", model)
+                .register(registry)
+                .increment(rows);
+    }
+
     public Loaded loaded(String model) {
         return lag(model).summary();
     }

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
+import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeEvent;
@@ -37,6 +38,10 @@ final class RouteFailures extends EventNotifierSupport {
             return;
         }
         Exchange exchange = about.getExchange();
+        // the failure of a part is that of the route which uses it, and does not end with the next use
+        if (exchange.getFromEndpoint() instanceof DirectEndpoint) {
+            return;
+        }
         if (event instanceof ExchangeRedeliveryEvent || event instanceof ExchangeFailedEvent) {
             failures.put(exchange.getFromRouteId(), reason(exchange));
         } else if (event instanceof ExchangeCompletedEvent) {

@@ -3,10 +3,10 @@ package dev.olapsync.operate;
 import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.olapsync.ClickHouse;
+import dev.olapsync.Json;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
 import dev.olapsync.model.Sql;
@@ -183,7 +183,7 @@ public final class Verifier {
             } catch (Exception e) {
                 throw new IOException("ClickHouse: " + e.getMessage(), e);
             }
-            json = new JsonFactory().createParser(response.getInputStream());
+            json = Json.ofRows().createParser(response.getInputStream());
         }
 
         List<String> next() throws IOException {

@@ -22,9 +22,16 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * The topics: {@code cdc.<schema>.<table>} for changes, {@code olap.<model>} for finished rows, {@code olap.dlq} for what
- * could not be processed. The first words can be configured, for several pipelines on one broker.
+ * could not be processed, {@code olap-fanout} for the work of the lane of hot parents. The first words can be
+ * configured, for several pipelines on one broker.
  */
 public final class Topics implements AutoCloseable {
+
+    /** The largest value that a record can have; what is larger has to take another way. */
+    public static final int LARGEST_VALUE = 32 << 20;
+
+    /** The largest record: with key, headers, and what compression can add in the worst case. */
+    private static final int LARGEST_RECORD = LARGEST_VALUE + (1 << 20);
 
     private static final int LONGEST = 249;
     private static final short BROKERS_DEFAULT = -1;
@@ -73,6 +80,16 @@ public final class Topics implements AutoCloseable {
         return rows + "dlq";
     }
 
+    /** Of the lane of hot parents, see {@link dev.olapsync.enrich.FanOut}; no pattern of another consumer has it. */
+    public String fanOut() {
+        return settings.olap().rowsTopic() + "-fanout";
+    }
+
+    /** The same of each topic: the largest batch of records that it takes, in bytes. */
+    public static int maxMessageBytes() {
+        return LARGEST_RECORD;
+    }
+
     /** The model whose finished rows the topic holds. */
     public String modelOf(String topic) {
         if (!topic.startsWith(rows)) {
@@ -92,7 +109,7 @@ public final class Topics implements AutoCloseable {
 
     /** The topics that these models need. */
     public List<String> names(Models models) {
-        List<String> names = new ArrayList<>(List.of(captured(), hints(), deadLetters(), rows(Truncates.MODEL)));
+        List<String> names = new ArrayList<>(List.of(captured(), hints(), deadLetters(), fanOut(), rows(Truncates.MODEL)));
         models.tables().forEach(table -> names.add(changes(table)));
         models.all().forEach(model -> names.add(rows(model.name())));
         return names;
@@ -112,7 +129,8 @@ public final class Topics implements AutoCloseable {
                     TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
         }
         return new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty()).configs(Map.of(
-                TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis())));
+                TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis()),
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_RECORD)));
     }
 
     /** Creates the topics of these models that do not exist yet. */

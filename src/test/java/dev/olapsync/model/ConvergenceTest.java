@@ -138,6 +138,17 @@ class ConvergenceTest {
         List<LookUps.Row> rows = LookUps.pages(postgres, model, 3);
         assertThat(rows).as(model.name()).hasSameSizeAs(LookUps.strings(postgres, "SELECT 1 FROM " + model.grain().quoted()));
         assertThat(rows).extracting(LookUps.Row::key).doesNotHaveDuplicates();
+        LookUp grain = model.lookUps().get(0);
+        assertThat(LookUps.run(postgres, grain, LookUps.list(postgres, grain, List.of()))).extracting(LookUps.Row::key)
+                .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
+        List<List<String>> keys = new ArrayList<>();
+        List<List<String>> page;
+        do {
+            page = Page.keys(postgres, model, keys.isEmpty() ? List.of() : keys.get(keys.size() - 1), 3);
+            keys.addAll(page);
+        } while (page.size() == 3);
+        assertThat(LookUps.run(postgres, grain, keys)).extracting(LookUps.Row::key)
+                .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
         assertThat(rows.stream().filter(LookUps.Row::live).map(LookUps.Row::json))
                 .containsExactlyInAnyOrderElementsOf(LookUps.oracle(postgres, model));
     }
@@ -182,6 +193,12 @@ class ConvergenceTest {
                 keys.add(key);
             }
             List<LookUps.Row> rows = LookUps.run(postgres, lookUp, List.copyOf(keys));
+            LookUp grain = lookUp.model().lookUps().get(0);
+            if (!lookUp.ofGrain() && !keys.isEmpty()) {
+                assertThat(LookUps.run(postgres, grain, LookUps.list(postgres, lookUp, List.copyOf(keys))))
+                        .as("what %s lists", lookUp).extracting(LookUps.Row::key)
+                        .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
+            }
             if (lookUp.ofGrain()) {
                 assertThat(rows).extracting(LookUps.Row::n).as(lookUp.toString()).hasSize(keys.size()).doesNotHaveDuplicates();
             }

@@ -47,6 +47,9 @@ class LookUpPlanTest {
             String keys = IntStream.rangeClosed(1, 100).mapToObj(i -> String.valueOf(i * 7)).collect(Collectors.joining(",", "{", "}"));
             String plan = explain(lookUp.sql().replace(":?k1", "?"), keys);
             assertThat(plan).as(lookUp.toString()).doesNotContain("Seq Scan").contains("Index Scan");
+            if (!lookUp.ofGrain()) {
+                assertThat(explain(lookUp.listing(), keys)).as("listing of " + lookUp).doesNotContain("Seq Scan").contains("Index");
+            }
         }
     }
 

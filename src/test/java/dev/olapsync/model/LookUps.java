@@ -49,6 +49,27 @@ final class LookUps {
         return run(postgres, lookUp, IntStream.range(0, keys.length).mapToObj(i -> List.of(keys[i])).toList());
     }
 
+    /** The keys that a look-up's listing returns. */
+    static List<List<String>> list(Connection postgres, LookUp lookUp, List<List<String>> keys) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement(lookUp.listing())) {
+            for (int i = 0; !lookUp.ofGrain() && i < lookUp.key().size(); i++) {
+                int column = i;
+                statement.setString(i + 1, KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                List<List<String>> listed = new ArrayList<>();
+                while (row.next()) {
+                    List<String> key = new ArrayList<>();
+                    for (int i = 1; i <= lookUp.model().key().size(); i++) {
+                        key.add(row.getString(i));
+                    }
+                    listed.add(key);
+                }
+                return listed;
+            }
+        }
+    }
+
     /** All pages. */
     static List<Row> pages(Connection postgres, Model model, int limit) throws SQLException {
         List<Row> all = new ArrayList<>();

@@ -45,7 +45,7 @@ class CheckTest {
                     .contains("ok    wal_level is logical")
                     .contains("ok    replication slot " + scenario.settings().postgres().slot() + " does not exist yet")
                     .contains("ok    publication olap_sync does not exist yet")
-                    .contains("ok    topics: 9 do not exist yet")
+                    .contains("ok    topics: 10 do not exist yet")
                     .contains("ok    indexes: each of the 1 joins")
                     .contains("ok    user default has the rights")
                     .contains("ok    initial load: nothing has been loaded in epoch 0 yet");
@@ -70,7 +70,7 @@ class CheckTest {
             assertThat(output.text).doesNotContain("FAIL").doesNotContain("warn  ")
                     .contains(" is in use and holds back ")
                     .contains("ok    publication olap_sync holds the 3 tables of the models")
-                    .contains("ok    topics: 9 of 9 exist")
+                    .contains("ok    topics: 10 of 10 exist")
                     .contains("ok    initial load: the models are those that have been loaded in epoch 0");
             assertThat(output.code).isZero();
 

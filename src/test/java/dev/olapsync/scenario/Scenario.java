@@ -278,13 +278,14 @@ public final class Scenario implements AutoCloseable {
 
     /** Waits until everything that was committed before the call has gone all the way. */
     public void awaitQuiet() throws Exception {
-        int round = ++marker;
-        postgres("UPDATE scenario_marker SET round = " + round);
+        // a row of its own each time: an older change that is delivered again would bring the news of a row that it changed
+        postgres("UPDATE scenario_marker SET id = id + 1, round = " + ++marker);
         // a connection to a ClickHouse that was restarted meanwhile fails once
         await("the marker").atMost(PATIENCE).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
-                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(round))::equals);
+                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(marker))::equals);
         // What capture had published before the marker may still wait in other partitions.
         await("route 2").atMost(PATIENCE).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
+        await("the lane of hot parents").atMost(PATIENCE).until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
         await("route 3").atMost(PATIENCE).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
     }
 
@@ -395,6 +396,22 @@ public final class Scenario implements AutoCloseable {
             }
             return records;
         }
+    }
+
+    /** Whether changes of a table wait for the route enrich. */
+    public boolean captured(String table) throws Exception {
+        return lag(name + "-enrich", name + ".cdc.public." + table) > 0;
+    }
+
+    /** The type that a model's column has in ClickHouse. */
+    public String columnType(String model, String column) throws Exception {
+        return observer().models().find(model).orElseThrow().columns().stream()
+                .filter(found -> found.name().equals(column)).findFirst().orElseThrow().clickHouseType();
+    }
+
+    /** How many records a topic holds. */
+    public long records(String topic) throws Exception {
+        return lag("none of " + name, topic);
     }
 
     /** Waits until the initial load is done. */

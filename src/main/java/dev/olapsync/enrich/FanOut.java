@@ -1,0 +1,102 @@
+package dev.olapsync.enrich;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.OlapSync;
+import dev.olapsync.capture.Position;
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.support.DefaultExchange;
+
+/**
+ * A piece of work that goes to the lane of hot parents, because it can make any number of rows dirty. As a record in the
+ * topic {@link dev.olapsync.schema.Topics#fanOut()} it waits there without being in the way of other changes.
+ *
+ * <p>Of a look-up of a joined table the rows that refer to the keys have to be listed first. Of the look-up of the grain
+ * the keys are those of the rows themselves; without any key all rows are meant, and have to be listed too.
+ *
+ * @param keys at most {@link #KEYS}, each as the texts of its columns; empty for all rows of the grain
+ * @param cause of all rows: the one with the greatest position, if several changes made keys dirty
+ */
+record FanOut(LookUp lookUp, List<List<String>> keys, Cause cause) {
+
+    /** Most keys in one record. */
+    static final int KEYS = 2_000;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The keys in records of bounded size. */
+    static List<FanOut> of(DirtyKeys dirty) {
+        Cause cause = dirty.latest();
+        return dirty.parts(KEYS).stream()
+                .map(part -> new FanOut(dirty.lookUp(), List.copyOf(part.keys()), cause))
+                .toList();
+    }
+
+    static FanOut ofAll(Model model, Cause cause) {
+        return new FanOut(model.lookUps().get(0), List.of(), cause);
+    }
+
+    /** Whether it is not known yet which rows of the model it is about. */
+    boolean isToBeListed() {
+        return !lookUp.ofGrain() || keys.isEmpty();
+    }
+
+    Exchange message(CamelContext context) {
+        ObjectNode json = JSON.createObjectNode()
+                .put("model", lookUp.model().name())
+                .put("alias", lookUp.alias())
+                .put("epoch", cause.position().epoch())
+                .put("position", cause.position().sequence())
+                .put("commit_ms", cause.commitMillis());
+        ArrayNode all = json.putArray("keys");
+        keys.forEach(key -> key.forEach(all.addArray()::add));
+        Exchange message = new DefaultExchange(context);
+        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().fanOut());
+        message.getMessage().setBody(json.toString().getBytes(StandardCharsets.UTF_8));
+        return message;
+    }
+
+    /** @throws IllegalArgumentException when this is none, or of a model that is not configured here */
+    static FanOut parse(byte[] message, Models models) {
+        JsonNode json;
+        try {
+            json = JSON.readTree(message);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("not a record of the lane: " + e.getClass().getSimpleName(), e);
+        }
+        List<List<String>> keys = new ArrayList<>();
+        for (JsonNode key : json.path("keys")) {
+            List<String> columns = new ArrayList<>();
+            key.forEach(column -> columns.add(column.textValue()));
+            keys.add(columns);
+        }
+        LookUp lookUp = lookUp(json.path("model").asText(), json.path("alias").asText(), models);
+        if (keys.stream().anyMatch(key -> key.size() != lookUp.key().size())) {
+            throw new IllegalArgumentException("a record of the lane has a key that is not one of " + lookUp);
+        }
+        return new FanOut(lookUp, keys,
+                new Cause(Position.parse(json.path("epoch").asInt(), json.path("position").asText(), 0),
+                        json.path("commit_ms").asLong()));
+    }
+
+    private static LookUp lookUp(String model, String alias, Models models) {
+        return models.find(model).stream()
+                .flatMap(found -> found.lookUps().stream())
+                .filter(lookUp -> lookUp.alias().equals(alias))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no model " + model
+                        + " here with a table that it calls " + alias + "; if it comes back, replay this letter"));
+    }
+}

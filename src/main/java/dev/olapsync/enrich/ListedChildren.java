@@ -1,0 +1,71 @@
+package dev.olapsync.enrich;
+
+import dev.olapsync.DeadLetters;
+import dev.olapsync.OlapSync;
+import dev.olapsync.model.ValueErrors;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists the keys of all rows that a {@link FanOut} makes dirty and hands them back to the lane, in records of bounded size.
+ * It reads them with a cursor, so a parent can have any number of children. What it is interrupted at is listed again.
+ */
+public class ListedChildren implements Processor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ListedChildren.class);
+
+    @Override
+    public void process(Exchange exchange) throws SQLException, IOException {
+        CamelContext context = exchange.getContext();
+        Listing listing = exchange.getMessage().getBody(Listing.class);
+        FanOut parents = listing.parents();
+        try (Connection postgres = OlapSync.of(context).postgres().getConnection();
+                Lane lane = new Lane(context, parents.lookUp().model(), parents.cause())) {
+            // otherwise the driver would read the whole result at once; the pool ends the transaction
+            postgres.setAutoCommit(false);
+            long listed = list(postgres, parents, lane);
+            lane.publish();
+            LOG.info("Fan-out of {}: {} rows are read again", parents.lookUp(), listed);
+        } catch (SQLException e) {
+            if (!ValueErrors.isOne(e)) {
+                throw e;
+            }
+            DeadLetters.send(context, List.of(DeadLetters.ofRecord(context, listing.polled(),
+                    "the rows of " + parents.lookUp() + " cannot be found: " + ValueErrors.condition(e))));
+        }
+    }
+
+    private static long list(Connection postgres, FanOut parents, Lane lane) throws SQLException {
+        int width = parents.lookUp().model().key().size();
+        long listed = 0;
+        try (PreparedStatement statement = postgres.prepareStatement(parents.lookUp().listing())) {
+            statement.setFetchSize(FanOut.KEYS);
+            if (!parents.keys().isEmpty()) {
+                List<String> arrays = DirtyKeys.arrays(parents.lookUp(), parents.keys());
+                for (int i = 0; i < arrays.size(); i++) {
+                    statement.setString(i + 1, arrays.get(i));
+                }
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                for (; row.next(); listed++) {
+                    List<String> key = new ArrayList<>(width);
+                    for (int i = 1; i <= width; i++) {
+                        key.add(row.getString(i));
+                    }
+                    lane.add(key);
+                }
+            }
+        }
+        return listed;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.olapsync.load;
+
+import dev.olapsync.ClickHouse.ClickHouseException;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the error codes of ClickHouse mean for an INSERT.
+ *
+ * @see <a href="https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp">ClickHouse: ErrorCodes.cpp</a>
+ */
+final class InsertErrors {
+
+    enum Kind {
+        /** A value of a row is refused, if the table fits its model. */
+        ROW,
+        /** The table is not as the INSERT expects it. */
+        TABLE,
+        /** All else, among it that there was no answer. */
+        SERVER
+    }
+
+    private static final Set<Integer> OF_ROWS = Set.of(
+            6, // CANNOT_PARSE_TEXT
+            25, 26, 27, // CANNOT_PARSE_ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED
+            38, 41, 72, // CANNOT_PARSE_DATE, _DATETIME, _NUMBER
+            53, 69, 70, // TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE
+            117, 130, 131, // INCORRECT_DATA, CANNOT_READ_ARRAY_FROM_TEXT, TOO_LARGE_STRING_SIZE
+            153, // ILLEGAL_DIVISION, in an expression of the table
+            321, 349, 376, // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE, CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN, CANNOT_PARSE_UUID
+            395, 407, // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, DECIMAL_OVERFLOW
+            441, 467, 469, // CANNOT_PARSE_DOMAIN_VALUE_FROM_STRING, CANNOT_PARSE_BOOL, VIOLATED_CONSTRAINT
+            675, 676, 691); // CANNOT_PARSE_IPV4, CANNOT_PARSE_IPV6, UNKNOWN_ELEMENT_OF_ENUM
+
+    private static final Set<Integer> OF_TABLES = Set.of(
+            8, 10, 16, // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE
+            47, 60); // UNKNOWN_IDENTIFIER, UNKNOWN_TABLE
+
+    private static final String RIGHTS = "Give the user of clickhouse.user the right to INSERT into it.";
+
+    private static final Map<Integer, String> REMEDIES = Map.of(
+            60, "The table is gone. Raise olap.epoch by one and start again, so that it is created and loaded.",
+            81, "The database is gone. Create it and start again.",
+            241, "ClickHouse has not enough memory. Give it more, or make olap.batch.rows smaller.",
+            243, "The disk of ClickHouse is full.",
+            252, "ClickHouse does not merge as fast as rows come. Make olap.batch.millis and olap.batch.rows larger.",
+            242, "The table is read-only. Mend its replica or its disk.",
+            497, RIGHTS,
+            516, "Mend clickhouse.user and clickhouse.password.");
+
+    private InsertErrors() {
+    }
+
+    /** @param code 0 when there was no answer */
+    static Kind kind(int code) {
+        if (OF_ROWS.contains(code)) {
+            return Kind.ROW;
+        }
+        return OF_TABLES.contains(code) ? Kind.TABLE : Kind.SERVER;
+    }
+
+    /** The same failure, with what to do about it. */
+    static RuntimeException remedied(ClickHouseException e, String table) {
+        String remedy = REMEDIES.get(e.code());
+        return new IllegalStateException("Nothing can be written to " + table + ". " + e.getMessage()
+                + (remedy == null ? "" : " " + remedy), e);
+    }
+}

@@ -1,0 +1,194 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.olapsync.devstack.Service;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+
+/** A row that Postgres or ClickHouse refuses costs one dead letter and nothing else; an outage costs none. */
+class DeadLettersTest {
+
+    /** A batch that fails is tried again for 33 s before its consumer is made anew. */
+    private static final Duration LONGER_THAN_ALL_REDELIVERIES = Duration.ofSeconds(40);
+
+    private static Scenario shop(int items) throws Exception {
+        Scenario shop = Scenario.of("letters", Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/order_item_fact.sql"));
+        shop.postgres("INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
+                "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",
+                "INSERT INTO orders (id, customer_id, total) VALUES (1, 1, 1)",
+                "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
+                        + " SELECT i, 1, 1, 1, 2.50 FROM generate_series(1, " + items + ") i");
+        shop.start().awaitLoaded();
+        shop.awaitInStep();
+        return shop;
+    }
+
+    private static String text(ConsumerRecord<byte[], byte[]> letter, String header) {
+        return new String(letter.headers().lastHeader(header).value(), StandardCharsets.UTF_8);
+    }
+
+    private static String key(ConsumerRecord<byte[], byte[]> letter) {
+        return new String(letter.key(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void clickHouseRefusesOneRowOfFiveThousand() throws Exception {
+        try (Scenario shop = shop(6_000)) {
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows ADD CONSTRAINT few CHECK quantity < 1000");
+            shop.postgres("UPDATE order_items SET quantity = CASE WHEN id = 4711 THEN 1234 ELSE 10 END WHERE id <= 5000");
+            shop.awaitQuiet();
+            assertThat(shop.clickHouse("SELECT countIf(quantity = 10), countIf(quantity = 1), any(id) FILTER (WHERE quantity = 1"
+                    + " AND id <= 5000) FROM order_item_fact")).containsExactly("4999,1001,4711");
+            assertThat(shop.readDeadLetters()).singleElement().satisfies(letter -> {
+                assertThat(text(letter, "olap.error")).contains("Code: 469", "VIOLATED_CONSTRAINT").doesNotContain("1234");
+                assertThat(text(letter, "olap.model")).isEqualTo("order_item_fact");
+                assertThat(text(letter, "olap.topic")).isEqualTo(shop.topicOf("order_item_fact"));
+                assertThat(ByteBuffer.wrap(letter.headers().lastHeader("olap.partition").value()).getInt()).isBetween(0, 1);
+                assertThat(ByteBuffer.wrap(letter.headers().lastHeader("olap.offset").value()).getLong()).isNotNegative();
+                assertThat(text(letter, "olap.position")).matches("\\[\"\\d+\",\"\\d+\"]");
+                assertThat(key(letter)).isEqualTo("4711");
+                assertThat(new String(letter.value(), StandardCharsets.UTF_8)).contains("\"quantity\":1234");
+            });
+
+            // the same on the lane: more children than a batch may hold
+            shop.postgres("UPDATE customers SET city = 'Oslo'");
+            shop.awaitQuiet();
+            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Oslo'")).containsExactly("5999");
+            assertThat(shop.readDeadLetters()).hasSize(2).extracting(DeadLettersTest::key).containsOnly("4711");
+
+            // and in the initial load
+            shop.stop();
+            shop.set("olap.epoch", 1).start().awaitLoaded();
+            shop.awaitQuiet();
+            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact")).containsExactly("5999");
+            assertThat(shop.readDeadLetters()).hasSize(3).extracting(DeadLettersTest::key).containsOnly("4711");
+
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DROP CONSTRAINT few");
+            assertThat(shop.command("dlq", "replay")).contains("3 letters on the way again");
+            shop.awaitInStep();
+            assertThat(shop.clickHouse("SELECT quantity FROM order_item_fact WHERE id = 4711")).containsExactly("1234");
+            assertThat(shop.command("dlq", "list")).contains("0 letters");
+        }
+    }
+
+    private static final String PARTS = """
+            CREATE TABLE box (id int PRIMARY KEY, label text);
+            CREATE TABLE part (box_id int, name text, weight int, amount text, PRIMARY KEY (box_id, name));
+            CREATE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+              $$ BEGIN IF amount = 'secret' THEN RAISE 'refused %', amount; END IF; RETURN amount::int; END $$""";
+
+    @Test
+    void postgresCannotComputeARow() throws Exception {
+        try (Scenario parts = Scenario.of("parts", PARTS).model("part_fact",
+                "SELECT p.box_id, p.name, b.label, 100 / p.weight AS share, checked(p.amount) AS amount"
+                        + " FROM part p LEFT JOIN box b ON b.id = p.box_id")) {
+            parts.postgres("INSERT INTO box SELECT i, 'box ' || i FROM generate_series(1, 10) i",
+                    "INSERT INTO part SELECT 1 + i % 10, 'part, \"' || i, 5, '1' FROM generate_series(1, 3000) i",
+                    "UPDATE part SET weight = 0 WHERE name = 'part, \"2000'");
+            parts.start().awaitLoaded();
+            parts.awaitQuiet();
+            assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("2999");
+            assertThat(parts.readDeadLetters()).singleElement().satisfies(letter -> {
+                assertThat(key(letter)).isEqualTo("[\"1\",\"part, \\\"2000\"]");
+                assertThat(text(letter, "olap.error")).contains("22012", "division by zero");
+                assertThat(text(letter, "olap.model")).isEqualTo("part_fact");
+                assertThat(text(letter, "olap.position")).isEqualTo("[\"0\",\"0\"]");
+            });
+
+            // rows of the stream
+            parts.postgres("UPDATE part SET amount = CASE WHEN name = 'part, \"1001' THEN 'secret'"
+                    + " WHEN name = 'part, \"1002' THEN 'no number' ELSE '2' END WHERE box_id > 1");
+            parts.awaitQuiet();
+            assertThat(parts.clickHouse("SELECT countIf(amount = 2), countIf(amount = 1 AND box_id > 1) FROM part_fact"))
+                    .containsExactly("2698,2");
+            assertThat(parts.readDeadLetters()).hasSize(3).extracting(letter -> text(letter, "olap.error"))
+                    .anyMatch(error -> error.contains("P0001")).anyMatch(error -> error.contains("22P02"))
+                    .noneMatch(error -> error.contains("secret") || error.contains("no number"));
+
+            // children of a parent
+            parts.postgres("UPDATE box SET label = 'new' WHERE id = 1");
+            parts.awaitQuiet();
+            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE label = 'new'")).containsExactly("299");
+            assertThat(parts.readDeadLetters()).hasSize(4);
+
+            // mended: the change of the row itself mends it, but the letters do no harm
+            parts.postgres("UPDATE part SET weight = 1 WHERE weight = 0",
+                    "UPDATE part SET amount = '3' WHERE amount !~ '^\\d$'");
+            parts.awaitInStep();
+            assertThat(parts.command("dlq", "replay")).contains("4 letters on the way again");
+            parts.awaitInStep();
+            assertThat(parts.command("dlq", "list")).contains("0 letters");
+        }
+    }
+
+    /** A mended function is no change of a row: the replay brings the row in. */
+    @Test
+    void replayAfterTheCauseWasMended() throws Exception {
+        try (Scenario parts = Scenario.of("mended", PARTS).model("part_fact",
+                "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
+            parts.start().awaitLoaded();
+            parts.postgres("INSERT INTO part VALUES (1, 'a', 1, 'secret'), (1, 'b', 1, '7')");
+            parts.awaitQuiet();
+            assertThat(parts.clickHouse("SELECT name, amount FROM part_fact")).containsExactly("b,7");
+            parts.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS"
+                    + " $$ SELECT CASE WHEN amount = 'secret' THEN 0 ELSE amount::int END $$");
+            assertThat(parts.command("dlq", "replay")).contains("1 letter on the way again");
+            parts.awaitInStep();
+            assertThat(parts.clickHouse("SELECT name, amount FROM part_fact ORDER BY name")).containsExactly("a,0", "b,7");
+        }
+    }
+
+    @Test
+    void aTableThatDoesNotFitIsNoMatterOfRows() throws Exception {
+        try (Scenario shop = shop(10)) {
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows MODIFY COLUMN quantity Int8");
+            shop.postgres("UPDATE order_items SET quantity = 1000 WHERE id = 3");
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DROP COLUMN revenue");
+            shop.postgres("UPDATE order_items SET quantity = 2000 WHERE id = 4");
+            await().during(Duration.ofSeconds(5)).atMost(Duration.ofSeconds(6)).until(() -> shop.readDeadLetters().isEmpty());
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows MODIFY COLUMN quantity Int32");
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows ADD COLUMN revenue "
+                    + shop.columnType("order_item_fact", "revenue"));
+            shop.awaitQuiet();
+            assertThat(shop.clickHouse("SELECT id, quantity FROM order_item_fact WHERE quantity > 1 ORDER BY id"))
+                    .containsExactly("3,1000", "4,2000");
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    @Test
+    void outagesAreNoLetters() throws Exception {
+        try (Scenario shop = shop(6_000)) {
+            // load and the lane have something to write, enrich something to read
+            whileDown(shop, shop.stack().clickHouse(), "Oslo");
+            whileDown(shop, shop.stack().postgres(), "Kyiv");
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    private static void whileDown(Scenario shop, Service service, String city) throws Exception {
+        shop.camel().getCamelContext().getRouteController().suspendRoute("enrich");
+        shop.postgres("UPDATE customers SET city = '" + city + "'");
+        shop.postgres("UPDATE order_items SET quantity = quantity + 1 WHERE id < 100");
+        await("capture").until(() -> shop.captured("order_items"));
+        service.kill();
+        try {
+            shop.camel().getCamelContext().getRouteController().resumeRoute("enrich");
+            await().pollDelay(LONGER_THAN_ALL_REDELIVERIES).atMost(LONGER_THAN_ALL_REDELIVERIES.plusSeconds(5)).until(() -> true);
+        } finally {
+            service.start();
+        }
+        shop.awaitInStep();
+        assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = '" + city + "'"))
+                .isEqualTo(List.of("6000"));
+    }
+}
