@@ -3,11 +3,10 @@ package dev.olapsync.load;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
-import dev.olapsync.schema.Truncates;
+import dev.olapsync.schema.Target;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
@@ -29,9 +28,8 @@ public class ClickHouseInsert extends ServiceSupport implements Processor, Camel
         olapSync = OlapSync.of(context);
         Models models = olapSync.models();
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
-        inserts.put(Truncates.MODEL, new DividedInsert(context, olapSync.clickHouse(), Optional.empty()));
-        models.all().forEach(model ->
-                inserts.put(model.name(), new DividedInsert(context, olapSync.clickHouse(), Optional.of(model))));
+        Target.of(models).forEach(target ->
+                inserts.put(target.name(), new DividedInsert(context, olapSync.clickHouse(), target)));
     }
 
     @Override

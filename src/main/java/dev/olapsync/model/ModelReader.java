@@ -53,6 +53,7 @@ final class ModelReader {
     }
 
     Model read() throws SQLException, ModelException {
+        boolean history = HistoryLine.isIn(text, problems);
         PlainSelect parsed = new ModelParser(text, planner, problems).parse();
         Expressions expressions = new Expressions(problems);
         ModelParser.visit(parsed, expressions);
@@ -67,8 +68,10 @@ final class ModelReader {
         problems.stopIfAny();
         Query query = query(parsed, scope);
         problems.stopIfAny();
+        List<Table.Column> images = history ? new Images(parsed, scope, query, problems).columns() : List.of();
+        problems.stopIfAny();
         compare(plan, query.sql());
-        return compile(query);
+        return compile(query, images);
     }
 
     /** Postgres' own message would name neither the role nor the remedy. */
@@ -144,7 +147,8 @@ final class ModelReader {
         throw problems.exception();
     }
 
-    private Model compile(Query query) throws SQLException, ModelException {
+    /** @param images the columns that the history needs; empty when there is none */
+    private Model compile(Query query, List<Table.Column> images) throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query);
         String first = sql.firstPage();
         String next = sql.nextPage();
@@ -158,17 +162,21 @@ final class ModelReader {
             prepare(ofJoined.get(i), query.joined().get(i).key().size());
             prepare(listings.get(i), query.joined().get(i).key().size());
         }
+        String ofImages = images.isEmpty() ? "" : sql.ofImages(images);
+        if (!images.isEmpty()) {
+            prepare(ofImages, images.size() + LookUpSql.OF_THE_CHANGE);
+        }
         return new Model(Models.name(file), file, select,
                 query.outputs().stream().map(Query.Output::column).toList(),
                 query.key().stream().map(column -> query.output(column).column()).toList(),
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
-                    lookUps.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
+                    lookUps.add(new LookUp(model, model.name(), query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
                             List.of(), true, true, new SqlText(ofGrain).camel(),
                             new SqlText(sql.listingOfGrain()).jdbc()));
                     for (int i = 0; i < ofJoined.size(); i++) {
                         Query.Source source = query.joined().get(i);
-                        lookUps.add(new LookUp(model, source.alias(), source.table().name(),
+                        lookUps.add(new LookUp(model, model.name(), source.alias(), source.table().name(),
                                 keyColumns(source.key().stream().map(Query.Equation::column).toList()), references(source),
                                 false, source.required(), new SqlText(ofJoined.get(i)).camel(),
                                 new SqlText(listings.get(i)).jdbc()));
@@ -176,7 +184,9 @@ final class ModelReader {
                     return lookUps;
                 },
                 new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
-                        new SqlText(sql.nextPageOfKeys()).jdbc()));
+                        new SqlText(sql.nextPageOfKeys()).jdbc()),
+                model -> images.isEmpty() ? null
+                        : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
     }
 
     private void prepare(String sql, int keyColumns) throws SQLException, ModelException {

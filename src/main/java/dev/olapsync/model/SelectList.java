@@ -52,6 +52,7 @@ final class SelectList {
     private void expand(Expression star, Scope.Entry entry) {
         for (Table.Column column : entry.table().columns()) {
             Scope.Reference reference = new Scope.Reference(entry, column);
+            scope.use(reference, star);
             items.add(new Item(star, reference.sql(), reference));
         }
     }

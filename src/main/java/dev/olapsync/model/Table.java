@@ -14,18 +14,20 @@ import java.util.stream.Collectors;
  * @param inherited whether other tables inherit from this one
  * @param uniqueKeys valid unique indexes over plain columns, the primary key first
  * @param replicaIdentity the columns whose old values a change carries
+ * @param wholeIdentity whether the replica identity is FULL, so that each change carries the whole old row
  * @param identityKey the index whose columns identify a row in a change, null when there is none
  */
 record Table(TableName name, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
-        List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, UniqueKey identityKey) {
+        List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, boolean wholeIdentity, UniqueKey identityKey) {
 
     /**
      * @param type never a domain: its base type instead
      * @param typeName as {@code format_type} spells it, the domain's base type
      * @param deterministic whether the column's collation takes equal for what is the same
+     * @param collation as SQL writes it; null when it is that of the type
      */
     record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
-            boolean deterministic) {
+            boolean deterministic, String collation) {
     }
 
     /** @param modifier the modifier that a domain over this type adds, -1 for none */
@@ -36,7 +38,8 @@ record Table(TableName name, char kind, char persistence, TableName root, boolea
         }
     }
 
-    record UniqueKey(String index, List<Column> columns) {
+    /** @param deferrable whether two rows can have the same key for a moment */
+    record UniqueKey(String index, List<Column> columns, boolean deferrable) {
     }
 
     Optional<Column> column(String column) {
