@@ -25,15 +25,18 @@ public final class ClickHouse implements AutoCloseable {
 
     public ClickHouse(Settings.ClickHouse settings) {
         this.settings = settings;
-        this.client = new Client.Builder()
+        Client.Builder builder = new Client.Builder()
                 .addEndpoint(settings.url())
                 .setUsername(settings.user())
                 .setPassword(settings.password())
                 .setDefaultDatabase(settings.database())
                 .setClientName("olap-sync")
                 .setMaxRetries(0)
-                .setConnectTimeout(CONNECT_SECONDS, ChronoUnit.SECONDS)
-                .build();
+                .setConnectTimeout(CONNECT_SECONDS, ChronoUnit.SECONDS);
+        if (!settings.rootCert().isEmpty()) {
+            builder.setRootCertificate(settings.rootCert());
+        }
+        this.client = builder.build();
     }
 
     public String database() {

@@ -6,6 +6,7 @@ import dev.olapsync.operate.Health;
 import dev.olapsync.operate.Metrics;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -37,6 +38,10 @@ public final class OlapSync extends ServiceSupport {
         OlapSync olapSync = new OlapSync(Settings.of(context));
         try {
             context.addService(olapSync);
+            // where Camel's own tools look, such as camel get metric
+            if (context.getRegistry().findByType(MeterRegistry.class).isEmpty()) {
+                context.getRegistry().bind("metricsRegistry", olapSync.metrics.registry());
+            }
             Health.watch(context, olapSync);
         } catch (Exception e) {
             throw new IllegalStateException(e);

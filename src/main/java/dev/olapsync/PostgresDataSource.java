@@ -2,10 +2,10 @@ package dev.olapsync;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
@@ -17,7 +17,9 @@ public class PostgresDataSource extends HikariDataSource {
     private static final String APPLICATION = "olap-sync";
     private static final String SESSION = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
             + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET join_collapse_limit = 20;"
-            + " SET from_collapse_limit = 20; SET jit = off";
+            + " SET from_collapse_limit = 20; SET jit = off;"
+            // a policy that hides rows would make them look deleted: an error is better
+            + " SET row_security = off";
 
     private String host = "localhost";
     private int port = 5432;
@@ -25,6 +27,7 @@ public class PostgresDataSource extends HikariDataSource {
 
     public PostgresDataSource() {
         setPoolName("postgres");
+        setDriverClassName(Driver.class.getName());
         setMaximumPoolSize(8);
         setMinimumIdle(0);
         setConnectionInitSql(SESSION);
@@ -38,7 +41,8 @@ public class PostgresDataSource extends HikariDataSource {
         PGProperty.USER.set(properties, settings.user());
         PGProperty.PASSWORD.set(properties, settings.password());
         PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
-        Connection connection = DriverManager.getConnection(settings.jdbcUrl(), properties);
+        properties.putAll(settings.tls().properties());
+        Connection connection = open(settings.jdbcUrl(), properties);
         try (Statement statement = connection.createStatement()) {
             statement.execute(SESSION);
             return connection;
@@ -46,6 +50,14 @@ public class PostgresDataSource extends HikariDataSource {
             connection.close();
             throw e;
         }
+    }
+
+    /**
+     * A connection with none of these settings. Not by {@link java.sql.DriverManager}: it knows the drivers of the
+     * application's class loader, and under the Camel CLI we are in another one.
+     */
+    public static Connection open(String url, Properties properties) throws SQLException {
+        return new Driver().connect(url, properties);
     }
 
     /** A pool with these settings' address and user. */
@@ -56,7 +68,31 @@ public class PostgresDataSource extends HikariDataSource {
         dataSource.setDatabase(settings.database());
         dataSource.setUsername(settings.user());
         dataSource.setPassword(settings.password());
+        settings.tls().properties().forEach(dataSource::addDataSourceProperty);
         return dataSource;
+    }
+
+    /** See {@link Settings.PostgresTls}; of these four an empty one is as good as none. */
+    public void setSslMode(String mode) {
+        setUnlessEmpty(PGProperty.SSL_MODE, mode);
+    }
+
+    public void setSslRootCert(String file) {
+        setUnlessEmpty(PGProperty.SSL_ROOT_CERT, file);
+    }
+
+    public void setSslCert(String file) {
+        setUnlessEmpty(PGProperty.SSL_CERT, file);
+    }
+
+    public void setSslKey(String file) {
+        setUnlessEmpty(PGProperty.SSL_KEY, file);
+    }
+
+    private void setUnlessEmpty(PGProperty property, String value) {
+        if (!value.isEmpty()) {
+            addDataSourceProperty(property.getName(), value);
+        }
     }
 
     public void setHost(String host) {

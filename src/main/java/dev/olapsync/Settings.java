@@ -4,19 +4,27 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
 import org.apache.camel.CamelContext;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
 
 /**
  * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
  * {@code application.properties}, else it has its default.
  */
-public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status) {
+public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status,
+        Verify verify) {
 
     public record Postgres(String host, int port, String database, String user, String password,
-            String slot, String publication) {
+            String slot, String publication, PostgresTls tls) {
 
         public String jdbcUrl() {
             return "jdbc:postgresql://" + host + ":" + port + "/" + database;
@@ -28,12 +36,48 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         }
     }
 
-    /** @param brokers {@code host:port}, comma separated */
-    public record Kafka(String brokers) {
+    /**
+     * @param mode {@code sslmode} as libpq has it
+     * @param rootCert file with the certificates that are trusted, PEM; empty for the driver's default
+     * @param cert file with the client's certificate, PEM; empty for none
+     * @param key file with the client's private key, PKCS#8 in DER, or PKCS#12; empty for none
+     */
+    public record PostgresTls(String mode, String rootCert, String cert, String key) {
+
+        /** Under the names that the driver gives them, without those that are empty. */
+        public Map<String, String> properties() {
+            Map<String, String> properties = new LinkedHashMap<>(Map.of("sslmode", mode, "sslrootcert", rootCert,
+                    "sslcert", cert, "sslkey", key));
+            properties.values().removeIf(String::isEmpty);
+            return properties;
+        }
     }
 
-    /** @param url the HTTP interface, for example {@code http://localhost:8123} */
-    public record ClickHouse(String url, String database, String user, String password) {
+    /**
+     * @param brokers {@code host:port}, comma separated
+     * @param security how to talk to them, as properties of Kafka's clients; among them can be a password
+     */
+    public record Kafka(String brokers, Map<String, String> security) {
+
+        /** What each client needs to reach the brokers, together with properties of its own. */
+        public Map<String, Object> client(Map<String, Object> own) {
+            Map<String, Object> all = new HashMap<>(own);
+            all.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, brokers);
+            all.putAll(security);
+            return all;
+        }
+
+        @Override
+        public String toString() {
+            return brokers;
+        }
+    }
+
+    /**
+     * @param url the HTTP interface, for example {@code http://localhost:8123}
+     * @param rootCert file with the certificates that are trusted when the URL is https, PEM; empty for Java's own
+     */
+    public record ClickHouse(String url, String database, String user, String password, String rootCert) {
 
         @Override
         public String toString() {
@@ -44,13 +88,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     /**
      * @param changesTopic first word of the topics of changes
      * @param rowsTopic first word of the topics of finished rows
+     * @param group first word of the consumer groups
      * @param models the folder of the models
      * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
      * @param batchRows most rows that are read or written at once
      * @param topicPartitions partitions of each topic that has to be created
      * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
      */
-    public record Olap(Path models, int epoch, int batchRows, String changesTopic, String rowsTopic,
+    public record Olap(Path models, int epoch, int batchRows, String changesTopic, String rowsTopic, String group,
             int topicPartitions, long topicRetentionMillis) {
 
         public Olap {
@@ -77,6 +122,26 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     public record Status(String host, int port) {
     }
 
+    /**
+     * The comparison of both sides that goes on beside the work.
+     *
+     * @param continuous whether there is one
+     * @param rowsPerSecond its pace
+     * @param pauseSeconds between two rounds
+     */
+    public record Verify(boolean continuous, int rowsPerSecond, int pauseSeconds) {
+
+        public Verify {
+            if (rowsPerSecond < 1 || pauseSeconds < 0) {
+                throw new IllegalArgumentException("olap.verify.rows.per.second must be 1 or more and"
+                        + " olap.verify.pause.seconds 0 or more, not " + rowsPerSecond + " and " + pauseSeconds);
+            }
+        }
+    }
+
+    private static final String POSTGRES_PASSWORD = "postgres.password";
+    private static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
+    private static final String FILE = ".file";
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     /** The settings as the routes of this context see them. */
@@ -92,10 +157,25 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 properties.load(reader);
             }
         }
-        return of((UnaryOperator<String>) key -> {
-            String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
-            return fromEnvironment != null ? fromEnvironment : System.getProperty(key, properties.getProperty(key));
-        });
+        UnaryOperator<String> values = key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
+        // Camel would take the one, we the other
+        for (String secret : List.of(POSTGRES_PASSWORD, CLICKHOUSE_PASSWORD)) {
+            if (outsideOfFile(secret) != null && values.apply(secret + FILE) != null) {
+                throw new IllegalArgumentException(secret + FILE + " is set, and " + secret
+                        + " in the environment or as a system property too. Take one of them away.");
+            }
+        }
+        return of(values);
+    }
+
+    private static String outsideOfFile(String key) {
+        String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
+        return fromEnvironment != null ? fromEnvironment : System.getProperty(key);
+    }
+
+    /** The passwords, under the keys that the routes have for them. */
+    public Map<String, String> secrets() {
+        return Map.of(POSTGRES_PASSWORD, postgres.password(), CLICKHOUSE_PASSWORD, clickHouse.password());
     }
 
     /** The settings that a function knows; null for a key that is not set. */
@@ -107,26 +187,67 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.number("postgres.port", 5432),
                         keys.text("postgres.database", "shop"),
                         keys.text("postgres.user", "postgres"),
-                        keys.text("postgres.password", "postgres"),
+                        keys.secret(POSTGRES_PASSWORD, "postgres"),
                         keys.text("postgres.slot", "olap_sync"),
-                        keys.text("postgres.publication", "olap_sync")),
-                new Kafka(keys.text("kafka.brokers", "localhost:9092")),
+                        keys.text("postgres.publication", "olap_sync"),
+                        new PostgresTls(
+                                keys.text("postgres.sslmode", "prefer"),
+                                keys.text("postgres.sslrootcert", ""),
+                                keys.text("postgres.sslcert", ""),
+                                keys.text("postgres.sslkey", ""))),
+                new Kafka(keys.text("kafka.brokers", "localhost:9092"), kafkaSecurity(keys)),
                 new ClickHouse(
                         keys.text("clickhouse.url", "http://localhost:8123"),
                         keys.text("clickhouse.database", "default"),
                         keys.text("clickhouse.user", "default"),
-                        keys.text("clickhouse.password", "")),
+                        keys.secret(CLICKHOUSE_PASSWORD, ""),
+                        keys.text("clickhouse.sslrootcert", "")),
                 new Olap(
                         folder(keys.text("olap.models", "models/shop")),
                         keys.number("olap.epoch", 0),
                         keys.number("olap.batch.rows", 5000),
                         keys.text("olap.topic.changes", "cdc"),
                         keys.text("olap.topic.rows", "olap"),
+                        keys.text("olap.group", "olap-sync"),
                         keys.number("olap.topic.partitions", 4),
                         keys.bigNumber("olap.topic.retention.millis", WEEK)),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),
-                        keys.number("olap.status.port", 9876)));
+                        keys.number("olap.status.port", 9876)),
+                new Verify(
+                        keys.flag("olap.verify.continuous", false),
+                        keys.number("olap.verify.rows.per.second", 2_000),
+                        keys.number("olap.verify.pause.seconds", 60)));
+    }
+
+    private static Map<String, String> kafkaSecurity(Keys keys) {
+        Map<String, String> security = new LinkedHashMap<>();
+        String protocol = keys.text("kafka.security.protocol", "PLAINTEXT").toUpperCase(Locale.ROOT);
+        security.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, protocol);
+        if (protocol.startsWith("SASL")) {
+            String mechanism = keys.text("kafka.sasl.mechanism", "PLAIN");
+            security.put(SaslConfigs.SASL_MECHANISM, mechanism);
+            security.put(SaslConfigs.SASL_JAAS_CONFIG, keys.text("kafka.sasl.jaas.config", "org.apache.kafka.common.security."
+                    + (mechanism.startsWith("SCRAM") ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
+                    + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
+                    + quoted(keys.secret("kafka.password", "")) + ";"));
+        }
+        pem(security, SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
+                keys.text("kafka.ssl.truststore", ""));
+        pem(security, SslConfigs.SSL_KEYSTORE_TYPE_CONFIG, SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG,
+                keys.text("kafka.ssl.keystore", ""));
+        return security;
+    }
+
+    private static void pem(Map<String, String> security, String type, String location, String file) {
+        if (!file.isEmpty()) {
+            security.put(type, "PEM");
+            security.put(location, file);
+        }
+    }
+
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
     /** A relative folder is looked for in the working directory, then in the distribution's. */
@@ -141,6 +262,28 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         String text(String key, String otherwise) {
             String value = values.apply(key);
             return value == null ? otherwise : value.trim();
+        }
+
+        /** The content of the file that {@code <key>.file} names, without a line end behind it; else as any other key. */
+        String secret(String key, String otherwise) {
+            String file = values.apply(key + FILE);
+            if (file == null || file.isBlank()) {
+                return text(key, otherwise);
+            }
+            try {
+                return Files.readString(Path.of(file.trim())).replaceFirst("\\R\\z", "");
+            } catch (IOException e) {
+                throw new IllegalArgumentException(key + FILE + ": " + file.trim() + " cannot be read: "
+                        + e.getClass().getSimpleName() + ". Name the file that holds the password and nothing else.", e);
+            }
+        }
+
+        boolean flag(String key, boolean otherwise) {
+            String value = text(key, String.valueOf(otherwise));
+            if (!value.equals("true") && !value.equals("false")) {
+                throw new IllegalArgumentException(key + " must be true or false, not '" + value + "'");
+            }
+            return value.equals("true");
         }
 
         int number(String key, int otherwise) {

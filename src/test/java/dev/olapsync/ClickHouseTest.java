@@ -21,7 +21,7 @@ class ClickHouseTest {
     @BeforeAll
     static void connect() {
         clickHouse = new ClickHouse(new Settings.ClickHouse(DevStack.shared().clickHouse().url(), "default",
-                ClickHouseServer.USER, ClickHouseServer.PASSWORD));
+                ClickHouseServer.USER, ClickHouseServer.PASSWORD, ""));
         clickHouse.execute("CREATE OR REPLACE TABLE insert_errors (id Int32, s String, d Date32) ENGINE = MergeTree ORDER BY id");
     }
 

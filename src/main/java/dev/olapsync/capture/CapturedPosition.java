@@ -54,10 +54,9 @@ final class CapturedPosition {
     OptionalLong read() throws InterruptedException {
         olapSync.topics().ensure(olapSync.topics().captured());
         TopicPartition partition = new TopicPartition(olapSync.topics().captured(), 0);
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, olapSync.settings().kafka().brokers(),
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(olapSync.settings().kafka().client(Map.of(
                 ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
-                ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS),
+                ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS)),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).get(partition);

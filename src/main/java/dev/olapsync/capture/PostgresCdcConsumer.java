@@ -1,18 +1,19 @@
 package dev.olapsync.capture;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.DebeziumEngine.RecordCommitter;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ import org.apache.camel.health.HealthCheckAware;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.postgresql.PGProperty;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,6 +102,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     private void capture() {
+        // Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know them
+        Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         Duration pause = FIRST_PAUSE;
         while (stopped.getCount() > 0) {
             delivered = false;
@@ -156,7 +160,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
         String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
                 + to.getDatabaseDbname();
-        try (Connection connection = DriverManager.getConnection(url, to.getDatabaseUser(), to.getDatabasePassword())) {
+        try (Connection connection = PostgresDataSource.open(url, login(to))) {
             OptionalLong confirmed = slot.confirmedLsn(connection);
             if (confirmed.isEmpty()) {
                 failure = new IllegalStateException("replication slot " + slot.name() + " does not exist");
@@ -182,6 +186,17 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             // from the beginning, so that there is something to compare the slot with
             publish(List.of());
         }
+    }
+
+    private static Properties login(PostgresConnectorEmbeddedDebeziumConfiguration to) {
+        Properties login = new Properties();
+        PGProperty.USER.set(login, to.getDatabaseUser());
+        PGProperty.PASSWORD.set(login, to.getDatabasePassword());
+        PGProperty.SSL_MODE.set(login, to.getDatabaseSslmode());
+        PGProperty.SSL_ROOT_CERT.set(login, to.getDatabaseSslrootcert());
+        PGProperty.SSL_CERT.set(login, to.getDatabaseSslcert());
+        PGProperty.SSL_KEY.set(login, to.getDatabaseSslkey());
+        return login;
     }
 
     private void deliver(List<ChangeEvent<SourceRecord, SourceRecord>> events,

@@ -43,11 +43,22 @@ public final class Publication {
             return Optional.of("CREATE PUBLICATION " + Sql.identifier(name) + " FOR TABLE " + list(tables)
                     + " WITH (publish_via_partition_root = true)");
         }
-        SortedSet<TableName> missing = new TreeSet<>(tables);
-        missing.removeAll(tables(connection));
+        SortedSet<TableName> missing = missingTables(connection, tables);
         return missing.isEmpty()
                 ? Optional.empty()
                 : Optional.of("ALTER PUBLICATION " + Sql.identifier(name) + " ADD TABLE " + list(missing));
+    }
+
+    /** Those of the tables that it does not hold: all of them when there is no such publication. */
+    public SortedSet<TableName> missingTables(Connection connection, Collection<TableName> tables) throws SQLException {
+        SortedSet<TableName> missing = new TreeSet<>(tables);
+        missing.removeAll(tables(connection));
+        return missing;
+    }
+
+    /** Why a table of a model that has been loaded must not be missing. */
+    public String lost(Collection<TableName> missing) {
+        return "The publication " + name + " does not hold " + list(missing) + " any more, and the changes since then are lost. ";
     }
 
     public boolean exists(Connection connection) throws SQLException {

@@ -3,6 +3,7 @@ package dev.olapsync.enrich;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.PreparedStep;
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.load.Loads;
 import dev.olapsync.model.History;
@@ -17,37 +18,32 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.camel.CamelContext;
-import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.Processor;
-import org.apache.camel.support.service.ServiceSupport;
 
 /**
  * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up
  * or, if there are very many keys, several. What needs no look-up here (watermarks of truncated tables, work for the lane
  * of hot parents, dead letters) waits in the variable {@link #READY}.
  */
-public class DirtyRows extends ServiceSupport implements Processor, CamelContextAware {
+public class DirtyRows extends PreparedStep {
 
     /** Variable: a {@code List<Exchange>} of records that are ready to be published. */
     public static final String READY = "ready";
 
-    private CamelContext context;
     private OlapSync olapSync;
     private Models models;
 
     @Override
-    protected void doStart() throws Exception {
-        olapSync = OlapSync.of(context);
+    protected void prepare() throws Exception {
+        olapSync = OlapSync.of(getCamelContext());
         models = olapSync.models();
         Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
     }
 
     @Override
-    public void process(Exchange exchange) {
+    protected void step(Exchange exchange) {
         List<Exchange> ready = new ArrayList<>();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
@@ -60,7 +56,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
                     default -> row(event, message, ready, dirty);
                 }
             } catch (IllegalArgumentException e) {
-                ready.add(DeadLetters.ofRecord(context, message, e.getMessage()));
+                ready.add(DeadLetters.ofRecord(getCamelContext(), message, e.getMessage()));
             }
         }
         exchange.setVariable(READY, ready);
@@ -100,7 +96,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         try {
             Versions.add(history, event, message, dirty.computeIfAbsent(history.lookUp(), DirtyKeys::new));
         } catch (IllegalArgumentException e) {
-            ready.add(DeadLetters.ofRecord(context, message, history.name() + ": not written, " + e.getMessage()));
+            ready.add(DeadLetters.ofRecord(getCamelContext(), message, history.name() + ": not written, " + e.getMessage()));
         }
     }
 
@@ -127,6 +123,9 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
 
     /** Of very many rows it is work for the lane, as a whole table is. */
     private void hint(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        if (Marker.is(event.message())) {
+            return;
+        }
         Hint hint = Hint.parse(event.message());
         Model model = models.find(hint.model()).orElseThrow(() -> new IllegalArgumentException(
                 "the hint names the model " + hint.model() + ", which is not configured"));
@@ -139,7 +138,7 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
         DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
         hint.keys().forEach(key -> keys.add(key, event.cause()));
         if (many) {
-            FanOut.of(keys).forEach(fanOut -> ready.add(fanOut.message(context)));
+            FanOut.of(keys).forEach(fanOut -> ready.add(fanOut.message(getCamelContext())));
         }
     }
 
@@ -153,11 +152,11 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
                         Truncates.row(model.name()), true, null, null, null, event.cause());
-                ready.add(RowRecords.record(context, olapSync.topics(), watermark));
+                ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), watermark));
                 model.history().ifPresent(history -> ready.add(
-                        RowRecords.record(context, olapSync.topics(), Versions.end(history, event, message))));
+                        RowRecords.record(getCamelContext(), olapSync.topics(), Versions.end(history, event, message))));
             } else {
-                ready.add(FanOut.ofAll(model, event.cause()).message(context));
+                ready.add(FanOut.ofAll(model, event.cause()).message(getCamelContext()));
             }
         }
     }
@@ -169,15 +168,5 @@ public class DirtyRows extends ServiceSupport implements Processor, CamelContext
                     + "; add a model that does, then replay this letter");
         }
         return lookUps;
-    }
-
-    @Override
-    public void setCamelContext(CamelContext context) {
-        this.context = context;
-    }
-
-    @Override
-    public CamelContext getCamelContext() {
-        return context;
     }
 }

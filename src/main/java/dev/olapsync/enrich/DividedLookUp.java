@@ -1,5 +1,7 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.OlapSync;
+import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.model.ValueErrors;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -28,6 +30,7 @@ public class DividedLookUp implements Processor {
     public void process(Exchange exchange) throws Exception {
         DirtyKeys dirty = exchange.getVariable(KEYS, DirtyKeys.class);
         SQLException error = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, SQLException.class);
+        SchemaChangedException.throwIfCauseOf(error, dirty.lookUp().model(), OlapSync.of(exchange.getContext()).postgres());
         if (!ValueErrors.isOne(error)) {
             throw error;
         }

@@ -23,6 +23,7 @@ public record Hint(String model, List<List<String>> keys) {
     /** The prefix of the logical decoding message. */
     public static final String PREFIX = "olap-sync";
 
+    private static final int KEYS = 500;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Writes the hint into the log, in the connection's transaction. */
@@ -35,6 +36,13 @@ public record Hint(String model, List<List<String>> keys) {
             statement.setString(1, PREFIX);
             statement.setString(2, content.toString());
             statement.execute();
+        }
+    }
+
+    /** Writes hints for any number of keys, in one transaction each if the connection commits by itself. */
+    public static void write(Connection connection, String model, List<List<String>> keys) throws SQLException {
+        for (int from = 0; from < keys.size(); from += KEYS) {
+            new Hint(model, keys.subList(from, Math.min(keys.size(), from + KEYS))).write(connection);
         }
     }
 

@@ -2,15 +2,20 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.LookUp;
+import dev.olapsync.model.SchemaChangedException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
+import org.apache.camel.RuntimeCamelException;
 
 /**
  * Of the {@code enrich} EIP: the dirty keys, together with what the look-up found, become finished rows. A look-up reads
  * no more rows than a batch may hold. If those are not all children of the parents among the dirty keys, the keys go to
- * the lane of hot parents instead; so they do if one of the children cannot be computed.
+ * the lane of hot parents instead; so they do if one of the children cannot be computed. Rows of
+ * tables that are not what they were when the model was compiled are refused with a {@link SchemaChangedException}.
  */
 public class JoinedRows implements AggregationStrategy {
 
@@ -18,6 +23,7 @@ public class JoinedRows implements AggregationStrategy {
     public Exchange aggregate(Exchange original, Exchange reply) {
         DirtyKeys dirty = original.getMessage().getBody(DirtyKeys.class);
         List<?> found = reply.getMessage().getBody(List.class);
+        requireCurrent(original, dirty, found);
         LookedUp lookedUp = new LookedUp();
         int most = OlapSync.of(original.getContext()).settings().olap().batchRows();
         if (!dirty.lookUp().ofGrain() && (found == null || found.size() >= most)) {
@@ -27,6 +33,17 @@ public class JoinedRows implements AggregationStrategy {
         }
         original.getMessage().setBody(lookedUp);
         return original;
+    }
+
+    /** All rows of a look-up say the same. */
+    private static void requireCurrent(Exchange exchange, DirtyKeys dirty, List<?> found) {
+        if (found != null && !found.isEmpty() && ((Map<?, ?>) found.get(0)).get("current") == Boolean.FALSE) {
+            try (Connection postgres = OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+                throw SchemaChangedException.of(dirty.lookUp().model(), postgres);
+            } catch (SQLException e) {
+                throw new RuntimeCamelException(e);
+            }
+        }
     }
 
     private static FinishedRow finished(DirtyKeys dirty, Map<?, ?> row) {

@@ -2,6 +2,7 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.model.ValueErrors;
 import java.io.IOException;
 import java.sql.Connection;
@@ -37,6 +38,7 @@ public class ListedChildren implements Processor {
             lane.publish();
             LOG.info("Fan-out of {}: {} rows are read again", parents.lookUp(), listed);
         } catch (SQLException e) {
+            SchemaChangedException.throwIfCauseOf(e, parents.lookUp().model(), OlapSync.of(context).postgres());
             if (!ValueErrors.isOne(e)) {
                 throw e;
             }

@@ -60,7 +60,7 @@ final class DividedInsert {
             throw InsertErrors.remedied(e, target.table());
         }
         new ClickHouseTables(clickHouse).misfit(target).ifPresent(misfit -> {
-            throw new IllegalStateException(misfit, e);
+            throw new IllegalStateException(misfit);
         });
         if (kind == InsertErrors.Kind.TABLE) {
             throw InsertErrors.remedied(e, target.table());

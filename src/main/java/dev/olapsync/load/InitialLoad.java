@@ -11,12 +11,13 @@ import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.Page;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.model.TableName;
 import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Target;
-import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -30,6 +31,8 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -81,6 +84,12 @@ public class InitialLoad implements Processor {
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
         Publication publication = new Publication(settings.postgres().publication());
         ReplicationSlot slot = new ReplicationSlot(settings.postgres().slot());
+        SortedSet<TableName> unpublished = publication.missingTables(postgres, models.tables());
+        for (Model model : models.all()) {
+            if (loads.find(model.name()).isPresent() && model.tables().stream().anyMatch(unpublished::contains)) {
+                throw new IllegalStateException(publication.lost(unpublished) + loads.anew());
+            }
+        }
         publication.ensure(postgres, models.tables());
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
@@ -115,8 +124,8 @@ public class InitialLoad implements Processor {
             throws SQLException, IOException {
         Load load = loads.find(model.name()).orElse(null);
         if (load == null) {
-            load = new Load(model.name(), 0, count(postgres, model), List.of(), false,
-                    model.select());
+            load = new Load(model.name(), 0, count(postgres, model), List.of(), false, model.select(),
+                    model.schema().facts());
             loads.save(load);
         }
         Position start = Position.start(olapSync.settings().olap().epoch());
@@ -133,6 +142,7 @@ public class InitialLoad implements Processor {
                     writeHistory(context, olapSync, model, page, start, now(postgres));
                 }
             } catch (SQLException e) {
+                SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
                 if (!ValueErrors.isOne(e)) {
                     throw e;
                 }
@@ -146,10 +156,13 @@ public class InitialLoad implements Processor {
                 keys = handOver(context, postgres, model, load.lastKey(), limit, start);
             }
             load = new Load(model.name(), load.rows() + keys.size(), load.total(),
-                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < limit, load.select());
+                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < limit, load.select(),
+                    load.schema());
             limit = most;
             if (load.done()) {
-                forgetOlderEpochs(olapSync, model, start, postgres);
+                // what still has an older epoch is gone in Postgres
+                PageRows.hideOlder(olapSync.clickHouse(), model, start);
+                endOlderVersions(olapSync, model, start, postgres);
             }
             loads.save(load);
             olapSync.metrics().initiallyLoaded(model.name(), written);
@@ -169,19 +182,15 @@ public class InitialLoad implements Processor {
         return keys;
     }
 
-    /** Once all rows are there with the new epoch, those that still have an older one are gone in Postgres. */
-    private static void forgetOlderEpochs(OlapSync olapSync, Model model, Position start, Connection postgres)
-            throws SQLException {
-        insert(olapSync, Target.ofWatermarks(), RowJson.versioned(Truncates.row(model.name()), start.version(), false));
-        if (start.epoch() > 0 && model.history().isPresent()) {
+    /** In a history the rows that are gone ended at some time, of which only this is known. */
+    private static void endOlderVersions(OlapSync olapSync, Model model, Position start, Connection postgres) throws SQLException {
+        Optional<Target> history = Target.ofHistory(model);
+        if (start.epoch() > 0 && history.isPresent()) {
             // just before the rows of this epoch, whose version it must not have: of equal versions only one is kept
             String end = RowJson.ofHistory("{}", RowJson.TRUNCATE, now(postgres), start.version().subtract(BigInteger.ONE));
-            insert(olapSync, Target.ofHistory(model).orElseThrow(), end.getBytes(StandardCharsets.UTF_8));
+            olapSync.clickHouse().insertJson(history.get().insert(),
+                    new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
         }
-    }
-
-    private static void insert(OlapSync olapSync, Target target, byte[] row) {
-        olapSync.clickHouse().insertJson(target.insert(), new ByteArrayInputStream(row));
     }
 
     /**
@@ -229,7 +238,8 @@ public class InitialLoad implements Processor {
         return new DividedInsert(context, olapSync.clickHouse(), Target.of(model)).write(rows);
     }
 
-    private static long count(Connection postgres, Model model) throws SQLException {
+    /** How many rows the grain has. */
+    public static long count(Connection postgres, Model model) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
                 "SELECT count(*) FROM " + model.grain().quoted());
                 ResultSet row = statement.executeQuery()) {

@@ -59,10 +59,10 @@ final class InsertErrors {
         return OF_TABLES.contains(code) ? Kind.TABLE : Kind.SERVER;
     }
 
-    /** The same failure, with what to do about it. */
+    /** The same failure, with what to do about it; the outermost and only message, which the health shows. */
     static RuntimeException remedied(ClickHouseException e, String table) {
         String remedy = REMEDIES.get(e.code());
         return new IllegalStateException("Nothing can be written to " + table + ". " + e.getMessage()
-                + (remedy == null ? "" : " " + remedy), e);
+                + (remedy == null ? "" : " " + remedy));
     }
 }

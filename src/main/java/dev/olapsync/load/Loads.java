@@ -4,10 +4,13 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.SchemaChangedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** How far the initial load has come, kept beside the rows: a ClickHouse that is empty has nothing loaded either. */
 public final class Loads {
@@ -21,8 +24,10 @@ public final class Loads {
      * @param total grain rows that Postgres expected at the start, an estimate
      * @param lastKey the key of the last row read, empty before the first
      * @param select the model's SELECT at the start of the load; empty since the model was taken away
+     * @param schema what the model read of the catalog at the start of the load; empty if that was not noted
      */
-    public record Load(String model, long rows, long total, List<String> lastKey, boolean done, String select) {
+    public record Load(String model, long rows, long total, List<String> lastKey, boolean done, String select,
+            List<String> schema) {
     }
 
     private final ClickHouse clickHouse;
@@ -42,8 +47,9 @@ public final class Loads {
 
     public void ensureTable() {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
-                + " total UInt64, last_key Array(String), done UInt8, model_select String, step UInt64)"
-                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+                + " total UInt64, last_key Array(String), done UInt8, model_select String,"
+                + " model_schema Array(String), step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+        clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS model_schema Array(String) AFTER model_select");
     }
 
     /** Whether anything has ever been loaded. */
@@ -55,10 +61,11 @@ public final class Loads {
     /** Of the current epoch. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done, model_select FROM " + TABLE
+        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done, model_select, model_schema FROM " + TABLE
                 + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model", Map.of("epoch", epoch))) {
             loads.add(new Load(row.getString("model"), row.getLong("rows"), row.getLong("total"),
-                    row.getList("last_key"), row.getBoolean("done"), row.getString("model_select")));
+                    row.getList("last_key"), row.getBoolean("done"), row.getString("model_select"),
+                    row.getList("model_schema")));
         }
         return loads;
     }
@@ -69,7 +76,7 @@ public final class Loads {
 
     /**
      * A model that has been loaded cannot be changed, or taken away and come back: rows that it has written already would
-     * stay as they are.
+     * stay as they are. Nor can the tables that it reads, as far as it reads them.
      *
      * @return names the models for which this is so, and what to do; empty when there are none
      */
@@ -78,8 +85,16 @@ public final class Loads {
                 .filter(load -> models.find(load.model()).filter(model -> !model.select().equals(load.select())).isPresent())
                 .map(Load::model)
                 .toList();
-        return changed.isEmpty() ? Optional.empty() : Optional.of("The SELECT of " + String.join(", ", changed)
-                + " is not the one that has been loaded. " + anew() + " Until then the old rows can be read.");
+        if (!changed.isEmpty()) {
+            return Optional.of("The SELECT of " + String.join(", ", changed) + " is not the one that has been loaded. " + anew()
+                    + " Until then the old rows can be read.");
+        }
+        return all().stream()
+                .filter(load -> !load.schema().isEmpty())
+                .flatMap(load -> models.find(load.model()).stream()
+                        .filter(model -> !Set.copyOf(model.schema().facts()).equals(Set.copyOf(load.schema())))
+                        .map(model -> SchemaChangedException.message(model, load.schema(), model.schema().facts())))
+                .findFirst();
     }
 
     /** @throws IllegalStateException when a model has been {@link #changed} */
@@ -93,25 +108,32 @@ public final class Loads {
     public void forgetOthers(Models models) {
         for (Load load : all()) {
             if (models.find(load.model()).isEmpty()) {
-                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), ""));
+                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), "",
+                        load.schema()));
             }
         }
     }
 
     /** What the operator has to do so that everything is loaded anew. */
     public String anew() {
+        return anew(epoch);
+    }
+
+    /** The same, of the epoch that counts now. */
+    public static String anew(int epoch) {
         return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
     }
 
     public void save(Load load) {
-        StringBuilder key = new StringBuilder("[");
-        for (String column : load.lastKey()) {
-            key.append(key.length() > 1 ? "," : "").append(ClickHouse.literal(column));
-        }
-        key.append(']');
         long step = 4 * load.rows() + (load.done() ? 2 : 0) + (load.select().isEmpty() ? 1 : 0);
-        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, step) VALUES ("
-                + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", " + key
-                + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + step + ")");
+        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
+                + " step) VALUES ("
+                + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
+                + array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + array(load.schema())
+                + ", " + step + ")");
+    }
+
+    private static String array(List<String> texts) {
+        return texts.stream().map(ClickHouse::literal).collect(Collectors.joining(",", "[", "]"));
     }
 }

@@ -63,7 +63,7 @@ final class Catalog {
                 Identity identity = identity(oid, columns);
                 TableName root = row.getBoolean("relispartition")
                         ? new TableName(row.getString("root_schema"), row.getString("root")) : null;
-                return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")),
+                return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")), oid,
                         row.getString("relkind").charAt(0), row.getString("relpersistence").charAt(0), root,
                         row.getBoolean("inherited"), columns, keys, identity.columns(), identity.whole(),
                         keys.stream().filter(key -> key.index().equals(identity.index())).findFirst().orElse(null)));
@@ -79,7 +79,8 @@ final class Catalog {
     Optional<String> missingPrivileges(String schema, String name) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT current_user AS role, n.nspname, has_schema_privilege(n.oid, 'USAGE') AS usable,
-                       has_table_privilege(c.oid, 'SELECT') AS readable
+                       has_table_privilege(c.oid, 'SELECT') AS readable,
+                       has_table_privilege(c.oid, 'SELECT') AND row_security_active(c.oid) AS policed
                 FROM pg_class c
                 JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE c.relname = ? AND (n.nspname = ? OR ?::text IS NULL AND (pg_table_is_visible(c.oid)
@@ -91,11 +92,15 @@ final class Catalog {
             query.setString(2, schema);
             query.setString(3, schema);
             try (ResultSet row = query.executeQuery()) {
-                if (!row.next() || row.getBoolean("usable") && row.getBoolean("readable")) {
+                if (!row.next() || row.getBoolean("usable") && row.getBoolean("readable") && !row.getBoolean("policed")) {
                     return Optional.empty();
                 }
                 String role = Sql.identifier(row.getString("role"));
                 TableName table = new TableName(row.getString("nspname"), name);
+                if (row.getBoolean("policed")) {
+                    return Optional.of("row-level security of " + table + " may hide rows from the role " + row.getString("role")
+                            + ", which would look deleted; a superuser has to run ALTER ROLE " + role + " BYPASSRLS");
+                }
                 List<String> grants = new ArrayList<>();
                 if (!row.getBoolean("usable")) {
                     grants.add("GRANT USAGE ON SCHEMA " + Sql.identifier(table.schema()) + " TO " + role);
@@ -111,14 +116,14 @@ final class Catalog {
 
     private List<Table.Column> columns(long table) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
-                SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated,
+                SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated, %s AS entry,
                        coalesce(l.collisdeterministic, true) AS deterministic,
                        (SELECT format('%I.%I', n.nspname, l.collname) FROM pg_type t, pg_namespace n WHERE t.oid = a.atttypid
                          AND n.oid = l.collnamespace AND l.oid <> t.typcollation) AS collation,
                        a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid
                          AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated) AS not_null
                 FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
-                WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""")) {
+                WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""".formatted(Table.Column.ENTRY))) {
             query.setLong(1, table);
             List<Table.Column> columns = new ArrayList<>();
             try (ResultSet row = query.executeQuery()) {
@@ -127,7 +132,7 @@ final class Catalog {
                     int modifier = type.modifier() >= 0 ? type.modifier() : row.getInt("atttypmod");
                     columns.add(new Table.Column(row.getString("attname"), type, modifier, typeName(type, modifier),
                             row.getBoolean("not_null"), row.getBoolean("generated"), row.getBoolean("deterministic"),
-                            row.getString("collation")));
+                            row.getString("collation"), row.getString("entry")));
                 }
             }
             return columns;

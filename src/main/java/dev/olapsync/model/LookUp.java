@@ -13,6 +13,8 @@ import java.util.List;
  * <li>{@code live} (boolean): whether the model's SELECT has the row;
  * <li>{@code row} (text): the row as JSON object; when not live, its key columns only;
  * <li>{@code unheld} (text or null): names of the columns whose value ClickHouse cannot hold and that are null instead;
+ * <li>{@code current} (boolean): whether the tables are still what they were when the model was compiled. If not, the row
+ *     must not be used: see {@link ReadSchema};
  * <li>{@code refused} (text or null): names of the columns that must not be null, but whose value is null or cannot be
  *     held; the row must not be written.
  * </ul>

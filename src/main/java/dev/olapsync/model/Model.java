@@ -20,6 +20,7 @@ public final class Model {
     private final SortedSet<TableName> tables;
     private final PageQuery page;
     private final History history;
+    private final ReadSchema schema;
 
     /**
      * @param key output columns in the order of the grain's key
@@ -27,7 +28,7 @@ public final class Model {
      * @param history makes the history, or null
      */
     Model(String name, Path file, String select, List<OutputColumn> columns, List<OutputColumn> key,
-            Function<Model, List<LookUp>> lookUps, PageQuery page, Function<Model, History> history) {
+            Function<Model, List<LookUp>> lookUps, PageQuery page, ReadSchema schema, Function<Model, History> history) {
         this.name = name;
         this.file = file;
         this.select = select;
@@ -35,6 +36,7 @@ public final class Model {
         this.key = List.copyOf(key);
         this.lookUps = List.copyOf(lookUps.apply(this));
         this.page = page;
+        this.schema = schema;
         this.history = history.apply(this);
         SortedSet<TableName> read = new TreeSet<>();
         this.lookUps.forEach(lookUp -> read.add(lookUp.table()));
@@ -82,6 +84,11 @@ public final class Model {
 
     public PageQuery page() {
         return page;
+    }
+
+    /** What it took from Postgres' catalog when it was compiled. */
+    public ReadSchema schema() {
+        return schema;
     }
 
     /** Empty unless the model's file asks for one. */

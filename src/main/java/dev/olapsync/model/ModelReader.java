@@ -66,7 +66,7 @@ final class ModelReader {
         problems.stopIfAny();
         scope.resolve(expressions.columns());
         problems.stopIfAny();
-        Query query = query(parsed, scope);
+        Query query = query(parsed, scope, history);
         problems.stopIfAny();
         List<Table.Column> images = history ? new Images(parsed, scope, query, problems).columns() : List.of();
         problems.stopIfAny();
@@ -100,11 +100,27 @@ final class ModelReader {
         }
     }
 
-    private Query query(PlainSelect parsed, Scope scope) throws SQLException {
+    private Query query(PlainSelect parsed, Scope scope, boolean history) throws SQLException, ModelException {
         List<Table.Column> key = key(scope.entries().get(0));
         List<Query.Source> sources = new Joins(parsed, scope, problems).sources();
         List<Query.Output> outputs = new SelectList(parsed, scope, problems).outputs(planner.describe(select), key, catalog);
-        return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key);
+        problems.stopIfAny();
+        return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key,
+                schema(scope, sources, key, history));
+    }
+
+    private static ReadSchema schema(Scope scope, List<Query.Source> sources, List<Table.Column> key,
+            boolean history) {
+        ReadSchema.Builder schema = new ReadSchema.Builder();
+        scope.used().keySet().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
+        for (Query.Source source : sources) {
+            schema.key(source.table(), source.key().isEmpty() ? key
+                    : source.key().stream().map(Query.Equation::column).toList());
+        }
+        if (history) {
+            schema.wholeRow(scope.entries().get(0).table());
+        }
+        return schema.build();
     }
 
     private List<Table.Column> key(Scope.Entry grain) {
@@ -184,7 +200,7 @@ final class ModelReader {
                     return lookUps;
                 },
                 new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
-                        new SqlText(sql.nextPageOfKeys()).jdbc()),
+                        new SqlText(sql.nextPageOfKeys()).jdbc()), query.schema(),
                 model -> images.isEmpty() ? null
                         : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
     }

@@ -21,12 +21,16 @@ public record Page(List<Row> rows) {
     /**
      * @param after the {@link Row#grainKey()} to go on behind; empty for the first page
      * @param limit most rows; a page with fewer is the last
+     * @throws SchemaChangedException when the model's tables are not what they were
      */
     public static Page read(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
         String sql = after.isEmpty() ? model.page().first() : model.page().next();
         List<Row> rows = new ArrayList<>();
         try (PreparedStatement statement = statement(postgres, sql, after, limit); ResultSet row = statement.executeQuery()) {
             while (row.next()) {
+                if (!row.getBoolean("current")) {
+                    throw SchemaChangedException.of(model, postgres);
+                }
                 rows.add(new Row(key(row, model), row.getString("key"), row.getBoolean("live"), row.getString("row"),
                         row.getString("unheld"), row.getString("refused")));
             }

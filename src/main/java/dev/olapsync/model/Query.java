@@ -10,8 +10,9 @@ import java.util.stream.Collectors;
  * @param sources the grain first, then the joined tables in the order of the SELECT
  * @param where null when there is none
  * @param key the grain's key
+ * @param schema what it reads of the catalog
  */
-record Query(List<Source> sources, List<Output> outputs, String where, List<Table.Column> key) {
+record Query(List<Source> sources, List<Output> outputs, String where, List<Table.Column> key, ReadSchema schema) {
 
     /**
      * A table under an alias.

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 /**
  * A table as Postgres' catalog describes it.
  *
+ * @param oid {@code pg_class.oid}: what it is under any name
  * @param kind {@code pg_class.relkind}
  * @param persistence {@code pg_class.relpersistence}
  * @param root of which the table is a partition, null otherwise
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
  * @param wholeIdentity whether the replica identity is FULL, so that each change carries the whole old row
  * @param identityKey the index whose columns identify a row in a change, null when there is none
  */
-record Table(TableName name, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
+record Table(TableName name, long oid, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
         List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, boolean wholeIdentity, UniqueKey identityKey) {
 
     /**
@@ -25,9 +26,14 @@ record Table(TableName name, char kind, char persistence, TableName root, boolea
      * @param typeName as {@code format_type} spells it, the domain's base type
      * @param deterministic whether the column's collation takes equal for what is the same
      * @param collation as SQL writes it; null when it is that of the type
+     * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type and modifier
      */
     record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
-            boolean deterministic, String collation) {
+            boolean deterministic, String collation, String entry) {
+
+        /** SQL for the {@link #entry()} of a row {@code a} of {@code pg_attribute}. */
+        static final String ENTRY = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)";
+
     }
 
     /** @param modifier the modifier that a domain over this type adds, -1 for none */

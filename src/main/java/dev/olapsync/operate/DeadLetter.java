@@ -1,5 +1,6 @@
 package dev.olapsync.operate;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.enrich.Hint;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import org.apache.kafka.common.header.Header;
 /** A letter in the topic of dead letters. */
 record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     /** Where the letter stands in its topic: {@code partition-offset}. */
     String id() {
         return letter.partition() + "-" + letter.offset();
@@ -28,10 +31,15 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
         return text(DeadLetters.ERROR).orElse("");
     }
 
-    /** The model of the row, or else topic, partition and offset of the record. */
+    /** The model of the row, or else where the record came from. */
     String of() {
-        return text(DeadLetters.MODEL).orElseGet(() -> text(DeadLetters.TOPIC).orElse("?") + " "
-                + number(DeadLetters.PARTITION, Integer.BYTES) + "-" + number(DeadLetters.OFFSET, Long.BYTES));
+        return text(DeadLetters.MODEL).orElseGet(this::from);
+    }
+
+    /** Topic, partition and offset of the record; empty when the letter is of a row that came from none. */
+    String from() {
+        return text(DeadLetters.TOPIC).map(topic -> topic + " " + number(DeadLetters.PARTITION, Integer.BYTES) + "-"
+                + number(DeadLetters.OFFSET, Long.BYTES)).orElse("");
     }
 
     /** The key of the row or of the record; empty when it had none. */
@@ -39,8 +47,16 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
         return letter.key() == null ? "" : new String(letter.key(), StandardCharsets.UTF_8);
     }
 
+    /** As {@code source.sequence} has it; empty when the letter does not tell. */
     String position() {
-        return text(DeadLetters.POSITION).orElse("");
+        return text(DeadLetters.POSITION).orElseGet(() -> {
+            try {
+                return JSON.readTree(content()).path("source").path("sequence").asText();
+            } catch (IOException e) {
+                // a record that is no change event may be anything
+                return "";
+            }
+        });
     }
 
     String content() {

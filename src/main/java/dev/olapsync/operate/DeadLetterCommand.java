@@ -52,8 +52,8 @@ final class DeadLetterCommand {
             return 1;
         }
         DeadLetter letter = found.get();
-        out().printf("id        %s%ntime      %s%nof        %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
-                letter.id(), letter.time(), letter.of(), letter.key(), letter.position(), letter.error(), letter.content());
+        out().printf("id        %s%ntime      %s%nof        %s%nfrom      %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
+                letter.id(), letter.time(), letter.of(), letter.from(), letter.key(), letter.position(), letter.error(), letter.content());
         out().flush();
         return 0;
     }

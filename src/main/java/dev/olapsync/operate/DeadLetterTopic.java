@@ -8,14 +8,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.RecordsToDelete;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -24,25 +22,37 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** The topic of dead letters, read from outside of the pipeline. */
 final class DeadLetterTopic {
 
-    private final String brokers;
+    private final Settings.Kafka kafka;
     private final String topic;
 
     DeadLetterTopic(Settings settings) {
-        this.brokers = settings.kafka().brokers();
+        this.kafka = settings.kafka();
         this.topic = new Topics(settings).deadLetters();
     }
 
     /** All letters that are there at the call, the oldest first. */
     List<DeadLetter> read() {
+        return read(Long.MAX_VALUE);
+    }
+
+    /** The letter that came last; empty when there is none. */
+    Optional<DeadLetter> newest() {
+        List<DeadLetter> last = read(1);
+        return last.isEmpty() ? Optional.empty() : Optional.of(last.get(last.size() - 1));
+    }
+
+    /** @param last how many of each partition, the newest ones */
+    private List<DeadLetter> read(long last) {
         List<DeadLetter> letters = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
+                kafka.client(Map.of()),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(partition -> new TopicPartition(topic, partition.partition())).toList();
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
+            consumer.beginningOffsets(partitions).forEach(
+                    (partition, first) -> consumer.seek(partition, Math.max(first, ends.get(partition) - last)));
             while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
                 consumer.poll(Duration.ofMillis(200)).forEach(letter -> {
                     if (letter.offset() < ends.get(new TopicPartition(topic, letter.partition()))) {
@@ -57,8 +67,11 @@ final class DeadLetterTopic {
 
     /** Sends records and returns when the broker has acknowledged all of them. */
     void send(List<ProducerRecord<byte[], byte[]>> records) throws ExecutionException, InterruptedException {
+        if (records.isEmpty()) {
+            return;
+        }
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers),
+                kafka.client(Map.of()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
             for (var sent : records.stream().map(producer::send).toList()) {
                 sent.get();
@@ -74,7 +87,7 @@ final class DeadLetterTopic {
             before.merge(new TopicPartition(topic, letter.letter().partition()), through,
                     (a, b) -> a.beforeOffset() >= b.beforeOffset() ? a : b);
         }
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, brokers))) {
+        try (Admin admin = Admin.create(kafka.client(Map.of()))) {
             admin.deleteRecords(before).all().get();
         }
     }

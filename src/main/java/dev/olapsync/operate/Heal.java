@@ -1,37 +1,22 @@
 package dev.olapsync.operate;
 
-import com.clickhouse.client.api.query.QueryResponse;
-import com.clickhouse.client.api.query.QuerySettings;
-import com.clickhouse.data.ClickHouseFormat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
-import dev.olapsync.capture.Position;
-import dev.olapsync.enrich.Hint;
-import dev.olapsync.model.KeyColumn;
-import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
-import dev.olapsync.schema.ClickHouseTables;
-import dev.olapsync.schema.RowJson;
+import dev.olapsync.operate.Passage.StandstillException;
+import dev.olapsync.operate.Verification.Repaired;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,13 +24,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows a row on both sides and has the running pipeline read it again. */
+/** Shows a row on both sides, says why they differ, and has the running pipeline read it again. */
 @Command(name = "heal", mixinStandardHelpOptions = true,
-        description = "Shows a row on both sides, has the running pipeline read it again, and waits until ClickHouse has it.")
+        description = "Shows a row on both sides and says why they differ; has the running pipeline read it again, and waits"
+                + " until ClickHouse has it.")
 final class Heal implements Callable<Integer> {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long PAUSE_MILLIS = 200;
 
     @Mixin
     private Configuration configuration;
@@ -63,8 +48,8 @@ final class Heal implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** @param version empty when ClickHouse has nothing of the row */
-    private record Stored(String row, Optional<BigInteger> version) {
+    /** Both sides of the row. */
+    private record Both(String inPostgres, String inClickHouse, boolean same) {
     }
 
     @Override
@@ -80,7 +65,7 @@ final class Heal implements Callable<Integer> {
                                 + model.get().key().stream().map(OutputColumn::name).toList());
                 return 2;
             }
-            return heal(olapSync, model.get(), columns);
+            return heal(olapSync, model.get(), PagedPass.canonical(model.get(), columns));
         } finally {
             olapSync.stop();
         }
@@ -88,66 +73,90 @@ final class Heal implements Callable<Integer> {
 
     private int heal(OlapSync olapSync, Model model, List<String> columns) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        Stored before = inClickHouse(olapSync.clickHouse(), model, columns);
-        try (Connection postgres = olapSync.postgres().getConnection()) {
-            out.println("Postgres    " + inPostgres(postgres, model, columns));
-            out.println("ClickHouse  " + before.row());
-            new Hint(model.name(), List.of(columns)).write(postgres);
-        }
-        out.flush();
-        Instant end = Instant.now().plus(Duration.ofSeconds(seconds));
-        Stored now = before;
-        while (now.version().equals(before.version()) && Instant.now().isBefore(end)) {
-            Thread.sleep(PAUSE_MILLIS);
-            now = inClickHouse(olapSync.clickHouse(), model, columns);
-        }
-        if (now.version().equals(before.version())) {
-            spec.commandLine().getErr().println("The pipeline has not answered for " + seconds
-                    + " s. The hint is in the log: it will be followed as soon as the pipeline runs.");
+        Duration patience = Duration.ofSeconds(seconds);
+        try (Passage passage = new Passage(olapSync); Verification verification = new Verification(olapSync, patience)) {
+            StoredRow before = StoredRow.read(olapSync.clickHouse(), model, columns);
+            Both found = read(verification, model, columns);
+            out.println("Postgres    " + found.inPostgres());
+            out.println("ClickHouse  " + found.inClickHouse());
+            before.lines().forEach(line -> out.println("  stored    " + line));
+            if (found.same()) {
+                out.println("            Both sides are the same.");
+            } else {
+                letters(olapSync, model, columns).forEach(
+                        letter -> out.println("  letter    " + letter.time() + " " + letter.error()));
+            }
+            out.flush();
+            passage.loaded(patience);
+            if (!found.same()) {
+                Both settled = read(verification, model, columns);
+                out.println("why         " + (settled.same()
+                        ? "The change was still on its way; it has arrived now."
+                        : Why.differs(StoredRow.read(olapSync.clickHouse(), model, columns), passage.captured(patience))));
+                out.flush();
+            }
+            return mend(olapSync, verification, model, columns);
+        } catch (StandstillException e) {
+            spec.commandLine().getErr().println("The pipeline has not answered for " + seconds + " s. " + e.getMessage());
             return 1;
         }
-        out.println("healed      " + now.row());
+    }
+
+    private int mend(OlapSync olapSync, Verification verification, Model model, List<String> columns) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        Repaired repaired = verification.repair(
+                new Verification.Result(model, 1, List.of(columns), 0, 0, null));
+        Both now = read(verification, model, columns);
+        if (repaired.result().standstill() != null) {
+            spec.commandLine().getErr().println("The pipeline does not answer; it will follow as soon as it runs. "
+                    + repaired.result().standstill());
+            return 1;
+        }
+        if (now.same() || repaired.result().keys().isEmpty()) {
+            out.println("healed      " + now.inClickHouse());
+            out.flush();
+            return 0;
+        }
+        out.println("NOT healed  " + now.inClickHouse());
+        if (!repaired.unbeatable().isEmpty()) {
+            out.println("            Delete what was written by hand, then heal once more:");
+            out.println(VerifyRound.delete(olapSync.clickHouse(), model, repaired.unbeatable(), repaired.reached()));
+        } else {
+            letters(olapSync, model, columns).forEach(letter -> out.println("  letter    " + letter.time() + " " + letter.error()));
+        }
         out.flush();
-        return 0;
+        return 1;
     }
 
-    private static String inPostgres(Connection postgres, Model model, List<String> columns) throws SQLException {
-        LookUp grain = model.lookUps().get(0);
-        // the parameters as JDBC has them, in the order of the key
-        try (PreparedStatement statement = postgres.prepareStatement(grain.sql().replaceAll(":\\?\\w+", "?"))) {
-            for (int i = 0; i < columns.size(); i++) {
-                statement.setString(i + 1, KeyColumn.array(List.of(columns.get(i))));
-            }
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getBoolean("live") ? row.getString("row") : "no row";
-            }
-        }
+    private static Both read(Verification verification, Model model, List<String> columns) throws SQLException, IOException {
+        Both[] both = {new Both("no row", "no row", true)};
+        verification.verifier().compare(model, List.of(columns), (inPostgres, inClickHouse, difference) ->
+                both[0] = new Both(json(model, inPostgres), json(model, inClickHouse), difference == null));
+        return both[0];
     }
 
-    private static Stored inClickHouse(ClickHouse clickHouse, Model model, List<String> columns) throws Exception {
-        Map<String, Object> parameters = new LinkedHashMap<>();
-        List<String> conditions = new ArrayList<>();
-        for (int i = 0; i < columns.size(); i++) {
-            OutputColumn column = model.key().get(i);
-            parameters.put("k" + i, columns.get(i));
-            conditions.add(ClickHouse.identifier(column.name()) + " = {k" + i + ":" + column.type().clickHouseType(false) + "}");
+    private static String json(Model model, List<String> row) {
+        if (row == null) {
+            return "no row";
         }
-        String sql = "SELECT " + model.columns().stream().map(column -> ClickHouse.identifier(column.name()))
-                .collect(Collectors.joining(", ")) + ", toString(_version) AS _version, _deleted FROM "
-                + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " WHERE " + String.join(" AND ", conditions)
-                + " ORDER BY " + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + "._version DESC LIMIT 1";
-        try (QueryResponse response = clickHouse.client().query(sql, parameters,
-                new QuerySettings().setFormat(ClickHouseFormat.JSONEachRow)).get(60, TimeUnit.SECONDS)) {
-            String row = new String(response.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            if (row.isEmpty()) {
-                return new Stored("no row", Optional.empty());
+        ObjectNode json = JSON.createObjectNode();
+        for (int i = 0; i < row.size(); i++) {
+            json.put(model.columns().get(i).name(), row.get(i));
+        }
+        return json.toString();
+    }
+
+    /** The letters about this row; none when the broker does not answer. */
+    private static List<DeadLetter> letters(OlapSync olapSync, Model model, List<String> columns) throws IOException {
+        List<DeadLetter> ofRow = new ArrayList<>();
+        if (new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(Writer.nullWriter()))).listens()) {
+            for (DeadLetter letter : new DeadLetterTopic(olapSync.settings()).read()) {
+                if (letter.of().equals(model.name())
+                        && PagedPass.canonical(model, RowKey.columns(letter.key())).equals(columns)) {
+                    ofRow.add(letter);
+                }
             }
-            ObjectNode json = (ObjectNode) JSON.readTree(row);
-            BigInteger version = new BigInteger(json.remove(RowJson.VERSION).asText());
-            boolean deleted = json.remove(RowJson.DELETED).asInt() == 1;
-            return new Stored((deleted ? "no row" : json.toString()) + " (" + Position.ofVersion(version) + ")",
-                    Optional.of(version));
         }
+        return ofRow;
     }
 }

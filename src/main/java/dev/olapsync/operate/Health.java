@@ -17,6 +17,7 @@ public final class Health {
         if (checks != null) {
             checks.register(new RouteFailuresHealthCheck(failures));
             checks.register(new TopicsHealthCheck(olapSync));
+            checks.register(new SourceHealthCheck(olapSync));
         }
     }
 }

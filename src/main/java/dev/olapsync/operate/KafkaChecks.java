@@ -39,16 +39,16 @@ final class KafkaChecks {
         if (!listens()) {
             return;
         }
-        try (Admin admin = Admin.create(Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.kafka().brokers(),
+        try (Admin admin = Admin.create(settings.kafka().client(Map.of(
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS))) {
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)))) {
             if (brokers(admin.describeCluster().nodes().get()) && models.isPresent()) {
                 topics(admin, new Topics(settings), models.get());
             }
         } catch (ExecutionException e) {
             findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
-                    "kafka.brokers must be a Kafka or Redpanda broker's listener without TLS and login.");
+                    "kafka.brokers must be a Kafka or Redpanda broker's listener for kafka.security.protocol="
+                            + settings.kafka().security().get("security.protocol") + "; see TLS and logins in docs/operations.md.");
         }
     }
 

@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 /** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(name = "olap-sync", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Keeps denormalised ClickHouse tables in step with a normalised Postgres database.",
-        subcommands = {Run.class, Check.class, StatusCommand.class, Verify.class, Heal.class, DeadLetterCommand.class})
+        subcommands = {Run.class, Check.class, StatusCommand.class, Verify.class, Heal.class, Resync.class,
+            DeadLetterCommand.class})
 public final class Main {
 
     public static void main(String[] arguments) {
@@ -20,6 +21,7 @@ public final class Main {
     /** All commands, for a caller that has its own streams. */
     public static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
                     return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;

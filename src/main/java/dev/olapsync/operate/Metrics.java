@@ -2,6 +2,7 @@ package dev.olapsync.operate;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -20,6 +21,7 @@ public final class Metrics {
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, Lag> lags = new ConcurrentHashMap<>();
+    private final Map<String, Verified> verified = new ConcurrentHashMap<>();
 
     /**
      * What was loaded of a model since the start, not counting the initial load.
@@ -67,8 +69,18 @@ public final class Metrics {
                 .increment(rows);
     }
 
+    /** All rows of a model were compared. */
+    public void verified(String model, long rows, long differences) {
+        verified.computeIfAbsent(model, Verified::new).set(rows, differences);
+    }
+
     public Loaded loaded(String model) {
         return lag(model).summary();
+    }
+
+    /** For those who show metrics of a Camel context. */
+    public MeterRegistry registry() {
+        return registry;
     }
 
     /** All metrics in the text format of Prometheus. */
@@ -78,6 +90,36 @@ public final class Metrics {
 
     private Lag lag(String model) {
         return lags.computeIfAbsent(model, Lag::new);
+    }
+
+    /** The last verification of one model. */
+    private final class Verified {
+
+        private final Counter rows;
+        private volatile long differences;
+        private volatile long finishedMillis;
+
+        Verified(String model) {
+            rows = Counter.builder("olap.verify.rows")
+                    .description("Rows compared by the continuous verification")
+                    .tag("model", model)
+                    .register(registry);
+            Gauge.builder("olap.verify.differences", this, last -> last.differences)
+                    .description("Rows that differed in the last verification")
+                    .tag("model", model)
+                    .register(registry);
+            Gauge.builder("olap.verify.finished", this, last -> last.finishedMillis / 1000.0)
+                    .description("When the last verification ended, in seconds since 1970")
+                    .baseUnit("seconds")
+                    .tag("model", model)
+                    .register(registry);
+        }
+
+        void set(long compared, long different) {
+            rows.increment(compared);
+            differences = different;
+            finishedMillis = System.currentTimeMillis();
+        }
     }
 
     /** From commit in Postgres to written in ClickHouse, of one model. */

@@ -6,7 +6,6 @@ import dev.olapsync.model.LookUp;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.Sql;
-import dev.olapsync.model.TableName;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.Connection;
@@ -60,7 +59,6 @@ final class PostgresChecks {
                 }
             }
             if (models.isPresent()) {
-                rowSecurity(connection, models.get());
                 indexes(connection, models.get());
             }
             return models;
@@ -168,22 +166,6 @@ final class PostgresChecks {
         } catch (ModelException e) {
             e.errors().forEach(error -> findings.misconfigured(error.toString()));
             return Optional.empty();
-        }
-    }
-
-    private void rowSecurity(Connection connection, Models models) throws SQLException {
-        for (TableName table : models.tables()) {
-            try (PreparedStatement query = connection.prepareStatement("SELECT row_security_active(?)")) {
-                query.setString(1, table.quoted());
-                try (ResultSet row = query.executeQuery()) {
-                    row.next();
-                    if (row.getBoolean(1)) {
-                        findings.warn("row-level security of " + table + " may hide rows from role " + to.user()
-                                        + ": they would be missing in ClickHouse",
-                                "ALTER ROLE " + Sql.identifier(to.user()) + " BYPASSRLS;");
-                    }
-                }
-            }
         }
     }
 

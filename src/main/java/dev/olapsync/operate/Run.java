@@ -1,19 +1,25 @@
 package dev.olapsync.operate;
 
+import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
+import dev.olapsync.routes.Page;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the routes until it is told to stop. */
@@ -26,15 +32,28 @@ final class Run implements Callable<Integer> {
     @Mixin
     private Configuration configuration;
 
-    @Option(names = "--routes", paramLabel = "FOLDER", defaultValue = "routes",
-            description = "the folder of the *.camel.yaml files, default: ${DEFAULT-VALUE}")
-    private Path routes;
+    enum Dsl { YAML, JAVA }
+
+    @Option(names = "--routes", paramLabel = "PAGE", split = ",",
+            description = "run these pages only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: all")
+    private List<Page> pages;
+
+    @Option(names = "--routes-from", paramLabel = "FOLDER",
+            description = "the folder of the *.camel.yaml files, default: routes")
+    private Path folder;
+
+    @Option(names = "--dsl", paramLabel = "DSL", defaultValue = "yaml",
+            description = "yaml: the files; java: the same routes as they are compiled in. Default: ${DEFAULT-VALUE}")
+    private Dsl dsl;
 
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
+        if (dsl == Dsl.JAVA && folder != null) {
+            throw new ParameterException(spec.commandLine(), "--routes-from names YAML files, and --dsl java reads none");
+        }
         Settings settings = configuration.settings();
         // in the words of check, before Camel says it in its own
         Findings findings = Findings.failures(spec.commandLine().getErr());
@@ -53,7 +72,7 @@ final class Run implements Callable<Integer> {
         }
         // before the routes start: a port that is in use must stop nothing that runs
         try (StatusServer status = StatusServer.open(settings.status())) {
-            return run(status);
+            return run(settings, status);
         }
     }
 
@@ -78,20 +97,48 @@ final class Run implements Callable<Integer> {
         return true;
     }
 
-    private int run(StatusServer status) throws Exception {
+    private int run(Settings settings, StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main();
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
+        // a password can be in a file of its own, which the routes know nothing of
+        settings.secrets().forEach(main::addOverrideProperty);
         main.configure()
                 .withName("olap-sync")
-                .withRoutesIncludePattern("file:" + routes + "/*.camel.yaml")
                 .withShutdownTimeout(30);
+        addRoutes(main);
         main.addMainListener(new MainListenerSupport() {
+
+            private ContinuousVerification verification;
+
             @Override
             public void afterStart(BaseMainSupport started) {
                 status.serve(started.getCamelContext());
+                if (settings.verify().continuous()) {
+                    verification = new ContinuousVerification(OlapSync.of(started.getCamelContext()), Verification.PATIENCE,
+                            settings.verify().rowsPerSecond());
+                    verification.start(Duration.ofSeconds(settings.verify().pauseSeconds()));
+                }
+            }
+
+            @Override
+            public void beforeStop(BaseMainSupport stopping) {
+                if (verification != null) {
+                    verification.close();
+                }
             }
         });
         main.run();
         return main.getExitCode();
+    }
+
+    private void addRoutes(org.apache.camel.main.Main main) {
+        if (dsl == Dsl.JAVA) {
+            Page.routes(pages == null ? List.of(Page.values()) : pages).forEach(main.configure()::addRoutesBuilder);
+            return;
+        }
+        List<String> files = pages == null ? List.of("*.camel.yaml") : Page.files(pages);
+        main.configure().withRoutesIncludePattern(files.stream()
+                .map(file -> "file:" + (folder == null ? Path.of("routes") : folder).resolve(file))
+                .collect(Collectors.joining(",")));
     }
 }

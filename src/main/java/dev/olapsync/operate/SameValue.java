@@ -19,6 +19,8 @@ final class SameValue {
             .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
             .toFormatter();
 
+    private static final DateTimeFormatter CANONICAL_TIMESTAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS");
+
     private SameValue() {
     }
 
@@ -48,6 +50,20 @@ final class SameValue {
             case DATE -> LocalDate.parse(postgres).compareTo(LocalDate.parse(clickHouse));
             case TIMESTAMP -> timestamp(postgres).compareTo(timestamp(clickHouse));
             default -> compareBytes(postgres, clickHouse);
+        };
+    }
+
+    /** The one text for a value of a key, which both sides can read; equal values have equal texts. */
+    static String canonical(OutputColumn column, String text) {
+        return switch (column.type().kind()) {
+            case DECIMAL -> new BigDecimal(text).stripTrailingZeros().toPlainString();
+            case BOOL -> String.valueOf(bool(text));
+            case TIMESTAMP -> {
+                // of a composite key Postgres writes it as in JSON
+                String plain = text.replace('T', ' ').replace("+00:00", "+00");
+                yield held(Kind.TIMESTAMP, plain) ? CANONICAL_TIMESTAMP.format(timestamp(plain)) : text;
+            }
+            default -> text;
         };
     }
 

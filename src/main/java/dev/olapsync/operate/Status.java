@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How the running pipeline is.
@@ -11,21 +12,42 @@ import java.util.List;
  * @param time when it was asked, ISO 8601, UTC
  * @param slot null when Postgres did not tell
  * @param deadLetters how many are in the topic; null when the broker did not tell
+ * @param newestLetter null when there is none
  * @param problems why a part of this is missing; empty when nothing is
  */
 public record Status(String time, List<Route> routes, List<Model> models, Slot slot, Long deadLetters,
-        List<String> problems) {
+        Letter newestLetter, List<String> problems) {
 
     /**
      * @param state as Camel names it, for example {@code Started}
      * @param waiting records in its topics that it has not processed yet; null when it reads none
+     * @param waitingMillis for how long the oldest of them has been in its topic; null when nothing waits or nobody knows
      * @param problem what its health checks say; null when all is well
      */
-    public record Route(String name, String state, Long waiting, String problem) {
+    public record Route(String name, String state, Long waiting, Long waitingMillis, String problem) {
     }
 
-    /** @param initial null when the initial load has not begun, or ClickHouse did not tell */
-    public record Model(String name, InitialLoad initial, Metrics.Loaded loaded) {
+    /**
+     * @param initial null when the initial load has not begun, or ClickHouse did not tell
+     * @param stored rows in ClickHouse's parts, with older versions and deleted rows; null when it did not tell
+     * @param verified null when the model has never been verified, or ClickHouse did not tell
+     */
+    public record Model(String name, InitialLoad initial, Metrics.Loaded loaded, Long stored, Verified verified) {
+    }
+
+    /**
+     * The last verification of a model.
+     *
+     * @param time ISO 8601, UTC
+     * @param rows that Postgres had
+     * @param differences rows that differed
+     * @param moving rows that did not rest long enough for an answer
+     */
+    public record Verified(String time, long rows, long differences, long moving) {
+    }
+
+    /** @param time ISO 8601, UTC */
+    public record Letter(String time, String error) {
     }
 
     /**
@@ -36,10 +58,13 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
     }
 
     /**
-     * @param behindBytes write-ahead log that Postgres keeps for the slot, after what has been confirmed; null when there
-     *        is no such slot
+     * @param behindBytes write-ahead log after what has been confirmed; null when there is no such slot
+     * @param keptBytes write-ahead log that Postgres keeps on its disk for the slot; null when there is none, or the slot
+     *        is lost
+     * @param walStatus as {@code pg_replication_slots} has it; null when there is no such slot
+     * @param active whether somebody reads from it
      */
-    public record Slot(String name, Long behindBytes) {
+    public record Slot(String name, Long behindBytes, Long keptBytes, String walStatus, boolean active) {
     }
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -52,8 +77,47 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
                 failures.add("route " + route.name() + ": " + route.problem());
             }
         }
+        if (slot != null && "lost".equals(slot.walStatus())) {
+            failures.add("slot " + slot.name() + " is lost: Postgres has removed log that was not read yet. Drop it, raise"
+                    + " olap.epoch and start again.");
+        }
         failures.addAll(problems);
         return failures;
+    }
+
+    /** Whether the tables are in step, how far behind they are, what is stuck and why: in one line. */
+    public String summary() {
+        List<String> parts = new ArrayList<>();
+        List<String> failures = failures();
+        parts.add(failures.isEmpty() ? progress() : "stuck: " + failures.get(0)
+                + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more)" : ""));
+        for (Model model : models) {
+            if (model.verified() != null && model.verified().differences() > 0) {
+                parts.add(model.verified().differences() + " rows of " + model.name() + " differed when they were verified last");
+            }
+        }
+        if (deadLetters != null && deadLetters > 0) {
+            parts.add(deadLetters + (deadLetters == 1 ? " dead letter" : " dead letters"));
+        }
+        return String.join("; ", parts);
+    }
+
+    private String progress() {
+        long loading = models.stream().filter(model -> model.initial() == null || !model.initial().done()).count();
+        if (loading > 0) {
+            return "loading: " + (models.size() - loading) + " of " + models.size() + " models are loaded";
+        }
+        List<Route> behind = routes.stream().filter(route -> route.waiting() != null && route.waiting() > 0).toList();
+        if (behind.isEmpty()) {
+            return models.stream().anyMatch(model -> model.verified() != null && model.verified().differences() > 0)
+                    ? "NOT in step, though nothing waits" : "in step: nothing waits";
+        }
+        List<String> waiting = new ArrayList<>();
+        for (Route route : behind) {
+            waiting.add(route.waiting() + " records wait for " + route.name()
+                    + (route.waitingMillis() == null ? "" : String.format(Locale.ROOT, ", the oldest for %.1f s", route.waitingMillis() / 1000.0)));
+        }
+        return "behind: " + String.join(", ", waiting);
     }
 
     String toJson() throws JsonProcessingException {

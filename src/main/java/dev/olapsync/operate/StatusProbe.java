@@ -4,6 +4,8 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.load.Loads;
 import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
+import dev.olapsync.operate.Verifications.Last;
+import dev.olapsync.schema.ClickHouseTables;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -31,11 +33,6 @@ import org.apache.camel.component.kafka.KafkaConfiguration;
 import org.apache.camel.component.kafka.KafkaEndpoint;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -49,8 +46,8 @@ final class StatusProbe implements AutoCloseable {
 
     private final CamelContext context;
     private final OlapSync olapSync;
-    private final Admin admin;
-    private final ExecutorService questions = Executors.newFixedThreadPool(4, task -> {
+    private final TopicOffsets offsets;
+    private final ExecutorService questions = Executors.newFixedThreadPool(6, task -> {
         Thread thread = new Thread(task, "status");
         thread.setDaemon(true);
         return thread;
@@ -59,28 +56,30 @@ final class StatusProbe implements AutoCloseable {
     StatusProbe(CamelContext context) {
         this.context = context;
         this.olapSync = OlapSync.of(context);
-        this.admin = Admin.create(Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, olapSync.settings().kafka().brokers(),
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 1000 * PATIENCE_SECONDS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 1000 * PATIENCE_SECONDS));
+        this.offsets = new TopicOffsets(olapSync.settings());
     }
 
     Status ask() {
         Future<List<Model>> models = questions.submit(() -> olapSync.models().all());
         Future<Status.Slot> slot = questions.submit(this::slot);
         Future<Map<String, Load>> loads = questions.submit(this::loads);
-        Future<Map<String, Long>> waiting = questions.submit(this::waiting);
-        Future<Long> deadLetters = questions.submit(this::deadLetters);
+        Future<Map<String, Long>> stored = questions.submit(this::stored);
+        Future<Map<String, Last>> verified = questions.submit(this::verified);
+        Future<Map<String, Waiting>> waiting = questions.submit(this::waiting);
+        Future<Letters> letters = questions.submit(this::letters);
 
         Answers answers = new Answers();
         Map<String, Load> loaded = answers.get("ClickHouse", loads, Map.of());
+        Map<String, Long> rows = answers.get("ClickHouse", stored, Map.of());
+        Map<String, Last> lasts = answers.get("ClickHouse", verified, Map.of());
         List<Status.Model> modelStates = answers.get("The models", models, List.<Model>of()).stream()
-                .map(model -> model(model.name(), loaded.get(model.name())))
+                .map(model -> model(model.name(), loaded.get(model.name()), rows, lasts.get(model.name())))
                 .toList();
         Status.Slot slotState = answers.get("Postgres", slot, null);
         List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), answers.problems);
-        return new Status(Instant.now().toString(), routes, modelStates, slotState,
-                answers.get("The topic of dead letters", deadLetters, null), answers.problems);
+        Letters dead = answers.get("The topic of dead letters", letters, new Letters(null, null));
+        return new Status(Instant.now().toString(), routes, modelStates, slotState, dead.count(), dead.newest(),
+                answers.problems);
     }
 
     /** Waits for answers, for all of them together no longer than the patience lasts. */
@@ -94,14 +93,21 @@ final class StatusProbe implements AutoCloseable {
                 return question.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 question.cancel(true);
-                problems.add(who + ": no answer in " + PATIENCE_SECONDS + " s");
+                add(who + ": no answer in " + PATIENCE_SECONDS + " s");
             } catch (ExecutionException e) {
-                problems.add(who + ": " + e.getCause().getMessage());
+                add(who + ": " + e.getCause().getMessage());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                problems.add(who + ": interrupted");
+                add(who + ": interrupted");
             }
             return otherwise;
+        }
+
+        /** Several questions to one server mostly fail alike. */
+        private void add(String problem) {
+            if (!problems.contains(problem)) {
+                problems.add(problem);
+            }
         }
     }
 
@@ -109,7 +115,7 @@ final class StatusProbe implements AutoCloseable {
         return HealthCheckHelper.invoke(context, "full");
     }
 
-    private List<Status.Route> routes(Map<String, Long> waiting, List<String> problems) {
+    private List<Status.Route> routes(Map<String, Waiting> waiting, List<String> problems) {
         Map<String, String> ofRoutes = new HashMap<>();
         for (HealthCheck.Result check : healthChecks()) {
             if (check.getState() == HealthCheck.State.DOWN) {
@@ -122,28 +128,56 @@ final class StatusProbe implements AutoCloseable {
             }
         }
         return context.getRoutes().stream()
-                .map(route -> new Status.Route(route.getId(),
-                        context.getRouteController().getRouteStatus(route.getId()).name(),
-                        waiting.get(route.getId()), ofRoutes.get(route.getId())))
+                .map(route -> route(route.getId(), waiting.getOrDefault(route.getId(), new Waiting(null, null)),
+                        ofRoutes.get(route.getId())))
                 .toList();
     }
 
-    private Status.Model model(String name, Load load) {
+    private Status.Route route(String id, Waiting waiting, String problem) {
+        return new Status.Route(id, context.getRouteController().getRouteStatus(id).name(), waiting.records(),
+                waiting.millis(), problem);
+    }
+
+    private Status.Model model(String name, Load load, Map<String, Long> stored, Last verified) {
         return new Status.Model(name,
                 load == null ? null : new Status.InitialLoad(load.rows(), load.total(), load.done()),
-                olapSync.metrics().loaded(name));
+                olapSync.metrics().loaded(name),
+                stored.get(ClickHouseTables.storage(name)),
+                verified == null ? null : new Status.Verified(verified.finished().toString(), verified.rows(),
+                        verified.differences(), verified.moving()));
     }
 
     private Status.Slot slot() throws SQLException {
         String name = olapSync.settings().postgres().slot();
         try (Connection connection = olapSync.postgres().getConnection();
                 PreparedStatement statement = connection.prepareStatement(
-                        "SELECT pg_current_wal_lsn() - confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = ?")) {
+                        "SELECT pg_current_wal_lsn() - confirmed_flush_lsn, pg_current_wal_lsn() - restart_lsn, wal_status, active"
+                                + " FROM pg_replication_slots WHERE slot_name = ?")) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {
-                return new Status.Slot(name, row.next() ? row.getLong(1) : null);
+                return row.next()
+                        ? new Status.Slot(name, bytes(row, 1), bytes(row, 2), row.getString(3), row.getBoolean(4))
+                        : new Status.Slot(name, null, null, null, false);
             }
         }
+    }
+
+    private static Long bytes(ResultSet row, int column) throws SQLException {
+        long bytes = row.getLong(column);
+        return row.wasNull() ? null : bytes;
+    }
+
+    /** By storage table, what the parts say: cheap, with older versions and deleted rows in it. */
+    private Map<String, Long> stored() {
+        Map<String, Long> stored = new HashMap<>();
+        olapSync.clickHouse().query("SELECT table, sum(rows) AS stored FROM system.parts WHERE active"
+                + " AND database = {database:String} GROUP BY table", Map.of("database", olapSync.clickHouse().database()))
+                .forEach(table -> stored.put(table.getString("table"), table.getLong("stored")));
+        return stored;
+    }
+
+    private Map<String, Last> verified() {
+        return Verifications.of(olapSync).all().stream().collect(Collectors.toMap(Last::model, Function.identity()));
     }
 
     private Map<String, Load> loads() {
@@ -151,17 +185,22 @@ final class StatusProbe implements AutoCloseable {
         return loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()));
     }
 
-    private long deadLetters() throws ExecutionException, InterruptedException {
-        List<TopicPartition> partitions = partitions(olapSync.topics().deadLetters()::equals);
-        Map<TopicPartition, Long> first = offsets(partitions, OffsetSpec.earliest());
-        return offsets(partitions, OffsetSpec.latest()).entrySet().stream()
-                .mapToLong(end -> end.getValue() - first.get(end.getKey()))
-                .sum();
+    private record Letters(Long count, Status.Letter newest) {
+    }
+
+    private Letters letters() throws ExecutionException, InterruptedException {
+        long count = offsets.count(olapSync.topics().deadLetters()::equals);
+        return new Letters(count, count == 0 ? null : new DeadLetterTopic(olapSync.settings()).newest()
+                .map(letter -> new Status.Letter(letter.time().toString(), letter.error())).orElse(null));
+    }
+
+    /** Both null when a route reads no topic. */
+    private record Waiting(Long records, Long millis) {
     }
 
     /** For each route that reads topics, the records that it has not committed yet. */
-    private Map<String, Long> waiting() throws ExecutionException, InterruptedException {
-        Map<String, Long> waiting = new HashMap<>();
+    private Map<String, Waiting> waiting() throws ExecutionException, InterruptedException {
+        Map<String, Waiting> waiting = new HashMap<>();
         for (Route route : context.getRoutes()) {
             if (route.getEndpoint() instanceof KafkaEndpoint kafka) {
                 waiting.put(route.getId(), uncommitted(kafka.getConfiguration()));
@@ -170,18 +209,12 @@ final class StatusProbe implements AutoCloseable {
         return waiting;
     }
 
-    private long uncommitted(KafkaConfiguration consumer) throws ExecutionException, InterruptedException {
-        // The offsets first: what is committed meanwhile may be counted as waiting, but nothing is left out.
-        Map<TopicPartition, OffsetAndMetadata> committed =
-                admin.listConsumerGroupOffsets(consumer.getGroupId()).partitionsToOffsetAndMetadata().get();
-        List<TopicPartition> partitions = partitions(topics(consumer));
-        Map<TopicPartition, Long> first = offsets(partitions, OffsetSpec.earliest());
-        return offsets(partitions, OffsetSpec.latest()).entrySet().stream()
-                .mapToLong(end -> {
-                    OffsetAndMetadata done = committed.get(end.getKey());
-                    return end.getValue() - (done == null ? first.get(end.getKey()) : done.offset());
-                })
-                .sum();
+    private Waiting uncommitted(KafkaConfiguration consumer) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> ends = offsets.ends(topics(consumer));
+        long records = offsets.behind(consumer.getGroupId(), ends);
+        Long oldest = records == 0 ? null : offsets.oldestBehind(consumer.getGroupId(), ends)
+                .map(time -> Math.max(0, Duration.between(time, Instant.now()).toMillis())).orElse(null);
+        return new Waiting(records, oldest);
     }
 
     private static Predicate<String> topics(KafkaConfiguration consumer) {
@@ -190,25 +223,9 @@ final class StatusProbe implements AutoCloseable {
                 : List.of(consumer.getTopic().split(","))::contains;
     }
 
-    private List<TopicPartition> partitions(Predicate<String> topics)
-            throws ExecutionException, InterruptedException {
-        List<String> names = admin.listTopics().names().get().stream().filter(topics).toList();
-        return admin.describeTopics(names).allTopicNames().get().values().stream()
-                .flatMap(topic -> topic.partitions().stream()
-                        .map(partition -> new TopicPartition(topic.name(), partition.partition())))
-                .toList();
-    }
-
-    private Map<TopicPartition, Long> offsets(List<TopicPartition> partitions, OffsetSpec which)
-            throws ExecutionException, InterruptedException {
-        Map<TopicPartition, ListOffsetsResultInfo> offsets = admin.listOffsets(
-                partitions.stream().collect(Collectors.toMap(Function.identity(), partition -> which))).all().get();
-        return offsets.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, offset -> offset.getValue().offset()));
-    }
-
     @Override
     public void close() {
         questions.shutdownNow();
-        admin.close(Duration.ZERO);
+        offsets.close();
     }
 }

@@ -1,7 +1,11 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.Settings;
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -11,7 +15,9 @@ import picocli.CommandLine.Spec;
 
 /** Compares each view in ClickHouse with its model's SELECT in Postgres. */
 @Command(name = "verify", mixinStandardHelpOptions = true,
-        description = "Compares each view in ClickHouse with its model's SELECT in Postgres, value by value.")
+        description = {
+            "Compares each view in ClickHouse with its model's SELECT in Postgres, value by value, also while changes come:",
+            "a difference counts only when it outlives the lag. Exit code 0: no difference, 1: differences or a failure."})
 final class Verify implements Callable<Integer> {
 
     @Mixin
@@ -21,6 +27,28 @@ final class Verify implements Callable<Integer> {
             description = "how many differences of a model to print, default: ${DEFAULT-VALUE}")
     private int show;
 
+    @Option(names = "--patience", paramLabel = "SECONDS", defaultValue = "30",
+            description = "how long to wait until what is on its way has arrived and rows that differ have come to rest, for"
+                    + " each model, default: ${DEFAULT-VALUE}")
+    private int patience;
+
+    @Option(names = "--repair", description = "have the running pipeline read the rows that differ again")
+    private boolean repair;
+
+    @Option(names = "--continuous", description = "compare again and again, slowly, and print a line for each round")
+    private boolean continuous;
+
+    @Option(names = "--rows-per-second", paramLabel = "N",
+            description = "the pace of --continuous, default: olap.verify.rows.per.second")
+    private Integer rowsPerSecond;
+
+    @Option(names = "--pause", paramLabel = "SECONDS",
+            description = "between two rounds of --continuous, default: olap.verify.pause.seconds")
+    private Integer pause;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "how many rounds of --continuous, default: without end")
+    private Integer rounds;
+
     @Spec
     private CommandSpec spec;
 
@@ -29,11 +57,34 @@ final class Verify implements Callable<Integer> {
         OlapSync olapSync = new OlapSync(configuration.settings());
         try {
             PrintWriter out = spec.commandLine().getOut();
-            Verdict verdict = Verdict.of(olapSync, show, out);
+            if (continuous && repair) {
+                spec.commandLine().getErr().println("--continuous only looks. Mend what it finds with 'olap-sync verify --repair'.");
+                return 2;
+            }
+            if (continuous) {
+                return goOn(olapSync, out);
+            }
+            Verdict verdict = new VerifyRound(olapSync, Duration.ofSeconds(patience), show, out).run(repair);
             out.println(verdict);
             return verdict.inStep() ? 0 : 1;
         } finally {
             olapSync.stop();
+        }
+    }
+
+    private int goOn(OlapSync olapSync, PrintWriter out) throws Exception {
+        Settings.Verify settings = olapSync.settings().verify();
+        ContinuousVerification verification = new ContinuousVerification(olapSync, Duration.ofSeconds(patience),
+                rowsPerSecond == null ? settings.rowsPerSecond() : rowsPerSecond);
+        int round = 0;
+        while (true) {
+            Verdict verdict = Verdict.of(verification.round());
+            out.println(Instant.now().truncatedTo(ChronoUnit.SECONDS) + " " + verdict);
+            out.flush();
+            if (rounds != null && ++round >= rounds) {
+                return verdict.inStep() ? 0 : 1;
+            }
+            Thread.sleep(Duration.ofSeconds(pause == null ? settings.pauseSeconds() : pause).toMillis());
         }
     }
 }

@@ -70,8 +70,8 @@ public final class ClickHouseTables {
     }
 
     /**
-     * Why what exists cannot be used, and what to do: the table lacks a column or has it with another type, or something
-     * else has the name of a view. Empty when all fits or nothing exists yet.
+     * Why what exists cannot be used, and what to do: the table lacks a column or has it with another type (Nullable is
+     * never wrong, except in the key), or something else has the name of a view. Empty when all fits or nothing exists yet.
      */
     public Optional<String> misfit(Target target) {
         List<String> wrong = new ArrayList<>();
@@ -82,7 +82,7 @@ public final class ClickHouseTables {
             if (type == null) {
                 wrong.add("column " + column + " is missing: ALTER TABLE " + identifier(table) + " ADD COLUMN "
                         + identifier(column) + " " + expected);
-            } else if (!type.equals(expected)) {
+            } else if (!target.fits(column, type)) {
                 wrong.add("column " + column + " is " + type + " instead of " + expected);
             }
         });

@@ -107,6 +107,12 @@ public final class Target {
         return model.map(Model::columns).orElse(List.of());
     }
 
+    /** Whether values of the column can be written to one of this type. */
+    boolean fits(String column, String type) {
+        return type.equals(columns().get(column)) || ofModel().stream().anyMatch(own -> own.name().equals(column)
+                && !own.key() && type.equals(own.type().clickHouseType(true)));
+    }
+
     String create() {
         return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " (" + columns().entrySet().stream()
                 .map(column -> identifier(column.getKey()) + " " + column.getValue()).collect(Collectors.joining(", ")) + rest;

@@ -4,6 +4,8 @@ import com.clickhouse.data.stream.Lz4InputStream;
 import com.clickhouse.data.stream.Lz4OutputStream;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.olapsync.devstack.ClickHouseEngine.Query;
 import dev.olapsync.devstack.ClickHouseEngine.QueryException;
 import dev.olapsync.devstack.ClickHouseEngine.Result;
@@ -20,6 +22,8 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -31,6 +35,8 @@ import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import net.jpountz.lz4.LZ4FrameInputStream;
 import net.jpountz.lz4.LZ4FrameOutputStream;
 
@@ -66,7 +72,7 @@ final class ClickHouseHttp {
         this.version = new String(result.data(), StandardCharsets.UTF_8).strip();
     }
 
-    /** Arguments: the library, the data directory, the port. */
+    /** Arguments: the library, the data directory, the port; for TLS another port and the key store. */
     public static void main(String[] arguments) throws Exception {
         Path home = Path.of(arguments[1]);
         Path spool = home.resolve("spool");
@@ -74,10 +80,14 @@ final class ClickHouseHttp {
         Files.createDirectories(spool);
         ClickHouseEngine engine = new ClickHouseEngine(Path.of(arguments[0]), home.resolve("data"));
         ClickHouseHttp http = new ClickHouseHttp(engine, home, spool);
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[2]));
-        HttpServer server = HttpServer.create(address, 128);
-        server.setExecutor(Executors.newCachedThreadPool());
-        server.createContext("/", http::handle);
+        HttpServer server = HttpServer.create(address(arguments[2]), 128);
+        serve(server, http);
+        if (arguments.length > 3) {
+            HttpsServer secure = HttpsServer.create(address(arguments[3]), 128);
+            secure.setHttpsConfigurator(new HttpsConfigurator(tls(Path.of(arguments[4]))));
+            serve(secure, http);
+            secure.start();
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             server.stop(0);
             try {
@@ -90,6 +100,27 @@ final class ClickHouseHttp {
         }));
         server.start();
         System.out.println(READY);
+    }
+
+    private static InetSocketAddress address(String port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port));
+    }
+
+    private static void serve(HttpServer server, ClickHouseHttp http) {
+        server.setExecutor(Executors.newCachedThreadPool());
+        server.createContext("/", http::handle);
+    }
+
+    private static SSLContext tls(Path keyStore) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream file = Files.newInputStream(keyStore)) {
+            store.load(file, Certificate.PASSWORD.toCharArray());
+        }
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, Certificate.PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), null, null);
+        return context;
     }
 
     private void handle(HttpExchange exchange) throws IOException {

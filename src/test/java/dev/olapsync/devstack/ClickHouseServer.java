@@ -17,8 +17,18 @@ public final class ClickHouseServer extends Service {
     public static final String USER = "default";
     public static final String PASSWORD = "";
 
-    ClickHouseServer(int port, Path home) {
+    private final int securePort = Ports.free();
+    private final Certificate certificate;
+
+    /** @param certificate null for no TLS */
+    ClickHouseServer(int port, Path home, Certificate certificate) {
         super("ClickHouse", port, home);
+        this.certificate = certificate;
+    }
+
+    /** If it has a certificate. */
+    public String secureUrl() {
+        return "https://localhost:" + securePort;
     }
 
     public String url() {
@@ -63,10 +73,14 @@ public final class ClickHouseServer extends Service {
 
     @Override
     ProcessBuilder command() {
+        Object[] arguments = {ChdbLibrary.file(), home(), port()};
+        if (certificate != null) {
+            arguments = new Object[] {ChdbLibrary.file(), home(), port(), securePort, certificate.keyStore()};
+        }
         ProcessBuilder builder = java(
                 List.of("-Xmx512m", "-Dsun.net.httpserver.nodelay=true",
                         "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"),
-                ClickHouseHttp.class, ChdbLibrary.file(), home(), port());
+                ClickHouseHttp.class, arguments);
         // without it the engine replaces the JVM's handler for SIGSEGV, and the JVM dies of its own null checks
         builder.environment().put("LD_PRELOAD", Path.of(System.getProperty("java.home"), "lib", "libjsig.so").toString());
         builder.environment().put("TZ", "UTC");

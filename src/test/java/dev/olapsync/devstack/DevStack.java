@@ -29,9 +29,9 @@ public final class DevStack implements AutoCloseable {
         dataDir = builder.dataDir;
         lock = lock(dataDir);
         postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync,
-                builder.olderPostgres);
-        kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"));
-        clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"));
+                builder.olderPostgres, builder.certificate);
+        kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"), builder.certificate);
+        clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"), builder.certificate);
         try {
             services().forEach(Service::check);
             inParallel(Service::start);
@@ -137,6 +137,7 @@ public final class DevStack implements AutoCloseable {
         private int kafkaPort;
         private int clickHousePort;
         private boolean fsync = true;
+        private Certificate certificate;
         private Path olderPostgres;
 
         private Builder() {
@@ -172,6 +173,12 @@ public final class DevStack implements AutoCloseable {
         /** @param jar with the binaries of a Postgres before 17, in place of the one on the class path */
         public Builder olderPostgres(Path jar) {
             olderPostgres = jar;
+            return this;
+        }
+
+        /** All three then speak TLS too: Postgres at its port, the others at one of their own. */
+        public Builder certificate(Certificate ofServers) {
+            certificate = ofServers;
             return this;
         }
 

@@ -17,14 +17,26 @@ public final class KafkaServer extends Service {
 
     private static final Path CONFIGURATION = Path.of("server.properties");
 
+    public static final String SECURE_USER = "olap_sync";
+    public static final String SECURE_PASSWORD = "se\"cret";
+
     private static final String CLUSTER_ID = "olap-sync-dev-stack-AA";
 
     private final int controllerPort = Ports.free();
     private final int behindProxyPort = Ports.free();
     private final int proxyPort = Ports.free();
+    private final int securePort = Ports.free();
+    private final Certificate certificate;
 
-    KafkaServer(int port, Path home) {
+    /** @param certificate null for no TLS */
+    KafkaServer(int port, Path home, Certificate certificate) {
         super("Kafka", port, home);
+        this.certificate = certificate;
+    }
+
+    /** Where it speaks SASL_SSL, mechanism PLAIN, if it has a certificate. */
+    public String secureBootstrap() {
+        return "localhost:" + securePort;
     }
 
     public String bootstrap() {
@@ -57,6 +69,9 @@ public final class KafkaServer extends Service {
                 + ",CONTROLLER://127.0.0.1:" + controllerPort);
         properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port() + ",PROXY://127.0.0.1:" + proxyPort);
         properties.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        if (certificate != null) {
+            secure(properties);
+        }
         properties.put("log.dirs", home().resolve("data").toString());
         properties.put("auto.create.topics.enable", "false");
         properties.put("default.replication.factor", "1");
@@ -75,6 +90,17 @@ public final class KafkaServer extends Service {
         try (var writer = Files.newBufferedWriter(home().resolve(CONFIGURATION), StandardCharsets.UTF_8)) {
             properties.store(writer, null);
         }
+    }
+
+    private void secure(Properties properties) {
+        properties.merge("listeners", ",SECURE://127.0.0.1:" + securePort, (all, one) -> all.toString() + one);
+        properties.merge("advertised.listeners", ",SECURE://localhost:" + securePort, (all, one) -> all.toString() + one);
+        properties.merge("listener.security.protocol.map", ",SECURE:SASL_SSL", (all, one) -> all.toString() + one);
+        properties.put("listener.name.secure.ssl.keystore.type", "PEM");
+        properties.put("listener.name.secure.ssl.keystore.location", certificate.keyAndCertificate().toString());
+        properties.put("listener.name.secure.sasl.enabled.mechanisms", "PLAIN");
+        properties.put("listener.name.secure.plain.sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule"
+                + " required user_" + SECURE_USER + "=\"" + SECURE_PASSWORD.replace("\"", "\\\"") + "\";");
     }
 
     @Override

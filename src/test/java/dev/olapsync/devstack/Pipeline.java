@@ -57,9 +57,7 @@ public final class Pipeline extends Service {
         List<String> command = new ArrayList<>(List.of(program().toString(), "run"));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).directory(DISTRIBUTION.toFile());
-        // a configuration that the shell happens to have is not meant for this one
-        builder.environment().keySet().removeIf(key -> key.matches("(POSTGRES|KAFKA|CLICKHOUSE|OLAP)_.*"));
-        settings.forEach((key, value) -> builder.environment().put(variable(key), value));
+        configure(builder, settings);
         builder.environment().put(variable("olap.status.port"), String.valueOf(port()));
         builder.environment().put("JAVA_OPTS", javaOptions);
         return builder;
@@ -68,6 +66,13 @@ public final class Pipeline extends Service {
     @Override
     boolean isReady(String logged) {
         return logged.contains("Status at http");
+    }
+
+    /** Puts the settings, and no others, into the environment. */
+    static void configure(ProcessBuilder builder, Map<String, String> settings) {
+        // a configuration that the shell happens to have is not meant for this one
+        builder.environment().keySet().removeIf(key -> key.matches("(POSTGRES|KAFKA|CLICKHOUSE|OLAP)_.*"));
+        settings.forEach((key, value) -> builder.environment().put(variable(key), value));
     }
 
     private static Path program() {

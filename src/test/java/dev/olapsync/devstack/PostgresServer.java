@@ -35,12 +35,17 @@ public final class PostgresServer extends Service {
 
     private final boolean fsync;
     private final Path older;
+    private final Certificate certificate;
 
-    /** @param older a jar with the binaries of a Postgres before 17; null for the one on the class path */
-    PostgresServer(int port, Path home, boolean fsync, Path older) {
+    /**
+     * @param older a jar with the binaries of a Postgres before 17; null for the one on the class path
+     * @param certificate null for no TLS
+     */
+    PostgresServer(int port, Path home, boolean fsync, Path older, Certificate certificate) {
         super("Postgres", port, home);
         this.fsync = fsync;
         this.older = older;
+        this.certificate = certificate;
     }
 
     public String jdbcUrl(String database) {
@@ -101,6 +106,10 @@ public final class PostgresServer extends Service {
                 Map.entry("log_timezone", "UTC"),
                 Map.entry("fsync", fsync ? "on" : "off"));
         settings.forEach((key, value) -> command.addAll(List.of("-c", key + "=" + value)));
+        if (certificate != null) {
+            command.addAll(List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + certificate.root(),
+                    "-c", "ssl_key_file=" + certificate.key()));
+        }
         return new ProcessBuilder(command);
     }
 

@@ -35,7 +35,7 @@ final class RandomSchema {
     }
 
     String sql() {
-        StringBuilder sql = new StringBuilder();
+        StringBuilder sql = new StringBuilder("CREATE SCHEMA " + Names.SCHEMA + ";\n");
         tables.forEach(table -> table.create().forEach(statement -> sql.append(statement).append(";\n")));
         return sql.toString();
     }

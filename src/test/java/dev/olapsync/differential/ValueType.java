@@ -38,6 +38,18 @@ enum ValueType {
             return Sql.literal(text(n));
         }
     },
+    /** So long that Postgres stores a key out of line when there are two of them in a row. */
+    LONG_TEXT("text", true) {
+        @Override
+        String value(int n) {
+            StringBuilder text = new StringBuilder("long " + n + " ");
+            Random random = new Random(n);
+            while (text.length() < 1_200) {
+                text.append((char) ('!' + random.nextInt(90)));
+            }
+            return Sql.literal(text.toString());
+        }
+    },
     NUMERIC("numeric(10,2)", true) {
         @Override
         String value(int n) {

@@ -121,7 +121,7 @@ final class FaultyShop implements AutoCloseable {
         settings.put("clickhouse.user", USER);
         settings.put("clickhouse.password", clickHousePassword);
         return new Pipeline(Path.of("target", "scenarios", scenario.name() + "_process" + number), settings,
-                List.of("--routes", routes.folder().toString()), routes.javaOptions());
+                List.of("--routes-from", routes.folder().toString()), routes.javaOptions());
     }
 
     Scenario scenario() {

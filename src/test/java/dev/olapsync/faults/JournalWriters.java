@@ -30,13 +30,13 @@ final class JournalWriters implements AutoCloseable {
             CREATE TABLE account (id int PRIMARY KEY, stamp bigint NOT NULL);
             CREATE TABLE line (id bigint PRIMARY KEY, account_id int NOT NULL REFERENCES account, stamp bigint NOT NULL);
             CREATE INDEX ON line (account_id);
-            INSERT INTO account SELECT i, 0 FROM generate_series(1, 50) i""";
+            INSERT INTO account SELECT i, 0 FROM generate_series(1, 2000) i""";
     static final String MODEL = """
             SELECT l.id, l.account_id, l.stamp, a.stamp AS account_stamp
             FROM line l JOIN account a ON a.id = l.account_id""";
 
     private static final int SESSIONS = 4;
-    private static final int ACCOUNTS = 50;
+    private static final int ACCOUNTS = 2_000;
 
     /**
      * @param op as Debezium names it: c, u or d
@@ -84,13 +84,13 @@ final class JournalWriters implements AutoCloseable {
         List<Long> inserted = new ArrayList<>();
         for (int part = 1 + random.nextInt(3); part > 0; part--) {
             switch (random.nextInt(4)) {
-                case 0 -> insert(connection, 2 + random.nextInt(20), inserted, changes, random);
-                case 1 -> copy(connection, 20 + random.nextInt(180), inserted, changes, random);
+                case 0 -> insert(connection, 2 + random.nextInt(10), inserted, changes, random);
+                case 1 -> copy(connection, 10 + random.nextInt(50), inserted, changes, random);
                 case 2 -> update(connection, own, changes, random);
                 default -> account(connection, changes, random);
             }
             // the others get between
-            execute(connection, "SELECT pg_sleep(" + random.nextInt(30) / 1000.0 + ")");
+            execute(connection, "SELECT pg_sleep(" + (20 + random.nextInt(100)) / 1000.0 + ")");
         }
         if (random.nextInt(10) == 0) {
             connection.rollback();

@@ -93,7 +93,7 @@ class RestartLossIT {
         Path routes = Files.createDirectories(Path.of("target", "scenarios", journal.name() + "_capture")).toAbsolutePath();
         Files.copy(Path.of("routes", "capture.camel.yaml"), routes.resolve("capture.camel.yaml"));
         return new Pipeline(Path.of("target", "scenarios", journal.name() + "_capture_process"), journal.configuration(),
-                List.of("--routes", routes.toString()), SHORT_LIVED);
+                List.of("--routes-from", routes.toString()), SHORT_LIVED);
     }
 
     private static long published(Scenario journal) throws Exception {

@@ -35,6 +35,11 @@ final class TestDatabase {
         return connect(name);
     }
 
+    /** Another connection to the same database. */
+    static Connection again(Connection postgres) throws SQLException {
+        return connect(postgres.getCatalog());
+    }
+
     private static Connection connect(String database) throws SQLException {
         Connection connection = DriverManager.getConnection(POSTGRES.getJdbcUrl("postgres", database));
         execute(connection, "SET TIME ZONE 'UTC'; SET IntervalStyle = postgres; SET bytea_output = hex; SET DateStyle = ISO;"

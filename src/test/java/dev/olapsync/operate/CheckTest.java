@@ -79,7 +79,7 @@ class CheckTest {
                     "ALTER PUBLICATION olap_sync ADD TABLE unread",
                     "ALTER PUBLICATION olap_sync SET (publish = 'insert, update')",
                     "ALTER PUBLICATION olap_sync SET TABLE unread, town WHERE (id > 0), scenario_marker");
-            scenario.clickHouse("ALTER TABLE inhabitant_rows MODIFY COLUMN name Nullable(String)");
+            scenario.clickHouse("ALTER TABLE inhabitant_rows MODIFY COLUMN name FixedString(9)");
             scenario.model("inhabitant", MODEL + " WHERE p.id > 1");
             scenario.set("olap.topic.retention.millis", 30L * 24 * 3600 * 1000).set("olap.topic.partitions", 3);
             output = check(scenario);
@@ -90,7 +90,7 @@ class CheckTest {
                     .contains("ok    publication olap_sync lacks tables of the models: run adds them")
                     .contains("warn  publication olap_sync holds 1 table that no model reads: public.unread")
                     .contains("FAIL  ClickHouse table inhabitant_rows does not fit ")
-                    .contains("column name is Nullable(String) instead of String")
+                    .contains("column name is FixedString(9) instead of String")
                     .contains("FAIL  The SELECT of inhabitant is not the one that has been loaded. Raise olap.epoch from 0 to 1")
                     .contains("warn  topic " + scenario.topicOf("inhabitant") + " keeps records for 604800000 ms")
                     .contains("warn  topic " + scenario.topicOf("inhabitant") + " has 2 partitions");
@@ -238,7 +238,8 @@ class CheckTest {
             assertThat(output.code).isZero();
 
             scenario.postgres("ALTER TABLE town ENABLE ROW LEVEL SECURITY");
-            assertThat(check(scenario).text).contains("warn  row-level security of public.town may hide rows from role " + role);
+            assertThat(check(scenario).text).contains("row-level security of public.town may hide rows from the role " + role)
+                    .contains("ALTER ROLE \"" + role + "\" BYPASSRLS");
             scenario.postgres("REVOKE USAGE ON SCHEMA public FROM PUBLIC");
             assertThat(check(scenario).text).contains("GRANT USAGE ON SCHEMA \"public\" TO \"" + role + "\"");
         }

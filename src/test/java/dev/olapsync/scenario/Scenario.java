@@ -6,6 +6,8 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
+import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.devstack.CamelCli;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
@@ -68,6 +70,7 @@ public final class Scenario implements AutoCloseable {
     private final Path models;
     private final Properties properties = new Properties();
     private final Admin admin;
+    private final AtomicInteger processes = new AtomicInteger();
     private OlapSync observer;
     private Main main;
     private int marker;
@@ -158,13 +161,31 @@ public final class Scenario implements AutoCloseable {
     }
 
     public Scenario start() {
+        return start("*");
+    }
+
+    /** @param routes what stands before {@code .camel.yaml}; {@code *} for all */
+    Scenario start(String routes) {
         closeObserver();
-        main = new Main();
-        main.setDefaultPropertyPlaceholderLocation("false");
-        main.configure().withName(name).withRoutesIncludePattern("file:routes/*.camel.yaml").withShutdownTimeout(20);
-        main.setOverrideProperties(properties);
-        main.start();
+        main = running(name, routes, Map.of());
         return this;
+    }
+
+    /** A further instance with some of the routes, which the caller stops. */
+    Main beside(String routes, Map<String, String> otherSettings) {
+        return running(name + "_" + COUNT.incrementAndGet(), routes, otherSettings);
+    }
+
+    private Main running(String context, String routes, Map<String, String> otherSettings) {
+        Properties all = new Properties();
+        all.putAll(properties);
+        all.putAll(otherSettings);
+        Main running = new Main();
+        running.setDefaultPropertyPlaceholderLocation("false");
+        running.configure().withName(context).withRoutesIncludePattern("file:routes/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.setOverrideProperties(all);
+        running.start();
+        return running;
     }
 
     public void stop() {
@@ -185,9 +206,26 @@ public final class Scenario implements AutoCloseable {
         return main;
     }
 
-    /** The pipeline of the distribution, as a process of its own, on this scenario. */
-    public Pipeline process() {
-        return new Pipeline(Path.of("target", "scenarios", name + "_process"), configuration());
+    /**
+     * The pipeline of the distribution, as a process of its own, on this scenario.
+     *
+     * @param arguments of {@code olap-sync run}
+     */
+    public Pipeline process(String... arguments) {
+        return new Pipeline(folder("process"), configuration(), List.of(arguments), "");
+    }
+
+    /**
+     * The routes under the Camel CLI, on this scenario.
+     *
+     * @param options behind {@code camel run routes/*.yaml}
+     */
+    public CamelCli camelCli(String... options) {
+        return new CamelCli(folder("cli"), configuration(), options);
+    }
+
+    private Path folder(String what) {
+        return Path.of("target", "scenarios", name + "_" + what + "_" + processes.incrementAndGet());
     }
 
     /** The settings for a process that has another working directory. */
@@ -211,18 +249,39 @@ public final class Scenario implements AutoCloseable {
         return file;
     }
 
-    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
-    public String command(String... words) throws IOException {
+    /** @param printed to both streams */
+    public record Ended(int code, String printed) {
+    }
+
+    /** Runs a command of olap-sync on this scenario. */
+    public Ended execute(String... words) throws IOException {
         List<String> line = new ArrayList<>(List.of(words));
         line.add("--config");
         line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
         StringWriter printed = new StringWriter();
         PrintWriter out = new PrintWriter(printed);
         int code = dev.olapsync.operate.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
-        if (code != 0) {
-            throw new AssertionError(line + " ended with " + code + ": " + printed);
+        return new Ended(code, printed.toString());
+    }
+
+    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
+    public String command(String... words) throws IOException {
+        Ended ended = execute(words);
+        if (ended.code() != 0) {
+            throw new AssertionError(List.of(words) + " ended with " + ended.code() + ": " + ended.printed());
         }
-        return printed.toString();
+        return ended.printed();
+    }
+
+    /** A command of olap-sync as a process of its own, which can be killed. */
+    public Process commandProcess(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), dev.olapsync.operate.Main.class.getName()));
+        line.addAll(List.of(words));
+        line.add("--config");
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        return new ProcessBuilder(line).redirectErrorStream(true)
+                .redirectOutput(Path.of("target", "scenarios", name + "_command.log").toFile()).start();
     }
 
     public String topicOf(String model) {
@@ -373,7 +432,16 @@ public final class Scenario implements AutoCloseable {
         publish(List.of(row));
     }
 
-    private void publish(List<ProducerRecord<byte[], byte[]>> records) {
+    /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
+    void deliverCapturedPosition() throws SQLException {
+        try (Connection connection = postgres()) {
+            long lsn = new ReplicationSlot(settings().postgres().slot()).confirmedLsn(connection).getAsLong();
+            publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
+                    ("{\"epoch\":" + settings().olap().epoch() + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
+        }
+    }
+
+    void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -438,7 +506,8 @@ public final class Scenario implements AutoCloseable {
         return ends(topics).values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private long lag(String group, String topics) throws ExecutionException, InterruptedException {
+    /** What a consumer group has not committed of the topics whose names begin like this. */
+    long lag(String group, String topics) throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetAndMetadata> committed =
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
         long lag = 0;

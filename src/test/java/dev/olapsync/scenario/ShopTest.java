@@ -237,6 +237,9 @@ class ShopTest {
             unknown.stop();
             unknown.model("payments", "SELECT * FROM payments").start().awaitLoaded();
             assertThat(unknown.command("dlq", "list")).contains("payments", "1 letter");
+            String id = unknown.command("dlq", "list").split(" ")[0];
+            assertThat(unknown.command("dlq", "show", id)).contains("from      " + header(letters.get(0), "olap.topic"))
+                    .containsPattern("position  \\[\"\\d+\",\"\\d+\"]");
             assertThat(unknown.command("dlq", "replay")).contains("1 letter on the way again");
             unknown.awaitInStep();
             assertThat(unknown.clickHouse("SELECT id, toString(amount) FROM payments")).containsExactly("7,12.5");

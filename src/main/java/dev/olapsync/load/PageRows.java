@@ -1,0 +1,71 @@
+package dev.olapsync.load;
+
+import dev.olapsync.ClickHouse;
+import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.capture.Position;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Page;
+import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.RowJson;
+import dev.olapsync.schema.Target;
+import dev.olapsync.schema.Truncates;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The rows of a page as ClickHouse is to hold them, past the topics: for whoever reads a whole model.
+ *
+ * @param json one JSON object a line
+ * @param count of these lines
+ * @param lost rows with values that ClickHouse cannot hold
+ */
+public record PageRows(byte[] json, long count, List<Page.Row> lost) {
+
+    /** @param position that the rows get their version from: before every change that the page may not show */
+    public static PageRows of(Page page, Position position) {
+        BigInteger version = position.version();
+        ByteArrayOutputStream json = new ByteArrayOutputStream();
+        List<Page.Row> lost = new ArrayList<>();
+        long count = 0;
+        for (Page.Row row : page.rows()) {
+            if (!row.live()) {
+                continue;
+            }
+            if (row.unheld() != null || row.refused() != null) {
+                lost.add(row);
+            }
+            if (row.refused() == null) {
+                json.writeBytes(RowJson.versioned(row.json(), version, false));
+                json.write('\n');
+                count++;
+            }
+        }
+        return new PageRows(json.toByteArray(), count, lost);
+    }
+
+    /**
+     * Writes the rows and returns when ClickHouse has acknowledged them.
+     *
+     * @return false when ClickHouse refuses a value of one of them: then none, some or all of them are there
+     */
+    public boolean insert(ClickHouse clickHouse, Model model) {
+        try {
+            clickHouse.insertJson(Target.of(model).insert(), new ByteArrayInputStream(json));
+            return true;
+        } catch (ClickHouseException e) {
+            if (InsertErrors.kind(e.code()) == InsertErrors.Kind.ROW && new ClickHouseTables(clickHouse).misfit(Target.of(model)).isEmpty()) {
+                return false;
+            }
+            throw InsertErrors.remedied(e, ClickHouseTables.storage(model.name()));
+        }
+    }
+
+    /** Once all rows of a model are there with this position or a greater one, those that are not are gone in Postgres. */
+    public static void hideOlder(ClickHouse clickHouse, Model model, Position position) {
+        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), position.version(), false);
+        clickHouse.insertJson(Target.ofWatermarks().insert(), new ByteArrayInputStream(watermark));
+    }
+}

@@ -1,0 +1,178 @@
+package dev.olapsync.model;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+
+/**
+ * What a model takes from Postgres' catalog: its tables, the columns that it reads, with their types, and of each table the
+ * key, which has to be unique and in every change; of a table with a history, that changes carry the whole row. If any of that changes, the statements that were made of the model may
+ * still run and mean something else, and rows in ClickHouse may be of before the change, which the log does not tell.
+ * Immutable and thread safe.
+ */
+public final class ReadSchema {
+
+    /** @param whole whether changes have to carry the whole row */
+    private record Part(Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys, AtomicBoolean whole) {
+    }
+
+    private final List<Part> parts;
+
+    private ReadSchema(List<Part> parts) {
+        this.parts = List.copyOf(parts);
+    }
+
+    static final class Builder {
+
+        private final Map<TableName, Part> parts = new LinkedHashMap<>();
+
+        void column(Table table, Table.Column column) {
+            part(table).columns().add(column);
+        }
+
+        void key(Table table, List<Table.Column> key) {
+            part(table).columns().addAll(key);
+            part(table).keys().add(key);
+        }
+
+        void wholeRow(Table table) {
+            part(table).whole().set(true);
+        }
+
+        private Part part(Table table) {
+            return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(),
+                    new AtomicBoolean()));
+        }
+
+        ReadSchema build() {
+            return new ReadSchema(List.copyOf(parts.values()));
+        }
+    }
+
+    /**
+     * SQL that is true while the catalog says the same as when the model was compiled. A statement locks the tables that it
+     * reads before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
+     */
+    String condition() {
+        return parts.stream().map(ReadSchema::condition).collect(Collectors.joining(" AND ", "(", ")"));
+    }
+
+    private static String condition(Part part) {
+        Table table = part.table();
+        List<String> conditions = new ArrayList<>();
+        conditions.add("to_regclass(" + Sql.literal(table.name().quoted()) + ") = " + table.oid() + "::oid");
+        conditions.add("(SELECT count(*) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = " + table.oid() + " AND "
+                + Table.Column.ENTRY + part.columns().stream().map(column -> Sql.literal(column.entry()))
+                .collect(Collectors.joining(", ", " IN (", ")")) + ") = " + part.columns().size());
+        for (List<Table.Column> key : part.keys()) {
+            String numbers = key.stream().map(column -> column.entry().substring(0, column.entry().indexOf(' ')))
+                    .collect(Collectors.joining(",", "'{", "}'::int2[]"));
+            conditions.add("EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = " + table.oid()
+                    + " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
+                    + " AND (string_to_array(i.indkey::text, ' ')::int2[])[:i.indnkeyatts] <@ " + numbers + ")");
+            conditions.add(isInEveryChange(table, numbers));
+        }
+        if (part.whole().get()) {
+            conditions.add("NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f')");
+        }
+        return String.join(" AND ", conditions);
+    }
+
+    /** A partition has a replica identity of its own. */
+    private static String withOwnIdentity(Table table) {
+        return table.partitioned()
+                ? "pg_partition_tree(" + table.oid() + ") AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.relid AND t.isleaf WHERE"
+                : "pg_catalog.pg_class AS c WHERE c.oid = " + table.oid() + " AND";
+    }
+
+    private static String isInEveryChange(Table table, String key) {
+        return "NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i"
+                + " WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END"
+                + " AND string_to_array(i.indkey::text, ' ')::int2[] @> " + key + "))";
+    }
+
+    /** Whether the catalog still says the same. */
+    public boolean isCurrent(Connection postgres) throws SQLException {
+        try (Statement statement = postgres.createStatement()) {
+            statement.setEscapeProcessing(false);
+            try (ResultSet row = statement.executeQuery("SELECT " + condition())) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /** A line for each fact, in an order of their own. */
+    public List<String> facts() {
+        List<String> facts = new ArrayList<>();
+        for (Part part : parts) {
+            facts.add(table(part.table()));
+            part.columns().forEach(column -> facts.add(column(part.table(), column)));
+            part.keys().forEach(key -> facts.addAll(List.of(unique(part.table(), key), inChanges(part.table(), key))));
+            if (part.whole().get()) {
+                facts.add(whole(part.table()));
+            }
+        }
+        return facts;
+    }
+
+    /** The same facts as the catalog knows them now; those that do not hold any more are left out. */
+    public List<String> factsNow(Connection postgres) throws SQLException {
+        Catalog catalog = new Catalog(postgres);
+        List<String> facts = new ArrayList<>();
+        for (Part part : parts) {
+            Optional<Table> now = catalog.table(part.table().name().quoted());
+            if (now.isPresent()) {
+                Table table = now.get();
+                facts.add(table(table));
+                part.columns().forEach(column -> table.columns().stream()
+                        .filter(other -> other.name().equals(column.name()))
+                        .forEach(other -> facts.add(column(table, other))));
+                for (List<Table.Column> key : part.keys()) {
+                    Set<String> names = key.stream().map(Table.Column::name).collect(Collectors.toSet());
+                    if (table.uniqueKeys().stream().anyMatch(unique -> names.containsAll(
+                            unique.columns().stream().map(Table.Column::name).toList()))) {
+                        facts.add(unique(table, key));
+                    }
+                    if (table.replicaIdentity().containsAll(names)) {
+                        facts.add(inChanges(table, key));
+                    }
+                }
+                if (part.whole().get() && table.wholeIdentity()) {
+                    facts.add(whole(table));
+                }
+            }
+        }
+        return facts;
+    }
+
+    private static String table(Table table) {
+        return table.name() + " is the table " + table.oid();
+    }
+
+    private static String column(Table table, Table.Column column) {
+        return table.name() + " has the column " + column.name() + " of type " + column.typeName() + " [" + column.entry() + "]";
+    }
+
+    private static String unique(Table table, List<Table.Column> key) {
+        return table.name() + " has a unique key " + Table.names(key);
+    }
+
+    private static String whole(Table table) {
+        return table.name() + " has REPLICA IDENTITY FULL";
+    }
+
+    private static String inChanges(Table table, List<Table.Column> key) {
+        return table.name() + " has " + Table.names(key) + " in its replica identity";
+    }
+}

@@ -1,0 +1,52 @@
+package dev.olapsync.model;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import javax.sql.DataSource;
+
+/** The tables that a model reads are not what they were when it was compiled or loaded. */
+public final class SchemaChangedException extends IllegalStateException {
+
+    private static final String REMEDY = ". If the model is to be another now, edit it. Then raise olap.epoch by one and start"
+            + " again: everything is loaded once more. See \"The schema changes\" in docs/operations.md";
+
+    /** {@code insufficient_privilege} */
+    private static final String DENIED = "42501";
+
+    private SchemaChangedException(String message) {
+        super(message);
+    }
+
+    /** @param postgres to find out what has changed */
+    public static SchemaChangedException of(Model model, Connection postgres) throws SQLException {
+        return new SchemaChangedException(message(model, model.schema().facts(), model.schema().factsNow(postgres)));
+    }
+
+    /**
+     * Does nothing when a statement that was made of the model fails for another reason. A value that cannot be computed can
+     * be a consequence too: a key that has another type now.
+     */
+    public static void throwIfCauseOf(SQLException error, Model model, DataSource postgres) throws SQLException {
+        boolean wrongStatement = String.valueOf(error.getSQLState()).startsWith("42") && !DENIED.equals(error.getSQLState());
+        if (wrongStatement || ValueErrors.isOne(error)) {
+            try (Connection connection = postgres.getConnection()) {
+                if (!model.schema().isCurrent(connection)) {
+                    throw of(model, connection);
+                }
+            }
+        }
+        if (wrongStatement) {
+            throw new SchemaChangedException("The model " + model + " (" + model.file() + ") does not fit the database any more: "
+                    + error.getMessage().lines().findFirst().orElse("") + REMEDY);
+        }
+    }
+
+    /** What differs between two sets of {@link ReadSchema#facts()}. */
+    public static String message(Model model, List<String> before, List<String> now) {
+        List<String> gone = before.stream().filter(fact -> !now.contains(fact)).toList();
+        List<String> come = now.stream().filter(fact -> !before.contains(fact)).toList();
+        return "The tables that the model " + model + " (" + model.file() + ") reads have been changed: not so any more: "
+                + String.join("; ", gone) + (come.isEmpty() ? "" : "; but: " + String.join("; ", come)) + REMEDY;
+    }
+}

@@ -1,0 +1,19 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.OlapSync;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** A route that reads topics: all that capture has published goes through the stages in their order. */
+record PipelineStage(String route, String group, Predicate<String> topics) {
+
+    static List<PipelineStage> of(OlapSync olapSync) {
+        String group = olapSync.settings().olap().group();
+        String changes = olapSync.settings().olap().changesTopic() + ".";
+        String rows = olapSync.settings().olap().rowsTopic() + ".";
+        return List.of(
+                new PipelineStage("enrich", group + "-enrich", topic -> topic.startsWith(changes)),
+                new PipelineStage("fan-out", group + "-fan-out", olapSync.settings().olap().rowsTopic().concat("-fanout")::equals),
+                new PipelineStage("load", group + "-load", topic -> topic.startsWith(rows)));
+    }
+}

@@ -1,0 +1,119 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.ClickHouse;
+import dev.olapsync.OlapSync;
+import dev.olapsync.capture.Position;
+import dev.olapsync.enrich.Hint;
+import dev.olapsync.load.InitialLoad;
+import dev.olapsync.load.Loads;
+import dev.olapsync.load.PageRows;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Page;
+import dev.olapsync.model.ValueErrors;
+import dev.olapsync.operate.Passage.StandstillException;
+import dev.olapsync.schema.ClickHouseTables;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * Reads a whole model again while the pipeline runs. All rows get the position of a marker that was written into the log
+ * before the first of them was read: what changes afterwards comes through the log with a greater one. When all are there,
+ * a watermark of the same position hides the rows that are gone in Postgres. Until then nothing is hidden, so a run that
+ * was broken off has harmed nothing.
+ */
+@Command(name = "resync", mixinStandardHelpOptions = true,
+        description = "Reads a whole model again into ClickHouse, while the pipeline runs; after damage in ClickHouse.")
+final class Resync implements Callable<Integer> {
+
+    @Mixin
+    private Configuration configuration;
+
+    @Parameters(paramLabel = "MODEL")
+    private String modelName;
+
+    @Option(names = "--patience", paramLabel = "SECONDS", defaultValue = "60",
+            description = "how long to wait for an answer of the pipeline, default: ${DEFAULT-VALUE}")
+    private int patience;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        OlapSync olapSync = new OlapSync(configuration.settings());
+        try (Passage passage = new Passage(olapSync)) {
+            Optional<Model> model = olapSync.models().find(modelName);
+            if (model.isEmpty()) {
+                spec.commandLine().getErr().println("There is no model " + modelName + ", only " + olapSync.models().all());
+                return 2;
+            }
+            Loads.of(olapSync).requireUnchanged(olapSync.models());
+            Position position = passage.captured(Duration.ofSeconds(patience));
+            new ClickHouseTables(olapSync.clickHouse()).ensure(olapSync.models());
+            load(olapSync, model.get(), position);
+            return 0;
+        } catch (StandstillException e) {
+            spec.commandLine().getErr().println("Nothing was read. " + e.getMessage());
+            return 1;
+        } finally {
+            olapSync.stop();
+        }
+    }
+
+    private void load(OlapSync olapSync, Model model, Position position) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        int most = olapSync.settings().olap().batchRows();
+        long rows = 0;
+        long handedOver = 0;
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            Progress progress = new Progress(out, model.name(), InitialLoad.count(postgres, model));
+            List<String> last = List.of();
+            Step step;
+            do {
+                step = step(olapSync.clickHouse(), postgres, model, last, most, position);
+                Hint.write(postgres, model.name(), step.difficult());
+                rows += step.keys().size() - step.difficult().size();
+                handedOver += step.difficult().size();
+                last = step.keys().isEmpty() ? last : step.keys().get(step.keys().size() - 1);
+                progress.add(step.keys().size());
+            } while (step.keys().size() == most);
+            PageRows.hideOlder(olapSync.clickHouse(), model, position);
+            progress.end();
+            out.printf("%s: %,d rows read again in %.1f s%s%n", model.name(), rows, progress.seconds(), handedOver == 0 ? ""
+                    : ", " + handedOver + " handed over to the pipeline, because one of them cannot be held: see 'olap-sync dlq list'");
+            out.flush();
+        }
+    }
+
+    /** @param difficult keys that the running pipeline has to read again: it finds out which rows make dead letters */
+    private record Step(List<List<String>> keys, List<List<String>> difficult) {
+    }
+
+    private static Step step(ClickHouse clickHouse, Connection postgres, Model model, List<String> after, int most,
+            Position position) throws SQLException {
+        try {
+            Page page = Page.read(postgres, model, after, most);
+            List<List<String>> keys = page.rows().stream().map(Page.Row::grainKey).toList();
+            PageRows rows = PageRows.of(page, position);
+            return new Step(keys, rows.insert(clickHouse, model)
+                    ? rows.lost().stream().map(Page.Row::grainKey).toList() : keys);
+        } catch (SQLException e) {
+            if (!ValueErrors.isOne(e)) {
+                throw e;
+            }
+            List<List<String>> keys = Page.keys(postgres, model, after, most);
+            return new Step(keys, keys);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.olapsync.operate;
+
+import dev.olapsync.Settings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** How far topics reach and how far consumer groups have come in them. Thread safe. */
+final class TopicOffsets implements AutoCloseable {
+
+    private static final int PATIENCE_MILLIS = 5_000;
+
+    private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final Settings.Kafka kafka;
+    private final Admin admin;
+
+    TopicOffsets(Settings settings) {
+        kafka = settings.kafka();
+        admin = Admin.create(kafka.client(Map.of(
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS)));
+    }
+
+    /** For each partition of these topics, the offset that its next record will have. */
+    Map<TopicPartition, Long> ends(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        return offsets(partitions(topics), OffsetSpec.latest());
+    }
+
+    /** How many records there are in these topics. */
+    long count(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        List<TopicPartition> partitions = partitions(topics);
+        Map<TopicPartition, Long> first = offsets(partitions, OffsetSpec.earliest());
+        return offsets(partitions, OffsetSpec.latest()).entrySet().stream()
+                .mapToLong(end -> end.getValue() - first.get(end.getKey()))
+                .sum();
+    }
+
+    /** How many records before these offsets the group has not committed. */
+    long behind(String group, Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetAndMetadata> committed = committed(group);
+        Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
+        return ends.entrySet().stream()
+                .mapToLong(end -> {
+                    OffsetAndMetadata done = committed.get(end.getKey());
+                    long next = done == null ? first.get(end.getKey()) : Math.max(done.offset(), first.get(end.getKey()));
+                    return Math.max(0, end.getValue() - next);
+                })
+                .sum();
+    }
+
+    /** When the oldest record that the group has not committed came into its topic; empty when there is none, or it is gone. */
+    Optional<Instant> oldestBehind(String group, Map<TopicPartition, Long> ends)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> next = new HashMap<>();
+        Map<TopicPartition, OffsetAndMetadata> committed = committed(group);
+        Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
+        ends.forEach((partition, end) -> {
+            OffsetAndMetadata done = committed.get(partition);
+            long from = Math.max(first.get(partition), done == null ? 0 : done.offset());
+            if (from < end) {
+                next.put(partition, from);
+            }
+        });
+        long oldest = Long.MAX_VALUE;
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.client(Map.of(
+                // of each partition the first batch is enough
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(next.keySet());
+            next.forEach(consumer::seek);
+            Set<TopicPartition> asked = new HashSet<>(next.keySet());
+            for (Instant end = Instant.now().plus(LOOK); !asked.isEmpty() && Instant.now().isBefore(end);) {
+                ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+                for (TopicPartition partition : records.partitions()) {
+                    oldest = Math.min(oldest, records.records(partition).get(0).timestamp());
+                    asked.remove(partition);
+                    consumer.pause(List.of(partition));
+                }
+            }
+        }
+        return oldest == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(oldest));
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committed(String group) throws ExecutionException, InterruptedException {
+        return admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+    }
+
+    private List<TopicPartition> partitions(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        List<String> names = admin.listTopics().names().get().stream().filter(topics).toList();
+        return admin.describeTopics(names).allTopicNames().get().values().stream()
+                .flatMap(topic -> topic.partitions().stream()
+                        .map(partition -> new TopicPartition(topic.name(), partition.partition())))
+                .toList();
+    }
+
+    private Map<TopicPartition, Long> offsets(List<TopicPartition> partitions, OffsetSpec which)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, ListOffsetsResultInfo> offsets = admin.listOffsets(
+                partitions.stream().collect(Collectors.toMap(Function.identity(), partition -> which))).all().get();
+        return offsets.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, offset -> offset.getValue().offset()));
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ZERO);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.olapsync.routes;
+
+import dev.olapsync.capture.ChangeEvents;
+import dev.olapsync.capture.VisibilityFence;
+import dev.olapsync.load.InitialLoad;
+
+/** The Java twin of {@code routes/capture.camel.yaml}. */
+public class CaptureRoutes extends PipelineRoutes {
+
+    @Override
+    public void configure() {
+        route("initial-load", input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
+                .routeDescription("Brings the rows that exist already into ClickHouse")
+                .routeNote("Once, at the start. It creates publication and slot first, so no change is missed, and writes its"
+                        + " rows with the lowest version of the epoch, so any change that comes through the log meanwhile"
+                        + " wins. An interrupted load goes on where it stopped; a finished one is not repeated.")
+                .errorHandler(tryAgain(-1, 500))
+                .process(of(InitialLoad.class)).id("load-existing-rows");
+
+        route("capture", input("postgres-cdc:olap-sync",
+                "databaseHostname={{postgres.host:localhost}}",
+                "databasePort={{postgres.port:5432}}",
+                "databaseDbname={{postgres.database:shop}}",
+                "databaseUser={{postgres.user:postgres}}",
+                "databasePassword={{postgres.password:postgres}}",
+                "slotName={{postgres.slot:olap_sync}}",
+                "publicationName={{postgres.publication:olap_sync}}",
+                "maxBatchSize=4096",
+                "maxQueueSize=16384").id("write-ahead-log"))
+                .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
+                .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"
+                        + " told that a batch is done only when the broker has acknowledged all of it.")
+                .errorHandler(noErrorHandler())
+                .process(of(VisibilityFence.class)).id("wait-until-visible")
+                .description("Every look-up that follows must see what is published now")
+                .process(of(ChangeEvents.class)).id("to-change-events")
+                .to(endpoint("kafka:cdc",
+                        BROKERS,
+                        KEYS_OUT,
+                        VALUES_OUT,
+                        "requestRequiredAcks=all",
+                        "enableIdempotence=true",
+                        "lingerMs=2",
+                        "producerBatchSize=262144",
+                        "compressionCodec=lz4",
+                        "batchWithIndividualHeaders=true",
+                        "synchronous=true"))
+                .id("publish-changes")
+                .description("Sends all records, then waits for all acknowledgements");
+    }
+}

@@ -1,0 +1,44 @@
+package dev.olapsync.routes;
+
+import dev.olapsync.CommitOffsets;
+import dev.olapsync.load.ClickHouseInsert;
+import dev.olapsync.load.RowBatches;
+
+/** The Java twin of {@code routes/load.camel.yaml}. */
+public class LoadRoutes extends PipelineRoutes {
+
+    @Override
+    public void configure() {
+        route("load", input("kafka:{{olap.topic.rows:olap}}\\..*",
+                "topicIsPattern=true",
+                BROKERS,
+                "groupId={{olap.group:olap-sync}}-load",
+                "autoOffsetReset=earliest",
+                KEYS_IN,
+                VALUES_IN,
+                "batching=true",
+                "maxPollRecords={{olap.batch.rows:5000}}",
+                "batchingIntervalMs={{olap.batch.millis:100}}",
+                "pollTimeoutMs=20",
+                "allowManualCommit=true",
+                "autoCommitEnable=false",
+                "breakOnFirstError=true",
+                "pollOnError=RECONNECT",
+                "sessionTimeoutMs=10000",
+                "additionalProperties.metadata.max.age.ms=5000")
+                .id("poll-rows")
+                .description("A batch is full at so many rows, or after so many milliseconds"))
+                .routeDescription("Finished rows become rows in ClickHouse")
+                .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
+                        + " written with one INSERT for each table, and its offsets are committed after that. Written twice"
+                        + " is written once, because ClickHouse keeps of each key the row with the greatest version.")
+                .errorHandler(tryAgain(8, 200))
+                .setVariable("batch", simple("${body}")).id("remember-rows")
+                .process(of(RowBatches.class)).id("to-row-batches").description("One batch for each table")
+                .split(simple("${body}")).stopOnException().id("for-each-table")
+                    .process(of(ClickHouseInsert.class)).id("insert")
+                .end()
+                .process(of(CommitOffsets.class)).id("commit-rows")
+                .description("After the write, of every partition in the batch");
+    }
+}

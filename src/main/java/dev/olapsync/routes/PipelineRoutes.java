@@ -1,0 +1,63 @@
+package dev.olapsync.routes;
+
+import java.util.Map;
+import org.apache.camel.LoggingLevel;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.model.BeanFactoryDefinition;
+import org.apache.camel.model.BeanModelHelper;
+import org.apache.camel.model.FromDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
+
+/** What the Java routes share, so that each reads like its YAML twin. */
+abstract class PipelineRoutes extends RouteBuilder {
+
+    static final String BROKERS = "brokers={{kafka.brokers:localhost:9092}}";
+    static final String KEYS_OUT = "keySerializer=org.apache.kafka.common.serialization.ByteArraySerializer";
+    static final String VALUES_OUT = "valueSerializer=org.apache.kafka.common.serialization.ByteArraySerializer";
+    static final String KEYS_IN = "keyDeserializer=org.apache.kafka.common.serialization.ByteArrayDeserializer";
+    static final String VALUES_IN = "valueDeserializer=org.apache.kafka.common.serialization.ByteArrayDeserializer";
+
+    /** A step, strategy or bean of this class. */
+    static String of(Class<?> type) {
+        return "#class:" + type.getName();
+    }
+
+    /** An endpoint with its options, each {@code name=value}. */
+    static String endpoint(String uri, String... options) {
+        return options.length == 0 ? uri : uri + "?" + String.join("&", options);
+    }
+
+    /** Where a route begins; it gets an id, as all steps do. */
+    static FromDefinition input(String uri, String... options) {
+        return new FromDefinition(endpoint(uri, options));
+    }
+
+    final RouteDefinition route(String id, FromDefinition input) {
+        RouteDefinition route = from(input.getUri()).routeId(id);
+        route.getInput().id(input.getId()).description(input.getDescription());
+        return route;
+    }
+
+    /** What fails is tried again so often, after pauses that double up to ten seconds. */
+    final DefaultErrorHandlerDefinition tryAgain(int times, long firstPauseMillis) {
+        return defaultErrorHandler()
+                .maximumRedeliveries(times)
+                .redeliveryDelay(firstPauseMillis)
+                .useExponentialBackOff()
+                .backOffMultiplier(2)
+                .maximumRedeliveryDelay(10_000)
+                .retryAttemptedLogLevel(LoggingLevel.WARN)
+                .allowRedeliveryWhileStopping(false);
+    }
+
+    /** A bean that the endpoints of these routes name. */
+    final void bean(String name, Class<?> type, Map<String, Object> properties) throws Exception {
+        BeanFactoryDefinition<?> bean = new BeanFactoryDefinition<>();
+        bean.setName(name);
+        bean.setType(of(type));
+        bean.setProperties(properties);
+        getBeans().add(bean);
+        bindToRegistry(name, BeanModelHelper.newInstance(bean, getContext()));
+    }
+}

@@ -1,0 +1,63 @@
+package dev.olapsync.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.olapsync.Settings;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Without any configuration everything has the value that stands in application.properties. */
+class DefaultsTest {
+
+    private static final Path FILE = Path.of("application.properties");
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([^:}]+)(:([^}]*))?}}");
+
+    private static Properties properties() throws Exception {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(FILE)) {
+            properties.load(reader);
+        }
+        return properties;
+    }
+
+    @Test
+    void ofTheProgram() throws Exception {
+        Properties properties = properties();
+        assertThat(Settings.of(key -> null)).isEqualTo(Settings.of(properties::getProperty));
+    }
+
+    @Test
+    void ofTheRoutes() throws Exception {
+        Properties properties = properties();
+        List<String> wrong = new ArrayList<>();
+        try (var routes = Files.newDirectoryStream(Path.of("routes"))) {
+            for (Path file : routes) {
+                Matcher placeholder = PLACEHOLDER.matcher(Files.readString(file));
+                while (placeholder.find()) {
+                    String expected = properties.getProperty(placeholder.group(1), placeholder.group(3));
+                    if (expected == null || !expected.equals(placeholder.group(3))) {
+                        wrong.add(file + ": " + placeholder.group() + " instead of " + expected);
+                    }
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    /** What the Camel CLI fetches is what this project builds. */
+    @Test
+    void versionForTheCamelCli() throws Exception {
+        Matcher version = Pattern.compile("<artifactId>olap-sync</artifactId>\\s*<version>([^<]+)</version>")
+                .matcher(Files.readString(Path.of("pom.xml")));
+        assertThat(version.find()).isTrue();
+        assertThat(properties().getProperty("camel.jbang.dependencies").split(","))
+                .contains("mvn:dev.olapsync:olap-sync:" + version.group(1));
+    }
+}

@@ -1,0 +1,114 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.olapsync.workload.ShopData;
+import dev.olapsync.workload.ShopSize;
+import dev.olapsync.workload.ShopWorkload;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A model is read again while the shop is busy. */
+class ResyncTest {
+
+    private static final long SEED = new Random().nextLong();
+
+    private static final long PAGE = 20_000;
+
+    private static Scenario shop;
+
+    @BeforeAll
+    static void start() throws Exception {
+        System.out.println("seed of ResyncTest: " + SEED);
+        shop = Scenario.of("resync", Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/order_item_fact.sql"));
+        ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 20_000, 60_000), SEED);
+        shop.start().awaitLoaded();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        shop.close();
+    }
+
+    private static ShopWorkload load() throws Exception {
+        ShopWorkload workload = new ShopWorkload(shop.dataSource(), SEED, 150, 4);
+        workload.start();
+        await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > 100);
+        return workload;
+    }
+
+    @Test
+    void afterTruncateInClickHouse() throws Exception {
+        try (ShopWorkload workload = load()) {
+            shop.clickHouseExecute("TRUNCATE TABLE order_item_fact_rows");
+            assertThat(shop.command("resync", "order_item_fact")).contains("order_item_fact: ", " rows read again in ");
+            assertThat(shop.command("verify")).contains("VERDICT: in step");
+            long committed = workload.report().committed();
+            await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
+        }
+        shop.awaitInStep();
+    }
+
+    @Test
+    void afterTheTableWasDropped() throws Exception {
+        try (ShopWorkload workload = load()) {
+            shop.clickHouseExecute("DROP TABLE order_item_fact_rows");
+            shop.command("resync", "order_item_fact");
+            assertThat(workload.report().failed()).isZero();
+        }
+        shop.awaitInStep();
+    }
+
+    /** Rows that Postgres never had, or has no more, are hidden at the end, and only then. */
+    @Test
+    void hidesWhatIsNotInPostgres() throws Exception {
+        shop.awaitQuiet();
+        shop.clickHouseExecute("INSERT INTO dim_customer_rows SELECT * REPLACE (id + 5000000 AS id) FROM dim_customer_rows"
+                + " LIMIT 10");
+        assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("10");
+        shop.command("resync", "dim_customer");
+        assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("0");
+        shop.awaitInStep();
+    }
+
+    @Test
+    void killedInTheMiddleAndRunAgain() throws Exception {
+        try (ShopWorkload workload = load()) {
+            shop.clickHouseExecute("TRUNCATE TABLE order_item_fact_rows");
+            Process resync = shop.commandProcess("resync", "order_item_fact");
+            try {
+                await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(10)).until(
+                        () -> Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact").get(0)) >= PAGE);
+            } finally {
+                resync.destroyForcibly().waitFor();
+            }
+            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact").get(0)).satisfies(
+                    rows -> assertThat(Long.parseLong(rows)).isLessThan(3 * PAGE));
+            long committed = workload.report().committed();
+            await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
+            shop.command("resync", "order_item_fact");
+        }
+        shop.awaitInStep();
+    }
+
+    @Test
+    void saysThatCaptureDoesNotAnswer() throws Exception {
+        shop.awaitQuiet();
+        shop.camel().getCamelContext().getRouteController().stopRoute("capture");
+        try {
+            Scenario.Ended ended = shop.execute("resync", "dim_customer", "--patience", "2");
+            assertThat(ended.code()).isEqualTo(1);
+            assertThat(ended.printed()).contains("Nothing was read. Capture does not answer");
+        } finally {
+            shop.camel().getCamelContext().getRouteController().startRoute("capture");
+        }
+        assertThat(shop.execute("resync", "nothing").code()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Tables that are altered while rows are on their way. Either nothing is disturbed, or the pipeline stops and says which table
+ * and which model it is about; then a new epoch repairs it. Never are there wrong rows in silence.
+ */
+class SchemaChangeTest {
+
+    private static final String SCHEMA = "CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL,"
+            + " spare text, spare2 text, spare3 int);"
+            + " ALTER TABLE customers REPLICA IDENTITY FULL;"
+            + " CREATE TABLE orders (id int PRIMARY KEY, customer_code text, total numeric(10,2) NOT NULL, note varchar(20),"
+            + " placed timestamp, quantity int NOT NULL DEFAULT 1, currency text NOT NULL DEFAULT 'EUR', spare text);"
+            + " CREATE INDEX ON orders (customer_code)";
+    private static final String FACT = "SELECT o.id, c.name, o.total, o.note, o.placed, o.quantity, o.currency FROM orders o"
+            + " LEFT JOIN customers c ON c.code = o.customer_code";
+
+    private static Scenario shop() throws Exception {
+        Scenario shop = Scenario.of("altered", SCHEMA).model("order_fact", FACT);
+        shop.postgres("INSERT INTO customers SELECT i, 'c' || i, 'customer ' || i FROM generate_series(1, 20) i",
+                "INSERT INTO orders SELECT i, 'c' || (1 + i % 20), i + 0.25, i, '2026-01-01' FROM generate_series(1, 200) i");
+        shop.start().awaitLoaded();
+        shop.awaitInStep();
+        return shop;
+    }
+
+    /** A session that writes all the time, in statements that no column of interest occurs in. */
+    private static final class Writer implements AutoCloseable {
+
+        private final AtomicBoolean stopping = new AtomicBoolean();
+        private final CompletableFuture<Void> writing;
+
+        Writer(Scenario shop) {
+            writing = CompletableFuture.runAsync(() -> {
+                try (Connection postgres = shop.postgres(); Statement statement = postgres.createStatement()) {
+                    for (int i = 0; !stopping.get(); i++) {
+                        statement.execute("UPDATE customers SET name = 'round " + i + "' WHERE id = " + (1 + i % 20));
+                        statement.execute("UPDATE orders SET quantity = quantity + 1 WHERE id = " + (1 + i % 200));
+                        statement.execute("INSERT INTO orders (id, customer_code, total) VALUES (" + (1000 + i) + ", 'c1', " + i + ")");
+                    }
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+
+        @Override
+        public void close() {
+            stopping.set(true);
+            writing.join();
+        }
+    }
+
+    /** What no model reads; and case C14. */
+    @Test
+    void whatNoModelReadsDisturbsNothing() throws Exception {
+        String[] harmless = {
+            "ALTER TABLE orders ADD channel text NOT NULL DEFAULT 'web'",
+            "ALTER TABLE orders RENAME spare TO spare_two",
+            "ALTER TABLE customers ALTER spare3 TYPE bigint",
+            "ALTER TABLE customers DROP spare",
+            "ALTER TABLE orders ALTER currency DROP DEFAULT, ALTER currency SET DEFAULT 'USD'",
+            "ALTER TABLE orders ALTER quantity DROP NOT NULL",
+            "ALTER TABLE orders ALTER quantity SET NOT NULL, ALTER note SET STATISTICS 10",
+            "ALTER TABLE orders REPLICA IDENTITY FULL",
+            "ALTER TABLE orders REPLICA IDENTITY DEFAULT",
+            "ALTER TABLE orders ADD UNIQUE (id, total)",
+            "ALTER TABLE orders ADD FOREIGN KEY (customer_code) REFERENCES customers (code)",
+            "ALTER TABLE customers ADD UNIQUE (code)",
+            "ALTER TABLE customers DROP CONSTRAINT customers_code_key CASCADE",
+            "CREATE TABLE another (id int PRIMARY KEY)"};
+        try (Scenario shop = shop()) {
+            try (Writer writer = new Writer(shop)) {
+                for (int i = 0; i < harmless.length; i++) {
+                    shop.postgres(harmless[i]);
+                    shop.postgres("INSERT INTO orders (id, total) VALUES (" + (-1 - i) + ", 1)");
+                    List<String> all = List.of(String.valueOf(i + 1));
+                    await(harmless[i]).atMost(Duration.ofSeconds(30)).until(
+                            () -> shop.clickHouse("SELECT count() FROM order_fact WHERE id < 0"), all::equals);
+                }
+            }
+            shop.postgres("INSERT INTO orders (id, total, channel) VALUES (11000, 7, 'mobile')");
+            shop.awaitInStep();
+            assertThat(down(shop)).isEmpty();
+            shop.stop();
+            assertThat(shop.startProblem()).isEmpty();
+
+            // the column is to be in the model
+            shop.model("order_fact", FACT.replace("o.currency", "o.currency, o.channel"));
+            assertThat(shop.startProblem()).contains("order_fact", "Raise olap.epoch from 0 to 1");
+            shop.clickHouseExecute("ALTER TABLE order_fact_rows ADD COLUMN channel String");
+            shop.set("olap.epoch", 1).start().awaitLoaded();
+            shop.awaitInStep();
+            assertThat(shop.clickHouse("SELECT id, channel FROM order_fact WHERE id IN (10, 11000) ORDER BY id"))
+                    .containsExactly("10,web", "11000,mobile");
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    /** One of each kind; dev.olapsync.model.ReadSchemaTest has all. */
+    static List<Arguments> changes() {
+        return List.of(
+                // alteration, what the error names, the model afterwards, whether the ClickHouse table has to be made anew
+                Arguments.of("ALTER TABLE orders RENAME note TO remark", "note", FACT.replace("o.note", "o.remark AS note"), false),
+                Arguments.of("ALTER TABLE orders ALTER total TYPE numeric(14,4) USING total / 3", "total of type numeric(14,4)", FACT,
+                        true),
+                Arguments.of("ALTER TABLE customers REPLICA IDENTITY DEFAULT", "replica identity",
+                        FACT.replace("c.code = o.customer_code", "c.id = o.quantity"), false),
+                Arguments.of("DROP TABLE customers; CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL);"
+                        + " ALTER TABLE customers REPLICA IDENTITY FULL; INSERT INTO customers VALUES (1, 'c1', 'new')",
+                        "public.customers is the table", FACT, false));
+    }
+
+    @ParameterizedTest
+    @MethodSource("changes")
+    void whatAModelReadsStopsItUntilANewEpoch(String alter, String named, String model, boolean anew) throws Exception {
+        try (Scenario shop = shop()) {
+            // rows on their way, of the table as it was
+            shop.postgres("UPDATE orders SET quantity = quantity + 1");
+            shop.postgres(alter.split("; ?"));
+            shop.postgres("UPDATE scenario_marker SET round = round");
+            String table = alter.contains("TABLE customers") ? "customers" : "orders";
+            await().atMost(Duration.ofSeconds(30)).until(() -> down(shop).contains(named));
+            assertThat(down(shop)).contains(table, "order_fact", "olap.epoch");
+            List<String> rows = shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id");
+            write(shop);
+            await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(10)).until(
+                    () -> shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id").equals(rows));
+            shop.stop();
+
+            shop.model("order_fact", model);
+            assertThat(shop.modelErrors()).isEmpty();
+            assertThat(shop.startProblem()).contains("order_fact", "epoch");
+            if (anew) {
+                shop.clickHouseExecute("DROP TABLE order_fact_rows");
+            }
+            shop.set("olap.epoch", 1).start().awaitLoaded();
+            shop.awaitInStep();
+            assertThat(down(shop)).isEmpty();
+            write(shop);
+            shop.awaitInStep();
+        }
+    }
+
+    private static void write(Scenario shop) throws SQLException {
+        shop.postgres("UPDATE orders SET quantity = quantity + 1, total = total + 0.1 WHERE id < 100");
+        shop.postgres("UPDATE customers SET name = 'x' WHERE id = 1");
+    }
+
+    /** Its changes are not in the log any more; nobody may take that for quiet. */
+    @Test
+    void aTableThatIsTakenOutOfThePublication() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.postgres("ALTER PUBLICATION olap_sync DROP TABLE customers");
+            shop.postgres("UPDATE customers SET name = 'unseen'");
+            assertThat(down(shop)).contains("publication olap_sync does not hold \"public\".\"customers\"");
+            shop.stop();
+            shop.start();
+            await().atMost(Duration.ofSeconds(30)).until(() -> down(shop).contains("initial-load tries again: The publication"));
+            shop.stop();
+            shop.set("olap.epoch", 1).start().awaitLoaded();
+            shop.awaitInStep();
+            assertThat(down(shop)).isEmpty();
+        }
+    }
+
+    /** Messages of the health checks that are down. */
+    private static String down(Scenario shop) {
+        return HealthCheckHelper.invoke(shop.camel().getCamelContext()).stream()
+                .filter(result -> result.getState() == HealthCheck.State.DOWN)
+                .map(result -> result.getMessage().orElse(""))
+                .collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,162 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.olapsync.workload.ShopData;
+import dev.olapsync.workload.ShopSize;
+import dev.olapsync.workload.ShopWorkload;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What verify says and mends while the shop is busy. */
+class VerifyTest {
+
+    private static final long SEED = new Random().nextLong();
+
+    private static Scenario shop;
+    private static ShopWorkload workload;
+
+    @BeforeAll
+    static void start() throws Exception {
+        System.out.println("seed of VerifyTest: " + SEED);
+        shop = Scenario.of("verify", Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
+                Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"));
+        ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 5_000, 15_000), SEED);
+        shop.start().awaitLoaded();
+        workload = new ShopWorkload(shop.dataSource(), SEED, 150, 4);
+        workload.start();
+        awaitCommits(100);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        workload.close();
+        shop.close();
+    }
+
+    private static void awaitCommits(long more) {
+        long before = workload.report().committed();
+        await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > before + more);
+    }
+
+    /** An item that the workload does not touch any more than others; its row is live. */
+    private static String anItem() {
+        return shop.clickHouse("SELECT id FROM order_item_fact ORDER BY id LIMIT 1").get(0);
+    }
+
+    @Test
+    void whatIsOnItsWayIsNoDifference() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            assertThat(shop.command("verify")).contains("VERDICT: in step (5 models, ", ", 0 differences)");
+            awaitCommits(50);
+        }
+        // its markers are no changes
+        assertThat(shop.command("dlq", "list")).contains("0 letters");
+    }
+
+    /** A row that never rests: each reading finds it changed. */
+    @Test
+    void aRowThatGoesOnChangingIsNoDifference() throws Exception {
+        shop.postgres("INSERT INTO scenario_marker VALUES (2, 0)");
+        Thread busy = new Thread(VerifyTest::flip);
+        busy.start();
+        try {
+            for (int round = 0; round < 2; round++) {
+                assertThat(shop.command("verify", "--patience", "10")).contains("VERDICT: in step");
+            }
+        } finally {
+            busy.interrupt();
+            busy.join();
+        }
+        assertThat(shop.command("verify")).contains("VERDICT: in step");
+    }
+
+    private static void flip() {
+        try {
+            for (int i = 0; !Thread.currentThread().isInterrupted(); i++) {
+                shop.postgres("UPDATE scenario_marker SET round = " + i % 2 + " WHERE id = 2", "SELECT pg_sleep(0.01)");
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void goesOnWithoutAnEndIfAsked() throws Exception {
+        Scenario.Ended ended = shop.execute("verify", "--continuous", "--rounds", "2", "--pause", "0", "--rows-per-second", "50000");
+        assertThat(ended.printed().lines().filter(line -> line.contains("Z VERDICT: in step (5 models, "))).hasSize(2);
+        assertThat(ended.code()).isZero();
+        String id = anItem();
+        shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
+        ended = shop.execute("verify", "--continuous", "--rounds", "1", "--rows-per-second", "50000");
+        // the workload may have mended it meanwhile
+        boolean mended = shop.clickHouse("SELECT id FROM order_item_fact WHERE id = " + id).size() == 1;
+        assertThat(ended.code()).isEqualTo(mended ? 0 : 1);
+        assertThat(shop.command("verify", "--repair")).contains("VERDICT: in step");
+    }
+
+    @Test
+    void repairsWhatWasDeletedAndWhatIsStale() throws Exception {
+        shop.postgres("INSERT INTO customers (id, email, name, country, city, created_at)"
+                + " SELECT 900000 + i, i || '@example.com', 'Customer ' || i, 'NO', 'Oslo', now() FROM generate_series(1, 1200) AS i");
+        await().atMost(Duration.ofSeconds(60)).until(
+                () -> shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 900000"), List.of("1200")::equals);
+        // gone, stale, and never been in Postgres
+        shop.clickHouseExecute("ALTER TABLE dim_customer_rows DELETE WHERE id BETWEEN 900001 AND 900600"
+                + " SETTINGS mutations_sync = 1");
+        shop.clickHouseExecute("ALTER TABLE dim_customer_rows UPDATE city = 'Atlantis' WHERE id BETWEEN 900601 AND 900700"
+                + " SETTINGS mutations_sync = 1");
+        shop.clickHouseExecute("INSERT INTO dim_customer_rows SELECT * REPLACE (id + 50000 AS id) FROM"
+                + " (SELECT * FROM dim_customer_rows FINAL WHERE id BETWEEN 900701 AND 900800)");
+        Scenario.Ended found = shop.execute("verify", "--show", "2");
+        assertThat(found.code()).isEqualTo(1);
+        assertThat(found.printed()).contains("800 differences", "VERDICT: NOT in step", "dim_customer 900001: missing in ClickHouse");
+        Scenario.Ended repaired = shop.execute("verify", "--show", "2", "--repair");
+        assertThat(repaired.printed()).contains("800 rows healed, 0 differ still", "VERDICT: in step");
+        assertThat(repaired.code()).isZero();
+        assertThat(shop.clickHouse("SELECT count(), countIf(city <> 'Atlantis') FROM dim_customer WHERE id > 900000"))
+                .containsExactly("1200,1200");
+    }
+
+    @Test
+    void saysHowToMendARowThatNoHintCanBeat() throws Exception {
+        String id = anItem();
+        shop.clickHouseExecute("INSERT INTO order_item_fact_rows SELECT * REPLACE ('Atlantis' AS customer_city,"
+                + " bitShiftLeft(toUInt128(7), 112) AS _version) FROM order_item_fact_rows FINAL WHERE id = " + id);
+        Scenario.Ended found = shop.execute("verify", "--repair");
+        assertThat(found.code()).isEqualTo(1);
+        assertThat(found.printed()).contains("customer_city is 'Atlantis' in ClickHouse", "0 rows healed, 1 differ still",
+                "ahead of the log", "VERDICT: NOT in step");
+        String statement = found.printed().lines().filter(line -> line.contains("ALTER TABLE")).findFirst().orElseThrow().strip();
+        shop.clickHouseExecute(statement);
+        assertThat(shop.command("verify", "--repair")).contains("VERDICT: in step");
+    }
+
+    /** Without the pipeline nobody can say what is on its way; what differs is reported all the same. */
+    @Test
+    void worksWhileThePipelineStandsStill() throws Exception {
+        String id = anItem();
+        shop.camel().getCamelContext().getRouteController().stopRoute("capture");
+        try {
+            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
+            Scenario.Ended found = shop.execute("verify", "--patience", "2", "--show", "100000");
+            assertThat(found.code()).isEqualTo(1);
+            assertThat(found.printed()).contains("order_item_fact " + id + ": missing in ClickHouse",
+                    "The pipeline stands still", "Capture does not answer", "VERDICT: NOT in step");
+        } finally {
+            shop.camel().getCamelContext().getRouteController().startRoute("capture");
+        }
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(
+                () -> assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in step"));
+        assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id)).isEqualTo(List.of("1"));
+    }
+}
