@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
@@ -22,19 +21,22 @@ import java.util.stream.Collectors;
  */
 public final class ReadSchema {
 
-    /** @param whole whether changes have to carry the whole row */
-    private record Part(Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys, AtomicBoolean whole) {
+    private record Part(Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys) {
     }
 
     private final List<Part> parts;
+    /** Of which changes have to carry the whole row. */
+    private final Set<TableName> whole;
 
-    private ReadSchema(List<Part> parts) {
+    private ReadSchema(List<Part> parts, Set<TableName> whole) {
         this.parts = List.copyOf(parts);
+        this.whole = Set.copyOf(whole);
     }
 
     static final class Builder {
 
         private final Map<TableName, Part> parts = new LinkedHashMap<>();
+        private final Set<TableName> whole = new LinkedHashSet<>();
 
         void column(Table table, Table.Column column) {
             part(table).columns().add(column);
@@ -46,16 +48,15 @@ public final class ReadSchema {
         }
 
         void wholeRow(Table table) {
-            part(table).whole().set(true);
+            whole.add(part(table).table().name());
         }
 
         private Part part(Table table) {
-            return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(),
-                    new AtomicBoolean()));
+            return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>()));
         }
 
         ReadSchema build() {
-            return new ReadSchema(List.copyOf(parts.values()));
+            return new ReadSchema(List.copyOf(parts.values()), whole);
         }
     }
 
@@ -64,10 +65,10 @@ public final class ReadSchema {
      * reads before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
      */
     String condition() {
-        return parts.stream().map(ReadSchema::condition).collect(Collectors.joining(" AND ", "(", ")"));
+        return parts.stream().map(this::condition).collect(Collectors.joining(" AND ", "(", ")"));
     }
 
-    private static String condition(Part part) {
+    private String condition(Part part) {
         Table table = part.table();
         List<String> conditions = new ArrayList<>();
         conditions.add("to_regclass(" + Sql.literal(table.name().quoted()) + ") = " + table.oid() + "::oid");
@@ -82,7 +83,7 @@ public final class ReadSchema {
                     + " AND (string_to_array(i.indkey::text, ' ')::int2[])[:i.indnkeyatts] <@ " + numbers + ")");
             conditions.add(isInEveryChange(table, numbers));
         }
-        if (part.whole().get()) {
+        if (whole.contains(table.name())) {
             conditions.add("NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f')");
         }
         return String.join(" AND ", conditions);
@@ -119,7 +120,7 @@ public final class ReadSchema {
             facts.add(table(part.table()));
             part.columns().forEach(column -> facts.add(column(part.table(), column)));
             part.keys().forEach(key -> facts.addAll(List.of(unique(part.table(), key), inChanges(part.table(), key))));
-            if (part.whole().get()) {
+            if (whole.contains(part.table().name())) {
                 facts.add(whole(part.table()));
             }
         }
@@ -148,7 +149,7 @@ public final class ReadSchema {
                         facts.add(inChanges(table, key));
                     }
                 }
-                if (part.whole().get() && table.wholeIdentity()) {
+                if (whole.contains(table.name()) && table.wholeIdentity()) {
                     facts.add(whole(table));
                 }
             }
