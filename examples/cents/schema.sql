@@ -44,6 +44,9 @@ CREATE TABLE outbox_events (
     created_at     timestamptz NOT NULL DEFAULT now()
 );
 
+-- The history of prices needs the whole old row in each change.
+ALTER TABLE products REPLICA IDENTITY FULL;
+
 -- olap-sync finds the children of a changed parent through these.
 CREATE INDEX orders_customer_id ON orders (customer_id);
 CREATE INDEX order_items_order_id ON order_items (order_id);

@@ -62,6 +62,12 @@ CREATE TABLE sales (
     created_at         timestamptz NOT NULL DEFAULT now()
 );
 
+-- The history of a table needs the whole old row in each change.
+ALTER TABLE sales_territory REPLICA IDENTITY FULL;
+ALTER TABLE employee REPLICA IDENTITY FULL;
+ALTER TABLE customer REPLICA IDENTITY FULL;
+ALTER TABLE sales REPLICA IDENTITY FULL;
+
 -- olap-sync finds the children of a changed parent through these.
 CREATE INDEX employee_sales_territory_id ON employee (sales_territory_id);
 CREATE INDEX sales_customer_id ON sales (customer_id);

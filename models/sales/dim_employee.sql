@@ -1,1 +1,2 @@
+-- history: true
 SELECT * FROM employee

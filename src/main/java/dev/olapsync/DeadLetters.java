@@ -2,6 +2,7 @@ package dev.olapsync;
 
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.Position;
+import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.schema.Topics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,9 @@ public final class DeadLetters {
     public static Exchange ofRecord(CamelContext context, Message polled, String error) {
         Exchange letter = letter(context, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
         cameFrom(letter, polled);
-        letter.getMessage().setHeader(ChangeEvents.EPOCH, polled.getHeader(ChangeEvents.EPOCH));
+        for (String header : List.of(ChangeEvents.EPOCH, RowRecords.COMMIT_MILLIS)) {
+            letter.getMessage().setHeader(header, polled.getHeader(header));
+        }
         return letter;
     }
 
@@ -45,14 +48,18 @@ public final class DeadLetters {
      */
     public static Exchange ofRow(CamelContext context, String model, String key, String json, Position position,
             String unheld, String refused) {
-        String error = refused != null
-                ? "not written, ClickHouse cannot hold the value of " + refused
-                : "written with NULL, ClickHouse cannot hold the value of " + unheld;
         Exchange letter = letter(context, key.getBytes(StandardCharsets.UTF_8), json.getBytes(StandardCharsets.UTF_8),
-                error);
+                notHeld(unheld, refused));
         letter.getMessage().setHeader(MODEL, model);
         letter.getMessage().setHeader(POSITION, position.sequence());
         return letter;
+    }
+
+    /** What is wrong with such a row. */
+    public static String notHeld(String unheld, String refused) {
+        return refused != null
+                ? "not written, ClickHouse cannot hold the value of " + refused
+                : "written with NULL, ClickHouse cannot hold the value of " + unheld;
     }
 
     /**

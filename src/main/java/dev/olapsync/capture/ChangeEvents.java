@@ -28,7 +28,8 @@ public class ChangeEvents implements Processor {
     /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
     public static final String CAPTURED = "olap.captured";
 
-    private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false");
+    /** A NULL stays one, also in a column with a default value. */
+    private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false", "replace.null.with.default", "false");
 
     private final JsonConverter keys = new JsonConverter();
     private final JsonConverter values = new JsonConverter();

@@ -89,7 +89,7 @@ final class NameRepair {
         Struct copy = new Struct(to);
         for (Field field : struct.schema().fields()) {
             Field target = to.fields().get(field.index());
-            copy.put(target, copy(struct.get(field), target.schema()));
+            copy.put(target, copy(struct.getWithoutDefault(field.name()), target.schema()));
         }
         return copy;
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.Json;
+import dev.olapsync.model.KeyColumn;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -12,9 +13,6 @@ import java.util.Optional;
  * writes for values that it does not know. A change only has to tell the row's key; a key is never long.
  */
 final class Oversized {
-
-    /** As Debezium's {@code unavailable.value.placeholder}. */
-    static final String UNAVAILABLE = "__debezium_unavailable_value";
 
     /** Longer than any value of a key: an index of Postgres holds no more than 2,704 bytes. */
     private static final int LONG = 16 * 1024;
@@ -43,7 +41,7 @@ final class Oversized {
         if (image instanceof ObjectNode row) {
             row.properties().forEach(value -> {
                 if (value.getValue().isContainerNode() || value.getValue().asText().length() > LONG) {
-                    value.setValue(row.textNode(UNAVAILABLE));
+                    value.setValue(row.textNode(KeyColumn.UNAVAILABLE));
                 }
             });
         }

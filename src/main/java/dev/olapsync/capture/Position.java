@@ -50,6 +50,14 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
         return new Position(epoch, commit, Long.parseLong(matcher.group(2)));
     }
 
+    /**
+     * That of the change's record alone, which never changes; the first element can be greater when a transaction is sent
+     * again after a restart. It orders the changes of one row, because the row is locked until its transaction has ended.
+     */
+    public Position ofRecord() {
+        return new Position(epoch, 0, lsn);
+    }
+
     /** The position as {@code source.sequence} holds it. */
     public String sequence() {
         return "[\"" + commitLsn + "\",\"" + lsn + "\"]";

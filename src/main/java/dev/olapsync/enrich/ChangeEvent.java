@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.Json;
 import dev.olapsync.capture.Position;
+import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.TableName;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -17,12 +20,12 @@ import java.util.List;
  *        {@code m} message
  * @param table null for a message
  * @param images the row before and after the change, as far as they are known; empty for truncates and messages
- * @param commitMillis when the transaction committed, by the clock of Postgres, in milliseconds since 1970
+ * @param committed when the transaction committed, by the clock of Postgres
  * @param message content of a logical decoding message; null for all others
  * @see <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
  *      data change events</a>
  */
-record ChangeEvent(char op, TableName table, Position position, List<JsonNode> images, long commitMillis,
+record ChangeEvent(char op, TableName table, Position position, List<JsonNode> images, Instant committed,
         byte[] message) {
 
     private static final ObjectMapper JSON = Json.ofRows();
@@ -45,11 +48,20 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
                     op.equals("m") ? null : table(source),
                     read ? Position.start(epoch) : Position.parse(epoch, source.path("sequence").asText(null), 0),
                     images(root),
-                    source.path("ts_ms").asLong(),
+                    committed(source),
                     op.equals("m") ? HexFormat.of().parseHex(root.path("message").path("content").asText()) : null);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a change event of Debezium: " + e.getClass().getSimpleName(), e);
         }
+    }
+
+    private static Instant committed(JsonNode source) {
+        return source.has("ts_us") ? Instant.EPOCH.plus(source.get("ts_us").asLong(), ChronoUnit.MICROS)
+                : Instant.ofEpochMilli(source.path("ts_ms").asLong());
+    }
+
+    Cause cause() {
+        return new Cause(position, committed.toEpochMilli());
     }
 
     private static TableName table(JsonNode source) {

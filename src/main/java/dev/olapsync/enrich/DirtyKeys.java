@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.camel.Message;
 
 /**
  * What one look-up has to read: the keys that the changes of a batch made dirty, each with the greatest position of the
@@ -17,8 +18,16 @@ import java.util.Map;
  */
 public final class DirtyKeys {
 
-    /** The change that a row owes its version to. */
-    record Cause(Position position, long commitMillis) {
+    /**
+     * The change that a row owes its version to.
+     *
+     * @param change the record that holds it, if the row is a version in a history; otherwise null
+     */
+    record Cause(Position position, long commitMillis, Message change) {
+
+        Cause(Position position, long commitMillis) {
+            this(position, commitMillis, null);
+        }
 
         static Cause latest(Cause a, Cause b) {
             return a.position().compareTo(b.position()) >= 0 ? a : b;

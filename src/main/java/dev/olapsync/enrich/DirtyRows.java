@@ -5,8 +5,8 @@ import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PreparedStep;
 import dev.olapsync.capture.ChangeEvents;
-import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.load.Loads;
+import dev.olapsync.model.History;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
@@ -52,8 +52,8 @@ public class DirtyRows extends PreparedStep {
                 ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class));
                 switch (event.op()) {
                     case 'm' -> hint(event, ready, dirty);
-                    case 't' -> truncate(event, ready);
-                    default -> row(event, dirty);
+                    case 't' -> truncate(event, message, ready);
+                    default -> row(event, message, ready, dirty);
                 }
             } catch (IllegalArgumentException e) {
                 ready.add(DeadLetters.ofRecord(getCamelContext(), message, e.getMessage()));
@@ -69,11 +69,10 @@ public class DirtyRows extends PreparedStep {
         return epoch == null ? 0 : ByteBuffer.wrap(epoch).getInt();
     }
 
-    private void row(ChangeEvent event, Map<LookUp, DirtyKeys> dirty) {
+    private void row(ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (event.images().isEmpty()) {
             throw new IllegalArgumentException("the change of " + event.table() + " tells no row");
         }
-        Cause cause = new Cause(event.position(), event.commitMillis());
         for (LookUp lookUp : lookUpsOf(event.table())) {
             // The children of a parent that a snapshot reads come with their own snapshot.
             if (event.op() == 'r' && !lookUp.ofGrain()) {
@@ -83,9 +82,21 @@ public class DirtyRows extends PreparedStep {
             for (JsonNode image : event.images()) {
                 List<String> key = key(lookUp, image);
                 if (key != null) {
-                    keys.add(key, cause);
+                    keys.add(key, event.cause());
                 }
             }
+            if (lookUp.ofGrain()) {
+                lookUp.model().history().ifPresent(history -> version(history, event, message, ready, dirty));
+            }
+        }
+    }
+
+    /** What keeps a change out of a history does not keep it from its row. */
+    private void version(History history, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        try {
+            Versions.add(history, event, message, dirty.computeIfAbsent(history.lookUp(), DirtyKeys::new));
+        } catch (IllegalArgumentException e) {
+            ready.add(DeadLetters.ofRecord(getCamelContext(), message, history.name() + ": not written, " + e.getMessage()));
         }
     }
 
@@ -123,10 +134,9 @@ public class DirtyRows extends PreparedStep {
             throw new IllegalArgumentException("the hint has a key that is not one of " + hint.model()
                     + ", whose keys have " + grain.key().size() + " columns");
         }
-        Cause cause = new Cause(event.position(), event.commitMillis());
         boolean many = hint.keys().size() > FanOut.KEYS;
         DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
-        hint.keys().forEach(key -> keys.add(key, cause));
+        hint.keys().forEach(key -> keys.add(key, event.cause()));
         if (many) {
             FanOut.of(keys).forEach(fanOut -> ready.add(fanOut.message(getCamelContext())));
         }
@@ -136,16 +146,17 @@ public class DirtyRows extends PreparedStep {
      * Rows of a truncated grain are gone at once, and so are those that have to have a parent in a truncated table; those
      * that merely may have one are read again, on the lane.
      */
-    private void truncate(ChangeEvent event, List<Exchange> ready) {
-        Cause cause = new Cause(event.position(), event.commitMillis());
+    private void truncate(ChangeEvent event, Message message, List<Exchange> ready) {
         for (LookUp lookUp : lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
-                        Truncates.row(model.name()), true, null, null, null, cause);
+                        Truncates.row(model.name()), true, null, null, null, event.cause());
                 ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), watermark));
+                model.history().ifPresent(history -> ready.add(
+                        RowRecords.record(getCamelContext(), olapSync.topics(), Versions.end(history, event, message))));
             } else {
-                ready.add(FanOut.ofAll(model, cause).message(getCamelContext()));
+                ready.add(FanOut.ofAll(model, event.cause()).message(getCamelContext()));
             }
         }
     }

@@ -21,7 +21,7 @@ public class FannedOutRows implements Processor {
         CamelContext context = exchange.getContext();
         Collection<FinishedRow> rows = exchange.getMessage().getBody(LookedUp.class).rows();
         // a look-up of the grain has a row for each key
-        RowBatch batch = RowBatch.ofFanOut(rows.iterator().next().model());
+        RowBatch batch = RowBatch.ofFanOut(rows.iterator().next().target());
         List<Exchange> letters = new ArrayList<>();
         for (FinishedRow row : rows) {
             row.letter(context).ifPresent(letters::add);

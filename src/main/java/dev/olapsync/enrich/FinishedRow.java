@@ -17,7 +17,7 @@ import org.apache.camel.Exchange;
 /**
  * A row as ClickHouse is to hold it.
  *
- * @param model never null
+ * @param target the name of the model, or of its history; never null
  * @param key the row's key as text, never null
  * @param json null if Postgres cannot compute it, else a JSON object under ClickHouse's column names; only the key's
  *        columns when the row is not live
@@ -27,7 +27,7 @@ import org.apache.camel.Exchange;
  *        null when there are none
  * @param failure why Postgres cannot compute the row, so that there is no json; null when it can
  */
-record FinishedRow(String model, String key, String json, boolean live, String unheld, String refused, String failure,
+record FinishedRow(String target, String key, String json, boolean live, String unheld, String refused, String failure,
         Cause cause) {
 
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -37,15 +37,24 @@ record FinishedRow(String model, String key, String json, boolean live, String u
         return refused == null && failure == null;
     }
 
+    /** Whether the row is one version in a history, of which there can be several for a key. */
+    boolean isVersion() {
+        return cause.change() != null;
+    }
+
     /** What has to be reported of the row; empty when all is well. */
     Optional<Exchange> letter(CamelContext context) {
-        if (failure != null) {
-            return Optional.of(DeadLetters.ofRefusedRow(context, model, key.getBytes(StandardCharsets.UTF_8), null,
-                    cause.position(), "not written, Postgres cannot compute the row: " + failure, null));
+        String problem = failure != null ? "not written, Postgres cannot compute the row: " + failure
+                : unheld != null || refused != null ? DeadLetters.notHeld(unheld, refused) : null;
+        if (problem == null) {
+            return Optional.empty();
         }
-        return unheld == null && refused == null
-                ? Optional.empty()
-                : Optional.of(DeadLetters.ofRow(context, model, key, json, cause.position(), unheld, refused));
+        if (isVersion()) {
+            return Optional.of(DeadLetters.ofRecord(context, cause.change(), target + ": " + problem));
+        }
+        return Optional.of(failure != null
+                ? DeadLetters.ofRefusedRow(context, target, key.getBytes(StandardCharsets.UTF_8), null, cause.position(), problem, null)
+                : DeadLetters.ofRow(context, target, key, json, cause.position(), unheld, refused));
     }
 
     /** The texts of the columns of the grain's key. */
@@ -60,6 +69,6 @@ record FinishedRow(String model, String key, String json, boolean live, String u
 
     /** The row as it travels. */
     byte[] versioned() {
-        return RowJson.versioned(json, cause.position().version(), !live);
+        return isVersion() ? json.getBytes(StandardCharsets.UTF_8) : RowJson.versioned(json, cause.position().version(), !live);
     }
 }

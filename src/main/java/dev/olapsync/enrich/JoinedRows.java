@@ -49,7 +49,7 @@ public class JoinedRows implements AggregationStrategy {
     private static FinishedRow finished(DirtyKeys dirty, Map<?, ?> row) {
         LookUp lookUp = dirty.lookUp();
         return new FinishedRow(
-                lookUp.model().name(),
+                lookUp.target(),
                 (String) row.get("key"),
                 (String) row.get("row"),
                 Boolean.TRUE.equals(row.get("live")),

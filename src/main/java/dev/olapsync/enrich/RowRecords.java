@@ -1,5 +1,6 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
@@ -37,22 +38,25 @@ public class RowRecords implements Processor {
                 if (row.isWritable()) {
                     Exchange message = record(context, topics, row);
                     boolean fits = message.getMessage().getBody(byte[].class).length <= Topics.LARGEST_VALUE;
-                    records.add(fits ? message : fanOut(context, models, row));
+                    records.add(fits ? message : tooLarge(context, models, row));
                 }
             }
         }
         exchange.getMessage().setBody(records);
     }
 
-    /** The lane writes straight into ClickHouse, so a row can be larger than a record there. */
-    private static Exchange fanOut(CamelContext context, Models models, FinishedRow row) throws IOException {
-        LookUp grain = models.find(row.model()).orElseThrow().lookUps().get(0);
+    /** The lane writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is now. */
+    private static Exchange tooLarge(CamelContext context, Models models, FinishedRow row) throws IOException {
+        if (row.isVersion()) {
+            return DeadLetters.ofRecord(context, row.cause().change(), row.target() + ": not written, the row is too large");
+        }
+        LookUp grain = models.find(row.target()).orElseThrow().lookUps().get(0);
         return new FanOut(grain, List.of(row.grainKey(grain.key().size())), row.cause()).message(context);
     }
 
     static Exchange record(CamelContext context, Topics topics, FinishedRow row) {
         Exchange message = new DefaultExchange(context);
-        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.model()));
+        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.target()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
         message.getMessage().setHeader(COMMIT_MILLIS, row.cause().commitMillis());
         message.getMessage().setBody(row.versioned());

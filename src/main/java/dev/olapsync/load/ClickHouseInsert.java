@@ -4,11 +4,10 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.PreparedStep;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
-import dev.olapsync.schema.Truncates;
+import dev.olapsync.schema.Target;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.camel.Exchange;
 
 /**
@@ -25,9 +24,8 @@ public class ClickHouseInsert extends PreparedStep {
         olapSync = OlapSync.of(getCamelContext());
         Models models = olapSync.models();
         new ClickHouseTables(olapSync.clickHouse()).ensure(models);
-        inserts.put(Truncates.MODEL, new DividedInsert(getCamelContext(), olapSync.clickHouse(), Optional.empty()));
-        models.all().forEach(model ->
-                inserts.put(model.name(), new DividedInsert(getCamelContext(), olapSync.clickHouse(), Optional.of(model))));
+        Target.of(models).forEach(target ->
+                inserts.put(target.name(), new DividedInsert(getCamelContext(), olapSync.clickHouse(), target)));
     }
 
     @Override

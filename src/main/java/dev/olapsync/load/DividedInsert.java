@@ -1,17 +1,16 @@
 package dev.olapsync.load;
 
-import dev.olapsync.ClickHouse;
 import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.ClickHouse;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.capture.Position;
 import dev.olapsync.model.Model;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.RowJson;
-import dev.olapsync.schema.Truncates;
+import dev.olapsync.schema.Target;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
@@ -24,15 +23,14 @@ final class DividedInsert {
 
     private final CamelContext context;
     private final ClickHouse clickHouse;
-    private final Optional<Model> model;
-    private final String target;
+    private final Target target;
+    private final String insert;
 
-    /** @param model empty for the watermarks */
-    DividedInsert(CamelContext context, ClickHouse clickHouse, Optional<Model> model) {
+    DividedInsert(CamelContext context, ClickHouse clickHouse, Target target) {
         this.context = context;
         this.clickHouse = clickHouse;
-        this.model = model;
-        this.target = model.map(ClickHouseTables::target).orElse(ClickHouseTables.truncatesTarget());
+        this.target = target;
+        this.insert = target.insert();
     }
 
     /**
@@ -47,7 +45,7 @@ final class DividedInsert {
         }
         List<Exchange> letters = new ArrayList<>();
         try {
-            clickHouse.insertJson(target, batch.json());
+            clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
             requireMatterOfRows(e);
             refused(batch, e, letters);
@@ -59,26 +57,22 @@ final class DividedInsert {
     private void requireMatterOfRows(ClickHouseException e) {
         InsertErrors.Kind kind = InsertErrors.kind(e.code());
         if (kind == InsertErrors.Kind.SERVER) {
-            throw InsertErrors.remedied(e, table());
+            throw InsertErrors.remedied(e, target.table());
         }
-        model.flatMap(new ClickHouseTables(clickHouse)::misfit).ifPresent(misfit -> {
+        new ClickHouseTables(clickHouse).misfit(target).ifPresent(misfit -> {
             throw new IllegalStateException(misfit);
         });
         if (kind == InsertErrors.Kind.TABLE) {
-            throw InsertErrors.remedied(e, table());
+            throw InsertErrors.remedied(e, target.table());
         }
-    }
-
-    private String table() {
-        return ClickHouseTables.storage(model.map(Model::name).orElse(Truncates.MODEL));
     }
 
     private void insert(RowBatch batch, List<Exchange> letters) {
         try {
-            clickHouse.insertJson(target, batch.json());
+            clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
             if (InsertErrors.kind(e.code()) != InsertErrors.Kind.ROW) {
-                throw InsertErrors.remedied(e, table());
+                throw InsertErrors.remedied(e, target.table());
             }
             refused(batch, e, letters);
         }
@@ -90,7 +84,11 @@ final class DividedInsert {
             return;
         }
         RowBatch.Row row = batch.row();
-        letters.add(DeadLetters.ofRefusedRow(context, batch.getModel(), row.key(), row.json(),
-                Position.ofVersion(RowJson.version(row.json())), "not written. " + e.getMessage(), row.polled()));
+        String error = "not written. " + e.getMessage();
+        // to read the row again, as for those of a model, would not bring this version
+        letters.add(target.isHistory() && row.polled() != null
+                ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
+                : DeadLetters.ofRefusedRow(context, target.model().map(Model::name).orElse(target.name()), row.key(), row.json(),
+                        Position.ofVersion(RowJson.version(row.json())), error, row.polled()));
     }
 }

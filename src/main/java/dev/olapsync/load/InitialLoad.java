@@ -17,12 +17,17 @@ import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.RowJson;
+import dev.olapsync.schema.Target;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -125,28 +130,39 @@ public class InitialLoad implements Processor {
         }
         Position start = Position.start(olapSync.settings().olap().epoch());
         int most = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
+        int limit = most;
         while (!load.done()) {
             List<List<String>> keys;
             long written = 0;
             try {
-                Page page = Page.read(postgres, model, load.lastKey(), most);
+                Page page = Page.read(postgres, model, load.lastKey(), limit);
                 keys = page.rows().stream().map(Page.Row::grainKey).toList();
                 written = write(context, olapSync, model, page, start);
+                if (model.history().isPresent()) {
+                    writeHistory(context, olapSync, model, page, start, now(postgres));
+                }
             } catch (SQLException e) {
                 SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
                 if (!ValueErrors.isOne(e)) {
                     throw e;
                 }
+                if (model.history().isPresent() && limit > 1) {
+                    // the lane would write the rows, but not their versions
+                    limit /= 2;
+                    continue;
+                }
                 LOG.warn("Initial load of {}: Postgres cannot compute a row of the next page, {}; the lane of hot parents finds"
                         + " out which", model.name(), ValueErrors.condition(e));
-                keys = handOver(context, postgres, model, load.lastKey(), most, start);
+                keys = handOver(context, postgres, model, load.lastKey(), limit, start);
             }
             load = new Load(model.name(), load.rows() + keys.size(), load.total(),
-                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < most, load.select(),
+                    keys.isEmpty() ? load.lastKey() : keys.get(keys.size() - 1), keys.size() < limit, load.select(),
                     load.schema());
+            limit = most;
             if (load.done()) {
                 // what still has an older epoch is gone in Postgres
                 PageRows.hideOlder(olapSync.clickHouse(), model, start);
+                endOlderVersions(olapSync, model, start, postgres);
             }
             loads.save(load);
             olapSync.metrics().initiallyLoaded(model.name(), written);
@@ -164,6 +180,40 @@ public class InitialLoad implements Processor {
             lane.publish();
         }
         return keys;
+    }
+
+    /** In a history the rows that are gone ended at some time, of which only this is known. */
+    private static void endOlderVersions(OlapSync olapSync, Model model, Position start, Connection postgres) throws SQLException {
+        Optional<Target> history = Target.ofHistory(model);
+        if (start.epoch() > 0 && history.isPresent()) {
+            // just before the rows of this epoch, whose version it must not have: of equal versions only one is kept
+            String end = RowJson.ofHistory("{}", RowJson.TRUNCATE, now(postgres), start.version().subtract(BigInteger.ONE));
+            olapSync.clickHouse().insertJson(history.get().insert(),
+                    new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    /**
+     * The rows of the page, as versions that are older than every change.
+     *
+     * @param read when the page had been read: what has changed them before that comes with an earlier commit time
+     */
+    private static void writeHistory(CamelContext context, OlapSync olapSync, Model model, Page page, Position start,
+            Instant read) throws IOException {
+        Target history = Target.ofHistory(model).orElseThrow();
+        RowBatch versions = RowBatch.ofInitialLoad(history.name());
+        page.rows().stream().filter(row -> row.refused() == null).forEach(row -> versions.add(row.key(),
+                RowJson.ofHistory(row.json(), RowJson.READ, read, start.version()).getBytes(StandardCharsets.UTF_8)));
+        new DividedInsert(context, olapSync.clickHouse(), history).write(versions);
+    }
+
+    /** By the clock of Postgres, as the commit times of changes are. */
+    private static Instant now(Connection postgres) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement("SELECT clock_timestamp()");
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
+        }
     }
 
     /** @return how many rows of the page are rows of the model */
@@ -185,7 +235,7 @@ public class InitialLoad implements Processor {
             }
         }
         DeadLetters.send(context, letters);
-        return new DividedInsert(context, olapSync.clickHouse(), Optional.of(model)).write(rows);
+        return new DividedInsert(context, olapSync.clickHouse(), Target.of(model)).write(rows);
     }
 
     /** How many rows the grain has. */

@@ -7,6 +7,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.RowJson;
+import dev.olapsync.schema.Target;
 import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -52,10 +53,10 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
      */
     public boolean insert(ClickHouse clickHouse, Model model) {
         try {
-            clickHouse.insertJson(ClickHouseTables.target(model), new ByteArrayInputStream(json));
+            clickHouse.insertJson(Target.of(model).insert(), new ByteArrayInputStream(json));
             return true;
         } catch (ClickHouseException e) {
-            if (InsertErrors.kind(e.code()) == InsertErrors.Kind.ROW && new ClickHouseTables(clickHouse).misfit(model).isEmpty()) {
+            if (InsertErrors.kind(e.code()) == InsertErrors.Kind.ROW && new ClickHouseTables(clickHouse).misfit(Target.of(model)).isEmpty()) {
                 return false;
             }
             throw InsertErrors.remedied(e, ClickHouseTables.storage(model.name()));
@@ -65,6 +66,6 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
     /** Once all rows of a model are there with this position or a greater one, those that are not are gone in Postgres. */
     public static void hideOlder(ClickHouse clickHouse, Model model, Position position) {
         byte[] watermark = RowJson.versioned(Truncates.row(model.name()), position.version(), false);
-        clickHouse.insertJson(ClickHouseTables.truncatesTarget(), new ByteArrayInputStream(watermark));
+        clickHouse.insertJson(Target.ofWatermarks().insert(), new ByteArrayInputStream(watermark));
     }
 }

@@ -32,7 +32,7 @@ public class RowBatches implements Processor {
                 continue;
             }
             String model = topics.modelOf(topic);
-            if (!model.equals(Truncates.MODEL) && olapSync.models().find(model).isEmpty()) {
+            if (!model.equals(Truncates.MODEL) && !olapSync.models().targets().contains(model)) {
                 letters.add(DeadLetters.ofRecord(exchange.getContext(), row,
                         "the model " + model + " is not configured here; add it, then replay this letter"));
                 continue;

@@ -65,7 +65,7 @@ final class Catalog {
                         ? new TableName(row.getString("root_schema"), row.getString("root")) : null;
                 return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")), oid,
                         row.getString("relkind").charAt(0), row.getString("relpersistence").charAt(0), root,
-                        row.getBoolean("inherited"), columns, keys, identity.columns(),
+                        row.getBoolean("inherited"), columns, keys, identity.columns(), identity.whole(),
                         keys.stream().filter(key -> key.index().equals(identity.index())).findFirst().orElse(null)));
             }
         }
@@ -118,6 +118,8 @@ final class Catalog {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated, %s AS entry,
                        coalesce(l.collisdeterministic, true) AS deterministic,
+                       (SELECT format('%I.%I', n.nspname, l.collname) FROM pg_type t, pg_namespace n WHERE t.oid = a.atttypid
+                         AND n.oid = l.collnamespace AND l.oid <> t.typcollation) AS collation,
                        a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid
                          AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated) AS not_null
                 FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
@@ -130,7 +132,7 @@ final class Catalog {
                     int modifier = type.modifier() >= 0 ? type.modifier() : row.getInt("atttypmod");
                     columns.add(new Table.Column(row.getString("attname"), type, modifier, typeName(type, modifier),
                             row.getBoolean("not_null"), row.getBoolean("generated"), row.getBoolean("deterministic"),
-                            row.getString("entry")));
+                            row.getString("collation"), row.getString("entry")));
                 }
             }
             return columns;
@@ -184,7 +186,8 @@ final class Catalog {
     private List<Table.UniqueKey> uniqueKeys(long table, List<Table.Column> columns) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT c.relname, ARRAY(SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) p
-                         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] ORDER BY p) AS columns
+                         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] ORDER BY p) AS columns,
+                       NOT i.indimmediate AS deferrable
                 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
                 WHERE i.indrelid = ? AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
                 ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname""")) {
@@ -196,14 +199,14 @@ final class Catalog {
                     for (String name : strings(row.getArray("columns"))) {
                         own.add(columns.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow());
                     }
-                    keys.add(new Table.UniqueKey(row.getString("relname"), List.copyOf(own)));
+                    keys.add(new Table.UniqueKey(row.getString("relname"), List.copyOf(own), row.getBoolean("deferrable")));
                 }
             }
             return keys;
         }
     }
 
-    private record Identity(String index, Set<String> columns) {
+    private record Identity(String index, Set<String> columns, boolean whole) {
     }
 
     /**
@@ -225,11 +228,13 @@ final class Catalog {
             query.setLong(2, table);
             query.setLong(3, table);
             String index = null;
+            boolean whole = true;
             Set<String> all = new LinkedHashSet<>();
             columns.forEach(column -> all.add(column.name()));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     if (!row.getString("relreplident").equals("f")) {
+                        whole = false;
                         all.retainAll(strings(row.getArray("columns")));
                     }
                     if (row.getBoolean("self")) {
@@ -237,7 +242,7 @@ final class Catalog {
                     }
                 }
             }
-            return new Identity(index, all);
+            return new Identity(index, all, whole);
         }
     }
 

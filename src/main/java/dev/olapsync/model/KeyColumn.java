@@ -13,6 +13,9 @@ import java.util.stream.Collectors;
  */
 public record KeyColumn(String name, String arrayType, Format format) {
 
+    /** As Debezium's {@code unavailable.value.placeholder}. */
+    public static final String UNAVAILABLE = "__debezium_unavailable_value";
+
     /** The forms of values in a change event that differ from Postgres' text form, and the plain one. */
     public enum Format {
         PLAIN, HEX, DATE, TIMESTAMP
@@ -40,6 +43,11 @@ public record KeyColumn(String name, String arrayType, Format format) {
             case DATE -> IsoTime.date(text);
             case TIMESTAMP -> IsoTime.timestamp(text);
         };
+    }
+
+    /** Whether a change event does not tell the value: it was too large, or is stored apart and did not change. */
+    static boolean isUnavailable(JsonNode value) {
+        return value.isTextual() && value.textValue().equals(UNAVAILABLE);
     }
 
     /**

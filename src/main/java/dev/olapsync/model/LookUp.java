@@ -30,6 +30,7 @@ public final class LookUp {
     }
 
     private final Model model;
+    private final String target;
     private final String alias;
     private final TableName table;
     private final List<KeyColumn> key;
@@ -39,9 +40,10 @@ public final class LookUp {
     private final String sql;
     private final String listing;
 
-    LookUp(Model model, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
+    LookUp(Model model, String target, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
             boolean required, String sql, String listing) {
         this.model = model;
+        this.target = target;
         this.alias = alias;
         this.table = table;
         this.key = List.copyOf(key);
@@ -54,6 +56,11 @@ public final class LookUp {
 
     public Model model() {
         return model;
+    }
+
+    /** Under which name its rows are published: the model's, or that of the model's history. */
+    public String target() {
+        return target;
     }
 
     /** The changed table's alias in the model. */

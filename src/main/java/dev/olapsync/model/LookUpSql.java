@@ -8,6 +8,9 @@ import java.util.stream.IntStream;
 /** Writes a query's look-ups and pages as SQL for Postgres, with parameters {@code $1}, {@code $2} and so on. */
 final class LookUpSql {
 
+    /** How many parameters stand behind those of the columns of an image: operation, commit time, version. */
+    static final int OF_THE_CHANGE = 3;
+
     private final Query query;
     private final String keys;
 
@@ -33,6 +36,28 @@ final class LookUpSql {
         List<String> keyValues = IntStream.range(0, key.size()).mapToObj(this::given).toList();
         return rows("s.n", keys + ".n", keyValues,
                 keys(key) + " LEFT JOIN " + query.grain().as() + " ON " + found + joins(), "");
+    }
+
+    /**
+     * Makes rows out of images of the grain instead of reading them, with what the change has to tell behind their columns.
+     *
+     * @param columns of the grain, whose texts are the first parameters
+     */
+    String ofImages(List<Table.Column> columns) {
+        int width = columns.size();
+        String arrays = IntStream.rangeClosed(1, width + OF_THE_CHANGE)
+                .mapToObj(i -> "($" + i + ")::text[]").collect(Collectors.joining(", "));
+        String image = IntStream.range(0, width).mapToObj(i -> image(columns.get(i), given(i))).collect(Collectors.joining(", "));
+        String from = "unnest(" + arrays + ") WITH ORDINALITY AS " + keys + "(" + numbered(width + OF_THE_CHANGE, "k%d") + ", n)"
+                + " CROSS JOIN LATERAL (SELECT " + image + ") AS " + Sql.identifier(query.grain().alias());
+        return rows("s.n", keys + ".n", grainKey(), from, "", List.of(given(width) + " AS _op",
+                given(width + 1) + "::timestamptz AS _commit_time", given(width + 2) + "::numeric AS _version"));
+    }
+
+    /** The column's value out of its text, with the type and collation that expressions over the column see. */
+    private static String image(Table.Column column, String text) {
+        return text + "::" + column.typeName() + (column.collation() == null ? "" : " COLLATE " + column.collation()) + " AS "
+                + Sql.identifier(column.name());
     }
 
     /** The rows of the model that refer to a key of a joined table, whether or not that has a row with the key. */
@@ -117,11 +142,16 @@ final class LookUpSql {
      * @param keyValues SQL for the key of the model's row
      */
     private String rows(String outer, String inner, List<String> keyValues, String from, String where) {
+        return rows(outer, inner, keyValues, from, where, List.of());
+    }
+
+    /** @param behind what a live row has behind the columns of the model */
+    private String rows(String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
         // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
         return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live, s.r[2] AS \"row\", s.r[3] AS unheld, s.r[4] AS refused, "
                 + query.schema().condition() + " AS current"
                 + " FROM (SELECT " + inner + ", " + keyText(keyValues) + " AS key, CASE WHEN " + live()
-                + " THEN " + liveRow() + " ELSE " + goneRow(keyValues) + " END AS r"
+                + " THEN " + liveRow(behind) + " ELSE " + goneRow(keyValues) + " END AS r"
                 + " FROM " + from + where + " OFFSET 0) AS s";
     }
 
@@ -159,16 +189,16 @@ final class LookUpSql {
         return query.where() == null ? present : "CASE WHEN " + present + " THEN " + query.where() + " END";
     }
 
-    private String liveRow() {
-        return row("t", query.outputs(), query.outputs().stream().map(Query.Output::sql).toList());
+    private String liveRow(List<String> behind) {
+        return row("t", query.outputs(), query.outputs().stream().map(Query.Output::sql).toList(), behind);
     }
 
     private String goneRow(List<String> keyValues) {
-        return row("f", query.key().stream().map(query::output).toList(), keyValues);
+        return row("f", query.key().stream().map(query::output).toList(), keyValues, List.of());
     }
 
     /** The array of live, row, unheld and refused, as a sub-select, so that CASE keeps it from being evaluated too early. */
-    private static String row(String live, List<Query.Output> outputs, List<String> values) {
+    private static String row(String live, List<Query.Output> outputs, List<String> values, List<String> behind) {
         List<String> raw = new ArrayList<>();
         List<String> written = new ArrayList<>();
         List<String> unheld = new ArrayList<>();
@@ -186,6 +216,7 @@ final class LookUpSql {
                 unheld.add("CASE WHEN NOT " + column.type().held(value).get() + " THEN " + name + " END");
             }
         }
+        written.addAll(behind);
         return "(SELECT ARRAY['" + live + "', row_to_json(h.*)::text, " + names(unheld) + ", " + names(refused) + "]"
                 + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written) + ") AS h)";
     }

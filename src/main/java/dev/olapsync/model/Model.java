@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -18,14 +19,16 @@ public final class Model {
     private final List<LookUp> lookUps;
     private final SortedSet<TableName> tables;
     private final PageQuery page;
+    private final History history;
     private final ReadSchema schema;
 
     /**
      * @param key output columns in the order of the grain's key
      * @param lookUps makes the look-ups, the grain's first
+     * @param history makes the history, or null
      */
     Model(String name, Path file, String select, List<OutputColumn> columns, List<OutputColumn> key,
-            Function<Model, List<LookUp>> lookUps, PageQuery page, ReadSchema schema) {
+            Function<Model, List<LookUp>> lookUps, PageQuery page, ReadSchema schema, Function<Model, History> history) {
         this.name = name;
         this.file = file;
         this.select = select;
@@ -34,6 +37,7 @@ public final class Model {
         this.lookUps = List.copyOf(lookUps.apply(this));
         this.page = page;
         this.schema = schema;
+        this.history = history.apply(this);
         SortedSet<TableName> read = new TreeSet<>();
         this.lookUps.forEach(lookUp -> read.add(lookUp.table()));
         this.tables = Collections.unmodifiableSortedSet(read);
@@ -85,6 +89,11 @@ public final class Model {
     /** What it took from Postgres' catalog when it was compiled. */
     public ReadSchema schema() {
         return schema;
+    }
+
+    /** Empty unless the model's file asks for one. */
+    public Optional<History> history() {
+        return Optional.ofNullable(history);
     }
 
     @Override

@@ -53,6 +53,7 @@ final class ModelReader {
     }
 
     Model read() throws SQLException, ModelException {
+        boolean history = HistoryLine.isIn(text, problems);
         PlainSelect parsed = new ModelParser(text, planner, problems).parse();
         Expressions expressions = new Expressions(problems);
         ModelParser.visit(parsed, expressions);
@@ -65,10 +66,12 @@ final class ModelReader {
         problems.stopIfAny();
         scope.resolve(expressions.columns());
         problems.stopIfAny();
-        Query query = query(parsed, scope);
+        Query query = query(parsed, scope, history);
+        problems.stopIfAny();
+        List<Table.Column> images = history ? new Images(parsed, scope, query, problems).columns() : List.of();
         problems.stopIfAny();
         compare(plan, query.sql());
-        return compile(query);
+        return compile(query, images);
     }
 
     /** Postgres' own message would name neither the role nor the remedy. */
@@ -97,23 +100,25 @@ final class ModelReader {
         }
     }
 
-    private Query query(PlainSelect parsed, Scope scope) throws SQLException, ModelException {
+    private Query query(PlainSelect parsed, Scope scope, boolean history) throws SQLException, ModelException {
         List<Table.Column> key = key(scope.entries().get(0));
         List<Query.Source> sources = new Joins(parsed, scope, problems).sources();
-        SelectList list = new SelectList(parsed, scope, problems);
-        List<Query.Output> outputs = list.outputs(planner.describe(select), key, catalog);
+        List<Query.Output> outputs = new SelectList(parsed, scope, problems).outputs(planner.describe(select), key, catalog);
         problems.stopIfAny();
         return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key,
-                schema(scope, list, sources, key));
+                schema(scope, sources, key, history));
     }
 
-    private static ReadSchema schema(Scope scope, SelectList list, List<Query.Source> sources, List<Table.Column> key) {
+    private static ReadSchema schema(Scope scope, List<Query.Source> sources, List<Table.Column> key,
+            boolean history) {
         ReadSchema.Builder schema = new ReadSchema.Builder();
-        scope.references().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
-        list.references().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
+        scope.used().keySet().forEach(reference -> schema.column(reference.entry().table(), reference.column()));
         for (Query.Source source : sources) {
             schema.key(source.table(), source.key().isEmpty() ? key
                     : source.key().stream().map(Query.Equation::column).toList());
+        }
+        if (history) {
+            schema.wholeRow(scope.entries().get(0).table());
         }
         return schema.build();
     }
@@ -158,7 +163,8 @@ final class ModelReader {
         throw problems.exception();
     }
 
-    private Model compile(Query query) throws SQLException, ModelException {
+    /** @param images the columns that the history needs; empty when there is none */
+    private Model compile(Query query, List<Table.Column> images) throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query);
         String first = sql.firstPage();
         String next = sql.nextPage();
@@ -172,17 +178,21 @@ final class ModelReader {
             prepare(ofJoined.get(i), query.joined().get(i).key().size());
             prepare(listings.get(i), query.joined().get(i).key().size());
         }
+        String ofImages = images.isEmpty() ? "" : sql.ofImages(images);
+        if (!images.isEmpty()) {
+            prepare(ofImages, images.size() + LookUpSql.OF_THE_CHANGE);
+        }
         return new Model(Models.name(file), file, select,
                 query.outputs().stream().map(Query.Output::column).toList(),
                 query.key().stream().map(column -> query.output(column).column()).toList(),
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
-                    lookUps.add(new LookUp(model, query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
+                    lookUps.add(new LookUp(model, model.name(), query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
                             List.of(), true, true, new SqlText(ofGrain).camel(),
                             new SqlText(sql.listingOfGrain()).jdbc()));
                     for (int i = 0; i < ofJoined.size(); i++) {
                         Query.Source source = query.joined().get(i);
-                        lookUps.add(new LookUp(model, source.alias(), source.table().name(),
+                        lookUps.add(new LookUp(model, model.name(), source.alias(), source.table().name(),
                                 keyColumns(source.key().stream().map(Query.Equation::column).toList()), references(source),
                                 false, source.required(), new SqlText(ofJoined.get(i)).camel(),
                                 new SqlText(listings.get(i)).jdbc()));
@@ -190,7 +200,9 @@ final class ModelReader {
                     return lookUps;
                 },
                 new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
-                        new SqlText(sql.nextPageOfKeys()).jdbc()), query.schema());
+                        new SqlText(sql.nextPageOfKeys()).jdbc()), query.schema(),
+                model -> images.isEmpty() ? null
+                        : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
     }
 
     private void prepare(String sql, int keyColumns) throws SQLException, ModelException {

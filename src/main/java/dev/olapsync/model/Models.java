@@ -71,6 +71,7 @@ public final class Models {
                 errors.addAll(e.errors());
             }
         }
+        errors.addAll(takenByHistories(models, files));
         if (!errors.isEmpty()) {
             throw new ModelException(errors);
         }
@@ -93,6 +94,17 @@ public final class Models {
                 errors.add(new ModelError(file, 1, 1, "the name " + name + " is that of the storage table of another model:"
                         + " rename one of the two files"));
             }
+        }
+        return errors;
+    }
+
+    private static List<ModelError> takenByHistories(List<Model> models, List<Path> files) {
+        List<ModelError> errors = new ArrayList<>();
+        for (Model model : models) {
+            List<String> taken = model.history().stream().flatMap(history -> Stream.of(history.name(),
+                    history.name() + STORAGE_SUFFIX, model.name() + History.PERIODS_SUFFIX)).toList();
+            files.stream().filter(file -> taken.contains(name(file))).forEach(file -> errors.add(new ModelError(file, 1, 1,
+                    "the name " + name(file) + " is taken by the history of " + model.name() + ": rename one of the two files")));
         }
         return errors;
     }
@@ -121,6 +133,12 @@ public final class Models {
 
     public Optional<Model> find(String name) {
         return all.stream().filter(model -> model.name().equals(name)).findFirst();
+    }
+
+    /** All names under which finished rows are published: the models' and those of their histories. */
+    public List<String> targets() {
+        return all.stream().flatMap(model -> Stream.concat(Stream.of(model.name()),
+                model.history().map(History::name).stream())).toList();
     }
 
     /** All tables whose changes the models need; a partitioned table stands for its partitions. */

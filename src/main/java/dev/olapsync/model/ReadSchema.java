@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 
 /**
  * What a model takes from Postgres' catalog: its tables, the columns that it reads, with their types, and of each table the
- * key, which has to be unique and in every change. If any of that changes, the statements that were made of the model may
+ * key, which has to be unique and in every change; of a table with a history, that changes carry the whole row. If any of that changes, the statements that were made of the model may
  * still run and mean something else, and rows in ClickHouse may be of before the change, which the log does not tell.
  * Immutable and thread safe.
  */
@@ -25,14 +25,18 @@ public final class ReadSchema {
     }
 
     private final List<Part> parts;
+    /** Of which changes have to carry the whole row. */
+    private final Set<TableName> whole;
 
-    private ReadSchema(List<Part> parts) {
+    private ReadSchema(List<Part> parts, Set<TableName> whole) {
         this.parts = List.copyOf(parts);
+        this.whole = Set.copyOf(whole);
     }
 
     static final class Builder {
 
         private final Map<TableName, Part> parts = new LinkedHashMap<>();
+        private final Set<TableName> whole = new LinkedHashSet<>();
 
         void column(Table table, Table.Column column) {
             part(table).columns().add(column);
@@ -43,12 +47,16 @@ public final class ReadSchema {
             part(table).keys().add(key);
         }
 
+        void wholeRow(Table table) {
+            whole.add(part(table).table().name());
+        }
+
         private Part part(Table table) {
             return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>()));
         }
 
         ReadSchema build() {
-            return new ReadSchema(List.copyOf(parts.values()));
+            return new ReadSchema(List.copyOf(parts.values()), whole);
         }
     }
 
@@ -57,10 +65,10 @@ public final class ReadSchema {
      * reads before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
      */
     String condition() {
-        return parts.stream().map(ReadSchema::condition).collect(Collectors.joining(" AND ", "(", ")"));
+        return parts.stream().map(this::condition).collect(Collectors.joining(" AND ", "(", ")"));
     }
 
-    private static String condition(Part part) {
+    private String condition(Part part) {
         Table table = part.table();
         List<String> conditions = new ArrayList<>();
         conditions.add("to_regclass(" + Sql.literal(table.name().quoted()) + ") = " + table.oid() + "::oid");
@@ -75,15 +83,21 @@ public final class ReadSchema {
                     + " AND (string_to_array(i.indkey::text, ' ')::int2[])[:i.indnkeyatts] <@ " + numbers + ")");
             conditions.add(isInEveryChange(table, numbers));
         }
+        if (whole.contains(table.name())) {
+            conditions.add("NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f')");
+        }
         return String.join(" AND ", conditions);
     }
 
     /** A partition has a replica identity of its own. */
-    private static String isInEveryChange(Table table, String key) {
-        String tables = table.partitioned()
+    private static String withOwnIdentity(Table table) {
+        return table.partitioned()
                 ? "pg_partition_tree(" + table.oid() + ") AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.relid AND t.isleaf WHERE"
                 : "pg_catalog.pg_class AS c WHERE c.oid = " + table.oid() + " AND";
-        return "NOT EXISTS (SELECT FROM " + tables + " c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i"
+    }
+
+    private static String isInEveryChange(Table table, String key) {
+        return "NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i"
                 + " WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END"
                 + " AND string_to_array(i.indkey::text, ' ')::int2[] @> " + key + "))";
     }
@@ -106,6 +120,9 @@ public final class ReadSchema {
             facts.add(table(part.table()));
             part.columns().forEach(column -> facts.add(column(part.table(), column)));
             part.keys().forEach(key -> facts.addAll(List.of(unique(part.table(), key), inChanges(part.table(), key))));
+            if (whole.contains(part.table().name())) {
+                facts.add(whole(part.table()));
+            }
         }
         return facts;
     }
@@ -132,6 +149,9 @@ public final class ReadSchema {
                         facts.add(inChanges(table, key));
                     }
                 }
+                if (whole.contains(table.name()) && table.wholeIdentity()) {
+                    facts.add(whole(table));
+                }
             }
         }
         return facts;
@@ -147,6 +167,10 @@ public final class ReadSchema {
 
     private static String unique(Table table, List<Table.Column> key) {
         return table.name() + " has a unique key " + Table.names(key);
+    }
+
+    private static String whole(Table table) {
+        return table.name() + " has REPLICA IDENTITY FULL";
     }
 
     private static String inChanges(Table table, List<Table.Column> key) {

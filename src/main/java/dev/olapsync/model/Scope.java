@@ -2,9 +2,9 @@ package dev.olapsync.model;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +32,7 @@ final class Scope {
 
     private final List<Entry> entries = new ArrayList<>();
     private final Map<Column, Reference> references = new IdentityHashMap<>();
+    private final Map<Reference, Object> used = new LinkedHashMap<>();
     private final Problems problems;
 
     Scope(PlainSelect select, Catalog catalog, Problems problems) throws SQLException {
@@ -91,14 +92,19 @@ final class Scope {
         return entries;
     }
 
-    /** All that have been resolved. */
-    Collection<Reference> references() {
-        return references.values();
-    }
-
     /** @return null for a column that could not be resolved */
     Reference of(Column column) {
         return references.get(column);
+    }
+
+    /** @param node the place in the syntax tree */
+    void use(Reference reference, Object node) {
+        used.putIfAbsent(reference, node);
+    }
+
+    /** The columns that the SELECT uses, each with the first place in the syntax tree where it does. */
+    Map<Reference, Object> used() {
+        return used;
     }
 
     /** Resolves the columns and writes them qualified into the syntax tree. Postgres has found them unambiguous. */
@@ -112,7 +118,9 @@ final class Scope {
                 .filter(entry -> mayBelong(column, entry) && entry.table().column(name).isPresent()).toList();
         if (candidates.size() == 1) {
             Entry entry = candidates.get(0);
-            references.put(column, new Reference(entry, entry.table().column(name).get()));
+            Reference reference = new Reference(entry, entry.table().column(name).get());
+            references.put(column, reference);
+            use(reference, column);
             column.setTable(new net.sf.jsqlparser.schema.Table(Sql.identifier(entry.alias())));
             column.setColumnName(Sql.identifier(name));
         } else if (SYSTEM_COLUMNS.contains(name)) {

@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.Function;
@@ -50,14 +49,10 @@ final class SelectList {
         }
     }
 
-    /** The plain columns among the items. */
-    List<Scope.Reference> references() {
-        return items.stream().map(Item::reference).filter(Objects::nonNull).toList();
-    }
-
     private void expand(Expression star, Scope.Entry entry) {
         for (Table.Column column : entry.table().columns()) {
             Scope.Reference reference = new Scope.Reference(entry, column);
+            scope.use(reference, star);
             items.add(new Item(star, reference.sql(), reference));
         }
     }

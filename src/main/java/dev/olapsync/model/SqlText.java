@@ -131,6 +131,12 @@ final class SqlText {
         return tokens;
     }
 
+    /** With their dashes or slashes and stars. */
+    List<Token> comments() {
+        return pieces.stream().filter(piece -> piece.kind == Kind.COMMENT)
+                .map(piece -> new Token(piece.start, text(sql, piece), Kind.COMMENT)).toList();
+    }
+
     /** Unquoted words that are neither qualified nor an alias after AS. */
     List<Token> bareWords() {
         List<Token> tokens = tokens();

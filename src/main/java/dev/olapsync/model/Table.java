@@ -15,19 +15,21 @@ import java.util.stream.Collectors;
  * @param inherited whether other tables inherit from this one
  * @param uniqueKeys valid unique indexes over plain columns, the primary key first
  * @param replicaIdentity the columns whose old values a change carries
+ * @param wholeIdentity whether the replica identity is FULL, so that each change carries the whole old row
  * @param identityKey the index whose columns identify a row in a change, null when there is none
  */
 record Table(TableName name, long oid, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
-        List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, UniqueKey identityKey) {
+        List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, boolean wholeIdentity, UniqueKey identityKey) {
 
     /**
      * @param type never a domain: its base type instead
      * @param typeName as {@code format_type} spells it, the domain's base type
      * @param deterministic whether the column's collation takes equal for what is the same
+     * @param collation as SQL writes it; null when it is that of the type
      * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type and modifier
      */
     record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
-            boolean deterministic, String entry) {
+            boolean deterministic, String collation, String entry) {
 
         /** SQL for the {@link #entry()} of a row {@code a} of {@code pg_attribute}. */
         static final String ENTRY = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)";
@@ -42,7 +44,8 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
         }
     }
 
-    record UniqueKey(String index, List<Column> columns) {
+    /** @param deferrable whether two rows can have the same key for a moment */
+    record UniqueKey(String index, List<Column> columns, boolean deferrable) {
     }
 
     Optional<Column> column(String column) {

@@ -5,10 +5,8 @@ import static dev.olapsync.ClickHouse.literal;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
-import dev.olapsync.model.ColumnType.Kind;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
-import dev.olapsync.model.OutputColumn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,13 +15,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * For each model a storage table, {@code <model>_rows}, that keeps of each key the row with the greatest version, and a
- * view under the model's own name that shows the live ones and hides version and deletion mark.
+ * For each model its {@link Target}, and a view under the model's own name that shows the live rows and hides version and
+ * deletion mark; for a model with a history the target of that too, and its views.
  */
 public final class ClickHouseTables {
-
-    private static final String SYSTEM_COLUMNS =
-            ", " + identifier(RowJson.VERSION) + " UInt128, " + identifier(RowJson.DELETED) + " UInt8";
 
     private final ClickHouse clickHouse;
 
@@ -31,47 +26,9 @@ public final class ClickHouseTables {
         this.clickHouse = clickHouse;
     }
 
-    /** The table that holds a model's rows. */
-    public static String storage(String model) {
-        return model + "_rows";
-    }
-
-    /** Where the watermarks go: what stands between INSERT INTO and FORMAT. */
-    public static String truncatesTarget() {
-        return identifier(storage(Truncates.MODEL));
-    }
-
-    /**
-     * Where a model's rows go: what stands between INSERT INTO and FORMAT. Floating point numbers are read as text and
-     * then converted, because the parser of the formats is fast, and wrong in the last digits.
-     */
-    public static String target(Model model) {
-        String table = identifier(storage(model.name()));
-        if (model.columns().stream().noneMatch(ClickHouseTables::isFloat)) {
-            return table;
-        }
-        StringBuilder names = new StringBuilder();
-        StringBuilder values = new StringBuilder();
-        StringBuilder structure = new StringBuilder();
-        for (OutputColumn column : model.columns()) {
-            String name = identifier(column.name());
-            names.append(name).append(", ");
-            values.append(isFloat(column) ? number(name, column) : name).append(", ");
-            structure.append(name).append(' ')
-                    .append(isFloat(column) ? "Nullable(String)" : column.clickHouseType()).append(", ");
-        }
-        return table + " (" + names + "_version, _deleted) SELECT " + values + "_version, _deleted FROM input("
-                + literal(structure + "_version UInt128, _deleted UInt8") + ")";
-    }
-
-    private static boolean isFloat(OutputColumn column) {
-        return column.type().kind() == Kind.FLOAT32 || column.type().kind() == Kind.FLOAT64;
-    }
-
-    /** A tombstone has no number. */
-    private static String number(String name, OutputColumn column) {
-        String number = "CAST(" + name + " AS " + column.type().clickHouseType(true) + ")";
-        return column.nullable() ? number : "ifNull(" + number + ", 0)";
+    /** The table that holds the rows of a model, or of a history. */
+    public static String storage(String name) {
+        return name + "_rows";
     }
 
     /**
@@ -80,62 +37,65 @@ public final class ClickHouseTables {
      * @throws IllegalStateException when what exists does not fit a model, see {@link #misfit}
      */
     public void ensure(Models models) {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + identifier(storage(Truncates.MODEL)) + " (model String"
-                + SYSTEM_COLUMNS + ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY model");
-        for (Model model : models.all()) {
-            createStorage(model);
-            misfit(model).ifPresent(misfit -> {
+        for (Target target : Target.of(models)) {
+            clickHouse.execute(target.create());
+            misfit(target).ifPresent(misfit -> {
                 throw new IllegalStateException(misfit);
             });
-            createView(model);
+        }
+        for (Model model : models.all()) {
+            views(model).forEach((name, select) ->
+                    clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
         }
     }
 
-    private void createStorage(Model model) {
-        String columns = model.columns().stream()
-                .map(column -> identifier(column.name()) + " " + column.clickHouseType())
-                .collect(Collectors.joining(", "));
-        String key = model.key().stream()
-                .map(column -> identifier(column.name()))
-                .collect(Collectors.joining(", "));
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + identifier(storage(model.name())) + " (" + columns
-                + SYSTEM_COLUMNS + ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (" + key + ")");
+    /** The views of a model, each with its SELECT. */
+    private static Map<String, String> views(Model model) {
+        Map<String, String> views = new LinkedHashMap<>();
+        views.put(model.name(), "SELECT " + columns(model) + " FROM " + identifier(storage(model.name()))
+                + " FINAL WHERE _version >= (SELECT max(_version) FROM " + identifier(storage(Truncates.MODEL))
+                + " WHERE model = " + literal(model.name()) + ")");
+        model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
+        return views;
     }
 
-    private void createView(Model model) {
-        String columns = model.columns().stream()
-                .map(column -> identifier(column.name()))
-                .collect(Collectors.joining(", "));
-        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(model.name()) + " AS SELECT " + columns + " FROM "
-                + identifier(storage(model.name())) + " FINAL WHERE _version >= (SELECT max(_version) FROM "
-                + identifier(storage(Truncates.MODEL)) + " WHERE model = " + literal(model.name()) + ")");
+    static String columns(Model model) {
+        return model.columns().stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
+    }
+
+    /** The first of a model's targets that does not fit, see {@link #misfit(Target)}. */
+    public Optional<String> misfit(Model model) {
+        Optional<String> misfit = misfit(Target.of(model));
+        return misfit.isPresent() ? misfit : Target.ofHistory(model).flatMap(this::misfit);
     }
 
     /**
-     * Why what exists cannot be used for a model, and what to do: its storage table lacks a column or has it with another
-     * type (Nullable is never wrong, except in the key), or something else has the name of its view. Empty when all fits or nothing exists yet.
+     * Why what exists cannot be used, and what to do: the table lacks a column or has it with another type (Nullable is
+     * never wrong, except in the key), or something else has the name of a view. Empty when all fits or nothing exists yet.
      */
-    public Optional<String> misfit(Model model) {
+    public Optional<String> misfit(Target target) {
         List<String> wrong = new ArrayList<>();
-        String table = storage(model.name());
-        Map<String, String> actual = columns(table);
-        for (OutputColumn column : actual.isEmpty() ? List.<OutputColumn>of() : model.columns()) {
-            String type = actual.get(column.name());
+        String table = target.table();
+        Map<String, String> actual = actual(table);
+        (actual.isEmpty() ? Map.<String, String>of() : target.columns()).forEach((column, expected) -> {
+            String type = actual.get(column);
             if (type == null) {
-                wrong.add("column " + column.name() + " is missing: ALTER TABLE " + identifier(table) + " ADD COLUMN "
-                        + identifier(column.name()) + " " + column.clickHouseType());
-            } else if (!type.equals(column.clickHouseType())
-                    && (column.key() || !type.equals(column.type().clickHouseType(true)))) {
-                wrong.add("column " + column.name() + " is " + type + " instead of " + column.clickHouseType());
+                wrong.add("column " + column + " is missing: ALTER TABLE " + identifier(table) + " ADD COLUMN "
+                        + identifier(column) + " " + expected);
+            } else if (!target.fits(column, type)) {
+                wrong.add("column " + column + " is " + type + " instead of " + expected);
             }
-        }
+        });
+        String origin = target.model().map(model -> model.file().toString()).orElse("olap-sync");
         if (!wrong.isEmpty()) {
-            return Optional.of("ClickHouse table " + table + " does not fit " + model.file() + ": " + String.join("; ", wrong)
+            return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)
                     + ". Change the table, or drop it and raise olap.epoch, so that it is loaded again.");
         }
         // CREATE OR REPLACE VIEW would drop a table of this name with its rows
-        return engine(model.name()).filter(engine -> !engine.equals("View")).map(engine -> "In ClickHouse " + model.name()
-                + " is the name of something else than a view (engine " + engine + "). Rename that, or " + model.file() + ".");
+        return target.model().stream().flatMap(model -> views(model).keySet().stream())
+                .map(view -> engine(view).filter(engine -> !engine.equals("View")).map(engine -> "In ClickHouse " + view
+                        + " is the name of something else than a view (engine " + engine + "). Rename that, or " + origin + "."))
+                .flatMap(Optional::stream).findFirst();
     }
 
     private Optional<String> engine(String table) {
@@ -144,7 +104,7 @@ public final class ClickHouseTables {
                 .map(row -> row.getString("engine")).findFirst();
     }
 
-    private Map<String, String> columns(String table) {
+    private Map<String, String> actual(String table) {
         Map<String, String> columns = new LinkedHashMap<>();
         for (GenericRecord column : clickHouse.query("SELECT name, type FROM system.columns"
                 + " WHERE database = {database:String} AND table = {table:String} ORDER BY position",

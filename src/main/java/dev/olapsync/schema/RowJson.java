@@ -2,12 +2,20 @@ package dev.olapsync.schema;
 
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 
 /** A finished row as it travels: the JSON object that Postgres wrote, with version and deletion mark put behind. */
 public final class RowJson {
 
     public static final String VERSION = "_version";
     public static final String DELETED = "_deleted";
+    public static final String OPERATION = "_op";
+    public static final String COMMIT_TIME = "_commit_time";
+
+    /** Operation of a row that an initial load, or a snapshot of Debezium, has found. */
+    public static final String READ = "read";
+    /** Operation of a row of a history that is none: older versions ended. */
+    public static final String TRUNCATE = "truncate";
 
     private static final String DELETED_FROM = ",\"" + DELETED + "\":";
     private static final String VERSION_FROM = ",\"" + VERSION + "\":";
@@ -15,11 +23,15 @@ public final class RowJson {
     private RowJson() {
     }
 
-    /** The version of a row that {@link #versioned} wrote. */
+    /** The version of a finished row. */
     public static BigInteger version(byte[] row) {
         String end = new String(row, Math.max(0, row.length - 100), Math.min(100, row.length), StandardCharsets.UTF_8);
         int from = end.lastIndexOf(VERSION_FROM) + VERSION_FROM.length();
-        return new BigInteger(end.substring(from, end.lastIndexOf(DELETED_FROM)));
+        int to = from;
+        while (Character.isDigit(end.charAt(to))) {
+            to++;
+        }
+        return new BigInteger(end.substring(from, to));
     }
 
     /** @param row a JSON object with at least one member */
@@ -32,5 +44,16 @@ public final class RowJson {
                 .append('}')
                 .toString()
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * A version in a history.
+     *
+     * @param row a JSON object, also an empty one
+     */
+    public static String ofHistory(String row, String operation, Instant committed, BigInteger version) {
+        String members = row.substring(row.indexOf('{') + 1, row.lastIndexOf('}'));
+        return "{\"" + OPERATION + "\":\"" + operation + "\",\"" + COMMIT_TIME + "\":\"" + committed + "\""
+                + (members.isBlank() ? "" : "," + members) + VERSION_FROM + version + "}";
     }
 }

@@ -110,7 +110,7 @@ public final class Topics implements AutoCloseable {
     public List<String> names(Models models) {
         List<String> names = new ArrayList<>(List.of(captured(), hints(), deadLetters(), fanOut(), rows(Truncates.MODEL)));
         models.tables().forEach(table -> names.add(changes(table)));
-        models.all().forEach(model -> names.add(rows(model.name())));
+        models.targets().forEach(target -> names.add(rows(target)));
         return names;
     }
 

@@ -3,6 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -11,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The shop that counts in cents, with an outbox, batches of 200 rows, and a server whose time zone is not UTC: cases C1 to
- * C8 and C16 to C20.
+ * C8, C13, C16 to C18 and C20.
  */
 class CentsTest {
 
@@ -150,6 +154,29 @@ class CentsTest {
                 + " WHERE min_block_number = max_block_number AND database = currentDatabase()"
                 + " AND table = 'dim_product_rows'")).containsExactly("1,1");
         cents.clickHouseExecute("SYSTEM START MERGES dim_product_rows");
+    }
+
+    @Test
+    void c13PricesAndWhenTheyWereValid() throws Exception {
+        change("INSERT INTO products VALUES (9, 'SKU-00009', 'Mug', 'home', 1999)",
+                "INSERT INTO order_items VALUES (109, 10, 9, 1, 1999)");
+        cents.postgres("UPDATE products SET price_cents = 2099 WHERE id = 9");
+        cents.postgres("UPDATE products SET price_cents = 1899 WHERE id = 9");
+        cents.awaitInStep();
+        String periods = " FROM dim_product_scd2 WHERE id = 9 ORDER BY _valid_from";
+        assertThat(cents.clickHouse("SELECT price_cents, isNull(_valid_to)" + periods)).containsExactly("1999,0", "2099,0", "1899,1");
+        List<String> from = cents.clickHouse("SELECT toString(_valid_from)" + periods);
+        assertThat(cents.clickHouse("SELECT toString(_valid_to)" + periods)).startsWith(from.get(1), from.get(2));
+        List<String> committed = cents.changes(".products", "\"id\":9,").stream().map(CentsTest::commitTime).toList();
+        assertThat(cents.clickHouse("SELECT toString(toUnixTimestamp64Micro(_valid_from))" + periods)).isEqualTo(committed);
+        assertThat(cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 9")).containsExactly("1899");
+        assertThat(cents.clickHouse("SELECT unit_price_cents FROM order_item_fact WHERE id = 109")).containsExactly("1999");
+    }
+
+    private static String commitTime(ConsumerRecord<byte[], byte[]> change) {
+        Matcher time = Pattern.compile("\"ts_us\":(\\d+)").matcher(new String(change.value(), StandardCharsets.UTF_8));
+        assertThat(time.find()).isTrue();
+        return time.group(1);
     }
 
     @Test

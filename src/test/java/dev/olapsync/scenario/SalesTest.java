@@ -28,7 +28,7 @@ class SalesTest {
 
     private static final Path[] MODELS = {
         Path.of("models/sales/dim_sales_territory.sql"), Path.of("models/sales/dim_employee.sql"),
-        Path.of("models/sales/dim_customer.sql"), Path.of("models/sales/sales_fact.sql")};
+        Path.of("models/sales/dim_customer.sql"), Path.of("models/sales/sales.sql"), Path.of("models/sales/sales_fact.sql")};
     private static final String PERFORMANCE = "SELECT employee_id, employee_name, sales_territory_id,"
             + " sales_territory_country, sales_territory_region, sum(sales_amount) AS total, count()"
             + " FROM sales_fact GROUP BY ALL ORDER BY total DESC, employee_id";
@@ -83,6 +83,8 @@ class SalesTest {
     void d3DeletedSaleDoesNotCount() throws Exception {
         change("DELETE FROM sales WHERE sales_id = 11");
         assertThat(sales.clickHouse(PERFORMANCE)).contains("1,John Doe,1,South Africa,Western Cape,5,1");
+        assertThat(sales.clickHouse("SELECT _op, sales_amount FROM sales_history WHERE sales_id = 11"
+                + " ORDER BY _version DESC LIMIT 1")).containsExactly("delete,10");
     }
 
     @Test
@@ -191,6 +193,15 @@ class SalesTest {
     }
 
     @Test
+    void d12CommitTimeUnit() throws Exception {
+        change("INSERT INTO customer (customer_id) VALUES (8)");
+        sales.deliverAgain(".customer", "\"customer_id\":8,", event -> event.replaceAll("\"ts_us\":\\d+", "\"ts_us\":1698765730595000"));
+        sales.awaitInStep();
+        assertThat(sales.clickHouse("SELECT toString(_commit_time) FROM dim_customer_history WHERE customer_id = 8"))
+                .containsExactly("2023-10-31 15:22:10.595000");
+    }
+
+    @Test
     void d13BooleanAndItsNull() throws Exception {
         change("INSERT INTO customer (customer_id, house_owner_flag) VALUES (1, true), (2, false), (3, NULL)");
         assertThat(sales.clickHouse("SELECT toUInt8(house_owner_flag) FROM dim_customer WHERE customer_id < 4"
@@ -198,17 +209,40 @@ class SalesTest {
     }
 
     @Test
+    void d14History() throws Exception {
+        String insert = "INSERT INTO sales (sales_id, employee_id, order_date, order_quantity, unit_price, sales_amount)"
+                + " VALUES (20, 5, '2023-10-24', 1, 1, 1)";
+        sales.postgres(insert);
+        sales.postgres("UPDATE sales SET sales_amount = 2 WHERE sales_id = 20");
+        sales.postgres("UPDATE sales SET sales_amount = 3, unit_price = 3 WHERE sales_id = 20");
+        change("DELETE FROM sales WHERE sales_id = 20");
+        String history = "SELECT _op, sales_amount FROM sales_history WHERE sales_id = 20 ORDER BY _version";
+        assertThat(sales.clickHouse(history)).containsExactly("create,1", "update,2", "update,3", "delete,3");
+        assertThat(sales.clickHouse("SELECT uniqExact(_version), countIf(_arrival_time < _commit_time) FROM sales_history"
+                + " WHERE sales_id = 20")).containsExactly("4,0");
+        assertThat(sales.clickHouse("SELECT sales_amount, isNull(_valid_to) FROM sales_scd2 WHERE sales_id = 20"
+                + " ORDER BY _valid_from")).containsExactly("1,0", "2,0", "3,0");
+        assertThat(sales.clickHouse("SELECT sales_id FROM sales WHERE sales_id = 20")).isEmpty();
+        // of one transaction too, although only the last version was ever valid
+        change(insert, "UPDATE sales SET sales_amount = 4 WHERE sales_id = 20", "UPDATE sales SET sales_amount = 5 WHERE sales_id = 20");
+        assertThat(sales.clickHouse(history)).endsWith("create,1", "update,4", "update,5").hasSize(7);
+        assertThat(sales.clickHouse("SELECT sales_amount FROM sales_scd2 WHERE sales_id = 20 AND _valid_to IS NULL"))
+                .containsExactly("5");
+        assertThat(sales.clickHouse("SELECT count() FROM sales_scd2 WHERE sales_id = 20")).containsExactly("4");
+    }
+
+    @Test
     void d15TimeBetweenPurchases() throws Exception {
         change("INSERT INTO sales (sales_id, customer_id, employee_id, sales_territory_id, order_date, order_quantity,"
                 + " unit_price, sales_amount, created_at) VALUES"
-                + " (20, 2496, 4, 3, '2023-10-01', 1, 1, 1, '2023-10-01 00:00:00+00'),"
-                + " (21, 2496, 2, 3, '2023-10-02', 1, 1, 1, '2023-10-02 12:00:00+00')");
+                + " (30, 2496, 4, 3, '2023-10-01', 1, 1, 1, '2023-10-01 00:00:00+00'),"
+                + " (31, 2496, 2, 3, '2023-10-02', 1, 1, 1, '2023-10-02 12:00:00+00')");
         assertThat(sales.clickHouse("SELECT sales_id, if(isNull(previous), NULL, toUnixTimestamp64Milli(created_at)"
                 + " - toUnixTimestamp64Milli(previous)) FROM (SELECT sales_id, created_at, lagInFrame(toNullable(created_at))"
                 + " OVER (PARTITION BY customer_id, sales_territory_id ORDER BY created_at"
                 + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS previous"
-                + " FROM sales_fact WHERE customer_id = 2496 AND sales_territory_id = 3) WHERE sales_id IN (20, 21)"
-                + " ORDER BY sales_id")).containsExactly("20,null", "21,129600000");
+                + " FROM sales_fact WHERE customer_id = 2496 AND sales_territory_id = 3) WHERE sales_id IN (30, 31)"
+                + " ORDER BY sales_id")).containsExactly("30,null", "31,129600000");
     }
 
     @Test

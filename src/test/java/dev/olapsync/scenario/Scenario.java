@@ -39,6 +39,7 @@ import java.util.Properties;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.apache.camel.main.Main;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -403,8 +404,15 @@ public final class Scenario implements AutoCloseable {
 
     /** Publishes those changes of a table once more that hold a text, in the order in which they were captured. */
     public void deliverAgain(String topicEnd, String text) throws Exception {
+        deliverAgain(topicEnd, text, UnaryOperator.identity());
+    }
+
+    /** @param edit what becomes of the events on the way */
+    public void deliverAgain(String topicEnd, String text, UnaryOperator<String> edit) throws Exception {
         publish(changes(topicEnd, text).stream()
-                .map(change -> new ProducerRecord<>(change.topic(), null, change.key(), change.value(), change.headers()))
+                .map(change -> new ProducerRecord<>(change.topic(), null, change.key(),
+                        edit.apply(new String(change.value(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8),
+                        change.headers()))
                 .toList());
     }
 

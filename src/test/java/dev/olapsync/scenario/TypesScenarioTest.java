@@ -11,14 +11,19 @@ import org.junit.jupiter.api.Test;
 /** Every type of docs/types.md, with ordinary and extreme values, by the initial load and by the stream. */
 class TypesScenarioTest {
 
-    private record Type(String sql, String clickHouse, String... values) {
+    record Type(String sql, String clickHouse, String... values) {
+
+        /** Whether change events have the exact value. */
+        boolean inHistories() {
+            return !sql.endsWith("[]") && !List.of("time", "interval", "bit varying(8)", "pair").contains(sql);
+        }
 
         String column() {
             return "c_" + sql.replace("[]", "_array").replaceAll("[^a-z0-9]+", "_").replaceAll("_$", "");
         }
     }
 
-    private static final List<Type> TYPES = List.of(
+    static final List<Type> TYPES = List.of(
             new Type("smallint", "Nullable(Int16)", "-32768", "32767", "0"),
             new Type("integer", "Nullable(Int32)", "-2147483648", "2147483647"),
             new Type("bigint", "Nullable(Int64)", "-9223372036854775808", "9223372036854775807"),
@@ -56,9 +61,11 @@ class TypesScenarioTest {
             new Type("positive", "Nullable(Int32)", "1", "2147483647"),
             new Type("pair", "Nullable(String)", "(1,\"x y\")"));
 
-    private static final String SCHEMA = "CREATE TYPE mood AS ENUM ('fine', 'so \"so\"');"
+    static final String OWN_TYPES = "CREATE TYPE mood AS ENUM ('fine', 'so \"so\"');"
             + " CREATE DOMAIN positive AS integer CHECK (VALUE > 0);"
-            + " CREATE TYPE pair AS (a int, b text);"
+            + " CREATE TYPE pair AS (a int, b text);";
+
+    private static final String SCHEMA = OWN_TYPES
             + " CREATE TABLE everything (id int PRIMARY KEY" + columns() + ");";
 
     private static String columns() {
@@ -69,11 +76,11 @@ class TypesScenarioTest {
         return columns.toString();
     }
 
-    private static List<String> inserts(int firstId) {
+    static List<String> inserts(List<Type> types, int firstId) {
         List<String> inserts = new ArrayList<>();
         int id = firstId;
         inserts.add("INSERT INTO everything (id) VALUES (" + id++ + ")");
-        for (Type type : TYPES) {
+        for (Type type : types) {
             for (String value : type.values()) {
                 inserts.add("INSERT INTO everything (id, " + type.column() + ") VALUES (" + id++ + ", E'"
                         + value.replace("\\", "\\\\").replace("'", "''") + "')");
@@ -85,11 +92,11 @@ class TypesScenarioTest {
     @Test
     void everyValueArrives() throws Exception {
         try (Scenario types = Scenario.of("types", SCHEMA).model("everything", "SELECT * FROM everything")) {
-            types.postgres(inserts(1).toArray(String[]::new));
+            types.postgres(inserts(TYPES, 1).toArray(String[]::new));
             types.start().awaitLoaded();
             assertThat(types.differences()).isEmpty();
 
-            types.postgres(inserts(10_000).toArray(String[]::new));
+            types.postgres(inserts(TYPES, 10_000).toArray(String[]::new));
             types.awaitInStep();
             types.postgres("UPDATE everything SET id = id + 100000 WHERE id < 10000");
             types.awaitInStep();

@@ -1,0 +1,2 @@
+-- history: true
+SELECT * FROM sales

@@ -1,0 +1,67 @@
+package dev.olapsync.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The history of a single-table model: every change of the table becomes a row of its own, made of the change's own image.
+ * Immutable.
+ */
+public final class History {
+
+    /** What is behind a model's name in that of its history. */
+    static final String SUFFIX = "_history";
+
+    /** What is behind a model's name in that of the view of the periods in which its versions were valid. */
+    public static final String PERIODS_SUFFIX = "_scd2";
+
+    private static final List<KeyColumn> OF_THE_CHANGE = Stream.of("_op", "_commit_time", "_version")
+            .map(name -> new KeyColumn(name, "text[]", KeyColumn.Format.PLAIN)).toList();
+
+    private final List<KeyColumn> image;
+    private final LookUp lookUp;
+
+    /** @param image the columns of the table that the model uses */
+    History(Model model, Query.Source grain, List<KeyColumn> image, String sql) {
+        this.image = List.copyOf(image);
+        this.lookUp = new LookUp(model, model.name() + SUFFIX, grain.alias(), grain.table().name(),
+                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(), List.of(), true, true, sql, "");
+    }
+
+    /** Of its topic, and of its view in ClickHouse. */
+    public String name() {
+        return lookUp.target();
+    }
+
+    /**
+     * Makes rows out of versions instead of reading them: its keys are {@link #version}s, and each gives one row, with
+     * {@code _op}, {@code _commit_time} and {@code _version} behind the columns of the model.
+     */
+    public LookUp lookUp() {
+        return lookUp;
+    }
+
+    /**
+     * What the look-up is to be asked for one change.
+     *
+     * @param row from a change event: after the change, or before it if it was a delete
+     * @param op {@code create}, {@code update}, {@code delete} or {@code read}
+     * @param committed an ISO instant
+     * @throws IllegalArgumentException when the change does not tell the whole row
+     */
+    public List<String> version(JsonNode row, String op, String committed, BigInteger version) {
+        List<String> texts = new ArrayList<>(image.size() + OF_THE_CHANGE.size());
+        for (KeyColumn column : image) {
+            JsonNode value = row.path(column.name());
+            if (value.isMissingNode() || KeyColumn.isUnavailable(value)) {
+                throw new IllegalArgumentException("the change of " + lookUp.table() + " does not tell " + column.name());
+            }
+            texts.add(column.text(value));
+        }
+        texts.addAll(List.of(op, committed, version.toString()));
+        return texts;
+    }
+}

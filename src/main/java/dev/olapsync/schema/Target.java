@@ -1,0 +1,156 @@
+package dev.olapsync.schema;
+
+import static dev.olapsync.ClickHouse.identifier;
+import static dev.olapsync.ClickHouse.literal;
+
+import dev.olapsync.model.ColumnType.Kind;
+import dev.olapsync.model.History;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.OutputColumn;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A table in ClickHouse that finished rows are written to. For the rows of a model it is {@code <model>_rows}, which keeps
+ * of each key the row with the greatest version; for its history {@code <model>_history_rows}, which keeps each version.
+ */
+public final class Target {
+
+    private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
+    private static final Map<String, String> OF_VERSIONS = columns(RowJson.OPERATION, "LowCardinality(String)",
+            RowJson.COMMIT_TIME, "DateTime64(6, 'UTC')", RowJson.VERSION, "UInt128");
+
+    private final String name;
+    private final Optional<Model> model;
+    private final Map<String, String> system;
+    private final String rest;
+
+    private Target(String name, Optional<Model> model, Map<String, String> system, String rest) {
+        this.name = name;
+        this.model = model;
+        this.system = system;
+        this.rest = rest;
+    }
+
+    /** Of all models, their histories, and the watermarks. */
+    public static List<Target> of(Models models) {
+        List<Target> targets = new ArrayList<>(List.of(ofWatermarks()));
+        for (Model model : models.all()) {
+            targets.add(of(model));
+            ofHistory(model).ifPresent(targets::add);
+        }
+        return targets;
+    }
+
+    public static Target of(Model model) {
+        return new Target(model.name(), Optional.of(model), OF_ROWS,
+                ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (" + key(model) + ")");
+    }
+
+    /** Empty for a model without one. */
+    public static Optional<Target> ofHistory(Model model) {
+        return model.history().map(History::name).map(history -> new Target(history, Optional.of(model), OF_VERSIONS,
+                ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = ReplacingMergeTree ORDER BY (" + key(model)
+                        + ", _version)"));
+    }
+
+    public static Target ofWatermarks() {
+        return new Target(Truncates.MODEL, Optional.empty(), columns("model", "String", RowJson.VERSION, "UInt128",
+                RowJson.DELETED, "UInt8"), ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY model");
+    }
+
+    private static Map<String, String> columns(String... namesAndTypes) {
+        Map<String, String> columns = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndTypes.length; i += 2) {
+            columns.put(namesAndTypes[i], namesAndTypes[i + 1]);
+        }
+        return columns;
+    }
+
+    private static String key(Model model) {
+        return model.key().stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
+    }
+
+    /** Of the topic and of the batches of its rows. */
+    public String name() {
+        return name;
+    }
+
+    /** Empty for the watermarks. */
+    public Optional<Model> model() {
+        return model;
+    }
+
+    public boolean isHistory() {
+        return system == OF_VERSIONS;
+    }
+
+    public String table() {
+        return ClickHouseTables.storage(name);
+    }
+
+    /** Those of the model, and those that the table has beside them, in the order of a new table; each with its type. */
+    Map<String, String> columns() {
+        Map<String, String> columns = new LinkedHashMap<>();
+        ofModel().forEach(column -> columns.put(column.name(), column.clickHouseType()));
+        columns.putAll(system);
+        return columns;
+    }
+
+    private List<OutputColumn> ofModel() {
+        return model.map(Model::columns).orElse(List.of());
+    }
+
+    /** Whether values of the column can be written to one of this type. */
+    boolean fits(String column, String type) {
+        return type.equals(columns().get(column)) || ofModel().stream().anyMatch(own -> own.name().equals(column)
+                && !own.key() && type.equals(own.type().clickHouseType(true)));
+    }
+
+    String create() {
+        return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " (" + columns().entrySet().stream()
+                .map(column -> identifier(column.getKey()) + " " + column.getValue()).collect(Collectors.joining(", ")) + rest;
+    }
+
+    /**
+     * What stands between INSERT INTO and FORMAT. Floating point numbers are read as text and then converted, because the
+     * parser of the formats is fast, and wrong in the last digits.
+     */
+    public String insert() {
+        if (ofModel().stream().noneMatch(Target::isFloat)) {
+            return identifier(table());
+        }
+        Map<String, String> read = columns();
+        ofModel().stream().filter(Target::isFloat).forEach(column -> read.put(column.name(), "Nullable(String)"));
+        String names = read.keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
+        String structure = read.entrySet().stream().map(column -> identifier(column.getKey()) + " " + column.getValue())
+                .collect(Collectors.joining(", "));
+        String values = Stream.concat(ofModel().stream().map(Target::value), system.keySet().stream())
+                .collect(Collectors.joining(", "));
+        return identifier(table()) + " (" + names + ") SELECT " + values + " FROM input(" + literal(structure) + ")";
+    }
+
+    private static boolean isFloat(OutputColumn column) {
+        return column.type().kind() == Kind.FLOAT32 || column.type().kind() == Kind.FLOAT64;
+    }
+
+    /** A tombstone has no number. */
+    private static String value(OutputColumn column) {
+        if (!isFloat(column)) {
+            return identifier(column.name());
+        }
+        String number = "CAST(" + identifier(column.name()) + " AS " + column.type().clickHouseType(true) + ")";
+        return column.nullable() ? number : "ifNull(" + number + ", 0)";
+    }
+
+    @Override
+    public String toString() {
+        return table();
+    }
+}
