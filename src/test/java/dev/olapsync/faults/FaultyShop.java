@@ -39,6 +39,9 @@ final class FaultyShop implements AutoCloseable {
     /** How long the pipeline may take to say what is wrong. */
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final ShopSize SIZE = new ShopSize(1_000, 200, 5_000, 15_000);
+    /** So that products are hot: each has about 75 items. */
+    private static final int BATCH = 500;
+    private static final int HOT_PRODUCTS = 20;
     private static final int RATE = 200;
     private static final int WRITERS = 4;
     private static final String NO_MODEL = "elsewhere";
@@ -64,6 +67,8 @@ final class FaultyShop implements AutoCloseable {
                 Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"));
         ShopData.fill(scenario.dataSource(), SIZE, seed);
         addWideTable();
+        scenario.postgres("CREATE TABLE divided (id int PRIMARY KEY, divisor int)", "INSERT INTO divided VALUES (1, 1)");
+        scenario.model("divided", "SELECT id, 100 / divisor AS quotient FROM divided");
         DevStack stack = stack();
         toPostgres = new TcpProxy(0, stack.postgres().port());
         toBroker = new TcpProxy(stack.kafka().proxyPort(), stack.kafka().behindProxyPort());
@@ -112,6 +117,7 @@ final class FaultyShop implements AutoCloseable {
     /** An instance of the pipeline, with the settings as they are now; number 0 is the one that is always there. */
     Pipeline instance(int number) {
         Map<String, String> settings = scenario.configuration();
+        settings.put("olap.batch.rows", String.valueOf(BATCH));
         settings.put("postgres.host", "127.0.0.1");
         settings.put("postgres.port", String.valueOf(toPostgres.port()));
         settings.put("postgres.user", USER);
@@ -258,12 +264,17 @@ final class FaultyShop implements AutoCloseable {
     }
 
     /** Waits for the end of the pipeline, and sees to it that also the rare steps are passed. */
-    void awaitHalt() {
-        await("the passage").atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(() -> {
-            // becomes a dead letter
+    void awaitHalt() throws SQLException {
+        await("the passage").atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> {
+            // a dead letter
             scenario.deliverRow(NO_MODEL, "{\"id\":1,\"_version\":5,\"_deleted\":0}");
+            // a row that Postgres cannot compute, every second time
+            scenario.postgres("UPDATE divided SET divisor = 1 - divisor");
+            // more rows than a batch may hold
+            scenario.postgres("UPDATE products SET category = category WHERE id <= " + HOT_PRODUCTS);
             return !pipeline.isRunning();
         });
+        scenario.postgres("UPDATE divided SET divisor = 1");
     }
 
     static void signal(Service service, String signal) throws IOException, InterruptedException {

@@ -16,7 +16,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
-/** The three routes with a {@link HaltHere} behind every step, taken from the files as they are. */
+/**
+ * The three routes with a {@link HaltHere} behind every step, taken from the files as they are. Only the time after which
+ * the broker counts a consumer as dead is shorter: it is waited for after each kill.
+ */
 final class HaltingRoutes {
 
     private static final Path ROUTES = Path.of("routes");
@@ -24,6 +27,8 @@ final class HaltingRoutes {
     private static final List<String> NO_STEPS = List.of("route", "beans");
     private static final Pattern STEP = Pattern.compile("( *)- (\\w+):");
     private static final Pattern ID = Pattern.compile(" *id: (\\S+)");
+    private static final String SESSION = "( *)sessionTimeoutMs: 10000";
+    private static final String SHORT_SESSION = "$1sessionTimeoutMs: 3000\n$1heartbeatIntervalMs: 1000";
     private static final String HALT = """
             %1$s- process:
             %1$s    id: halt-after-%2$s
@@ -42,7 +47,8 @@ final class HaltingRoutes {
         this.agent = this.folder.resolve("halt-here.jar");
         try (Stream<Path> files = Files.list(ROUTES)) {
             for (Path file : files.filter(file -> file.toString().endsWith(".camel.yaml")).sorted().toList()) {
-                Files.writeString(this.folder.resolve(file.getFileName()), halting(Files.readAllLines(file)));
+                String routes = halting(Files.readAllLines(file)).replaceAll(SESSION, SHORT_SESSION);
+                Files.writeString(this.folder.resolve(file.getFileName()), routes);
             }
         }
         writeAgent();

@@ -36,18 +36,19 @@ final class OperatorFaults {
     }
 
     private static String dropTable(FaultyShop shop, Random random) throws Exception {
-        String table = MODELS.get(random.nextInt(MODELS.size())) + "_rows";
-        shop.scenario().clickHouseExecute("DROP TABLE " + table);
-        shop.awaitDown(table);
-        return shop.raiseEpoch();
+        String model = MODELS.get(random.nextInt(MODELS.size()));
+        shop.scenario().clickHouseExecute("DROP TABLE " + model + "_rows");
+        shop.awaitDown(model + "_rows");
+        shop.scenario().command("resync", model);
+        return "says so; olap-sync resync";
     }
 
     private static String dropColumn(FaultyShop shop, Random random) throws Exception {
         String dropped = shop.columnInUse();
         shop.scenario().postgres("ALTER TABLE wide DROP COLUMN " + dropped);
-        shop.scenario().postgres("UPDATE wide SET id = id");
-        shop.awaitDown("." + dropped + " does not exist");
+        shop.awaitDown("public.wide has the column " + dropped);
         shop.pipeline().stop();
+        shop.refusesToStart(dropped);
         shop.useNextColumn();
         return shop.raiseEpoch();
     }

@@ -19,6 +19,7 @@ final class TopicFaults {
         return List.of(
                 Fault.slow("topic of changes deleted", (shop, random) ->
                         delete(shop, shop.scenario().name() + ".cdc.public." + one(TABLES, random))),
+                Fault.slow("topic of hot parents deleted", (shop, random) -> delete(shop, shop.scenario().name() + ".olap-fanout")),
                 Fault.slow("topic of finished rows deleted", (shop, random) ->
                         delete(shop, shop.scenario().topicOf(one(MODELS, random)))));
     }
