@@ -1,5 +1,6 @@
 package dev.olapsync.routes;
 
+import dev.olapsync.KafkaClients;
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.VisibilityFence;
 import dev.olapsync.load.InitialLoad;
@@ -8,7 +9,9 @@ import dev.olapsync.load.InitialLoad;
 public class CaptureRoutes extends PipelineRoutes {
 
     @Override
-    public void configure() {
+    public void configure() throws Exception {
+        bean("kafka-clients", KafkaClients.class);
+
         route("initial-load", input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
                 .routeDescription("Brings the rows that exist already into ClickHouse")
                 .routeNote("Once, at the start. It creates publication and slot first, so no change is missed, and writes its"
@@ -22,11 +25,16 @@ public class CaptureRoutes extends PipelineRoutes {
                 "databasePort={{postgres.port:5432}}",
                 "databaseDbname={{postgres.database:shop}}",
                 "databaseUser={{postgres.user:postgres}}",
-                "databasePassword={{postgres.password:postgres}}",
+                "databasePassword=RAW({{postgres.password:postgres}})",
+                "databaseSslmode={{postgres.sslmode:prefer}}",
+                "databaseSslrootcert={{?postgres.sslrootcert}}",
+                "databaseSslcert={{?postgres.sslcert}}",
+                "databaseSslkey={{?postgres.sslkey}}",
                 "slotName={{postgres.slot:olap_sync}}",
                 "publicationName={{postgres.publication:olap_sync}}",
                 "maxBatchSize=4096",
-                "maxQueueSize=16384").id("write-ahead-log"))
+                "maxQueueSize=16384",
+                "maxQueueSizeInBytes=67108864").id("write-ahead-log"))
                 .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
                 .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"
                         + " told that a batch is done only when the broker has acknowledged all of it.")
@@ -42,6 +50,8 @@ public class CaptureRoutes extends PipelineRoutes {
                         "enableIdempotence=true",
                         "lingerMs=2",
                         "producerBatchSize=262144",
+                        "maxRequestSize=34603008",
+                        "bufferMemorySize=69206016",
                         "compressionCodec=lz4",
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))

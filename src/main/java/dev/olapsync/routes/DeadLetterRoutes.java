@@ -13,6 +13,8 @@ public class DeadLetterRoutes extends PipelineRoutes {
                         BROKERS,
                         KEYS_OUT,
                         VALUES_OUT,
+                        "maxRequestSize=34603008",
+                        "bufferMemorySize=69206016",
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))
                 .id("publish-letters");

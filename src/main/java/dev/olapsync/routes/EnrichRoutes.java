@@ -1,11 +1,18 @@
 package dev.olapsync.routes;
 
 import dev.olapsync.CommitOffsets;
+import dev.olapsync.KafkaClients;
 import dev.olapsync.PostgresDataSource;
 import dev.olapsync.enrich.DirtyRows;
+import dev.olapsync.enrich.DividedLookUp;
+import dev.olapsync.enrich.FanOuts;
+import dev.olapsync.enrich.FannedOutRows;
 import dev.olapsync.enrich.FinishedRows;
 import dev.olapsync.enrich.JoinedRows;
+import dev.olapsync.enrich.ListedChildren;
 import dev.olapsync.enrich.RowRecords;
+import dev.olapsync.load.ClickHouseInsert;
+import java.sql.SQLException;
 import java.util.Map;
 
 /** The Java twin of {@code routes/enrich.camel.yaml}. */
@@ -18,7 +25,12 @@ public class EnrichRoutes extends PipelineRoutes {
                 "port", "{{postgres.port:5432}}",
                 "database", "{{postgres.database:shop}}",
                 "username", "{{postgres.user:postgres}}",
-                "password", "{{postgres.password:postgres}}"));
+                "password", "{{postgres.password:postgres}}",
+                "sslMode", "{{postgres.sslmode:prefer}}",
+                "sslRootCert", "{{postgres.sslrootcert:}}",
+                "sslCert", "{{postgres.sslcert:}}",
+                "sslKey", "{{postgres.sslkey:}}"));
+        bean("kafka-clients", KafkaClients.class);
 
         route("enrich", input("kafka:{{olap.topic.changes:cdc}}\\..*",
                 "topicIsPattern=true",
@@ -60,6 +72,8 @@ public class EnrichRoutes extends PipelineRoutes {
                         "enableIdempotence=true",
                         "lingerMs=2",
                         "producerBatchSize=262144",
+                        "maxRequestSize=34603008",
+                        "bufferMemorySize=69206016",
                         "compressionCodec=lz4",
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))
@@ -69,12 +83,79 @@ public class EnrichRoutes extends PipelineRoutes {
 
         route("look-up", input("direct:look-up").id("look-up-keys"))
                 .routeDescription("Reads the joined rows of a set of dirty keys, with one query")
+                .routeNote("Not more than a batch may hold. If those are not all, JoinedRows hands the keys over to the route"
+                        + " fan-out.")
                 .errorHandler(noErrorHandler())
-                .setHeader("CamelJdbcParameters", simple("${body.parameters}")).id("keys-as-parameters")
-                .setBody(simple("${body.sql}")).id("query")
-                .to(endpoint("jdbc:postgres",
-                        "useHeadersAsParameters=true",
-                        "outputType=SelectList"))
-                .id("read-joined-rows");
+                .setVariable("keys", simple("${body}")).id("remember-keys")
+                .doTry().id("at-once")
+                    .setHeader("CamelJdbcParameters", simple("${body.parameters}")).id("keys-as-parameters")
+                    .setBody(simple("${body.sql}")).id("query")
+                    .to(endpoint("jdbc:postgres",
+                            "useHeadersAsParameters=true",
+                            "outputType=SelectList",
+                            "statement.maxRows={{olap.batch.rows:5000}}"))
+                    .id("read-joined-rows")
+                .doCatch(SQLException.class).id("or-divided")
+                    .description("A row that Postgres cannot compute must not hold up its neighbours; other failures stay"
+                            + " failures")
+                    .process(of(DividedLookUp.class)).id("divide")
+                .end();
+
+        route("fan-out", input("kafka:{{olap.topic.rows:olap}}-fanout",
+                BROKERS,
+                "groupId={{olap.group:olap-sync}}-fan-out",
+                "autoOffsetReset=earliest",
+                KEYS_IN,
+                VALUES_IN,
+                "consumersCount=2",
+                "batching=true",
+                "maxPollRecords=5",
+                "batchingIntervalMs={{olap.batch.millis:100}}",
+                "pollTimeoutMs=20",
+                "maxPollIntervalMs=3600000",
+                "allowManualCommit=true",
+                "autoCommitEnable=false",
+                "breakOnFirstError=true",
+                "pollOnError=RECONNECT",
+                "additionalProperties.metadata.max.age.ms=5000",
+                "sessionTimeoutMs=10000")
+                .id("poll-fan-outs")
+                .description("Few records at a time, each with the keys of up to 2,000 rows")
+                .note("To list all rows of a large table can take longer than the usual interval between two polls."))
+                .routeDescription("The children of hot parents become rows in ClickHouse, on a lane of their own")
+                .routeNote("Changes that make very many rows dirty are handed over to this route, so that others do not wait"
+                        + " for them. First the rows are listed, which gives records with their keys in the same topic; then"
+                        + " those are read and written, some thousands at a time. An interrupted fan-out goes on where its"
+                        + " offsets stand.")
+                .errorHandler(tryAgain(8, 200))
+                .setVariable("batch", simple("${body}")).id("remember-fan-outs")
+                .process(of(FanOuts.class)).id("sort-fan-outs")
+                .split(simple("${body}")).stopOnException().id("for-each-fan-out")
+                    .choice().id("which-rows")
+                        .when(simple("${body} is 'dev.olapsync.enrich.Listing'")).id("to-be-listed")
+                            .process(of(ListedChildren.class)).id("list-children")
+                        .otherwise().id("listed")
+                            .enrich().constant("direct:look-up").aggregationStrategy(of(JoinedRows.class))
+                                .id("join-parents-of-children").end()
+                            .process(of(FannedOutRows.class)).id("to-batch-of-children")
+                            .process(of(ClickHouseInsert.class)).id("insert-children")
+                    .end()
+                .end()
+                .process(of(CommitOffsets.class)).id("commit-fan-outs")
+                .description("After the write, of every partition in the batch");
+
+        route("hand-over", input("direct:hand-over").id("listed-children"))
+                .routeDescription("Lists of children go back to the lane of hot parents")
+                .errorHandler(noErrorHandler())
+                .to(endpoint("kafka:fan-outs",
+                        BROKERS,
+                        KEYS_OUT,
+                        VALUES_OUT,
+                        "requestRequiredAcks=all",
+                        "enableIdempotence=true",
+                        "compressionCodec=lz4",
+                        "batchWithIndividualHeaders=true",
+                        "synchronous=true"))
+                .id("publish-fan-outs");
     }
 }

@@ -1,6 +1,7 @@
 package dev.olapsync.routes;
 
 import dev.olapsync.CommitOffsets;
+import dev.olapsync.KafkaClients;
 import dev.olapsync.load.ClickHouseInsert;
 import dev.olapsync.load.RowBatches;
 
@@ -8,7 +9,9 @@ import dev.olapsync.load.RowBatches;
 public class LoadRoutes extends PipelineRoutes {
 
     @Override
-    public void configure() {
+    public void configure() throws Exception {
+        bean("kafka-clients", KafkaClients.class);
+
         route("load", input("kafka:{{olap.topic.rows:olap}}\\..*",
                 "topicIsPattern=true",
                 BROKERS,

@@ -35,7 +35,7 @@ abstract class PipelineRoutes extends RouteBuilder {
 
     final RouteDefinition route(String id, FromDefinition input) {
         RouteDefinition route = from(input.getUri()).routeId(id);
-        route.getInput().id(input.getId()).description(input.getDescription());
+        route.getInput().id(input.getId()).description(input.getDescription()).note(input.getNote());
         return route;
     }
 
@@ -51,7 +51,11 @@ abstract class PipelineRoutes extends RouteBuilder {
                 .allowRedeliveryWhileStopping(false);
     }
 
-    /** A bean that the endpoints of these routes name. */
+    /** A bean that the endpoints of these routes use. */
+    final void bean(String name, Class<?> type) throws Exception {
+        bean(name, type, Map.of());
+    }
+
     final void bean(String name, Class<?> type, Map<String, Object> properties) throws Exception {
         BeanFactoryDefinition<?> bean = new BeanFactoryDefinition<>();
         bean.setName(name);

@@ -10,6 +10,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.net.URISyntaxException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,11 +21,14 @@ import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.ExpressionClause;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.BeanFactoryDefinition;
+import org.apache.camel.model.ChoiceDefinition;
 import org.apache.camel.model.FromDefinition;
 import org.apache.camel.model.Model;
+import org.apache.camel.model.OutputNode;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SendDefinition;
+import org.apache.camel.model.TryDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.spi.Metadata;
 import org.apache.camel.support.PluginHelper;
@@ -67,7 +71,8 @@ final class RouteModel {
         Model definitions = context.getCamelContextExtension().getContextPlugin(Model.class);
         for (BeanFactoryDefinition<?> bean : definitions.getCustomBeans()) {
             model.add("bean " + bean.getName() + " / type", bean.getType());
-            bean.getProperties().forEach((name, value) -> model.add("bean " + bean.getName() + " / " + name, value));
+            Map<String, Object> properties = bean.getProperties() == null ? Map.of() : bean.getProperties();
+            properties.forEach((name, value) -> model.add("bean " + bean.getName() + " / " + name, value));
         }
         for (RouteDefinition route : definitions.getRouteDefinitions()) {
             String id = "route " + route.getRouteId();
@@ -110,8 +115,23 @@ final class RouteModel {
             String id = parent + " / " + (step.hasCustomIdAssigned() ? step.getId() : step.getShortName() + " no. " + (i + 1));
             add(id + " / place", i + 1);
             step(id, step);
-            steps(id, step.getOutputs());
+            steps(id, inside(step));
         }
+    }
+
+    /** Java lists the clauses of a try with its steps, YAML beside them; a choice has its steps in its branches. */
+    private static List<ProcessorDefinition<?>> inside(ProcessorDefinition<?> step) {
+        if (step instanceof ChoiceDefinition) {
+            return List.of();
+        }
+        List<ProcessorDefinition<?>> steps = new ArrayList<>(step.getOutputs());
+        if (step instanceof TryDefinition attempt) {
+            attempt.getCatchClauses().stream().filter(clause -> !steps.contains(clause)).forEach(steps::add);
+            if (attempt.getFinallyClause() != null && !steps.contains(attempt.getFinallyClause())) {
+                steps.add(attempt.getFinallyClause());
+            }
+        }
+        return steps;
     }
 
     private void step(String id, Object step) throws ReflectiveOperationException {
@@ -144,6 +164,9 @@ final class RouteModel {
 
     /** All that the model declares of itself, apart from the steps inside. */
     private void options(String id, Object node) throws ReflectiveOperationException {
+        if (node instanceof OutputNode branch && !(node instanceof ProcessorDefinition)) {
+            steps(id, branch.getOutputs());
+        }
         for (Map.Entry<String, Object> option : declared(node).entrySet()) {
             Object value = option.getValue();
             // An expression in Java that is still being written down.

@@ -88,6 +88,20 @@ class TwinTest {
                         "route load / for-each-table / place: YAML '4', Java '3'");
     }
 
+    /** The first step of one branch becomes the last of the one before: the order of all steps stays. */
+    @Test
+    void aStepInAnotherBranchIsNamed() throws Exception {
+        String enrich = yaml("enrich");
+        String first = "                      - enrich:\n                          id: join-parents-of-children\n";
+        String next = "                      - process:\n                          id: to-batch-of-children\n";
+        String step = enrich.substring(enrich.indexOf(first), enrich.indexOf(next));
+        String otherwise = "                  otherwise:\n";
+        String moved = enrich.replace(step, "").replace(otherwise, step.replaceAll("(?m)^", "  ") + "\n" + otherwise);
+        assertThat(RouteModel.differences(RouteModel.ofYaml(moved), RouteModel.ofJava(new EnrichRoutes())))
+                .anyMatch(line -> line.contains("join-parents-of-children / id: YAML has nothing"))
+                .anyMatch(line -> line.contains("join-parents-of-children / id: YAML 'join-parents-of-children'"));
+    }
+
     @Test
     void aChangedBeanIsNamed() throws Exception {
         String enrich = yaml("enrich").replace("postgres.port:5432", "postgres.port:5433");

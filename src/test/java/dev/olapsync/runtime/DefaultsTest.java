@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class DefaultsTest {
 
     private static final Path FILE = Path.of("application.properties");
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([^:}]+)(:([^}]*))?}}");
+    /** Not those with a question mark, which may be missing. */
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([^?:}]+)(:([^}]*))?}}");
 
     private static Properties properties() throws Exception {
         Properties properties = new Properties();
