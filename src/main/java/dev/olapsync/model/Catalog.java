@@ -118,7 +118,7 @@ final class Catalog {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated, %s AS entry,
                        coalesce(l.collisdeterministic, true) AS deterministic,
-                       (SELECT format('%I.%I', n.nspname, l.collname) FROM pg_type t, pg_namespace n WHERE t.oid = a.atttypid
+                       (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname) FROM pg_type t, pg_namespace n WHERE t.oid = a.atttypid
                          AND n.oid = l.collnamespace AND l.oid <> t.typcollation) AS collation,
                        a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid
                          AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated) AS not_null
