@@ -105,7 +105,7 @@ class HistoryTest {
             changes.add("DELETE FROM everything WHERE id % 3 = 0");
             scenario.postgres(changes.toArray(String[]::new));
             awaitSameAsAudited(scenario, "everything");
-            assertThat(scenario.clickHouse("SELECT count() > 50 FROM everything_history WHERE _op = 'delete'")).containsExactly("1");
+            assertThat(scenario.clickHouse("SELECT count() > 20 FROM everything_history WHERE _op = 'delete'")).containsExactly("1");
             assertThat(scenario.readDeadLetters()).isEmpty();
         }
     }
