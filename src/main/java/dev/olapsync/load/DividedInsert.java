@@ -9,8 +9,10 @@ import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Target;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
@@ -85,10 +87,11 @@ final class DividedInsert {
         }
         RowBatch.Row row = batch.row();
         String error = "not written. " + e.getMessage();
-        // to read the row again, as for those of a model, would not bring this version
-        letters.add(target.isHistory() && row.polled() != null
+        Optional<BigInteger> version = RowJson.version(row.json());
+        // to read the row of a history again, as those of a model, would not bring this version
+        letters.add(row.polled() != null && (target.isHistory() || version.isEmpty())
                 ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
                 : DeadLetters.ofRefusedRow(context, target.model().map(Model::name).orElse(target.name()), row.key(), row.json(),
-                        Position.ofVersion(RowJson.version(row.json())), error, row.polled()));
+                        Position.ofVersion(version.orElseThrow()), error, row.polled()));
     }
 }

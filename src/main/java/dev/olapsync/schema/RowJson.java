@@ -3,6 +3,9 @@ package dev.olapsync.schema;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A finished row as it travels: the JSON object that Postgres wrote, with version and deletion mark put behind. */
 public final class RowJson {
@@ -19,19 +22,16 @@ public final class RowJson {
 
     private static final String DELETED_FROM = ",\"" + DELETED + "\":";
     private static final String VERSION_FROM = ",\"" + VERSION + "\":";
+    private static final Pattern VERSION_AT_END = Pattern.compile(VERSION_FROM + "(\\d+)(" + DELETED_FROM + "[01])?}$");
 
     private RowJson() {
     }
 
-    /** The version of a finished row. */
-    public static BigInteger version(byte[] row) {
+    /** The version of a finished row; empty when it is none. */
+    public static Optional<BigInteger> version(byte[] row) {
         String end = new String(row, Math.max(0, row.length - 100), Math.min(100, row.length), StandardCharsets.UTF_8);
-        int from = end.lastIndexOf(VERSION_FROM) + VERSION_FROM.length();
-        int to = from;
-        while (Character.isDigit(end.charAt(to))) {
-            to++;
-        }
-        return new BigInteger(end.substring(from, to));
+        Matcher version = VERSION_AT_END.matcher(end);
+        return version.find() ? Optional.of(new BigInteger(version.group(1))) : Optional.empty();
     }
 
     /** @param row a JSON object with at least one member */
