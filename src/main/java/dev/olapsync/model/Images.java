@@ -64,7 +64,7 @@ final class Images {
 
     private void refuseType(Table.Column column, Object node) {
         Optional<String> refusal = column.generated() ? Optional.of("is generated, so that its values are not in the log")
-                : ImageTypes.format(column).isPresent() ? Optional.empty()
+                : ImageTypes.format(column.type()).isPresent() ? Optional.empty()
                 : Optional.of("is of type " + column.typeName() + ", of which change events do not have the exact value");
         refusal.ifPresent(reason -> problems.add(node, "a history cannot have " + column.name() + ": it " + reason
                 + "; name the other columns in the SELECT list"));
@@ -73,6 +73,6 @@ final class Images {
     /** As change events hold them. */
     static List<KeyColumn> inEvents(List<Table.Column> columns) {
         return columns.stream()
-                .map(column -> new KeyColumn(column.name(), "text[]", ImageTypes.format(column).orElseThrow())).toList();
+                .map(column -> new KeyColumn(column.name(), "text[]", ImageTypes.format(column.type()).orElseThrow())).toList();
     }
 }

@@ -2,6 +2,7 @@ package dev.olapsync.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Collection;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -16,9 +17,13 @@ public record KeyColumn(String name, String arrayType, Format format) {
     /** As Debezium's {@code unavailable.value.placeholder}. */
     public static final String UNAVAILABLE = "__debezium_unavailable_value";
 
+    /** How Debezium writes them: {@code SpecialValueDecimal.toString()}. */
+    private static final Map<String, String> SPECIAL_NUMBERS = Map.of("NAN", "NaN", "POSITIVE_INFINITY", "Infinity",
+            "NEGATIVE_INFINITY", "-Infinity");
+
     /** The forms of values in a change event that differ from Postgres' text form, and the plain one. */
     public enum Format {
-        PLAIN, HEX, DATE, TIMESTAMP
+        PLAIN, HEX, NUMERIC, DATE, TIMESTAMP
     }
 
     /**
@@ -40,6 +45,7 @@ public record KeyColumn(String name, String arrayType, Format format) {
         return switch (format) {
             case PLAIN -> text;
             case HEX -> "\\x" + text;
+            case NUMERIC -> SPECIAL_NUMBERS.getOrDefault(text, text);
             case DATE -> IsoTime.date(text);
             case TIMESTAMP -> IsoTime.timestamp(text);
         };

@@ -28,6 +28,7 @@ final class KeyTypes {
     static KeyColumn.Format format(Table.Type type) {
         return !type.isBuiltIn() ? KeyColumn.Format.PLAIN : switch (type.name()) {
             case "bytea" -> KeyColumn.Format.HEX;
+            case "numeric" -> KeyColumn.Format.NUMERIC;
             case "date" -> KeyColumn.Format.DATE;
             case "timestamp", "timestamptz" -> KeyColumn.Format.TIMESTAMP;
             default -> KeyColumn.Format.PLAIN;
