@@ -25,12 +25,19 @@ public final class Models {
 
     private final List<Model> all;
     private final SortedSet<TableName> tables;
+    private final SortedSet<String> targets;
 
     private Models(List<Model> all) {
         this.all = List.copyOf(all);
         SortedSet<TableName> read = new TreeSet<>();
         all.forEach(model -> read.addAll(model.tables()));
         this.tables = Collections.unmodifiableSortedSet(read);
+        SortedSet<String> names = new TreeSet<>();
+        all.forEach(model -> {
+            names.add(model.name());
+            model.history().ifPresent(history -> names.add(history.name()));
+        });
+        this.targets = Collections.unmodifiableSortedSet(names);
     }
 
     /**
@@ -136,9 +143,8 @@ public final class Models {
     }
 
     /** All names under which finished rows are published: the models' and those of their histories. */
-    public List<String> targets() {
-        return all.stream().flatMap(model -> Stream.concat(Stream.of(model.name()),
-                model.history().map(History::name).stream())).toList();
+    public SortedSet<String> targets() {
+        return targets;
     }
 
     /** All tables whose changes the models need; a partitioned table stands for its partitions. */
