@@ -9,6 +9,7 @@ import dev.olapsync.schema.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.service.ServiceSupport;
@@ -38,15 +39,20 @@ public final class OlapSync extends ServiceSupport {
         OlapSync olapSync = new OlapSync(Settings.of(context));
         try {
             context.addService(olapSync);
-            // where Camel's own tools look, such as camel get metric
-            if (context.getRegistry().findByType(MeterRegistry.class).isEmpty()) {
-                context.getRegistry().bind("metricsRegistry", olapSync.metrics.registry());
-            }
+            showMetrics(context, olapSync.metrics.registry());
             Health.watch(context, olapSync);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
         return olapSync;
+    }
+
+    /** Where Camel's own tools look, such as {@code camel get metric}; they may have put an empty one there before. */
+    private static void showMetrics(CamelContext context, MeterRegistry registry) {
+        Set<MeterRegistry> others = context.getRegistry().findByType(MeterRegistry.class);
+        if (others.stream().allMatch(other -> other.getMeters().isEmpty())) {
+            context.getRegistry().bind("metricsRegistry", registry);
+        }
     }
 
     public Settings settings() {

@@ -45,7 +45,7 @@ enum ValueType {
             StringBuilder text = new StringBuilder("long " + n + " ");
             Random random = new Random(n);
             while (text.length() < 1_200) {
-                text.append((char) ('!' + random.nextInt(90)));
+                text.append((char) ((random.nextBoolean() ? 'A' : 'a') + random.nextInt(26)));
             }
             return Sql.literal(text.toString());
         }
