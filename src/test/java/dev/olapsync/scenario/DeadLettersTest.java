@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.camel.spi.RouteController;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
 /** A row that Postgres or ClickHouse refuses costs one dead letter and nothing else; an outage costs none. */
@@ -163,6 +164,22 @@ class DeadLettersTest {
             assertThat(shop.clickHouse("SELECT id, quantity FROM order_item_fact WHERE quantity > 1 ORDER BY id"))
                     .containsExactly("3,1000", "4,2000");
             assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    /** Whatever somebody writes into the topic of finished rows. */
+    @Test
+    void whatIsNoRowHoldsUpNothing() throws Exception {
+        try (Scenario shop = shop(10)) {
+            shop.deliverRow("order_item_fact", "{\"id\":1");
+            shop.deliverRow("order_item_fact", "{\"id\":\"one\",\"_version\":5,\"_deleted\":0}");
+            shop.publish(List.of(new ProducerRecord<>(shop.topicOf("order_item_fact"), "{\"id\":1}".getBytes(StandardCharsets.UTF_8))));
+            shop.publish(List.of(new ProducerRecord<>(shop.topicOf("order_item_fact"), null)));
+            shop.publish(List.of(new ProducerRecord<>(shop.topicOf("fanout").replace(".olap.", ".olap-"), "?".getBytes(StandardCharsets.UTF_8))));
+            shop.postgres("UPDATE order_items SET quantity = 7");
+            shop.awaitInStep();
+            assertThat(shop.readDeadLetters()).hasSize(5).allMatch(letter -> letter.headers().lastHeader("olap.model") == null);
+            assertThat(shop.command("dlq", "list")).contains("not a finished row", "not a record of the lane", "5 letters");
         }
     }
 
