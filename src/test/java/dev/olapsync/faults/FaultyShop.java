@@ -44,10 +44,10 @@ final class FaultyShop implements AutoCloseable {
     /** How long the pipeline may take to say what is wrong. */
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final ShopSize SIZE = new ShopSize(1_000, 200, 5_000, 15_000);
-    /** So that products are hot: each has about 75 items. */
+    /** So that products are hot: a few of them have more items than that. */
     private static final int BATCH = 500;
-    private static final int HOT_PRODUCTS = 20;
-    private static final int RATE = 200;
+    private static final int HOT_PRODUCTS = 4;
+    private static final int RATE = 100;
     private static final int WRITERS = 4;
     private static final String NO_MODEL = "elsewhere";
     private static final String DIVIDED = "divided";
