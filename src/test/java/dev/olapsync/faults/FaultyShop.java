@@ -43,7 +43,7 @@ final class FaultyShop implements AutoCloseable {
 
     /** How long the pipeline may take to say what is wrong. */
     private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final ShopSize SIZE = new ShopSize(1_000, 200, 5_000, 15_000);
+    private static final ShopSize SIZE = new ShopSize(500, 100, 2_000, 6_000);
     /** So that products are hot: a few of them have more items than that. */
     private static final int BATCH = 500;
     private static final int HOT_PRODUCTS = 4;
@@ -175,7 +175,7 @@ final class FaultyShop implements AutoCloseable {
         try (ShopWorkload load = new ShopWorkload(scenario.dataSource(), random.nextLong(), RATE, WRITERS)) {
             workload = load;
             load.start();
-            awaitCommits(random.nextInt(200));
+            awaitCommits(random.nextInt(RATE));
             outcome = fault.action().provoke(this, random);
             over = System.nanoTime();
             awaitCommits(20);
