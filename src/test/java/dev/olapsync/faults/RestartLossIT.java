@@ -49,7 +49,7 @@ class RestartLossIT {
     @EnabledIfSystemProperty(named = OLDER, matches = ".+")
     void postgres16() throws Exception {
         Path data = Files.createTempDirectory(Path.of("target"), "postgres16");
-        DevStack stack = DevStack.builder().dataDir(data).fsync(false).olderPostgres(Path.of(System.getProperty(OLDER))).start();
+        DevStack stack = DevStack.builder().dataDir(data).fsync(false).shortLived().olderPostgres(Path.of(System.getProperty(OLDER))).start();
         try {
             kill(stack);
         } finally {
