@@ -98,7 +98,7 @@ final class BenchShop implements AutoCloseable {
     }
 
     Path folder(String what) {
-        return Path.of("target", "bench", name + "-" + what);
+        return Path.of("target", "bench", String.valueOf(ProcessHandle.current().pid()), name + "-" + what);
     }
 
     Connection postgres() throws SQLException {

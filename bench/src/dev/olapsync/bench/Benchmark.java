@@ -22,6 +22,12 @@ interface Benchmark {
         Map<String, Benchmark> all = new LinkedHashMap<>();
         all.put("pipeline", new PipelineBenchmark());
         all.put("latency", new LatencyBenchmark());
+        all.put("capture", new CaptureBenchmark());
+        all.put("fanout", new FanOutBenchmark());
+        all.put("load", new LoadBenchmark());
+        all.put("catchup", new CatchUpBenchmark());
+        all.put("scale", new ScaleBenchmark());
+        all.put("idle", new IdleBenchmark());
         return all;
     }
 }

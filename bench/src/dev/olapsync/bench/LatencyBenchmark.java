@@ -3,15 +3,8 @@ package dev.olapsync.bench;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -22,7 +15,6 @@ final class LatencyBenchmark implements Benchmark {
 
     private static final String NAME = "latency";
     private static final ShopSize SIZE = new ShopSize(10_000, 1_000, 50_000, 50_000);
-    private static final int WRITERS = 4;
     private static final long READER_PAUSE_MILLIS = 10;
 
     @Override
@@ -49,17 +41,11 @@ final class LatencyBenchmark implements Benchmark {
         AtomicLongArray committed = new AtomicLongArray(count);
         long inserts = shop.inserts();
         Usage start = shop.usage(pipeline);
-        ExecutorService writers = Executors.newFixedThreadPool(WRITERS);
-        AtomicLong next = new AtomicLong();
-        List<Future<Object>> written = java.util.stream.IntStream.range(0, WRITERS).mapToObj(i -> writers.submit(() -> {
-            write(shop, start.nanos(), rate, first, next, committed);
-            return null;
-        })).toList();
-        double[] millis = read(shop, first, committed);
-        for (Future<Object> writer : written) {
-            writer.get();
+        double[] millis;
+        try (Writers writers = new Writers(shop, rate, first, count, n -> committed.set((int) n, System.nanoTime()))) {
+            millis = read(shop, first, committed);
+            writers.end();
         }
-        writers.shutdown();
         Usage used = shop.usage(pipeline).since(start);
         if (report != null) {
             Arrays.sort(millis);
@@ -72,24 +58,6 @@ final class LatencyBenchmark implements Benchmark {
             report.add(NAME, subject, "pipeline's processor", "cores", used.of("Pipeline") / used.seconds(), used);
             for (double share = 0; share < 1; share += 0.01) {
                 report.point("latency in ms, over the share of rows", subject, share, percentile(millis, share));
-            }
-        }
-    }
-
-    private static void write(BenchShop shop, long start, int rate, long first, AtomicLong next, AtomicLongArray committed)
-            throws Exception {
-        try (Connection postgres = shop.postgres(); PreparedStatement insert = postgres.prepareStatement(
-                "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price) VALUES (?, ?, ?, 1, 9.99)")) {
-            for (long n = next.getAndIncrement(); n < committed.length(); n = next.getAndIncrement()) {
-                long due = start + n * TimeUnit.SECONDS.toNanos(1) / rate;
-                while (System.nanoTime() < due) {
-                    TimeUnit.NANOSECONDS.sleep(Math.min(due - System.nanoTime(), 1_000_000));
-                }
-                insert.setLong(1, first + n);
-                insert.setLong(2, 1 + n * 7919 % SIZE.orders());
-                insert.setLong(3, 1 + n % SIZE.products());
-                insert.executeUpdate();
-                committed.set((int) n, System.nanoTime());
             }
         }
     }

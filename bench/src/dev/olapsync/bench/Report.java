@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -39,6 +40,15 @@ final class Report {
         figure.values().add(value);
         figure.load().add(load);
         System.out.printf("%-10s %-28s %-34s %14s %-10s %s%n", benchmark, subject, what, number(value), unit, load);
+    }
+
+    /** The same, where no checked exception may be thrown. */
+    void addUnchecked(String benchmark, String subject, String what, String unit, double value, Usage during) {
+        try {
+            add(benchmark, subject, what, unit, value, during);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A point of a line of a plot. */
