@@ -65,6 +65,7 @@ class CamelCliIT {
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get route"))
                     .contains("initial-load", "dead-letters", "capture", "enrich", "look-up", "load")
                     .doesNotContain("Stopped"));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get metric")).contains("olap.lag"));
             assertThat(cli.ask("top processor")).contains("wait-until-visible", "join-parents", "insert");
         }
     }
