@@ -44,7 +44,8 @@ class KameletTest {
     }
 
     private static JsonNode withId(JsonNode nodes, String id) {
-        return nodes.findParents("id").stream().filter(node -> node.get("id").asText().equals(id)).findFirst().orElseThrow();
+        return nodes.findParents("id").stream().filter(node -> node.get("id").asText().equals(id)).findFirst()
+                .orElseThrow(() -> new AssertionError("there is no step " + id));
     }
 
     private static JsonNode route(String file) throws Exception {

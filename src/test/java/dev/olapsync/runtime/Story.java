@@ -4,7 +4,6 @@ import dev.olapsync.devstack.Service;
 import dev.olapsync.scenario.Scenario;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Rows that exist at the start, all kinds of changes, and a restart in the middle of them. */
@@ -76,19 +75,15 @@ enum Story {
     /** Plays the story and returns how it ends. */
     Outcome play(Runtime runtime) throws Exception {
         try (Scenario scenario = scenario()) {
-            List<Service> processes = new ArrayList<>(runtime.processes(scenario));
+            List<Service> processes = runtime.processes(scenario);
             try {
-                processes.forEach(Service::start);
+                start(processes);
                 scenario.awaitLoaded();
                 for (int i = 0; i < changes.length; i++) {
-                    boolean restart = i == changes.length / 2;
-                    if (restart) {
-                        processes.forEach(Service::stop);
-                    }
-                    // each text is one transaction
-                    scenario.postgres(changes[i].replaceAll("BEGIN; |", ""));
-                    if (restart) {
-                        processes.forEach(Service::start);
+                    if (i == changes.length / 2) {
+                        restart(processes, scenario, changes[i]);
+                    } else {
+                        scenario.postgres(changes[i]);
                     }
                     scenario.awaitInStep();
                 }
@@ -97,5 +92,24 @@ enum Story {
                 processes.forEach(Service::close);
             }
         }
+    }
+
+    /** In the school all is down when the change is made; the shop's processes are replaced one by one while it is on its way. */
+    private void restart(List<Service> processes, Scenario scenario, String change) throws Exception {
+        if (this == SCHOOL) {
+            processes.forEach(Service::stop);
+            scenario.postgres(change);
+            start(processes);
+        } else {
+            scenario.postgres(change);
+            for (Service process : processes) {
+                process.stop();
+                process.start();
+            }
+        }
+    }
+
+    private static void start(List<Service> processes) {
+        processes.parallelStream().forEach(Service::start);
     }
 }
