@@ -25,9 +25,8 @@ public final class Manifests {
     private static final List<Path> MODELS = files(Path.of("models", "shop"));
     private static final String HEADER = "# Made by mvn -Pmanifests; edit routes/, models/, application.properties or Manifests.java instead\n";
 
-    /** In the dependencies of an operator-built Integration; all else is found by the schemes of the routes. */
-    private static final List<String> DEPENDENCIES = List.of("camel:debezium-postgres", "camel:direct", "camel:jdbc", "camel:kafka",
-            "camel:timer");
+    /** Those for which Quarkus has extensions; Debezium comes with our jar, as it is. */
+    private static final List<String> DEPENDENCIES = List.of("camel:direct", "camel:jdbc", "camel:kafka", "camel:timer");
 
     private Manifests() {
     }
