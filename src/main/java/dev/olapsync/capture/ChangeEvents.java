@@ -6,14 +6,12 @@ import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.kafka.connect.data.Struct;
-import org.apache.kafka.connect.json.JsonConverter;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
@@ -28,16 +26,7 @@ public class ChangeEvents implements Processor {
     /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
     public static final String CAPTURED = "olap.captured";
 
-    /** A NULL stays one, also in a column with a default value. */
-    private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false", "replace.null.with.default", "false");
-
-    private final JsonConverter keys = new JsonConverter();
-    private final JsonConverter values = new JsonConverter();
-
-    public ChangeEvents() {
-        keys.configure(PLAIN, true);
-        values.configure(PLAIN, false);
-    }
+    private final StructJson json = new StructJson();
 
     @Override
     public void process(Exchange exchange) throws InterruptedException {
@@ -62,9 +51,9 @@ public class ChangeEvents implements Processor {
         message.setHeader(EPOCH, olapSync.settings().olap().epoch());
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
         if (change.key() != null) {
-            message.setHeader(KafkaConstants.KEY, keys.fromConnectData(topic, change.keySchema(), change.key()));
+            message.setHeader(KafkaConstants.KEY, json.bytes((Struct) change.key()));
         }
-        byte[] event = values.fromConnectData(topic, change.valueSchema(), envelope);
+        byte[] event = json.bytes(envelope);
         if (event.length <= Topics.LARGEST_VALUE) {
             message.setBody(event);
         } else {

@@ -1,7 +1,10 @@
 package dev.olapsync.enrich;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.olapsync.Json;
 import dev.olapsync.capture.Position;
 import dev.olapsync.enrich.DirtyKeys.Cause;
@@ -35,45 +38,88 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
      * @throws IllegalArgumentException when this is no change event
      */
     static ChangeEvent parse(int epoch, byte[] envelope) {
-        try {
-            JsonNode root = JSON.readTree(envelope);
-            JsonNode source = root.path("source");
-            String op = root.path("op").asText();
-            if (op.length() != 1 || !source.isObject()) {
-                throw new IllegalArgumentException("not a change event of Debezium: no op or no source");
-            }
-            boolean read = op.equals("r");
-            return new ChangeEvent(
-                    op.charAt(0),
-                    op.equals("m") ? null : table(source),
-                    read ? Position.start(epoch) : Position.parse(epoch, source.path("sequence").asText(null), 0),
-                    images(root),
-                    committed(source),
-                    op.equals("m") ? HexFormat.of().parseHex(root.path("message").path("content").asText()) : null);
+        try (JsonParser json = JSON.createParser(envelope)) {
+            return read(epoch, json);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a change event of Debezium: " + e.getClass().getSimpleName(), e);
         }
     }
 
-    private static Instant committed(JsonNode source) {
-        return source.has("ts_us") ? Instant.EPOCH.plus(source.get("ts_us").asLong(), ChronoUnit.MICROS)
-                : Instant.ofEpochMilli(source.path("ts_ms").asLong());
+    /** Passes over what is not needed: that is most of an event. */
+    private static ChangeEvent read(int epoch, JsonParser json) throws IOException {
+        String op = "";
+        Source source = null;
+        JsonNode before = null;
+        JsonNode after = null;
+        JsonNode message = MissingNode.getInstance();
+        json.nextToken();
+        for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+            JsonToken value = json.nextToken();
+            switch (name) {
+                case "op" -> op = json.getValueAsString("");
+                case "source" -> source = value == JsonToken.START_OBJECT ? Source.read(json) : null;
+                case "before" -> before = JSON.readTree(json);
+                case "after" -> after = JSON.readTree(json);
+                case "message" -> message = JSON.readTree(json);
+                default -> {
+                }
+            }
+            json.skipChildren();
+        }
+        if (op.length() != 1 || source == null) {
+            throw new IllegalArgumentException("not a change event of Debezium: no op or no source");
+        }
+        return new ChangeEvent(
+                op.charAt(0),
+                op.equals("m") ? null : new TableName(source.schema, source.table),
+                op.equals("r") ? Position.start(epoch) : Position.parse(epoch, source.sequence, 0),
+                images(before, after),
+                source.committed(),
+                op.equals("m") ? HexFormat.of().parseHex(message.path("content").asText()) : null);
+    }
+
+    /** Where an event comes from, as far as that is needed. */
+    private static final class Source {
+
+        private String schema = "";
+        private String table = "";
+        private String sequence;
+        private long millis;
+        private long micros;
+
+        static Source read(JsonParser json) throws IOException {
+            Source source = new Source();
+            for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+                json.nextToken();
+                switch (name) {
+                    case "schema" -> source.schema = json.getValueAsString("");
+                    case "table" -> source.table = json.getValueAsString("");
+                    case "sequence" -> source.sequence = json.getValueAsString();
+                    case "ts_ms" -> source.millis = json.getValueAsLong();
+                    case "ts_us" -> source.micros = json.getValueAsLong();
+                    default -> {
+                    }
+                }
+                // of what should be a plain value too
+                json.skipChildren();
+            }
+            return source;
+        }
+
+        Instant committed() {
+            return micros != 0 ? Instant.EPOCH.plus(micros, ChronoUnit.MICROS) : Instant.ofEpochMilli(millis);
+        }
     }
 
     Cause cause() {
         return new Cause(position, committed.toEpochMilli());
     }
 
-    private static TableName table(JsonNode source) {
-        return new TableName(source.path("schema").asText(), source.path("table").asText());
-    }
-
-    private static List<JsonNode> images(JsonNode root) {
+    private static List<JsonNode> images(JsonNode before, JsonNode after) {
         List<JsonNode> images = new ArrayList<>(2);
-        for (String image : new String[] {"before", "after"}) {
-            JsonNode row = root.path(image);
-            if (row.isObject()) {
-                images.add(row);
+        for (JsonNode image : new JsonNode[] {before, after}) {
+            if (image != null && image.isObject()) {
+                images.add(image);
             }
         }
         return images;

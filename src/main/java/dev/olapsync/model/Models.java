@@ -9,10 +9,12 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The models of a folder, checked against a database. Immutable and thread safe. */
@@ -26,6 +28,7 @@ public final class Models {
     private final List<Model> all;
     private final SortedSet<TableName> tables;
     private final SortedSet<String> targets;
+    private final Map<TableName, List<LookUp>> lookUps;
 
     private Models(List<Model> all) {
         this.all = List.copyOf(all);
@@ -38,6 +41,7 @@ public final class Models {
             model.history().ifPresent(history -> names.add(history.name()));
         });
         this.targets = Collections.unmodifiableSortedSet(names);
+        this.lookUps = all.stream().flatMap(model -> model.lookUps().stream()).collect(Collectors.groupingBy(LookUp::table));
     }
 
     /**
@@ -154,6 +158,6 @@ public final class Models {
 
     /** What to look up when rows of a table have changed, over all models. */
     public List<LookUp> lookUpsOf(TableName changed) {
-        return all.stream().flatMap(model -> model.lookUps().stream()).filter(l -> l.table().equals(changed)).toList();
+        return lookUps.getOrDefault(changed, List.of());
     }
 }

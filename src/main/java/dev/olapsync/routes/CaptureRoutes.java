@@ -11,7 +11,11 @@ public class CaptureRoutes extends PipelineRoutes {
     @Override
     public void configure() throws Exception {
         bean("kafka-clients", KafkaClients.class);
+        initialLoad();
+        capture();
+    }
 
+    final void initialLoad() {
         route("initial-load", input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
                 .routeDescription("Brings the rows that exist already into ClickHouse")
                 .routeNote("Once, at the start. It creates publication and slot first, so no change is missed, and writes its"
@@ -19,7 +23,9 @@ public class CaptureRoutes extends PipelineRoutes {
                         + " wins. An interrupted load goes on where it stopped; a finished one is not repeated.")
                 .errorHandler(tryAgain(-1, 500))
                 .process(of(InitialLoad.class)).id("load-existing-rows");
+    }
 
+    private void capture() {
         route("capture", input("postgres-cdc:olap-sync",
                 "databaseHostname={{postgres.host:localhost}}",
                 "databasePort={{postgres.port:5432}}",

@@ -20,6 +20,13 @@ public class EnrichRoutes extends PipelineRoutes {
 
     @Override
     public void configure() throws Exception {
+        beans();
+        enrich();
+        lookUp();
+        hotParents();
+    }
+
+    final void beans() throws Exception {
         bean("postgres", PostgresDataSource.class, Map.of(
                 "host", "{{postgres.host:localhost}}",
                 "port", "{{postgres.port:5432}}",
@@ -31,7 +38,9 @@ public class EnrichRoutes extends PipelineRoutes {
                 "sslCert", "{{postgres.sslcert:}}",
                 "sslKey", "{{postgres.sslkey:}}"));
         bean("kafka-clients", KafkaClients.class);
+    }
 
+    private void enrich() {
         route("enrich", input("kafka:{{olap.topic.changes:cdc}}\\..*",
                 "topicIsPattern=true",
                 BROKERS,
@@ -81,7 +90,9 @@ public class EnrichRoutes extends PipelineRoutes {
                 .id("publish-rows")
                 .process(of(CommitOffsets.class)).id("commit-changes")
                 .description("After the write, of every partition in the batch");
+    }
 
+    final void lookUp() {
         route("look-up", input("direct:look-up").id("look-up-keys"))
                 .routeDescription("Reads the joined rows of a set of dirty keys, with one query")
                 .routeNote("Not more than a batch may hold. If those are not all, JoinedRows hands the keys over to the route"
@@ -101,7 +112,9 @@ public class EnrichRoutes extends PipelineRoutes {
                             + " failures")
                     .process(of(DividedLookUp.class)).id("divide")
                 .end();
+    }
 
+    final void hotParents() {
         route("fan-out", input("kafka:{{olap.topic.rows:olap}}-fanout",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-fan-out",

@@ -15,7 +15,7 @@ import javax.tools.ToolProvider;
 import org.apache.camel.impl.DefaultCamelContext;
 
 /**
- * {@code camel run routes/*.yaml} by the real Camel CLI, in a folder laid out like a checkout, configured by its
+ * {@code camel run} by the real Camel CLI, in a folder laid out like a checkout, configured by its
  * environment. Its home and its local Maven repository are its own; the latter has the jar that {@code mvn package} left,
  * and all else from the user's.
  */
@@ -26,18 +26,23 @@ public final class CamelCli extends Service {
     private static final String GROUP = "dev";
     private static final String ARTIFACT = "dev/olapsync/olap-sync";
 
+    /** What there is to run. */
+    public static final String ROUTES = "routes";
+    public static final String PIPES = "examples/kamelets";
+
     private final Map<String, String> settings;
     private final String arguments;
 
     /**
      * @param home the folder to run in; its log is beside it
      * @param settings keys of application.properties
+     * @param what {@link #ROUTES} or {@link #PIPES}
      * @param options behind {@code run routes/*.yaml}
      */
-    public CamelCli(Path home, Map<String, String> settings, String... options) {
+    public CamelCli(Path home, Map<String, String> settings, String what, String... options) {
         super("CamelCli", 0, home);
         this.settings = settings;
-        this.arguments = "run routes/*.yaml " + String.join(" ", options);
+        this.arguments = "run " + what + "/*.yaml " + String.join(" ", options);
     }
 
     @Override
@@ -61,9 +66,11 @@ public final class CamelCli extends Service {
     @Override
     void prepare() throws IOException {
         if (!Files.exists(folder().resolve("routes"))) {
-            Files.createDirectories(folder().resolve("routes"));
-            for (Path route : list(Path.of("routes"))) {
-                Files.copy(route, folder().resolve("routes").resolve(route.getFileName()));
+            for (String what : List.of(ROUTES, PIPES)) {
+                Files.createDirectories(folder().resolve(what));
+                for (Path file : list(Path.of(what))) {
+                    Files.copy(file, folder().resolve(file));
+                }
             }
             Files.copy(Path.of("application.properties"), folder().resolve("application.properties"));
         }

@@ -13,11 +13,15 @@ import java.util.Map;
  */
 public final class Pipeline extends Service {
 
+    /** Java options for a process that lives for seconds: what compiles fast is faster then. */
+    public static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
     private static final Path DISTRIBUTION = Path.of("target", "olap-sync");
 
     private final Map<String, String> settings;
     private final List<String> arguments;
     private final String javaOptions;
+    private final Path folder;
 
     /**
      * @param home its log is beside this
@@ -34,7 +38,13 @@ public final class Pipeline extends Service {
      * @param javaOptions for {@code JAVA_OPTS}
      */
     public Pipeline(Path home, Map<String, String> settings, List<String> arguments, String javaOptions) {
+        this(home, settings, arguments, javaOptions, DISTRIBUTION);
+    }
+
+    /** @param folder to run in; configuration and routes are looked for there first */
+    public Pipeline(Path home, Map<String, String> settings, List<String> arguments, String javaOptions, Path folder) {
         super("Pipeline", 0, home);
+        this.folder = folder;
         this.settings = settings;
         this.arguments = arguments;
         this.javaOptions = javaOptions;
@@ -56,7 +66,7 @@ public final class Pipeline extends Service {
     ProcessBuilder command() {
         List<String> command = new ArrayList<>(List.of(program().toString(), "run"));
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command).directory(DISTRIBUTION.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         configure(builder, settings);
         builder.environment().put(variable("olap.status.port"), String.valueOf(port()));
         builder.environment().put("JAVA_OPTS", javaOptions);

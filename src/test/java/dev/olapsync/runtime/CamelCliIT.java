@@ -65,7 +65,14 @@ class CamelCliIT {
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get route"))
                     .contains("initial-load", "dead-letters", "capture", "enrich", "look-up", "load")
                     .doesNotContain("Stopped"));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get metric")).contains("olap.lag"));
             assertThat(cli.ask("top processor")).contains("wait-until-visible", "join-parents", "insert");
+            assertThat(cli.ask("top route")).contains("initial-load", "enrich");
+
+            cli.ask("trace --action=start");
+            rename("Dana");
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("trace --action=dump --follow=false --show-body=false"))
+                    .contains("find-dirty-rows", "read-joined-rows", "commit-rows"));
         }
     }
 

@@ -80,6 +80,7 @@ public final class Scenario implements AutoCloseable {
     private final Properties properties = new Properties();
     private final Admin admin;
     private final AtomicInteger processes = new AtomicInteger();
+    private Path routesFolder = Path.of("routes");
     private OlapSync observer;
     private Main main;
     private int marker;
@@ -170,6 +171,12 @@ public final class Scenario implements AutoCloseable {
         }
     }
 
+    /** Other routes than the project's; they count from the next start. */
+    public Scenario routesFrom(Path folder) {
+        routesFolder = folder;
+        return this;
+    }
+
     public Scenario start() {
         return start("*");
     }
@@ -192,7 +199,7 @@ public final class Scenario implements AutoCloseable {
         all.putAll(otherSettings);
         Main running = new Main();
         running.setDefaultPropertyPlaceholderLocation("false");
-        running.configure().withName(context).withRoutesIncludePattern("file:routes/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.configure().withName(context).withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml").withShutdownTimeout(20);
         running.setOverrideProperties(all);
         running.start();
         return running;
@@ -226,12 +233,30 @@ public final class Scenario implements AutoCloseable {
     }
 
     /**
+     * The program in a container, on this scenario.
+     *
+     * @param folder the working directory
+     * @param environment of the container; the addresses are this scenario's
+     * @param arguments of {@code olap-sync}, beginning with {@code run}
+     */
+    public Pipeline container(Path folder, Map<String, String> environment, List<String> arguments) {
+        Map<String, String> settings = new HashMap<>(environment);
+        settings.putAll(configuration());
+        return new Pipeline(folder("container"), settings, arguments.subList(1, arguments.size()), "", folder);
+    }
+
+    /**
      * The routes under the Camel CLI, on this scenario.
      *
      * @param options behind {@code camel run routes/*.yaml}
      */
     public CamelCli camelCli(String... options) {
-        return new CamelCli(folder("cli"), configuration(), options);
+        return new CamelCli(folder("cli"), configuration(), CamelCli.ROUTES, options);
+    }
+
+    /** The Pipes, which consist of Kamelets, under the Camel CLI, on this scenario. */
+    public CamelCli camelCliOfPipes() {
+        return new CamelCli(folder("pipes"), configuration(), CamelCli.PIPES);
     }
 
     private Path folder(String what) {

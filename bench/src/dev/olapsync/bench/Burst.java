@@ -1,0 +1,50 @@
+package dev.olapsync.bench;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Very many changes at one moment: new items in many transactions, which have been written when the clock starts and are then
+ * committed one right after the other. So writing them takes nothing from those who are to be measured.
+ */
+final class Burst implements AutoCloseable {
+
+    private static final int ROWS_OF_A_TRANSACTION = 5_000;
+
+    private final List<Connection> transactions = new ArrayList<>();
+
+    private Burst() {
+    }
+
+    /** @param rows a multiple of 5,000 */
+    static Burst prepare(BenchShop shop, int rows) throws SQLException {
+        Burst burst = new Burst();
+        for (int from = 0; from < rows; from += ROWS_OF_A_TRANSACTION) {
+            Connection connection = shop.postgres();
+            burst.transactions.add(connection);
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("INSERT INTO order_items (order_id, product_id, quantity, unit_price)"
+                        + " SELECT 1 + i * 7919 % (SELECT max(id) FROM orders), 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
+                        + " (i % 10000) / 100.0 FROM generate_series(" + from + ", " + (from + ROWS_OF_A_TRANSACTION - 1) + ") i");
+            }
+        }
+        return burst;
+    }
+
+    void commit() throws SQLException {
+        for (Connection connection : transactions) {
+            connection.commit();
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        for (Connection connection : transactions) {
+            connection.close();
+        }
+    }
+}

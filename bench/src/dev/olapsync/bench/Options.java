@@ -1,0 +1,37 @@
+package dev.olapsync.bench;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * What is to be measured.
+ *
+ * @param names of benchmarks
+ * @param quick smaller and once, for a first look
+ * @param rounds how often each side of a comparison has its turn
+ * @param javaOptions of the pipeline's process, beside those that it always has
+ */
+record Options(List<String> names, boolean quick, int rounds, String javaOptions) {
+
+    private static final List<String> QUICK = List.of("pipeline", "capture", "latency", "load");
+
+    /** @throws IllegalArgumentException when there is no such benchmark; the message names those that there are */
+    static Options of(UnaryOperator<String> properties) {
+        String chosen = text(properties, "bench");
+        boolean quick = chosen.isEmpty() || Boolean.parseBoolean(text(properties, "bench.quick"));
+        List<String> names = chosen.isEmpty() ? QUICK : List.of(chosen.split(","));
+        names.forEach(Benchmark::named);
+        String rounds = text(properties, "bench.rounds");
+        return new Options(names, quick, rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
+                text(properties, "bench.java"));
+    }
+
+    private static String text(UnaryOperator<String> properties, String name) {
+        String text = properties.apply(name);
+        return text == null ? "" : text.trim();
+    }
+
+    int choose(int quickly, int inFull) {
+        return quick ? quickly : inFull;
+    }
+}

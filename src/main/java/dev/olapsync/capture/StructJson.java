@@ -1,0 +1,95 @@
+package dev.olapsync.capture;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.io.SerializedString;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.json.JsonConverter;
+
+/**
+ * Writes structs as JSON, byte for byte as {@link JsonConverter} does without schemas and default values, but straight: that
+ * one makes a tree of each. Kinds of values that are rare in change events are left to it. Not thread safe.
+ */
+final class StructJson {
+
+    /** A NULL stays one, also in a column with a default value. */
+    private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false", "replace.null.with.default", "false");
+
+    private static final int USUAL_LENGTH = 1024;
+    private static final int MOST_SCHEMAS = 10_000;
+
+    private record Member(Field field, SerializedString name) {
+    }
+
+    private final JsonFactory factory = new JsonFactory();
+    private final JsonConverter converter = new JsonConverter();
+    /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
+    private final Map<Schema, List<Member>> members = new IdentityHashMap<>();
+
+    StructJson() {
+        converter.configure(PLAIN, false);
+    }
+
+    byte[] bytes(Struct struct) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_LENGTH);
+        try (JsonGenerator json = factory.createGenerator(bytes)) {
+            write(json, struct);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private void write(JsonGenerator json, Struct struct) throws IOException {
+        if (members.size() > MOST_SCHEMAS) {
+            members.clear();
+        }
+        json.writeStartObject();
+        for (Member member : members.computeIfAbsent(struct.schema(), StructJson::members)) {
+            json.writeFieldName(member.name());
+            write(json, member.field().schema(), struct.getWithoutDefault(member.field().name()));
+        }
+        json.writeEndObject();
+    }
+
+    private static List<Member> members(Schema schema) {
+        return schema.fields().stream().map(field -> new Member(field, new SerializedString(field.name()))).toList();
+    }
+
+    private void write(JsonGenerator json, Schema schema, Object value) throws IOException {
+        if (value == null) {
+            json.writeNull();
+        } else if (value instanceof Struct struct) {
+            write(json, struct);
+        } else if (value instanceof String text) {
+            json.writeString(text);
+        } else if (value instanceof Long number) {
+            json.writeNumber(number);
+        } else if (value instanceof Integer number) {
+            json.writeNumber(number);
+        } else if (value instanceof Short number) {
+            json.writeNumber(number);
+        } else if (value instanceof Boolean truth) {
+            json.writeBoolean(truth);
+        } else if (value instanceof Double number) {
+            json.writeNumber(number);
+        } else if (value instanceof Float number) {
+            json.writeNumber(number);
+        } else {
+            convert(json, schema, value);
+        }
+    }
+
+    private void convert(JsonGenerator json, Schema schema, Object value) throws IOException {
+        json.writeRawValue(new String(converter.fromConnectData(null, schema, value), StandardCharsets.UTF_8));
+    }
+}
