@@ -15,7 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
-/** A row that Postgres or ClickHouse refuses costs one dead letter and nothing else; an outage costs none. */
+/** A row that Postgres or ClickHouse refuses costs one dead letter and nothing else; an outage costs none. Case F6. */
 class DeadLettersTest {
 
     /** A batch that fails is tried again for 33 s before its consumer is made anew. */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A change that makes very many rows dirty: all follow, and others do not wait for them. */
+/** A change that makes very many rows dirty: all follow, and others do not wait for them. Case F5. */
 class HotParentTest {
 
     private static final int CHILDREN = Integer.getInteger("hotparent.children", 100_000);
