@@ -1,6 +1,7 @@
 package dev.olapsync.capture;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.olapsync.model.ValueErrors;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.StringJoiner;
@@ -16,8 +17,6 @@ import org.apache.kafka.connect.errors.DataException;
 final class CaptureFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
-    /** SQLSTATE of class 22: a value is not as it should be. */
-    private static final String DATA_EXCEPTION = "22";
 
     private CaptureFailure(String message) {
         super(message, null, false, false);
@@ -53,7 +52,7 @@ final class CaptureFailure extends RuntimeException {
 
     private static boolean quotesNoValues(Throwable cause) {
         if (cause instanceof SQLException refused) {
-            return refused.getSQLState() != null && !refused.getSQLState().startsWith(DATA_EXCEPTION);
+            return refused.getSQLState() != null && !ValueErrors.isOne(refused);
         }
         return cause instanceof CaptureFailure || cause instanceof IllegalStateException || cause instanceof InterruptedException
                 || cause instanceof IOException && !(cause instanceof JsonProcessingException)

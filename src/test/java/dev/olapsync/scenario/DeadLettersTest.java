@@ -158,6 +158,8 @@ class DeadLettersTest {
             tags.postgres("INSERT INTO tag VALUES ('[\"1\",\"2\"]', 'secret'), ('[', 'secret'), ('[]', 'secret')");
             tags.awaitQuiet();
             assertThat(tags.readDeadLetters()).hasSize(3);
+            assertThat(tags.execute("heal", "tag_fact", "[").printed())
+                    .containsSubsequence("Postgres    cannot compute the row: SQLSTATE P0001", "letter    ").doesNotContain("secret");
             tags.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
             assertThat(tags.command("heal", "tag_fact", "[]")).contains("healed      {\"name\":\"[]\",\"amount\":\"7\"}");
             tags.command("dlq", "replay");
