@@ -89,7 +89,7 @@ public final class DeadLetters {
     public static void send(CamelContext context, List<Exchange> letters) throws IOException {
         if (!letters.isEmpty()) {
             try (ProducerTemplate route = context.createProducerTemplate()) {
-                route.sendBody("direct:dead-letters", letters);
+                route.sendBody("direct:dead-letters", new Records(letters));
             }
         }
     }

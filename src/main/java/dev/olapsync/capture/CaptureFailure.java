@@ -1,10 +1,10 @@
 package dev.olapsync.capture;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.olapsync.model.ValueErrors;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.Set;
 import java.util.StringJoiner;
-import org.apache.camel.RuntimeCamelException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.connect.errors.DataException;
@@ -17,9 +17,6 @@ import org.apache.kafka.connect.errors.DataException;
 final class CaptureFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
-    /** SQLSTATE of class 22: a value is not as it should be. */
-    private static final String DATA_EXCEPTION = "22";
-    private static final Set<Class<?>> WRAPPERS = Set.of(RuntimeCamelException.class, RuntimeException.class);
 
     private CaptureFailure(String message) {
         super(message, null, false, false);
@@ -41,12 +38,12 @@ final class CaptureFailure extends RuntimeException {
         return new CaptureFailure(summary.toString());
     }
 
+    /** Null when it only repeats what its own cause says. */
     private static String said(Throwable cause) {
         if (quotesNoValues(cause)) {
             return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         }
-        // it repeats what its cause says
-        if (cause.getCause() != null && WRAPPERS.contains(cause.getClass())) {
+        if (cause.getCause() != null && (cause.getMessage() == null || cause.getMessage().equals(cause.getCause().toString()))) {
             return null;
         }
         StackTraceElement[] trace = cause.getStackTrace();
@@ -55,10 +52,10 @@ final class CaptureFailure extends RuntimeException {
 
     private static boolean quotesNoValues(Throwable cause) {
         if (cause instanceof SQLException refused) {
-            return refused.getSQLState() != null && !refused.getSQLState().startsWith(DATA_EXCEPTION);
+            return refused.getSQLState() != null && !ValueErrors.isOne(refused);
         }
-        return cause instanceof CaptureFailure || cause instanceof IOException || cause instanceof IllegalStateException
-                || cause instanceof InterruptedException
+        return cause instanceof CaptureFailure || cause instanceof IllegalStateException || cause instanceof InterruptedException
+                || cause instanceof IOException && !(cause instanceof JsonProcessingException)
                 || cause instanceof KafkaException && !(cause instanceof DataException) && !(cause instanceof SerializationException);
     }
 }

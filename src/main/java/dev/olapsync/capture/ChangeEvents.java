@@ -2,6 +2,7 @@ package dev.olapsync.capture;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.Records;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ public class ChangeEvents implements Processor {
         if (captured != null) {
             records.add(CapturedPosition.record(exchange.getContext(), captured));
         }
-        exchange.getMessage().setBody(records);
+        exchange.getMessage().setBody(new Records(records));
     }
 
     private void toKafkaRecord(Message message, OlapSync olapSync) throws InterruptedException {

@@ -1,5 +1,6 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.Records;
 import dev.olapsync.capture.Position;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.LookUp;
@@ -57,7 +58,7 @@ public final class Lane implements AutoCloseable {
     public void publish() {
         endRecord();
         if (!records.isEmpty()) {
-            route.sendBody("direct:hand-over", List.copyOf(records));
+            route.sendBody("direct:hand-over", new Records(records));
             records.clear();
         }
     }

@@ -2,6 +2,7 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.Records;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.Topics;

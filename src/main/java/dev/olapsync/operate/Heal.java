@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.ValueErrors;
 import dev.olapsync.operate.Passage.StandstillException;
 import dev.olapsync.operate.Verification.Repaired;
 import java.io.IOException;
@@ -96,6 +97,14 @@ final class Heal implements Callable<Integer> {
                 out.flush();
             }
             return mend(olapSync, verification, model, columns);
+        } catch (SQLException e) {
+            if (!ValueErrors.isOne(e)) {
+                throw e;
+            }
+            out.println("Postgres    cannot compute the row: " + ValueErrors.condition(e) + ". Mend the value or the model.");
+            letters(olapSync, model, columns).forEach(letter -> out.println("  letter    " + letter.time() + " " + letter.error()));
+            out.flush();
+            return 1;
         } catch (StandstillException e) {
             spec.commandLine().getErr().println("The pipeline has not answered for " + seconds + " s. " + e.getMessage());
             return 1;

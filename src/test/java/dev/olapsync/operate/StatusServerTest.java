@@ -166,9 +166,10 @@ class StatusServerTest {
             socket.connect(new InetSocketAddress("127.0.0.1", port));
             assertThatThrownBy(() -> new Socket("127.0.0.2", port).close()).isInstanceOf(ConnectException.class);
         }
-        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", port)); Socket socket = new Socket()) {
+        int another = freePort();
+        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", another)); Socket socket = new Socket()) {
             assertThat(open).isNotNull();
-            socket.connect(new InetSocketAddress("127.0.0.2", port));
+            socket.connect(new InetSocketAddress("127.0.0.2", another));
         }
     }
 

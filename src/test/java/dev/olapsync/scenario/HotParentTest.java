@@ -10,11 +10,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A change that makes very many rows dirty: all follow, and others do not wait for them. */
+/** A change that makes very many rows dirty: all follow, and others do not wait for them. Case F5. */
 class HotParentTest {
 
     private static final int CHILDREN = Integer.getInteger("hotparent.children", 100_000);
-    private static final long MOST_LAG_MILLIS = 5_000;
+    /** Other tests run beside this one; HotParentIT has the machine for itself. */
+    private static final long MOST_LAG_MILLIS = 10_000;
 
     @Test
     void allChildrenFollowAndOthersDoNotWait() throws Exception {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Tables that are altered while rows are on their way. Either nothing is disturbed, or the pipeline stops and says which table
- * and which model it is about; then a new epoch repairs it. Never are there wrong rows in silence.
+ * and which model it is about; then a new epoch repairs it. Never are there wrong rows in silence. Cases C14 and C15.
  */
 class SchemaChangeTest {
 

@@ -92,12 +92,14 @@ class VerifyTest {
 
     @Test
     void goesOnWithoutAnEndIfAsked() throws Exception {
-        Scenario.Ended ended = shop.execute("verify", "--continuous", "--rounds", "2", "--pause", "0", "--rows-per-second", "50000");
+        Scenario.Ended ended = shop.execute("verify", "--continuous", "--rounds", "2", "--pause", "0", "--patience", "10",
+                "--rows-per-second", "50000");
         assertThat(ended.printed().lines().filter(line -> line.contains("Z VERDICT: in step (5 models, "))).hasSize(2);
         assertThat(ended.code()).isZero();
         String id = anItem();
         shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
-        ended = shop.execute("verify", "--continuous", "--rounds", "1", "--rows-per-second", "50000");
+        ended = shop.execute("verify", "--continuous", "--rounds", "1", "--patience", "10",
+                "--rows-per-second", "50000");
         // the workload may have mended it meanwhile
         boolean mended = shop.clickHouse("SELECT id FROM order_item_fact WHERE id = " + id).size() == 1;
         assertThat(ended.code()).isEqualTo(mended ? 0 : 1);

@@ -1,0 +1,42 @@
+package dev.olapsync.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.debezium.DebeziumException;
+import java.net.ConnectException;
+import java.sql.SQLException;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.connect.errors.DataException;
+import org.junit.jupiter.api.Test;
+
+/** What is said of a failure: the reason, and no value. */
+class CaptureFailureTest {
+
+    private static final String VALUE = "secret";
+
+    private static String said(Throwable error) {
+        return CaptureFailure.of(error).getMessage();
+    }
+
+    @Test
+    void whoCannotReadAValueIsNotQuoted() {
+        Throwable unreadable = new NumberFormatException("For input string: " + VALUE);
+        assertThat(said(new org.apache.kafka.connect.errors.ConnectException("the producer stopped", new DebeziumException(unreadable))))
+                .doesNotContain(VALUE).startsWith("the producer stopped: java.lang.NumberFormatException at ")
+                .contains("CaptureFailureTest.whoCannotReadAValueIsNotQuoted");
+        assertThat(said(new DataException(VALUE))).doesNotContain(VALUE).contains("DataException");
+        assertThat(said(new SQLException("Bad value: " + VALUE, "22007"))).doesNotContain(VALUE).contains("SQLException");
+        assertThat(said(new SQLException("Bad value: " + VALUE))).doesNotContain(VALUE);
+    }
+
+    @Test
+    void serversConnectionsAndSettingsAre() {
+        assertThat(said(new SQLException("password authentication failed", "28P01"))).isEqualTo("password authentication failed");
+        assertThat(said(new SQLException("Connection refused. Check the port.", "08001", new ConnectException("Connection refused"))))
+                .isEqualTo("Connection refused. Check the port.");
+        assertThat(said(new IllegalStateException("a batch failed", new ExecutionException(new RecordTooLargeException("too large")))))
+                .isEqualTo("a batch failed: too large");
+        assertThat(said(CaptureFailure.of(new IllegalStateException("moved by hand")))).isEqualTo("moved by hand");
+    }
+}
