@@ -3,6 +3,7 @@ package dev.olapsync.operate;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.enrich.Hint;
+import dev.olapsync.model.Models;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,8 @@ import org.apache.kafka.common.header.Header;
 /** A letter in the topic of dead letters. */
 record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
 
+    /** Of the key of a model that is not there any more: who gets the hint will say so. */
+    private static final int UNKNOWN = 0;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Where the letter stands in its topic: {@code partition-offset}. */
@@ -73,9 +76,9 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
     }
 
     /** Asks for the row to be read again; empty when the letter is of a record. */
-    Optional<Hint> hint() throws IOException {
-        Optional<String> model = text(DeadLetters.MODEL);
-        return model.isEmpty() ? Optional.empty() : Optional.of(new Hint(model.get(), List.of(RowKey.columns(key()))));
+    Optional<Hint> hint(Models models) {
+        return text(DeadLetters.MODEL).map(model -> new Hint(model, List.of(
+                RowKey.columns(key(), models.find(model).map(found -> found.key().size()).orElse(UNKNOWN)))));
     }
 
     private Optional<String> text(String header) {

@@ -1,6 +1,6 @@
 package dev.olapsync.operate;
 
-import dev.olapsync.PostgresDataSource;
+import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.enrich.Hint;
 import java.io.PrintWriter;
@@ -71,15 +71,17 @@ final class DeadLetterCommand {
         List<DeadLetter> letters = topic.read();
         if (!letters.isEmpty()) {
             List<ProducerRecord<byte[], byte[]>> originals = new ArrayList<>();
-            try (PostgresDataSource postgres = PostgresDataSource.of(settings.postgres());
-                    Connection connection = postgres.getConnection()) {
+            OlapSync olapSync = new OlapSync(settings);
+            try (Connection connection = olapSync.postgres().getConnection()) {
                 for (DeadLetter letter : letters) {
                     letter.original().ifPresent(originals::add);
-                    Optional<Hint> hint = letter.hint();
+                    Optional<Hint> hint = letter.hint(olapSync.models());
                     if (hint.isPresent()) {
                         hint.get().write(connection);
                     }
                 }
+            } finally {
+                olapSync.stop();
             }
             topic.send(originals);
             topic.delete(letters);

@@ -57,7 +57,7 @@ final class Heal implements Callable<Integer> {
         OlapSync olapSync = new OlapSync(configuration.settings());
         try {
             Optional<Model> model = olapSync.models().find(modelName);
-            List<String> columns = RowKey.columns(key);
+            List<String> columns = model.isEmpty() ? List.of() : RowKey.columns(key, model.get().key().size());
             if (model.isEmpty() || columns.size() != model.get().key().size()) {
                 spec.commandLine().getErr().println(model.isEmpty()
                         ? "There is no model " + modelName + ", only " + olapSync.models().all()
@@ -152,7 +152,7 @@ final class Heal implements Callable<Integer> {
         if (new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(Writer.nullWriter()))).listens()) {
             for (DeadLetter letter : new DeadLetterTopic(olapSync.settings()).read()) {
                 if (letter.of().equals(model.name())
-                        && PagedPass.canonical(model, RowKey.columns(letter.key())).equals(columns)) {
+                        && PagedPass.canonical(model, RowKey.columns(letter.key(), columns.size())).equals(columns)) {
                     ofRow.add(letter);
                 }
             }

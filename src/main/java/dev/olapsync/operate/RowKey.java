@@ -1,8 +1,7 @@
 package dev.olapsync.operate;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,15 +13,22 @@ final class RowKey {
     private RowKey() {
     }
 
-    /** The texts of the key's columns. */
-    static List<String> columns(String key) throws IOException {
-        if (!key.startsWith("[")) {
+    /**
+     * The texts of the key's columns.
+     *
+     * @param width how many columns the key has; the text of a single one may look like an array
+     */
+    static List<String> columns(String key, int width) {
+        if (width == 1) {
             return List.of(key);
         }
-        List<String> columns = new ArrayList<>();
-        for (JsonNode column : JSON.readTree(key)) {
-            columns.add(column.asText());
+        try {
+            List<String> columns = new ArrayList<>();
+            JSON.readTree(key).forEach(column -> columns.add(column.asText()));
+            return columns;
+        } catch (JsonProcessingException e) {
+            // a person may have typed anything; it has not the width that he is asked for
+            return List.of(key);
         }
-        return columns;
     }
 }

@@ -9,7 +9,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Base64;
 
-/** A key and a self-signed certificate for the name {@code localhost}: what a server shows, and the root that clients trust. */
+/** A key and a self-signed certificate for the name {@code localhost}: what a server or a client shows, and the root that the other trusts. */
 public final class Certificate {
 
     static final String PASSWORD = "changeit";
@@ -47,6 +47,7 @@ public final class Certificate {
         String key = pem("PRIVATE KEY", store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
         Files.writeString(root(), certificate);
         Files.writeString(key(), key);
+        Files.write(keyDer(), store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
         Files.writeString(keyAndCertificate(), key + certificate);
         // Postgres refuses a key that others may read
         Files.setPosixFilePermissions(key(), PosixFilePermissions.fromString("rw-------"));
@@ -66,7 +67,13 @@ public final class Certificate {
         return folder.resolve("key.pem");
     }
 
-    Path keyAndCertificate() {
+    /** The key, PKCS#8 in DER. */
+    public Path keyDer() {
+        return folder.resolve("key.pk8");
+    }
+
+    /** Key and certificate, PEM. */
+    public Path keyAndCertificate() {
         return folder.resolve("both.pem");
     }
 

@@ -40,7 +40,7 @@ public final class KafkaServer extends Service {
         this.javaOptions = javaOptions;
     }
 
-    /** Where it speaks SASL_SSL, mechanism PLAIN, if it has a certificate. */
+    /** Where it speaks SASL_SSL, mechanism PLAIN, if it has a certificate; clients have to show the same one. */
     public String secureBootstrap() {
         return "localhost:" + securePort;
     }
@@ -105,6 +105,9 @@ public final class KafkaServer extends Service {
         properties.merge("listener.security.protocol.map", ",SECURE:SASL_SSL", (all, one) -> all.toString() + one);
         properties.put("listener.name.secure.ssl.keystore.type", "PEM");
         properties.put("listener.name.secure.ssl.keystore.location", certificate.keyAndCertificate().toString());
+        properties.put("listener.name.secure.ssl.truststore.type", "PEM");
+        properties.put("listener.name.secure.ssl.truststore.location", certificate.root().toString());
+        properties.put("listener.name.secure.ssl.client.auth", "required");
         properties.put("listener.name.secure.sasl.enabled.mechanisms", "PLAIN");
         properties.put("listener.name.secure.plain.sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule"
                 + " required user_" + SECURE_USER + "=\"" + SECURE_PASSWORD.replace("\"", "\\\"") + "\";");

@@ -108,7 +108,8 @@ public final class PostgresServer extends Service {
         settings.forEach((key, value) -> command.addAll(List.of("-c", key + "=" + value)));
         if (certificate != null) {
             command.addAll(List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + certificate.root(),
-                    "-c", "ssl_key_file=" + certificate.key()));
+                    "-c", "ssl_key_file=" + certificate.key(),
+                    "-c", "ssl_ca_file=" + certificate.root()));
         }
         return new ProcessBuilder(command);
     }

@@ -1,17 +1,17 @@
 package dev.olapsync.faults;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 
 /**
- * ClickHouse's disk is full: its process may make no file longer than nothing (RLIMIT_FSIZE, which needs no rights), so
- * all its writes fail. Merges are stopped meanwhile, as on a disk that is full: there they find no space to reserve.
+ * ClickHouse's disk is full: each table wants more free space before an INSERT than any disk has, so the server refuses
+ * all of them as it does when there is none left.
  */
 final class DiskFaults {
 
     private static final Duration TIME = Duration.ofSeconds(5);
+    private static final long MORE_THAN_ANY_DISK = 1L << 60;
 
     private DiskFaults() {
     }
@@ -20,21 +20,19 @@ final class DiskFaults {
         return List.of(Fault.slow("ClickHouse's disk full", DiskFaults::fill));
     }
 
-    private static String fill(FaultyShop shop, Random random) throws Exception {
-        shop.scenario().clickHouseExecute("SYSTEM STOP MERGES");
-        limit(shop, "0:");
-        shop.awaitDown("load tries again");
+    private static String fill(FaultyShop shop, Random random) {
+        reserve(shop, MORE_THAN_ANY_DISK);
+        shop.awaitDown("The disk of ClickHouse is full");
         FaultyShop.pass(TIME);
-        limit(shop, "unlimited:");
-        shop.scenario().clickHouseExecute("SYSTEM START MERGES");
+        reserve(shop, 0);
         return Fault.BY_ITSELF;
     }
 
-    private static void limit(FaultyShop shop, String bytes) throws IOException, InterruptedException {
-        long process = shop.stack().clickHouse().pid();
-        int code = new ProcessBuilder("prlimit", "--pid", String.valueOf(process), "--fsize=" + bytes).inheritIO().start().waitFor();
-        if (code != 0) {
-            throw new IllegalStateException("prlimit ended with " + code);
+    private static void reserve(FaultyShop shop, long bytes) {
+        for (String table : shop.scenario().clickHouse(
+                "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")) {
+            shop.scenario().clickHouseExecute(
+                    "ALTER TABLE `" + table + "` MODIFY SETTING min_free_disk_bytes_to_perform_insert = " + bytes);
         }
     }
 }

@@ -5,6 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.OlapSync;
 import dev.olapsync.scenario.Scenario;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
@@ -64,6 +71,35 @@ class ContinuousVerificationTest {
         }
         assertThat(olapSync.metrics().scrape()).contains("olap_verify_rows_total{model=\"stay\"}", "olap_verify_finished_seconds{model=\"stay\"}");
         assertThat(lastOf("stay").differences()).isZero();
+    }
+
+    /** As a user has it who sets olap.verify.continuous. */
+    @Test
+    void isPartOfRun() throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        try (Scenario town = Scenario.of("verified", "CREATE TABLE town (id int PRIMARY KEY, name text NOT NULL)")
+                .model("town", "SELECT * FROM town").set("olap.verify.continuous", true).set("olap.verify.pause.seconds", 0)
+                .set("olap.status.port", port)) {
+            town.postgres("INSERT INTO town VALUES (1, 'Oslo'), (2, 'Rome')");
+            Process run = town.commandProcess("run");
+            try {
+                awaitMetric(port, "olap_verify_differences{model=\"town\"} 0.0");
+                town.clickHouseExecute("ALTER TABLE town_rows DELETE WHERE id = 2 SETTINGS mutations_sync = 1");
+                awaitMetric(port, "olap_verify_differences{model=\"town\"} 1.0");
+                assertThat(town.execute("status").printed()).contains("1 rows of town differed when they were verified last");
+            } finally {
+                run.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    private static void awaitMetric(int port, String metric) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics")).build();
+        await(metric).ignoreExceptionsInstanceOf(IOException.class).until(
+                () -> HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body().contains(metric));
     }
 
     /** More rows differ than are kept at a time: nothing is missed, and repair gets to the end. */

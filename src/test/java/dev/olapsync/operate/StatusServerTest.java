@@ -9,8 +9,11 @@ import dev.olapsync.scenario.Scenario;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -151,6 +154,22 @@ class StatusServerTest {
         assertThat(get("/statusx").body()).contains("/status, /health and /metrics");
         HttpRequest post = HttpRequest.newBuilder(uri("/status")).POST(BodyPublishers.noBody()).build();
         assertThat(HTTP.send(post, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
+    }
+
+    /** It asks for no password. On Linux each address of 127.0.0.0/8 is this machine, but nobody listens at the second. */
+    @Test
+    void listensOnLoopbackOnlyUnlessToldOtherwise() throws IOException {
+        Settings.Status byDefault = Settings.of(key -> null).status();
+        int port = freePort();
+        try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port)); Socket socket = new Socket()) {
+            assertThat(open).isNotNull();
+            socket.connect(new InetSocketAddress("127.0.0.1", port));
+            assertThatThrownBy(() -> new Socket("127.0.0.2", port).close()).isInstanceOf(ConnectException.class);
+        }
+        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", port)); Socket socket = new Socket()) {
+            assertThat(open).isNotNull();
+            socket.connect(new InetSocketAddress("127.0.0.2", port));
+        }
     }
 
     @Test

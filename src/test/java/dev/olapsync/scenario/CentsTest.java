@@ -47,8 +47,10 @@ class CentsTest {
     }
 
     @AfterAll
-    static void stop() throws SQLException {
-        cents.close();
+    static void stop() throws Exception {
+        try (Scenario closed = cents) {
+            assertThat(closed.readDeadLetters()).isEmpty();
+        }
     }
 
     @BeforeEach

@@ -9,7 +9,6 @@ import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -46,8 +45,10 @@ class PropertiesTest {
     }
 
     @AfterAll
-    static void stop() throws SQLException {
-        shop.close();
+    static void stop() throws Exception {
+        try (Scenario closed = shop) {
+            assertThat(closed.readDeadLetters()).isEmpty();
+        }
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,8 +27,10 @@ class RetailTest {
     }
 
     @AfterAll
-    static void stop() throws SQLException {
-        retail.close();
+    static void stop() throws Exception {
+        try (Scenario closed = retail) {
+            assertThat(closed.readDeadLetters()).isEmpty();
+        }
     }
 
     @BeforeEach

@@ -63,7 +63,8 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class Scenario implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    /** Some runs are long, and some machines busy: {@code -Dscenario.patience=}. */
+    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("scenario.patience", 120));
     private static final Duration POLL = Duration.ofMillis(50);
     private static final AtomicInteger COUNT = new AtomicInteger();
 

@@ -38,8 +38,10 @@ class SchoolTest {
     }
 
     @AfterAll
-    static void stop() throws SQLException {
-        school.close();
+    static void stop() throws Exception {
+        try (Scenario closed = school) {
+            assertThat(closed.readDeadLetters()).isEmpty();
+        }
     }
 
     @BeforeEach

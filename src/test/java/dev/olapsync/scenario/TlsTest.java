@@ -15,7 +15,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** TLS to all three systems, a login to the broker; who has another certificate or another name is refused. */
+/**
+ * TLS to all three systems, a login to the broker, certificates of the client for Postgres and the broker; who has another
+ * certificate or another name is refused.
+ */
 class TlsTest {
 
     private static Path folder;
@@ -38,11 +41,28 @@ class TlsTest {
         Scenario school = Scenario.of(stack, "tls", Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"));
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
-        return school.set("postgres.sslmode", "verify-full").set("postgres.sslrootcert", certificate.root())
+        String role = school.name();
+        school.postgres("CREATE ROLE " + role + " SUPERUSER LOGIN");
+        firstRules(school, "hostssl all " + role + " all trust clientcert=verify-ca\nhost all " + role + " all reject\n");
+        return school.set("postgres.user", role).set("postgres.sslmode", "verify-full")
+                .set("postgres.sslrootcert", certificate.root())
+                .set("postgres.sslcert", certificate.root()).set("postgres.sslkey", certificate.keyDer())
+                .set("kafka.ssl.keystore", certificate.keyAndCertificate())
                 .set("kafka.brokers", stack.kafka().secureBootstrap()).set("kafka.security.protocol", "SASL_SSL")
                 .set("kafka.user", KafkaServer.SECURE_USER).set("kafka.password", KafkaServer.SECURE_PASSWORD)
                 .set("kafka.ssl.truststore", certificate.root())
                 .set("clickhouse.url", stack.clickHouse().secureUrl()).set("clickhouse.sslrootcert", certificate.root());
+    }
+
+    /** Who may come to Postgres, before all that is said there already. */
+    private static void firstRules(Scenario school, String rules) throws Exception {
+        try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement();
+                ResultSet file = statement.executeQuery("SHOW hba_file")) {
+            file.next();
+            Path path = Path.of(file.getString(1));
+            Files.writeString(path, rules + Files.readString(path));
+        }
+        school.postgres("SELECT pg_reload_conf()");
     }
 
     @Test
@@ -54,9 +74,9 @@ class TlsTest {
             school.awaitInStep();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Daniel");
             try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement();
-                    ResultSet row = statement.executeQuery("SELECT bool_and(s.ssl), count(*) FILTER (WHERE a.backend_type = 'walsender')"
+                    ResultSet row = statement.executeQuery("SELECT bool_and(s.client_dn = '/CN=localhost'), count(*) FILTER (WHERE a.backend_type = 'walsender')"
                             + " FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
-                            + " WHERE a.datname = current_database() AND a.client_addr IS NOT NULL")) {
+                            + " WHERE a.datname = current_database() AND a.usename = current_database()")) {
                 row.next();
                 assertThat(row.getBoolean(1)).isTrue();
                 assertThat(row.getInt(2)).isEqualTo(1);
@@ -68,15 +88,21 @@ class TlsTest {
 
     @Test
     void whoIsNotWhoHeShouldBeIsRefused() throws Exception {
-        Path other = Certificate.create(folder.resolve("other")).root();
         try (Scenario school = school()) {
+            Certificate stranger = Certificate.create(folder.resolve("other"));
+            Path other = stranger.root();
             school.set("postgres.sslrootcert", other);
             assertThatThrownBy(() -> school.command("check")).hasMessageContaining("FAIL").hasMessageContaining("Postgres");
-            school.set("postgres.sslrootcert", certificate.root()).set("postgres.host", "127.0.0.1");
+            school.set("postgres.sslrootcert", certificate.root()).set("postgres.sslcert", other).set("postgres.sslkey", stranger.keyDer());
+            assertThatThrownBy(() -> school.command("check")).hasMessageContaining("FAIL").hasMessageContaining("Postgres");
+            school.set("postgres.sslcert", certificate.root()).set("postgres.sslkey", certificate.keyDer())
+                    .set("postgres.host", "127.0.0.1");
             assertThatThrownBy(() -> school.command("check")).hasMessageContaining("127.0.0.1");
             school.set("postgres.host", "localhost").set("kafka.ssl.truststore", other);
             assertThatThrownBy(() -> school.command("check")).hasMessageContaining("kafka.security.protocol=SASL_SSL");
-            school.set("kafka.ssl.truststore", certificate.root()).set("kafka.password", "wrong");
+            school.set("kafka.ssl.truststore", certificate.root()).set("kafka.ssl.keystore", stranger.keyAndCertificate());
+            assertThatThrownBy(() -> school.command("check")).hasMessageContaining("kafka.security.protocol=SASL_SSL");
+            school.set("kafka.ssl.keystore", certificate.keyAndCertificate()).set("kafka.password", "wrong");
             assertThatThrownBy(() -> school.command("check")).hasMessageContaining("kafka.security.protocol=SASL_SSL");
             school.set("kafka.password", KafkaServer.SECURE_PASSWORD).set("clickhouse.sslrootcert", other);
             assertThatThrownBy(() -> school.command("check")).hasMessageContaining("FAIL").hasMessageContaining("ClickHouse at https");
