@@ -35,7 +35,9 @@ public class LoadRoutes extends PipelineRoutes {
                 .routeDescription("Finished rows become rows in ClickHouse")
                 .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
                         + " written with one INSERT for each table, and its offsets are committed after that. Written twice"
-                        + " is written once, because ClickHouse keeps of each key the row with the greatest version.")
+                        + " is written once, because ClickHouse keeps of each key the row with the greatest version. With the"
+                        + " aggregate EIP instead, offsets would wait for records that come later; docs/design.md has the"
+                        + " trial.")
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}")).id("remember-rows")
                 .process(of(RowBatches.class)).id("to-row-batches").description("One batch for each table")

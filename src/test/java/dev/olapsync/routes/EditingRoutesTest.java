@@ -121,7 +121,8 @@ class EditingRoutesTest {
             school.start().awaitLoaded();
             school.postgres("INSERT INTO contact VALUES (2, 1, '456'), (3, 1, '')");
             school.awaitInStep();
-            assertThat(school.clickHouse("SELECT contact_number FROM contact_number ORDER BY ALL")).containsExactly("123", "456");
+            assertThat(school.clickHouse("SELECT contact_number FROM contact_number ORDER BY ALL"))
+                    .containsExactly("123", "456");
         }
     }
 

@@ -44,7 +44,8 @@ class KameletTest {
     }
 
     private static JsonNode withId(JsonNode nodes, String id) {
-        return nodes.findParents("id").stream().filter(node -> node.get("id").asText().equals(id)).findFirst()
+        return nodes.findParents("id").stream()
+                .filter(node -> node.get("id").asText().equals(id)).findFirst()
                 .orElseThrow(() -> new AssertionError("there is no step " + id));
     }
 
@@ -100,8 +101,8 @@ class KameletTest {
     void parametersReachTheSteps() throws Exception {
         Map<String, String> configuration = new HashMap<>(Map.of("postgres.host", "configured", "postgres.port", "5433",
                 "olap.models", "models/school", "olap.epoch", "3"));
-        try (CamelContext context = started("kamelet:clickhouse-batch-sink?postgresHost=RAW(db.internal)&postgresPassword=RAW(p&+%41'w)"
-                + "&clickhouseUrl=RAW(https://ch:8443/?a=b)", configuration)) {
+        try (CamelContext context = started("kamelet:clickhouse-batch-sink?postgresHost=RAW(db.internal)"
+                + "&postgresPassword=RAW(p&+%41'w)&clickhouseUrl=RAW(https://ch:8443/?a=b)", configuration)) {
             Settings settings = OlapSync.of(context).settings();
             assertThat(settings.postgres().host()).isEqualTo("db.internal");
             assertThat(settings.postgres().password()).isEqualTo("p&+%41'w");

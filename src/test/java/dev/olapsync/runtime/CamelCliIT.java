@@ -71,7 +71,8 @@ class CamelCliIT {
 
             cli.ask("trace --action=start");
             rename("Dana");
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("trace --action=dump --follow=false --show-body=false"))
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                    cli.ask("trace --action=dump --follow=false --show-body=false"))
                     .contains("find-dirty-rows", "read-joined-rows", "commit-rows"));
         }
     }

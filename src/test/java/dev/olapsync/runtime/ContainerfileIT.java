@@ -31,7 +31,8 @@ class ContainerfileIT {
         Path program = distribution.resolve(Path.of(home).relativize(Path.of(entry.asText())));
         String command = new ObjectMapper().readTree(line("CMD")).get(0).asText();
 
-        Process process = new ProcessBuilder(program.toAbsolutePath().toString(), command, "--help").redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(program.toAbsolutePath().toString(), command, "--help")
+                .redirectErrorStream(true).start();
         assertThat(new String(process.getInputStream().readAllBytes())).contains("olap-sync run", "--routes");
         assertThat(process.waitFor()).isZero();
 

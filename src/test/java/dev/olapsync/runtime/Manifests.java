@@ -23,7 +23,8 @@ public final class Manifests {
 
     private static final List<Path> ROUTES = files(Path.of("routes"));
     private static final List<Path> MODELS = files(Path.of("models", "shop"));
-    private static final String HEADER = "# Made by mvn -Pmanifests; edit routes/, models/, application.properties or Manifests.java instead\n";
+    private static final String HEADER =
+            "# Made by mvn -Pmanifests; edit routes/, models/, application.properties or Manifests.java instead\n";
 
     /** Those for which Quarkus has extensions; Debezium comes with our jar, as it is. */
     private static final List<String> DEPENDENCIES = List.of("camel:direct", "camel:jdbc", "camel:kafka", "camel:timer");
@@ -97,7 +98,8 @@ public final class Manifests {
                       labels:
                         app.kubernetes.io/name: olap-sync
                         app.kubernetes.io/component: %1$s
-                """.formatted(page, replicas(page), strategy) + indented(pod(page, "pipeline", "        image: olap-sync:0.1.0\n"), 2);
+                """.formatted(page, replicas(page), strategy)
+                + indented(pod(page, "pipeline", "        image: olap-sync:0.1.0\n"), 2);
     }
 
     /** Camel K runs an image of ours as it is. */

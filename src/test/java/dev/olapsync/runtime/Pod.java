@@ -36,7 +36,8 @@ final class Pod {
         List<Service> pods = new ArrayList<>();
         for (Page page : Page.values()) {
             try {
-                new Pod(YAML.readTree(Manifests.DEPLOY.resolve("kubernetes/" + page + ".yaml").toFile())).addTo(pods, scenario);
+                Path file = Manifests.DEPLOY.resolve("kubernetes/" + page + ".yaml");
+                new Pod(YAML.readTree(file.toFile())).addTo(pods, scenario);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

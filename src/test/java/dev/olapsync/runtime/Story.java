@@ -94,7 +94,7 @@ enum Story {
         }
     }
 
-    /** In the school all is down when the change is made; the shop's processes are replaced one by one while it is on its way. */
+    /** In the school all is down when the change is made; in the shop it is on its way while one by one is replaced. */
     private void restart(List<Service> processes, Scenario scenario, String change) throws Exception {
         if (this == SCHOOL) {
             processes.forEach(Service::stop);
