@@ -23,7 +23,8 @@ public class ClickHouseInsert extends PreparedStep {
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         Models models = olapSync.models();
-        new ClickHouseTables(olapSync.clickHouse()).ensure(models);
+        // not made here: a table that is missing now is one that was lost
+        new ClickHouseTables(olapSync.clickHouse()).requireFit(models);
         Target.of(models).forEach(target ->
                 inserts.put(target.name(), new DividedInsert(getCamelContext(), olapSync.clickHouse(), target)));
     }

@@ -57,8 +57,8 @@ public class InitialLoad implements Processor {
         Settings settings = olapSync.settings();
         Models models = olapSync.models();
         createTopics(olapSync, models);
-        new ClickHouseTables(olapSync.clickHouse()).ensure(models);
         Loads loads = Loads.of(olapSync);
+        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
         loads.requireUnchanged(models);
         loads.forgetOthers(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
@@ -79,6 +79,13 @@ public class InitialLoad implements Processor {
         Map<String, String> ids = olapSync.topics().ids();
         ids.keySet().retainAll(olapSync.topics().lasting(models));
         known.remember(ids);
+    }
+
+    private static void createTables(ClickHouseTables tables, Models models, Loads loads) {
+        tables.lost(loads.begun(models)).ifPresent(lost -> {
+            throw new IllegalStateException(lost);
+        });
+        tables.ensure(models);
     }
 
     private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {

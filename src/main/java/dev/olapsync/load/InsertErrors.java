@@ -39,7 +39,7 @@ final class InsertErrors {
     private static final String RIGHTS = "Give the user of clickhouse.user the right to INSERT into it.";
 
     private static final Map<Integer, String> REMEDIES = Map.of(
-            60, "The table is gone. Raise olap.epoch by one and start again, so that it is created and loaded.",
+            60, "The table is gone. Run olap-sync resync of its model: it makes the table and reads all rows again.",
             81, "The database is gone. Create it and start again.",
             241, "ClickHouse has not enough memory. Give it more, or make olap.batch.rows smaller.",
             243, "The disk of ClickHouse is full.",

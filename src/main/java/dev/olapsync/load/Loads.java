@@ -3,6 +3,7 @@ package dev.olapsync.load;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
+import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.SchemaChangedException;
 import java.util.ArrayList;
@@ -72,6 +73,11 @@ public final class Loads {
 
     public Optional<Load> find(String model) {
         return all().stream().filter(load -> load.model().equals(model)).findFirst();
+    }
+
+    /** Those of the models whose load has begun in the current epoch. */
+    public List<Model> begun(Models models) {
+        return all().stream().flatMap(load -> models.find(load.model()).stream()).toList();
     }
 
     /**

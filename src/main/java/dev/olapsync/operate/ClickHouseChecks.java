@@ -165,6 +165,7 @@ final class ClickHouseChecks {
         Optional<String> changed = loads.changed(models);
         changed.ifPresentOrElse(problem -> findings.misconfigured(problem),
                 () -> findings.ok("initial load: the models are those that have been loaded in epoch " + settings.olap().epoch()));
+        new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));
         if (slotMissing) {
             findings.fail("rows have been loaded, but their replication slot is gone, and with it the changes since",
                     loads.anew());

@@ -60,7 +60,7 @@ final class Resync implements Callable<Integer> {
             }
             Loads.of(olapSync).requireUnchanged(olapSync.models());
             Position position = passage.captured(Duration.ofSeconds(patience));
-            new ClickHouseTables(olapSync.clickHouse()).ensure(olapSync.models());
+            new ClickHouseTables(olapSync.clickHouse()).ensure(model.get());
             load(olapSync, model.get(), position);
             return 0;
         } catch (StandstillException e) {

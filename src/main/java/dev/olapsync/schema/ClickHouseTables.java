@@ -32,21 +32,71 @@ public final class ClickHouseTables {
     }
 
     /**
-     * Creates what does not exist yet. A table that exists is used as it is.
+     * Creates what does not exist yet. A table that exists is used as it is. See {@link #lost} first: a table that is made
+     * anew is empty.
      *
      * @throws IllegalStateException when what exists does not fit a model, see {@link #misfit}
      */
     public void ensure(Models models) {
-        for (Target target : Target.of(models)) {
-            clickHouse.execute(target.create());
-            misfit(target).ifPresent(misfit -> {
-                throw new IllegalStateException(misfit);
-            });
+        Target.of(models).forEach(this::ensure);
+        models.all().forEach(this::replaceViews);
+    }
+
+    /** The same, of one model; its history, if it is to have one, must exist. */
+    public void ensure(Model model) {
+        ensure(Target.ofWatermarks());
+        ensure(Target.of(model));
+        replaceViews(model);
+    }
+
+    private void ensure(Target target) {
+        clickHouse.execute(target.create());
+        requireFit(target);
+    }
+
+    /** @throws IllegalStateException when what exists does not fit a model, see {@link #misfit} */
+    public void requireFit(Models models) {
+        Target.of(models).forEach(this::requireFit);
+    }
+
+    private void requireFit(Target target) {
+        misfit(target).ifPresent(misfit -> {
+            throw new IllegalStateException(misfit);
+        });
+    }
+
+    private void replaceViews(Model model) {
+        views(model).forEach((name, select) ->
+                clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
+    }
+
+    /**
+     * The first table that is gone, though rows have been loaded into it, and what to do; empty when there is none.
+     *
+     * @param loaded those whose load has begun
+     */
+    public Optional<String> lost(List<Model> loaded) {
+        for (Model model : loaded) {
+            if (isGone(Target.of(model))) {
+                return Optional.of(gone(Target.of(model)) + "its rows. Run olap-sync resync " + model.name()
+                        + " meanwhile: it makes the table and reads all rows again.");
+            }
+            Optional<Target> history = Target.ofHistory(model).filter(this::isGone);
+            if (history.isPresent()) {
+                return Optional.of(gone(history.get()) + "the history. Raise olap.epoch by one and start again: it begins anew.");
+            }
         }
-        for (Model model : models.all()) {
-            views(model).forEach((name, select) ->
-                    clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
-        }
+        return Optional.of(Target.ofWatermarks()).filter(watermarks -> !loaded.isEmpty() && isGone(watermarks))
+                .map(watermarks -> gone(watermarks) + "what hides rows that a TRUNCATE, a resync or a new epoch has ended."
+                        + " Run olap-sync resync for each model meanwhile: the first makes the table.");
+    }
+
+    private boolean isGone(Target target) {
+        return actual(target.table()).isEmpty();
+    }
+
+    private static String gone(Target target) {
+        return "ClickHouse table " + target.table() + " is gone, and with it ";
     }
 
     /** The views of a model, each with its SELECT. */

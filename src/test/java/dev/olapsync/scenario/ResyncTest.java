@@ -66,6 +66,20 @@ class ResyncTest {
         shop.awaitInStep();
     }
 
+    /** A start must not make it anew: it would be empty, and nobody would be told. */
+    @Test
+    void afterTheTableWasDroppedWhileNothingRan() throws Exception {
+        shop.awaitQuiet();
+        shop.stop();
+        shop.clickHouseExecute("DROP TABLE dim_customer_rows");
+        shop.start();
+        await().until(() -> shop.down().contains("dim_customer_rows is gone, and with it its rows"));
+        assertThat(shop.execute("check").printed()).contains("dim_customer_rows is gone").contains("olap-sync resync dim_customer");
+        shop.command("resync", "dim_customer");
+        shop.awaitInStep();
+        await().until(() -> shop.down().isEmpty());
+    }
+
     /** Rows that Postgres never had, or has no more, are hidden at the end, and only then. */
     @Test
     void hidesWhatIsNotInPostgres() throws Exception {

@@ -40,6 +40,9 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.main.Main;
 import org.awaitility.Awaitility;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -369,6 +372,14 @@ public final class Scenario implements AutoCloseable {
 
     public void clickHouseExecute(String sql) {
         observer().clickHouse().execute(sql);
+    }
+
+    /** Messages of the health checks that are down. */
+    String down() {
+        return HealthCheckHelper.invoke(camel().getCamelContext()).stream()
+                .filter(result -> result.getState() == HealthCheck.State.DOWN)
+                .map(result -> result.getMessage().orElse(""))
+                .collect(Collectors.joining("\n"));
     }
 
     /** Waits until everything that was committed before the call has gone all the way. */

@@ -10,9 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
-import org.apache.camel.health.HealthCheck;
-import org.apache.camel.health.HealthCheckHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -100,7 +97,7 @@ class SchemaChangeTest {
             }
             shop.postgres("INSERT INTO orders (id, total, channel) VALUES (11000, 7, 'mobile')");
             shop.awaitInStep();
-            assertThat(down(shop)).isEmpty();
+            assertThat(shop.down()).isEmpty();
             shop.stop();
             assertThat(shop.startProblem()).isEmpty();
 
@@ -139,8 +136,8 @@ class SchemaChangeTest {
             shop.postgres(alter.split("; ?"));
             shop.postgres("UPDATE scenario_marker SET round = round");
             String table = alter.contains("TABLE customers") ? "customers" : "orders";
-            await().atMost(Duration.ofSeconds(30)).until(() -> down(shop).contains(named));
-            assertThat(down(shop)).contains(table, "order_fact", "olap.epoch");
+            await().atMost(Duration.ofSeconds(30)).until(() -> shop.down().contains(named));
+            assertThat(shop.down()).contains(table, "order_fact", "olap.epoch");
             List<String> rows = shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id");
             write(shop);
             await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(10)).until(
@@ -155,7 +152,7 @@ class SchemaChangeTest {
             }
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitInStep();
-            assertThat(down(shop)).isEmpty();
+            assertThat(shop.down()).isEmpty();
             write(shop);
             shop.awaitInStep();
         }
@@ -172,22 +169,14 @@ class SchemaChangeTest {
         try (Scenario shop = shop()) {
             shop.postgres("ALTER PUBLICATION olap_sync DROP TABLE customers");
             shop.postgres("UPDATE customers SET name = 'unseen'");
-            assertThat(down(shop)).contains("publication olap_sync does not hold \"public\".\"customers\"");
+            assertThat(shop.down()).contains("publication olap_sync does not hold \"public\".\"customers\"");
             shop.stop();
             shop.start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> down(shop).contains("initial-load tries again: The publication"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> shop.down().contains("initial-load tries again: The publication"));
             shop.stop();
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitInStep();
-            assertThat(down(shop)).isEmpty();
+            assertThat(shop.down()).isEmpty();
         }
-    }
-
-    /** Messages of the health checks that are down. */
-    private static String down(Scenario shop) {
-        return HealthCheckHelper.invoke(shop.camel().getCamelContext()).stream()
-                .filter(result -> result.getState() == HealthCheck.State.DOWN)
-                .map(result -> result.getMessage().orElse(""))
-                .collect(Collectors.joining("\n"));
     }
 }
