@@ -1,5 +1,6 @@
 package dev.olapsync.faults;
 
+import dev.olapsync.ClickHouse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -32,7 +33,7 @@ final class DiskFaults {
         for (String table : shop.scenario().clickHouse(
                 "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")) {
             shop.scenario().clickHouseExecute(
-                    "ALTER TABLE `" + table + "` MODIFY SETTING min_free_disk_bytes_to_perform_insert = " + bytes);
+                    "ALTER TABLE " + ClickHouse.identifier(table) + " MODIFY SETTING min_free_disk_bytes_to_perform_insert = " + bytes);
         }
     }
 }

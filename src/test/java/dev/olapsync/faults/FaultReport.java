@@ -48,6 +48,11 @@ final class FaultReport {
         lines.get(fault.name()).failures++;
     }
 
+    /** How many faults there were in all. */
+    int times() {
+        return lines.values().stream().mapToInt(line -> line.times + line.failures).sum();
+    }
+
     @Override
     public String toString() {
         StringBuilder table = new StringBuilder(String.format("%-52s %5s %9s %11s %8s  %s%n",

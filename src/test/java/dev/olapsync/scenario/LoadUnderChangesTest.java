@@ -26,7 +26,7 @@ class LoadUnderChangesTest {
 
     /** While it is busy nothing falls behind for good, and in the end everything is as it is in Postgres. */
     @Test
-    @EnabledIfSystemProperty(named = "soak.seconds", matches = "\\d+")
+    @EnabledIfSystemProperty(named = "soak.seconds", matches = "\\d+", disabledReason = "it is long: -Dsoak.seconds=600")
     void c19Soak() throws Exception {
         long seed = new Random().nextLong();
         Duration length = Duration.ofSeconds(Long.getLong("soak.seconds"));
