@@ -26,8 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class CentsTest {
 
-    /** Batches wait for a second at most; other tests use the processor too. */
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(5);
     private static final String[] ITEMS = {
         "100,Ada Lovelace,SKU-00001,3998", "101,Ada Lovelace,SKU-00002,499", "102,Ada Lovelace,SKU-00003,37500"};
 
