@@ -59,13 +59,13 @@ final class DividedInsert {
     private void requireMatterOfRows(ClickHouseException e) {
         InsertErrors.Kind kind = InsertErrors.kind(e.code());
         if (kind == InsertErrors.Kind.SERVER) {
-            throw InsertErrors.remedied(e, target.table());
+            throw InsertErrors.remedied(e, target);
         }
         new ClickHouseTables(clickHouse).misfit(target).ifPresent(misfit -> {
             throw new IllegalStateException(misfit);
         });
         if (kind == InsertErrors.Kind.TABLE) {
-            throw InsertErrors.remedied(e, target.table());
+            throw InsertErrors.remedied(e, target);
         }
     }
 
@@ -74,7 +74,7 @@ final class DividedInsert {
             clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
             if (InsertErrors.kind(e.code()) != InsertErrors.Kind.ROW) {
-                throw InsertErrors.remedied(e, target.table());
+                throw InsertErrors.remedied(e, target);
             }
             refused(batch, e, letters);
         }

@@ -1,6 +1,7 @@
 package dev.olapsync.load;
 
 import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.schema.Target;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,14 +33,15 @@ final class InsertErrors {
             441, 467, 469, // CANNOT_PARSE_DOMAIN_VALUE_FROM_STRING, CANNOT_PARSE_BOOL, VIOLATED_CONSTRAINT
             675, 676, 691); // CANNOT_PARSE_IPV4, CANNOT_PARSE_IPV6, UNKNOWN_ELEMENT_OF_ENUM
 
+    private static final int UNKNOWN_TABLE = 60;
+
     private static final Set<Integer> OF_TABLES = Set.of(
             8, 10, 16, // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE
-            47, 60); // UNKNOWN_IDENTIFIER, UNKNOWN_TABLE
+            47, UNKNOWN_TABLE); // 47: UNKNOWN_IDENTIFIER
 
     private static final String RIGHTS = "Give the user of clickhouse.user the right to INSERT into it.";
 
     private static final Map<Integer, String> REMEDIES = Map.of(
-            60, "The table is gone. Run olap-sync resync of its model: it makes the table and reads all rows again.",
             81, "The database is gone. Create it and start again.",
             241, "ClickHouse has not enough memory. Give it more, or make olap.batch.rows smaller.",
             243, "The disk of ClickHouse is full.",
@@ -60,10 +62,10 @@ final class InsertErrors {
     }
 
     /** The same failure, with what to do about it; the outermost and only message, which the health shows. */
-    static RuntimeException remedied(ClickHouseException e, String table) {
-        String remedy = REMEDIES.get(e.code());
+    static RuntimeException remedied(ClickHouseException e, Target target) {
+        String remedy = e.code() == UNKNOWN_TABLE ? "It is gone. " + target.remedyWhenGone() : REMEDIES.get(e.code());
         boolean quotesNoRow = remedy != null || OF_TABLES.contains(e.code()) || e.code() == 0;
-        return new IllegalStateException("Nothing can be written to " + table + ". " + (quotesNoRow ? e.getMessage() : e.codeOnly())
-                + (remedy == null ? "" : " " + remedy));
+        return new IllegalStateException("Nothing can be written to " + target.table() + ". "
+                + (quotesNoRow ? e.getMessage() : e.codeOnly()) + (remedy == null ? "" : " " + remedy));
     }
 }

@@ -59,7 +59,7 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
             if (InsertErrors.kind(e.code()) == InsertErrors.Kind.ROW && new ClickHouseTables(clickHouse).misfit(Target.of(model)).isEmpty()) {
                 return false;
             }
-            throw InsertErrors.remedied(e, ClickHouseTables.storage(model.name()));
+            throw InsertErrors.remedied(e, Target.of(model));
         }
     }
 

@@ -76,27 +76,16 @@ public final class ClickHouseTables {
      * @param loaded those whose load has begun
      */
     public Optional<String> lost(List<Model> loaded) {
+        List<Target> targets = new ArrayList<>();
         for (Model model : loaded) {
-            if (isGone(Target.of(model))) {
-                return Optional.of(gone(Target.of(model)) + "its rows. Run olap-sync resync " + model.name()
-                        + " meanwhile: it makes the table and reads all rows again.");
-            }
-            Optional<Target> history = Target.ofHistory(model).filter(this::isGone);
-            if (history.isPresent()) {
-                return Optional.of(gone(history.get()) + "the history. Raise olap.epoch by one and start again: it begins anew.");
-            }
+            targets.add(Target.of(model));
+            Target.ofHistory(model).ifPresent(targets::add);
         }
-        return Optional.of(Target.ofWatermarks()).filter(watermarks -> !loaded.isEmpty() && isGone(watermarks))
-                .map(watermarks -> gone(watermarks) + "what hides rows that a TRUNCATE, a resync or a new epoch has ended."
-                        + " Run olap-sync resync for each model meanwhile: the first makes the table.");
-    }
-
-    private boolean isGone(Target target) {
-        return actual(target.table()).isEmpty();
-    }
-
-    private static String gone(Target target) {
-        return "ClickHouse table " + target.table() + " is gone, and with it ";
+        if (!loaded.isEmpty()) {
+            targets.add(Target.ofWatermarks());
+        }
+        return targets.stream().filter(target -> actual(target.table()).isEmpty()).findFirst()
+                .map(target -> "ClickHouse table " + target.table() + " is gone, and with it what it held. " + target.remedyWhenGone());
     }
 
     /** The views of a model, each with its SELECT. */

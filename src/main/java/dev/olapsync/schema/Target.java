@@ -95,6 +95,16 @@ public final class Target {
         return ClickHouseTables.storage(name);
     }
 
+    /** What the operator has to do when the table is gone. */
+    public String remedyWhenGone() {
+        if (isHistory()) {
+            return "Raise olap.epoch by one and start again: the history begins anew.";
+        }
+        return model.map(of -> "While the pipeline runs, olap-sync resync " + of.name() + " makes it and reads all rows again.")
+                .orElse("It hid rows that a TRUNCATE, a resync or a new epoch had ended. While the pipeline runs, run olap-sync"
+                        + " resync for each model: the first run makes it.");
+    }
+
     /** Those of the model, and those that the table has beside them, in the order of a new table; each with its type. */
     Map<String, String> columns() {
         Map<String, String> columns = new LinkedHashMap<>();

@@ -73,7 +73,7 @@ class ResyncTest {
         shop.stop();
         shop.clickHouseExecute("DROP TABLE dim_customer_rows");
         shop.start();
-        await().until(() -> shop.down().contains("dim_customer_rows is gone, and with it its rows"));
+        await().until(() -> shop.down().contains("dim_customer_rows is gone, and with it what it held"));
         assertThat(shop.execute("check").printed()).contains("dim_customer_rows is gone").contains("olap-sync resync dim_customer");
         shop.command("resync", "dim_customer");
         shop.awaitInStep();

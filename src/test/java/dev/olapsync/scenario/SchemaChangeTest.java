@@ -95,7 +95,7 @@ class SchemaChangeTest {
                             () -> shop.clickHouse("SELECT count() FROM order_fact WHERE id < 0"), all::equals);
                 }
             }
-            shop.postgres("INSERT INTO orders (id, total, channel) VALUES (11000, 7, 'mobile')");
+            shop.postgres("INSERT INTO orders (id, total, channel) VALUES (900, 7, 'mobile')");
             shop.awaitInStep();
             assertThat(shop.down()).isEmpty();
             shop.stop();
@@ -107,8 +107,8 @@ class SchemaChangeTest {
             shop.clickHouseExecute("ALTER TABLE order_fact_rows ADD COLUMN channel String");
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitInStep();
-            assertThat(shop.clickHouse("SELECT id, channel FROM order_fact WHERE id IN (10, 11000) ORDER BY id"))
-                    .containsExactly("10,web", "11000,mobile");
+            assertThat(shop.clickHouse("SELECT id, channel FROM order_fact WHERE id IN (10, 900) ORDER BY id"))
+                    .containsExactly("10,web", "900,mobile");
             assertThat(shop.readDeadLetters()).isEmpty();
         }
     }
