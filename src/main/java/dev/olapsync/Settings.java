@@ -94,11 +94,18 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param batchRows most rows that are read or written at once
      * @param topicPartitions partitions of each topic that has to be created
      * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
+     * @param loadThreads that read a model at the same time in the initial load, each on a connection of its own
      */
     public record Olap(Path models, int epoch, int batchRows, String changesTopic, String rowsTopic, String group,
-            int topicPartitions, long topicRetentionMillis) {
+            int topicPartitions, long topicRetentionMillis, int loadThreads) {
+
+        /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
+        private static final int MOST_LOAD_THREADS = 4;
 
         public Olap {
+            if (loadThreads < 1 || loadThreads > MOST_LOAD_THREADS) {
+                throw new IllegalArgumentException("olap.load.threads must be 1 to " + MOST_LOAD_THREADS + ", not " + loadThreads);
+            }
             if (epoch < 0 || epoch > 0xffff) {
                 throw new IllegalArgumentException("olap.epoch must be 0 to 65535, not " + epoch);
             }
@@ -210,7 +217,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.text("olap.topic.rows", "olap"),
                         keys.text("olap.group", "olap-sync"),
                         keys.number("olap.topic.partitions", 4),
-                        keys.bigNumber("olap.topic.retention.millis", WEEK)),
+                        keys.bigNumber("olap.topic.retention.millis", WEEK),
+                        keys.number("olap.load.threads", 2)),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),
                         keys.number("olap.status.port", 9876)),

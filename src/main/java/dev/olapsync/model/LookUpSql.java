@@ -92,31 +92,42 @@ final class LookUpSql {
                 .collect(Collectors.joining(", "));
     }
 
-    String firstPage() {
-        return page("", 1);
+    /** Rows in the order of the key; the parameters are the bounds that it has, the lower one first, and the limit. */
+    String page(PageQuery.Bounds bounds) {
+        return page(where(bounds), limit(bounds));
     }
 
-    String nextPage() {
-        return page(behindLast(), query.key().size() + 1);
+    /** The same, but the keys alone. */
+    String pageOfKeys(PageQuery.Bounds bounds) {
+        return listingOfGrain() + where(bounds) + inOrder(limit(bounds));
     }
 
-    String firstPageOfKeys() {
-        return pageOfKeys("", 1);
+    /** Keys that divide all rows into ranges of so many; the last range may have fewer. */
+    String division() {
+        List<String> key = grainKey();
+        return "SELECT " + numbered(key.size(), "s.k%d") + " FROM (SELECT " + keyColumns() + ", row_number() OVER (ORDER BY "
+                + String.join(", ", key) + ") AS n FROM " + query.grain().as() + ") AS s WHERE s.n % $1 = 0 ORDER BY s.n";
     }
 
-    String nextPageOfKeys() {
-        return pageOfKeys(behindLast(), query.key().size() + 1);
+    private String where(PageQuery.Bounds bounds) {
+        List<String> conditions = new ArrayList<>();
+        if (bounds.after()) {
+            conditions.add("(" + String.join(", ", grainKey()) + ") > " + bound(1));
+        }
+        if (bounds.upTo()) {
+            conditions.add("(" + String.join(", ", grainKey()) + ") <= " + bound(bounds.after() ? 1 + query.key().size() : 1));
+        }
+        return conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
     }
 
-    private String behindLast() {
+    private String bound(int firstParameter) {
         List<Table.Column> key = query.key();
-        String last = IntStream.range(0, key.size())
-                .mapToObj(i -> "($" + (i + 1) + ")::" + key.get(i).typeName()).collect(Collectors.joining(", "));
-        return " WHERE (" + String.join(", ", grainKey()) + ") > (" + last + ")";
+        return IntStream.range(0, key.size()).mapToObj(i -> "($" + (firstParameter + i) + ")::" + key.get(i).typeName())
+                .collect(Collectors.joining(", ", "(", ")"));
     }
 
-    private String pageOfKeys(String where, int limit) {
-        return listingOfGrain() + where + inOrder(limit);
+    private int limit(PageQuery.Bounds bounds) {
+        return 1 + query.key().size() * bounds.count();
     }
 
     private String inOrder(int limit) {

@@ -166,13 +166,13 @@ final class ModelReader {
     /** @param images the columns that the history needs; empty when there is none */
     private Model compile(Query query, List<Table.Column> images) throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query);
-        String first = sql.firstPage();
-        String next = sql.nextPage();
+        PageQuery.Bounds none = new PageQuery.Bounds(false, false);
+        PageQuery.Bounds both = new PageQuery.Bounds(true, true);
         String ofGrain = sql.ofGrain();
         List<String> ofJoined = query.joined().stream().map(sql::ofJoined).toList();
         List<String> listings = query.joined().stream().map(sql::listingOfJoined).toList();
-        prepare(first, 0);
-        prepare(next, query.key().size());
+        prepare(sql.page(none), 0);
+        prepare(sql.page(both), 2 * query.key().size());
         prepare(ofGrain, query.key().size());
         for (int i = 0; i < ofJoined.size(); i++) {
             prepare(ofJoined.get(i), query.joined().get(i).key().size());
@@ -199,8 +199,8 @@ final class ModelReader {
                     }
                     return lookUps;
                 },
-                new PageQuery(new SqlText(first).jdbc(), new SqlText(next).jdbc(), new SqlText(sql.firstPageOfKeys()).jdbc(),
-                        new SqlText(sql.nextPageOfKeys()).jdbc()), query.schema(),
+                new PageQuery(bounds -> new SqlText(sql.page(bounds)).jdbc(), bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
+                        new SqlText(sql.division()).jdbc()), query.schema(),
                 model -> images.isEmpty() ? null
                         : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
     }

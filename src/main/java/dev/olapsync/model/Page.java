@@ -19,14 +19,32 @@ public record Page(List<Row> rows) {
     }
 
     /**
+     * Which rows, by their grain keys.
+     *
+     * @param after behind this key; empty for from the beginning
+     * @param upTo as far as this key; empty for to the end
+     */
+    public record Range(List<String> after, List<String> upTo) {
+
+        PageQuery.Bounds bounds() {
+            return new PageQuery.Bounds(!after.isEmpty(), !upTo.isEmpty());
+        }
+    }
+
+    /**
      * @param after the {@link Row#grainKey()} to go on behind; empty for the first page
      * @param limit most rows; a page with fewer is the last
      * @throws SchemaChangedException when the model's tables are not what they were
      */
     public static Page read(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
-        String sql = after.isEmpty() ? model.page().first() : model.page().next();
+        return read(postgres, model, new Range(after, List.of()), limit);
+    }
+
+    /** The first page of a range; see {@link #read(Connection, Model, List, int)}. */
+    public static Page read(Connection postgres, Model model, Range range, int limit) throws SQLException {
         List<Row> rows = new ArrayList<>();
-        try (PreparedStatement statement = statement(postgres, sql, after, limit); ResultSet row = statement.executeQuery()) {
+        try (PreparedStatement statement = statement(postgres, model.page().rows(range.bounds()), range, limit);
+                ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 if (!row.getBoolean("current")) {
                     throw SchemaChangedException.of(model, postgres);
@@ -40,9 +58,34 @@ public record Page(List<Row> rows) {
 
     /** The keys alone of such a page. */
     public static List<List<String>> keys(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
+        return keys(postgres, model, new Range(after, List.of()), limit);
+    }
+
+    /** The keys alone of such a page. */
+    public static List<List<String>> keys(Connection postgres, Model model, Range range, int limit) throws SQLException {
+        try (PreparedStatement statement = statement(postgres, model.page().keys(range.bounds()), range, limit)) {
+            return keys(statement, model);
+        }
+    }
+
+    /** Divides all rows, as they are now, into ranges of so many rows; the last one is open and may have fewer. */
+    public static List<Range> divide(Connection postgres, Model model, int rows) throws SQLException {
+        List<Range> ranges = new ArrayList<>();
+        List<String> last = List.of();
+        try (PreparedStatement statement = postgres.prepareStatement(model.page().division())) {
+            statement.setInt(1, rows);
+            for (List<String> key : keys(statement, model)) {
+                ranges.add(new Range(last, key));
+                last = key;
+            }
+        }
+        ranges.add(new Range(last, List.of()));
+        return ranges;
+    }
+
+    private static List<List<String>> keys(PreparedStatement statement, Model model) throws SQLException {
         List<List<String>> keys = new ArrayList<>();
-        String sql = after.isEmpty() ? model.page().firstKeys() : model.page().nextKeys();
-        try (PreparedStatement statement = statement(postgres, sql, after, limit); ResultSet row = statement.executeQuery()) {
+        try (ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 keys.add(key(row, model));
             }
@@ -50,13 +93,15 @@ public record Page(List<Row> rows) {
         return keys;
     }
 
-    private static PreparedStatement statement(Connection postgres, String sql, List<String> after, int limit)
-            throws SQLException {
+    private static PreparedStatement statement(Connection postgres, String sql, Range range, int limit) throws SQLException {
         PreparedStatement statement = postgres.prepareStatement(sql);
-        for (int i = 0; i < after.size(); i++) {
-            statement.setString(i + 1, after.get(i));
+        int parameter = 1;
+        for (List<String> bound : List.of(range.after(), range.upTo())) {
+            for (String column : bound) {
+                statement.setString(parameter++, column);
+            }
         }
-        statement.setInt(after.size() + 1, limit);
+        statement.setInt(parameter, limit);
         return statement;
     }
 

@@ -151,6 +151,25 @@ class ConvergenceTest {
                 .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
         assertThat(rows.stream().filter(LookUps.Row::live).map(LookUps.Row::json))
                 .containsExactlyInAnyOrderElementsOf(LookUps.oracle(postgres, model));
+        for (int size : new int[] {7, keys.size(), keys.size() + 1}) {
+            rangesGiveTheSame(model, size, keys, rows);
+        }
+    }
+
+    private void rangesGiveTheSame(Model model, int size, List<List<String>> keys, List<LookUps.Row> rows) throws SQLException {
+        if (size == 0) {
+            return;
+        }
+        List<Page.Range> ranges = Page.divide(postgres, model, size);
+        assertThat(ranges).hasSize(keys.size() / size + 1);
+        List<List<String>> inRanges = new ArrayList<>();
+        List<String> json = new ArrayList<>();
+        for (Page.Range range : ranges) {
+            inRanges.addAll(Page.keys(postgres, model, range, size + 1));
+            Page.read(postgres, model, range, size + 1).rows().forEach(row -> json.add(row.json()));
+        }
+        assertThat(inRanges).as(model.name() + " in ranges of " + size).isEqualTo(keys);
+        assertThat(json).isEqualTo(rows.stream().map(LookUps.Row::json).toList());
     }
 
     /** All rows, by primary key. */

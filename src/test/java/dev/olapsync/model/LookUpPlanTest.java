@@ -57,8 +57,11 @@ class LookUpPlanTest {
     @ValueSource(strings = {"force_custom_plan", "force_generic_plan"})
     void aPageReadsItsPartOfTheGrainOnly(String mode) throws SQLException {
         TestDatabase.execute(shop, "SET plan_cache_mode = " + mode);
-        assertThat(explain(model.page().next(), "70000", 100)).contains("Index Scan using order_items_pkey")
-                .doesNotContain("Seq Scan on order_items");
+        assertThat(explain(model.page().rows(new PageQuery.Bounds(true, false)), "70000", 100))
+                .contains("Index Scan using order_items_pkey").doesNotContain("Seq Scan on order_items");
+        // the last page of a range is not full, and must not look for more rows behind its end
+        assertThat(explain(model.page().rows(new PageQuery.Bounds(true, true)), "70000", "70050", 100))
+                .contains("Index Scan using order_items_pkey").containsPattern("Index Cond: \\(\\(id > .* AND \\(id <= ");
     }
 
     private static String explain(String sql, Object... parameters) throws SQLException {

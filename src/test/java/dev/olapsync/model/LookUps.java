@@ -76,7 +76,7 @@ final class LookUps {
         List<String> last = List.of();
         while (true) {
             try (PreparedStatement statement = postgres.prepareStatement(
-                    last.isEmpty() ? model.page().first() : model.page().next())) {
+                    model.page().rows(new PageQuery.Bounds(!last.isEmpty(), false)))) {
                 for (int i = 0; i < last.size(); i++) {
                     statement.setString(i + 1, last.get(i));
                 }

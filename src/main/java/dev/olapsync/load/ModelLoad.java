@@ -1,0 +1,291 @@
+package dev.olapsync.load;
+
+import dev.olapsync.DeadLetters;
+import dev.olapsync.OlapSync;
+import dev.olapsync.capture.Position;
+import dev.olapsync.enrich.Lane;
+import dev.olapsync.load.LoadRanges.Range;
+import dev.olapsync.load.Loads.Load;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Page;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.model.ValueErrors;
+import dev.olapsync.schema.RowJson;
+import dev.olapsync.schema.Target;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the rows of one model into ClickHouse, with the lowest version of the epoch. Its keys are divided into ranges, which
+ * some threads read page by page, each on a connection of its own; after each page is noted how far the range is, so an
+ * interrupted load repeats a page of each range that was being read.
+ */
+final class ModelLoad {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ModelLoad.class);
+    private static final int BATCHES_OF_A_PAGE = 4;
+    /** So that no thread is left with a large one at the end. */
+    private static final int RANGES_OF_A_THREAD = 4;
+    private static final long QUIET_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final CamelContext context;
+    private final OlapSync olapSync;
+    private final Model model;
+    private final Loads loads;
+    private final LoadRanges ranges;
+    private final Position start;
+    private final int page;
+    private final int threads;
+    private final long begin = System.nanoTime();
+    private final Queue<Range> waiting = new ConcurrentLinkedQueue<>();
+    private LoadProgress progress;
+    private Load load;
+    private long told = begin;
+    private volatile boolean ended;
+
+    ModelLoad(CamelContext context, OlapSync olapSync, Model model, Loads loads) {
+        this.context = context;
+        this.olapSync = olapSync;
+        this.model = model;
+        this.loads = loads;
+        int epoch = olapSync.settings().olap().epoch();
+        this.ranges = new LoadRanges(olapSync.clickHouse(), epoch, model.name());
+        this.start = Position.start(epoch);
+        this.page = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
+        this.threads = olapSync.settings().olap().loadThreads();
+    }
+
+    /** Returns when all rows are there; does nothing when they were already. */
+    void run() throws Exception {
+        load = loads.find(model.name()).orElse(null);
+        if (load != null && load.done()) {
+            return;
+        }
+        List<Range> all = begin();
+        all.stream().filter(range -> !range.done()).forEach(waiting::add);
+        // the ranges know it better: they are noted first
+        load = loaded(all.stream().mapToLong(Range::rows).sum(), false);
+        progress = new LoadProgress(load.total(), load.rows());
+        if (!waiting.isEmpty()) {
+            readRanges();
+        }
+        end();
+    }
+
+    /** A load without ranges, because it was interrupted before they were noted or is an old one, goes on as one range. */
+    private List<Range> begin() throws SQLException {
+        if (load != null) {
+            List<Range> all = ranges.all();
+            return all.isEmpty() ? List.of(new Range(0, load.lastKey(), List.of(), load.rows(), false)) : all;
+        }
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            long total = InitialLoad.count(postgres, model);
+            List<Range> all = divided(postgres, total);
+            load = new Load(model.name(), 0, total, List.of(), false, model.select(), model.schema().facts());
+            loads.save(load);
+            ranges.save(all);
+            return all;
+        }
+    }
+
+    private Load loaded(long rows, boolean done) {
+        return new Load(load.model(), rows, load.total(), load.lastKey(), done, load.select(), load.schema());
+    }
+
+    private List<Range> divided(Connection postgres, long total) throws SQLException {
+        long rows = Math.max(page, total / ((long) threads * RANGES_OF_A_THREAD) + 1);
+        List<Page.Range> keys = total <= rows || threads == 1 ? List.of(new Page.Range(List.of(), List.of()))
+                : Page.divide(postgres, model, Math.toIntExact(Math.min(rows, Integer.MAX_VALUE)));
+        return IntStream.range(0, keys.size())
+                .mapToObj(i -> new Range(i, keys.get(i).after(), keys.get(i).upTo(), 0, false))
+                .toList();
+    }
+
+    /** The first failure ends the others too, at the end of their pages. */
+    private void readRanges() throws Exception {
+        int most = Math.min(threads, waiting.size());
+        ExecutorService pool = context.getExecutorServiceManager().newFixedThreadPool(this, "initial-load", most);
+        try {
+            List<Future<Void>> readers = new ArrayList<>();
+            for (int i = 0; i < most; i++) {
+                readers.add(pool.submit(() -> {
+                    readWaiting();
+                    return null;
+                }));
+            }
+            Throwable failure = null;
+            for (Future<Void> reader : readers) {
+                try {
+                    reader.get();
+                } catch (ExecutionException e) {
+                    ended = true;
+                    failure = failure == null ? e.getCause() : failure;
+                }
+            }
+            if (failure != null) {
+                throw failure instanceof Exception exception ? exception : new IllegalStateException(failure);
+            }
+        } finally {
+            ended = true;
+            context.getExecutorServiceManager().shutdownGraceful(pool);
+        }
+    }
+
+    private void readWaiting() throws Exception {
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            for (Range range = waiting.poll(); range != null && !ended; range = waiting.poll()) {
+                read(postgres, range);
+            }
+        } catch (Throwable e) {
+            ended = true;
+            throw e;
+        }
+    }
+
+    private void read(Connection postgres, Range from) throws Exception {
+        Range range = from;
+        int limit = page;
+        while (!range.done() && !ended) {
+            if (context.isStopping()) {
+                throw new InterruptedException("stopped while " + model.name() + " was being loaded");
+            }
+            Page.Range left = new Page.Range(range.last(), range.upTo());
+            List<List<String>> keys;
+            long written = 0;
+            try {
+                Page rows = Page.read(postgres, model, left, limit);
+                keys = rows.rows().stream().map(Page.Row::grainKey).toList();
+                written = write(rows);
+                if (model.history().isPresent()) {
+                    writeHistory(rows, now(postgres));
+                }
+            } catch (SQLException e) {
+                SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
+                if (!ValueErrors.isOne(e)) {
+                    throw e;
+                }
+                if (model.history().isPresent() && limit > 1) {
+                    // the lane would write the rows, but not their versions
+                    limit /= 2;
+                    continue;
+                }
+                LOG.warn("Initial load of {}: Postgres cannot compute a row of the next page, {}; the lane of hot parents finds"
+                        + " out which", model.name(), ValueErrors.condition(e));
+                keys = handOver(Page.keys(postgres, model, left, limit));
+            }
+            range = new Range(range.number(), keys.isEmpty() ? range.last() : keys.get(keys.size() - 1), range.upTo(),
+                    range.rows() + keys.size(), keys.size() < limit);
+            limit = page;
+            save(range, keys.size(), written);
+        }
+    }
+
+    private synchronized void save(Range range, int read, long written) {
+        ranges.save(List.of(range));
+        load = loaded(load.rows() + read, false);
+        loads.save(load);
+        olapSync.metrics().initiallyLoaded(model.name(), written);
+        long now = System.nanoTime();
+        if (now - told >= QUIET_NANOS) {
+            told = now;
+            LOG.info("Initial load of {}: {}", model.name(), progress.line(load.rows(), Duration.ofNanos(now - begin)));
+        }
+    }
+
+    private void end() throws SQLException {
+        // what still has an older epoch is gone in Postgres
+        PageRows.hideOlder(olapSync.clickHouse(), model, start);
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            endOlderVersions(postgres);
+        }
+        load = loaded(load.rows(), true);
+        loads.save(load);
+        LOG.info("Initial load of {}: done, {}", model.name(),
+                progress.line(load.rows(), Duration.ofNanos(System.nanoTime() - begin)));
+    }
+
+    /** Postgres cannot compute a row of the page. The lane finds out which, and writes the others with the same version. */
+    private List<List<String>> handOver(List<List<String>> keys) throws IOException {
+        try (Lane lane = new Lane(context, model, start)) {
+            keys.forEach(lane::add);
+            lane.publish();
+        }
+        return keys;
+    }
+
+    /** In a history the rows that are gone ended at some time, of which only this is known. */
+    private void endOlderVersions(Connection postgres) throws SQLException {
+        Optional<Target> history = Target.ofHistory(model);
+        if (start.epoch() > 0 && history.isPresent()) {
+            // just before the rows of this epoch, whose version it must not have: of equal versions only one is kept
+            String end = RowJson.ofHistory("{}", RowJson.TRUNCATE, now(postgres), start.version().subtract(BigInteger.ONE));
+            olapSync.clickHouse().insertJson(history.get().insert(),
+                    new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    /**
+     * The rows of the page, as versions that are older than every change.
+     *
+     * @param read when the page had been read: what has changed them before that comes with an earlier commit time
+     */
+    private void writeHistory(Page rows, Instant read) throws IOException {
+        Target history = Target.ofHistory(model).orElseThrow();
+        RowBatch versions = RowBatch.ofInitialLoad(history.name());
+        rows.rows().stream().filter(row -> row.refused() == null).forEach(row -> versions.add(row.key(),
+                RowJson.ofHistory(row.json(), RowJson.READ, read, start.version()).getBytes(StandardCharsets.UTF_8)));
+        new DividedInsert(context, olapSync.clickHouse(), history).write(versions);
+    }
+
+    /** By the clock of Postgres, as the commit times of changes are. */
+    private static Instant now(Connection postgres) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement("SELECT clock_timestamp()");
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
+        }
+    }
+
+    /** @return how many rows of the page are rows of the model */
+    private long write(Page page) throws IOException {
+        BigInteger version = start.version();
+        RowBatch rows = RowBatch.ofInitialLoad(model.name());
+        List<Exchange> letters = new ArrayList<>();
+        for (Page.Row row : page.rows()) {
+            if (!row.live()) {
+                continue;
+            }
+            if (row.unheld() != null || row.refused() != null) {
+                letters.add(DeadLetters.ofRow(context, model.name(), row.key(), row.json(), start, row.unheld(),
+                        row.refused()));
+            }
+            if (row.refused() == null) {
+                rows.add(row.key(), RowJson.versioned(row.json(), version, false));
+            }
+        }
+        DeadLetters.send(context, letters);
+        return new DividedInsert(context, olapSync.clickHouse(), Target.of(model)).write(rows);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.olapsync.OlapSync;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Test;
+
+/** The initial load by ranges of keys: all rows, also of keys that are no numbers, and an interrupted one goes on. */
+class LoadRangesTest {
+
+    private static final int ROWS = 5_000;
+
+    @Test
+    void everyRowOfEveryRangeIsLoaded() throws Exception {
+        try (Scenario places = places()) {
+            places.start().awaitLoaded();
+            assertThat(places.clickHouse("SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
+                    .isEqualTo(List.of("12," + ROWS + ",1"));
+            places.awaitInStep();
+        }
+    }
+
+    /** Stopped when all ranges but one are done, and that one in the middle: nothing is read again. */
+    @Test
+    void anInterruptedLoadGoesOnWhereEachRangeStands() throws Exception {
+        try (Scenario places = places()) {
+            // waits for a lock in the middle of a range
+            places.postgres("CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$"
+                    + " BEGIN IF n = 4000 THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
+                    + " RETURN n; END $$");
+            places.model("place", "SELECT country, town, held(n) AS n FROM places");
+            try (var holder = places.postgres(); var statement = holder.createStatement()) {
+                statement.execute("SELECT pg_advisory_lock(7)");
+                places.start();
+                CamelContext context = places.camel().getCamelContext();
+                await("all that can be read").atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> places.clickHouse(
+                        "SELECT count() FROM _load_ranges FINAL WHERE model = 'place' AND done"), List.of("11")::equals);
+                CompletableFuture<Void> stopped = CompletableFuture.runAsync(places::stop);
+                await("the stop").until(context::isStopping);
+                statement.execute("SELECT pg_advisory_unlock(7)");
+                stopped.get();
+            }
+            long before = written(places);
+            assertThat(before).isBetween(ROWS * 9L / 10, ROWS - 1L);
+            places.start().awaitLoaded();
+            assertThat(OlapSync.of(places.camel().getCamelContext()).metrics().registry().get("olap.initial.rows")
+                    .tag("model", "place").counter().count()).as("rows loaded after the restart").isEqualTo(ROWS - before);
+            places.awaitInStep();
+        }
+    }
+
+    private static long written(Scenario places) {
+        return Long.parseLong(places.clickHouse("SELECT count() FROM place_rows").get(0));
+    }
+
+    private static Scenario places() throws Exception {
+        Scenario places = Scenario.of("ranges", "CREATE TABLE places (country text, town text, n int, PRIMARY KEY (country, town))");
+        places.model("place", "SELECT country, town, n FROM places");
+        places.set("olap.batch.rows", 10).set("olap.load.threads", 3);
+        places.postgres("INSERT INTO places SELECT 'c ' || i % 7, 'ä town ''' || i, i FROM generate_series(1, " + ROWS + ") i");
+        return places;
+    }
+}
