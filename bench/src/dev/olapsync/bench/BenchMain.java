@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 
 /**
  * {@code mvn -Pbench}: all benchmarks in a quick form; {@code -Dbench=capture,pipeline} and so on: these, in full.
@@ -33,14 +32,20 @@ public final class BenchMain {
         Runtime.getRuntime().addShutdownHook(tidyUp);
         Report report = new Report(Machine.describe(stack), options);
         report.head();
-        for (String name : options.names()) {
-            Benchmark.named(name).run(new Bed(stack, options), report);
+        int exit = 1;
+        try {
+            for (String name : options.names()) {
+                Benchmark.named(name).run(new Bed(stack, options), report);
+            }
+            exit = 0;
+        } catch (Exception e) {
+            e.printStackTrace();
         }
+        // what was measured before a failure too
         report.print();
         String at = DateTimeFormatter.ofPattern("yyyyMMdd-HHmm").format(LocalDateTime.now());
-        for (Path file : List.of(report.write(RESULTS, at), report.plot(RESULTS, at))) {
-            System.out.println(file);
-        }
-        System.exit(0);
+        System.out.println(report.write(RESULTS, at));
+        System.out.println(report.plot(RESULTS, at));
+        System.exit(exit);
     }
 }

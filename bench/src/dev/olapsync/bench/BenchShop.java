@@ -10,17 +10,20 @@ import dev.olapsync.devstack.PostgresServer;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.workload.ShopData;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -41,6 +44,7 @@ final class BenchShop implements AutoCloseable {
     private final Map<String, String> settings = new LinkedHashMap<>();
     private final ClickHouse clickHouse;
     private final Admin admin;
+    private final Map<String, Map<TopicPartition, OffsetSpec>> ends = new HashMap<>();
 
     BenchShop(Bed bed, String name) throws SQLException {
         this.bed = bed;
@@ -135,29 +139,33 @@ final class BenchShop implements AutoCloseable {
                 + "' AND table = '" + ROWS + "'").get(0);
     }
 
-    /** How many records a topic has. */
+    /** How many records a topic has; 0 when there is no such topic. */
     long records(String topic) throws ExecutionException, InterruptedException {
-        if (!admin.listTopics().names().get().contains(topic)) {
-            return 0;
+        if (!ends.containsKey(topic)) {
+            if (!admin.listTopics().names().get().contains(topic)) {
+                return 0;
+            }
+            ends.put(topic, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().stream()
+                    .collect(Collectors.toMap(partition -> new TopicPartition(topic, partition.partition()), partition -> OffsetSpec.latest())));
         }
-        Map<TopicPartition, OffsetSpec> latest = new LinkedHashMap<>();
-        admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().forEach(partition ->
-                latest.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest()));
-        return admin.listOffsets(latest).all().get().values().stream().mapToLong(end -> end.offset()).sum();
+        return admin.listOffsets(ends.get(topic)).all().get().values().stream().mapToLong(end -> end.offset()).sum();
     }
 
     Admin admin() {
         return admin;
     }
 
+    /** Whether ClickHouse has the table. */
+    boolean exists(String table) {
+        return clickHouse("SELECT count() FROM system.tables WHERE database = '" + name + "' AND name = '" + table + "'").get(0) == 1;
+    }
+
     void awaitLoaded() throws Exception {
-        await("the initial load", 100, () -> clickHouse("SELECT count() FROM system.tables WHERE database = '" + name
-                + "' AND name = '_loads'").get(0) == 1
-                && clickHouse("SELECT count() FROM _loads FINAL WHERE done").get(0) == models());
+        await("the initial load", 100, () -> exists("_loads") && clickHouse("SELECT count() FROM _loads FINAL WHERE done").get(0) == models());
     }
 
     private int models() throws IOException {
-        try (var files = java.nio.file.Files.list(Path.of(settings.get("olap.models")))) {
+        try (var files = Files.list(Path.of(settings.get("olap.models")))) {
             return (int) files.count();
         }
     }
@@ -172,12 +180,13 @@ final class BenchShop implements AutoCloseable {
         }
     }
 
-    /** What the servers, this process and another one use. */
-    Usage usage(Service other) throws IOException {
+    /** What the servers, this process and others use. */
+    Usage usage(Service... others) throws IOException {
         Map<String, Long> processes = new LinkedHashMap<>();
-        processes.put(other.name(), other.pid());
+        for (Service other : others) {
+            processes.put(other.name(), other.pid());
+        }
         stack().services().forEach(service -> processes.put(service.name(), service.pid()));
-        processes.put("benchmark", -1L);
         Usage usage = Usage.now(processes);
         usage.cpuSeconds().put("benchmark", Usage.now(Map.of("self", ProcessHandle.current().pid())).of("self")
                 - usage.cpuSeconds().values().stream().mapToDouble(Double::doubleValue).sum());

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletionException;
@@ -24,7 +24,7 @@ public final class KafkaConnect extends CapturePeer {
         if (!Files.exists(CLASS_PATH)) {
             resolve();
         }
-        Map<String, String> worker = new java.util.LinkedHashMap<>();
+        Map<String, String> worker = new LinkedHashMap<>();
         worker.put("bootstrap.servers", brokers());
         worker.put("listeners", "HTTP://127.0.0.1:" + port());
         worker.put("key.converter", "org.apache.kafka.connect.json.JsonConverter");
@@ -32,7 +32,6 @@ public final class KafkaConnect extends CapturePeer {
         worker.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
         worker.put("value.converter.schemas.enable", "false");
         worker.put("offset.storage.file.filename", home().resolve("offsets").toString());
-        worker.put("plugin.discovery", "service_load");
         producer().forEach((key, value) -> worker.put("producer." + key, value));
         store(worker, "worker.properties");
         Map<String, String> connector = connector();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The ClickHouse database that the models are loaded into. Thread safe. */
@@ -114,6 +115,8 @@ public final class ClickHouse implements AutoCloseable {
         private static final Pattern VALUES = Pattern.compile("before: '.*?'(?=: \\()|'[^']*'|`[^`]*`"
                 + "|(?<=Column values: ).*(?=\\. \\([A-Z_]+\\))", Pattern.DOTALL);
 
+        private static final Pattern NAME_OF_CODE = Pattern.compile("\\([A-Z_0-9]{3,}\\)");
+
         private final int code;
 
         private ClickHouseException(String message, int code) {
@@ -141,6 +144,13 @@ public final class ClickHouse implements AutoCloseable {
                 cause = cause.getCause();
             }
             return cause;
+        }
+
+        /** The error's code and name, without what ClickHouse says of it, for that can quote a value in many ways. */
+        public String codeOnly() {
+            Matcher name = NAME_OF_CODE.matcher(getMessage());
+            return "ClickHouse: Code: " + code + "." + (name.find() ? " " + name.group() : "")
+                    + " What it says of it is in its own log, for it may quote a row.";
         }
 
         /** ClickHouse's error code; 0 when it was not ClickHouse that refused. */

@@ -9,8 +9,10 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommit;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 
 /**
  * Commits the offsets of a batch, of every partition that it has records of; the last step, after the write. The records
@@ -39,6 +41,12 @@ public class CommitOffsets implements Processor {
         }
         DefaultKafkaManualCommit commit = ((Exchange) batch.get(0)).getMessage()
                 .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
-        commit.getConsumer().commitSync(next, Duration.ofMillis(commit.getCommitTimeout()));
+        try {
+            commit.getConsumer().commitSync(next, Duration.ofMillis(commit.getCommitTimeout()));
+        } catch (CommitFailedException | RebalanceInProgressException e) {
+            // the partitions may be another's by now; only a consumer that joins again can tell, no redelivery
+            exchange.setRollbackOnly(true);
+            throw e;
+        }
     }
 }

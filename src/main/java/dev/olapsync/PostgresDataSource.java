@@ -21,6 +21,9 @@ public class PostgresDataSource extends HikariDataSource {
             // a policy that hides rows would make them look deleted: an error is better
             + " SET row_security = off";
 
+    /** So long a step waits for a connection before it says why there is none. */
+    private static final long CONNECT_MILLIS = 10_000;
+
     private String host = "localhost";
     private int port = 5432;
     private String database = "shop";
@@ -30,6 +33,7 @@ public class PostgresDataSource extends HikariDataSource {
         setDriverClassName(Driver.class.getName());
         setMaximumPoolSize(8);
         setMinimumIdle(0);
+        setConnectionTimeout(CONNECT_MILLIS);
         setConnectionInitSql(SESSION);
         addDataSourceProperty(PGProperty.APPLICATION_NAME.getName(), APPLICATION);
         address();

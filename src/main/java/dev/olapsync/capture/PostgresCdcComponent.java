@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Endpoint;
 import org.apache.camel.component.debezium.DebeziumComponent;
@@ -39,6 +40,8 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setBinaryHandlingMode("hex");
         defaults.setIntervalHandlingMode("string");
         defaults.setIncludeUnknownDatatypes(true);
+        // The forms that Debezium can read, whatever the settings of the server, the database and the role are.
+        defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options", "-c bytea_output=hex -c lc_monetary=C")));
         defaults.setPollIntervalMs(10);
         // A heartbeat confirms the last transaction of a quiet publication, and its message moves the slot on when only
         // other tables of the database change.

@@ -21,7 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.debezium.postgres.configuration.PostgresConnectorEmbeddedDebeziumConfiguration;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckAware;
@@ -112,11 +111,10 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 runEngine();
             } catch (Throwable e) {
                 // an Error too: a capture that had ended in silence would be worse
-                failure = e;
+                failure = CaptureFailure.of(e);
                 pause = delivered ? FIRST_PAUSE : pause;
                 if (stopped.getCount() > 0) {
-                    LOG.error("Capture is interrupted, next try in {} ms: {}", pause.toMillis(), message(e));
-                    LOG.debug("Capture is interrupted", e);
+                    LOG.error("Capture is interrupted, next try in {} ms: {}", pause.toMillis(), failure.getMessage());
                 }
             }
             try {
@@ -154,7 +152,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         failure = null;
         engine.run();
         if (end.get() != null) {
-            throw new RuntimeCamelException(message(end.get()), end.get());
+            throw CaptureFailure.of(end.get());
         }
     }
 
@@ -234,8 +232,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             releaseExchange(batch, false);
         }
         if (batch.getException() != null) {
-            throw new RuntimeCamelException("a batch of " + changes.size() + " changes failed: "
-                    + message(batch.getException()), batch.getException());
+            throw new IllegalStateException("a batch of " + changes.size() + " changes failed", batch.getException());
         }
     }
 
@@ -256,15 +253,5 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     private PostgresConnectorEmbeddedDebeziumConfiguration configuration() {
         return endpoint.getConfiguration();
-    }
-
-    /** The error in one line, with the innermost reason that says something. */
-    private static String message(Throwable error) {
-        String reason = null;
-        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            reason = cause.getMessage() == null ? reason : cause.getMessage();
-        }
-        String summary = String.valueOf(error.getMessage());
-        return reason == null || summary.contains(reason) ? summary : summary + " (" + reason + ")";
     }
 }

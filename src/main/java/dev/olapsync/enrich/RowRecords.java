@@ -42,7 +42,7 @@ public class RowRecords implements Processor {
                 }
             }
         }
-        exchange.getMessage().setBody(records);
+        exchange.getMessage().setBody(new Records(records));
     }
 
     /** The lane writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is now. */

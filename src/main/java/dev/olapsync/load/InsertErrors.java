@@ -62,7 +62,8 @@ final class InsertErrors {
     /** The same failure, with what to do about it; the outermost and only message, which the health shows. */
     static RuntimeException remedied(ClickHouseException e, String table) {
         String remedy = REMEDIES.get(e.code());
-        return new IllegalStateException("Nothing can be written to " + table + ". " + e.getMessage()
+        boolean quotesNoRow = remedy != null || OF_TABLES.contains(e.code()) || e.code() == 0;
+        return new IllegalStateException("Nothing can be written to " + table + ". " + (quotesNoRow ? e.getMessage() : e.codeOnly())
                 + (remedy == null ? "" : " " + remedy));
     }
 }

@@ -39,8 +39,14 @@ public class RowBatches implements Processor {
             }
             byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
             byte[] key = row.getHeader(KafkaConstants.KEY, byte[].class);
+            byte[] json = row.getBody(byte[].class);
+            if (json == null || commitMillis == null || commitMillis.length != Long.BYTES) {
+                letters.add(DeadLetters.ofRecord(exchange.getContext(), row, "not a finished row: no value, or no header "
+                        + RowRecords.COMMIT_MILLIS));
+                continue;
+            }
             batches.computeIfAbsent(model, RowBatch::ofStream)
-                    .add(new RowBatch.Row(key, row.getBody(byte[].class), ByteBuffer.wrap(commitMillis).getLong(), row));
+                    .add(new RowBatch.Row(key, json, ByteBuffer.wrap(commitMillis).getLong(), row));
         }
         DeadLetters.send(exchange.getContext(), letters);
         exchange.getMessage().setBody(new ArrayList<>(batches.values()));

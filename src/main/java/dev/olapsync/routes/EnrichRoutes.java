@@ -48,7 +48,8 @@ public class EnrichRoutes extends PipelineRoutes {
                 "breakOnFirstError=true",
                 "pollOnError=RECONNECT",
                 "sessionTimeoutMs=10000",
-                "additionalProperties.metadata.max.age.ms=5000")
+                "heartbeatIntervalMs=1000",
+                "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
                 .id("poll-changes")
                 .description("What has come meanwhile is a batch, at most so many changes"))
                 .routeDescription("Changes become finished rows, joined with their parents, in the topics olap.<model>")
@@ -117,8 +118,9 @@ public class EnrichRoutes extends PipelineRoutes {
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
                 "pollOnError=RECONNECT",
-                "additionalProperties.metadata.max.age.ms=5000",
-                "sessionTimeoutMs=10000")
+                "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}",
+                "sessionTimeoutMs=10000",
+                "heartbeatIntervalMs=1000")
                 .id("poll-fan-outs")
                 .description("Few records at a time, each with the keys of up to 2,000 rows")
                 .note("To list all rows of a large table can take longer than the usual interval between two polls."))

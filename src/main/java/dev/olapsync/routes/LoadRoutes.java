@@ -28,7 +28,8 @@ public class LoadRoutes extends PipelineRoutes {
                 "breakOnFirstError=true",
                 "pollOnError=RECONNECT",
                 "sessionTimeoutMs=10000",
-                "additionalProperties.metadata.max.age.ms=5000")
+                "heartbeatIntervalMs=1000",
+                "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
                 .id("poll-rows")
                 .description("A batch is full at so many rows, or after so many milliseconds"))
                 .routeDescription("Finished rows become rows in ClickHouse")

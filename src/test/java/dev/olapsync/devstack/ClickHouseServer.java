@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
@@ -19,11 +20,16 @@ public final class ClickHouseServer extends Service {
 
     private final int securePort = Ports.free();
     private final Certificate certificate;
+    private final List<String> javaOptions;
 
-    /** @param certificate null for no TLS */
-    ClickHouseServer(int port, Path home, Certificate certificate) {
+    /**
+     * @param certificate null for no TLS
+     * @param javaOptions further ones
+     */
+    ClickHouseServer(int port, Path home, Certificate certificate, List<String> javaOptions) {
         super("ClickHouse", port, home);
         this.certificate = certificate;
+        this.javaOptions = javaOptions;
     }
 
     /** If it has a certificate. */
@@ -77,10 +83,10 @@ public final class ClickHouseServer extends Service {
         if (certificate != null) {
             arguments = new Object[] {ChdbLibrary.file(), home(), port(), securePort, certificate.keyStore()};
         }
-        ProcessBuilder builder = java(
-                List.of("-Xmx512m", "-Dsun.net.httpserver.nodelay=true",
-                        "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"),
-                ClickHouseHttp.class, arguments);
+        List<String> options = new ArrayList<>(javaOptions);
+        options.addAll(List.of("-Xmx512m", "-Dsun.net.httpserver.nodelay=true",
+                "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"));
+        ProcessBuilder builder = java(options, ClickHouseHttp.class, arguments);
         // without it the engine replaces the JVM's handler for SIGSEGV, and the JVM dies of its own null checks
         builder.environment().put("LD_PRELOAD", Path.of(System.getProperty("java.home"), "lib", "libjsig.so").toString());
         builder.environment().put("TZ", "UTC");

@@ -40,7 +40,7 @@ class ClickHouseSoakTest {
 
     @Test
     void eightClientsInsertAndQuery() throws Exception {
-        try (ClickHouseServer server = new ClickHouseServer(0, directory.resolve("clickhouse"), null)) {
+        try (ClickHouseServer server = new ClickHouseServer(0, directory.resolve("clickhouse"), null, List.of())) {
             server.start();
             try (Connection connection = server.connect(); Statement statement = connection.createStatement()) {
                 statement.execute("CREATE TABLE soak (client UInt8, id UInt64, text String, _version UInt128, _deleted UInt8)"

@@ -30,8 +30,10 @@ public final class DevStack implements AutoCloseable {
         lock = lock(dataDir);
         postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync,
                 builder.olderPostgres, builder.certificate);
-        kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"), builder.certificate);
-        clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"), builder.certificate);
+        kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"), builder.certificate,
+                builder.javaOptions);
+        clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"),
+                builder.certificate, builder.javaOptions);
         try {
             services().forEach(Service::check);
             inParallel(Service::start);
@@ -139,6 +141,7 @@ public final class DevStack implements AutoCloseable {
         private boolean fsync = true;
         private Certificate certificate;
         private Path olderPostgres;
+        private List<String> javaOptions = List.of();
 
         private Builder() {
         }
@@ -170,6 +173,12 @@ public final class DevStack implements AutoCloseable {
             return this;
         }
 
+        /** For some minutes and two cores: what Java compiles fast is worth more than what it compiles well. */
+        public Builder shortLived() {
+            javaOptions = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+            return this;
+        }
+
         /** @param jar with the binaries of a Postgres before 17, in place of the one on the class path */
         public Builder olderPostgres(Path jar) {
             olderPostgres = jar;
@@ -193,7 +202,7 @@ public final class DevStack implements AutoCloseable {
 
         private static DevStack start() {
             Path directory = newDirectory(Path.of("target", "devstack"));
-            DevStack stack = builder().dataDir(directory).fsync(false).start();
+            DevStack stack = builder().dataDir(directory).fsync(false).shortLived().start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stack.services().forEach(Service::kill);
                 try {

@@ -42,7 +42,7 @@ class DevStackTest {
 
     @BeforeAll
     static void start() {
-        stack = DevStack.builder().dataDir(directory.resolve("it's a stack")).fsync(false).start();
+        stack = DevStack.builder().dataDir(directory.resolve("it's a stack")).fsync(false).shortLived().start();
     }
 
     @AfterAll
@@ -150,7 +150,7 @@ class DevStackTest {
         process.destroyForcibly().waitFor();
         await().atMost(Duration.ofSeconds(20)).until(() -> services.stream().noneMatch(ProcessHandle::isAlive));
         // and what a kill leaves behind can be started again
-        DevStack.builder().dataDir(directory.resolve("orphans")).fsync(false).start().close();
+        DevStack.builder().dataDir(directory.resolve("orphans")).fsync(false).shortLived().start().close();
     }
 
     private static ProcessBuilder foreground(String name) {

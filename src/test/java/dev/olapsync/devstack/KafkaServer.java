@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import kafka.Kafka;
@@ -27,11 +28,16 @@ public final class KafkaServer extends Service {
     private final int proxyPort = Ports.free();
     private final int securePort = Ports.free();
     private final Certificate certificate;
+    private final List<String> javaOptions;
 
-    /** @param certificate null for no TLS */
-    KafkaServer(int port, Path home, Certificate certificate) {
+    /**
+     * @param certificate null for no TLS
+     * @param javaOptions further ones
+     */
+    KafkaServer(int port, Path home, Certificate certificate, List<String> javaOptions) {
         super("Kafka", port, home);
         this.certificate = certificate;
+        this.javaOptions = javaOptions;
     }
 
     /** Where it speaks SASL_SSL, mechanism PLAIN, if it has a certificate. */
@@ -106,8 +112,9 @@ public final class KafkaServer extends Service {
 
     @Override
     ProcessBuilder command() {
-        return java(List.of("-Xmx512m", "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"),
-                Broker.class, home().resolve(CONFIGURATION));
+        List<String> options = new ArrayList<>(javaOptions);
+        options.addAll(List.of("-Xmx512m", "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"));
+        return java(options, Broker.class, home().resolve(CONFIGURATION));
     }
 
     @Override

@@ -13,6 +13,9 @@ import java.util.Map;
  */
 public final class Pipeline extends Service {
 
+    /** Java options for a process that lives for seconds: what compiles fast is faster then. */
+    public static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
     private static final Path DISTRIBUTION = Path.of("target", "olap-sync");
 
     private final Map<String, String> settings;

@@ -9,16 +9,21 @@ import java.util.concurrent.ThreadLocalRandom;
 /** TCP ports on the loopback interface. */
 final class Ports {
 
+    private static final int FORKS = 4;
+    /** Of the test JVMs that run at the same time, from 1. */
+    private static final int FORK = Integer.getInteger("surefire.forkNumber", 0) % FORKS;
+
     private Ports() {
     }
 
     /**
      * A free port below the range from which the system takes the ports of outgoing connections: a service that is down for
-     * a moment would otherwise lose its port to a client, even to one that is trying to reach it.
+     * a moment would otherwise lose its port to a client, even to one that is trying to reach it. Test JVMs that run at the
+     * same time do not get the same port.
      */
     static int free() {
         for (int attempt = 0; attempt < 200; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            int port = ThreadLocalRandom.current().nextInt(20_000 / FORKS, 32_000 / FORKS) * FORKS + FORK;
             if (isFree(port)) {
                 return port;
             }

@@ -7,7 +7,7 @@ import java.util.Random;
 
 /**
  * ClickHouse's disk is full: its process may make no file longer than nothing (RLIMIT_FSIZE, which needs no rights), so
- * all its writes fail.
+ * all its writes fail. Merges are stopped meanwhile, as on a disk that is full: there they find no space to reserve.
  */
 final class DiskFaults {
 
@@ -21,10 +21,12 @@ final class DiskFaults {
     }
 
     private static String fill(FaultyShop shop, Random random) throws Exception {
+        shop.scenario().clickHouseExecute("SYSTEM STOP MERGES");
         limit(shop, "0:");
         shop.awaitDown("load tries again");
         FaultyShop.pass(TIME);
         limit(shop, "unlimited:");
+        shop.scenario().clickHouseExecute("SYSTEM START MERGES");
         return Fault.BY_ITSELF;
     }
 

@@ -15,8 +15,9 @@ final class FaultReport {
     /**
      * @param outcome what brought the tables in step again
      * @param recovery from the end of the fault, or of the operator's work, until all that was committed had arrived
+     * @param letters rows that became dead letters, although nothing is wrong with them
      */
-    record Ending(String outcome, Duration recovery, List<Difference> differences) {
+    record Ending(String outcome, Duration recovery, List<Difference> differences, List<String> letters) {
     }
 
     private static final class Line {
@@ -24,12 +25,14 @@ final class FaultReport {
         private final Set<String> outcomes = new TreeSet<>();
         private Duration worst = Duration.ZERO;
         private int differences;
+        private int failures;
     }
 
     private final Map<String, Line> lines = new LinkedHashMap<>();
 
-    FaultReport(List<Fault> faults) {
-        faults.forEach(fault -> lines.put(fault.name(), new Line()));
+    /** Those that did not happen have a line too. */
+    void expect(List<Fault> faults) {
+        faults.forEach(fault -> lines.putIfAbsent(fault.name(), new Line()));
     }
 
     void add(Fault fault, Ending ending) {
@@ -40,16 +43,17 @@ final class FaultReport {
         line.differences += ending.differences().size();
     }
 
-    int differences() {
-        return lines.values().stream().mapToInt(line -> line.differences).sum();
+    /** It did not end as it should. */
+    void addFailure(Fault fault) {
+        lines.get(fault.name()).failures++;
     }
 
     @Override
     public String toString() {
-        StringBuilder table = new StringBuilder(String.format("%-52s %5s %9s %11s  %s%n",
-                "FAULT", "TIMES", "WORST S", "DIFFERENCES", "OUTCOME"));
-        lines.forEach((fault, line) -> table.append(String.format(Locale.ROOT, "%-52s %5d %9.1f %11d  %s%n",
-                fault, line.times, line.worst.toMillis() / 1000.0, line.differences, String.join("; ", line.outcomes))));
+        StringBuilder table = new StringBuilder(String.format("%-52s %5s %9s %11s %8s  %s%n",
+                "FAULT", "TIMES", "WORST S", "DIFFERENCES", "FAILURES", "OUTCOME"));
+        lines.forEach((fault, line) -> table.append(String.format(Locale.ROOT, "%-52s %5d %9.1f %11d %8d  %s%n",
+                fault, line.times, line.worst.toMillis() / 1000.0, line.differences, line.failures, String.join("; ", line.outcomes))));
         return table.toString();
     }
 }

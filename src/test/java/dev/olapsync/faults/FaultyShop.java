@@ -2,6 +2,7 @@ package dev.olapsync.faults;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.olapsync.DeadLetters;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.DevStackException;
 import dev.olapsync.devstack.Pipeline;
@@ -17,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,11 +26,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 
 /**
  * The shop with a workload, and the pipeline as its users run it, with routes that can halt behind every step, and with a
@@ -38,13 +43,14 @@ final class FaultyShop implements AutoCloseable {
 
     /** How long the pipeline may take to say what is wrong. */
     private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final ShopSize SIZE = new ShopSize(1_000, 200, 5_000, 15_000);
-    /** So that products are hot: each has about 75 items. */
+    private static final ShopSize SIZE = new ShopSize(500, 100, 2_000, 6_000);
+    /** So that products are hot: a few of them have more items than that. */
     private static final int BATCH = 500;
-    private static final int HOT_PRODUCTS = 20;
-    private static final int RATE = 200;
+    private static final int HOT_PRODUCTS = 4;
+    private static final int RATE = 100;
     private static final int WRITERS = 4;
     private static final String NO_MODEL = "elsewhere";
+    private static final String DIVIDED = "divided";
     /** The pipeline's, in Postgres and in ClickHouse. */
     static final String USER = "faults";
     private static final int COLUMNS = 100;
@@ -67,8 +73,8 @@ final class FaultyShop implements AutoCloseable {
                 Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"));
         ShopData.fill(scenario.dataSource(), SIZE, seed);
         addWideTable();
-        scenario.postgres("CREATE TABLE divided (id int PRIMARY KEY, divisor int)", "INSERT INTO divided VALUES (1, 1)");
-        scenario.model("divided", "SELECT id, 100 / divisor AS quotient FROM divided");
+        scenario.postgres("CREATE TABLE " + DIVIDED + " (id int PRIMARY KEY, divisor int)", "INSERT INTO " + DIVIDED + " VALUES (1, 1)");
+        scenario.model(DIVIDED, "SELECT id, 100 / divisor AS quotient FROM " + DIVIDED);
         DevStack stack = stack();
         toPostgres = new TcpProxy(0, stack.postgres().port());
         toBroker = new TcpProxy(stack.kafka().proxyPort(), stack.kafka().behindProxyPort());
@@ -127,7 +133,7 @@ final class FaultyShop implements AutoCloseable {
         settings.put("clickhouse.user", USER);
         settings.put("clickhouse.password", clickHousePassword);
         return new Pipeline(Path.of("target", "scenarios", scenario.name() + "_process" + number), settings,
-                List.of("--routes-from", routes.folder().toString()), routes.javaOptions());
+                List.of("--routes-from", routes.folder().toString()), Pipeline.SHORT_LIVED + " " + routes.javaOptions());
     }
 
     Scenario scenario() {
@@ -169,14 +175,31 @@ final class FaultyShop implements AutoCloseable {
         try (ShopWorkload load = new ShopWorkload(scenario.dataSource(), random.nextLong(), RATE, WRITERS)) {
             workload = load;
             load.start();
-            awaitCommits(random.nextInt(200));
+            awaitCommits(random.nextInt(RATE));
             outcome = fault.action().provoke(this, random);
             over = System.nanoTime();
             awaitCommits(20);
         }
         scenario.awaitQuiet();
         Duration recovery = Duration.ofNanos(System.nanoTime() - over);
-        return new FaultReport.Ending(outcome, recovery, scenario.differences());
+        return new FaultReport.Ending(outcome, recovery, scenario.differences(), unexpectedLetters());
+    }
+
+    /** What became a dead letter since the shop began, and is none of the rows that were made to become one. */
+    private List<String> unexpectedLetters() throws Exception {
+        List<String> letters = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> letter : scenario.readDeadLetters()) {
+            String of = header(letter, DeadLetters.MODEL) + " " + header(letter, DeadLetters.TOPIC);
+            if (!of.contains(NO_MODEL) && !of.contains(DIVIDED)) {
+                letters.add(of + ": " + header(letter, DeadLetters.ERROR));
+            }
+        }
+        return letters;
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
+        Header header = letter.headers().lastHeader(name);
+        return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     /** Waits until the shop has so many more transactions. */
@@ -269,12 +292,12 @@ final class FaultyShop implements AutoCloseable {
             // a dead letter
             scenario.deliverRow(NO_MODEL, "{\"id\":1,\"_version\":5,\"_deleted\":0}");
             // a row that Postgres cannot compute, every second time
-            scenario.postgres("UPDATE divided SET divisor = 1 - divisor");
+            scenario.postgres("UPDATE " + DIVIDED + " SET divisor = 1 - divisor");
             // more rows than a batch may hold
             scenario.postgres("UPDATE products SET category = category WHERE id <= " + HOT_PRODUCTS);
             return !pipeline.isRunning();
         });
-        scenario.postgres("UPDATE divided SET divisor = 1");
+        scenario.postgres("UPDATE " + DIVIDED + " SET divisor = 1");
     }
 
     static void signal(Service service, String signal) throws IOException, InterruptedException {
@@ -283,6 +306,16 @@ final class FaultyShop implements AutoCloseable {
 
     static void awaitEnd(Service service) {
         await("the end of " + service.name()).atMost(PATIENCE).until(() -> !service.isRunning());
+    }
+
+    /** After a fault that did not end as it should: the servers start anew, whatever it has left of them. */
+    void restartServers() throws SQLException {
+        DevStack stack = stack();
+        for (Service server : List.of(stack.postgres(), stack.kafka(), stack.clickHouse())) {
+            server.kill();
+            server.start();
+        }
+        postgresSetting("max_slot_wal_keep_size", "-1");
     }
 
     @Override

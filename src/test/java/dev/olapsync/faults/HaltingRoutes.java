@@ -28,7 +28,7 @@ final class HaltingRoutes {
     private static final Pattern STEP = Pattern.compile("( *)- (\\w+):");
     private static final Pattern ID = Pattern.compile(" *id: (\\S+)");
     private static final String SESSION = "( *)sessionTimeoutMs: 10000";
-    private static final String SHORT_SESSION = "$1sessionTimeoutMs: 3000\n$1heartbeatIntervalMs: 1000";
+    private static final String SHORT_SESSION = "$1sessionTimeoutMs: 3000";
     private static final String HALT = """
             %1$s- process:
             %1$s    id: halt-after-%2$s

@@ -49,7 +49,7 @@ final class PipelineFaults {
                 // it had halted before it was ready: awaitEnd tells
             }
         } else {
-            shop.routes().halt(step, 1 + random.nextInt(5));
+            shop.routes().halt(step, 1 + random.nextInt(3));
         }
         shop.awaitHalt();
         shop.routes().doNotHalt();

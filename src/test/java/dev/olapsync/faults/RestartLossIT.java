@@ -38,8 +38,6 @@ class RestartLossIT {
     private static final String OLDER = "faults.postgres16";
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final int LONGEST_LIFE_MILLIS = 1_500;
-    /** The process lives for a second or two: what compiles fast is faster. */
-    private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Test
@@ -51,7 +49,7 @@ class RestartLossIT {
     @EnabledIfSystemProperty(named = OLDER, matches = ".+")
     void postgres16() throws Exception {
         Path data = Files.createTempDirectory(Path.of("target"), "postgres16");
-        DevStack stack = DevStack.builder().dataDir(data).fsync(false).olderPostgres(Path.of(System.getProperty(OLDER))).start();
+        DevStack stack = DevStack.builder().dataDir(data).fsync(false).shortLived().olderPostgres(Path.of(System.getProperty(OLDER))).start();
         try {
             kill(stack);
         } finally {
@@ -93,7 +91,7 @@ class RestartLossIT {
         Path routes = Files.createDirectories(Path.of("target", "scenarios", journal.name() + "_capture")).toAbsolutePath();
         Files.copy(Path.of("routes", "capture.camel.yaml"), routes.resolve("capture.camel.yaml"));
         return new Pipeline(Path.of("target", "scenarios", journal.name() + "_capture_process"), journal.configuration(),
-                List.of("--routes-from", routes.toString()), SHORT_LIVED);
+                List.of("--routes-from", routes.toString()), Pipeline.SHORT_LIVED);
     }
 
     private static long published(Scenario journal) throws Exception {

@@ -37,8 +37,10 @@ class LogTest {
     private static final String WORD = "PlAnTeD";
     private static final String USER = "log_test";
     private static final String SCHEMA = "CREATE TABLE town (code text PRIMARY KEY, name text);"
-            + " CREATE TABLE person (id text PRIMARY KEY, town text, name text, born date, number text, note jsonb);"
+            + " CREATE TABLE person (id text PRIMARY KEY, town text, name text, born date, number text, note jsonb, age interval);"
             + " CREATE INDEX ON person (town)";
+    /** More than Debezium can read. */
+    private static final String HOURS = "2147483999";
 
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
     private final LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
@@ -91,13 +93,16 @@ class LogTest {
             people.start().awaitLoaded();
             changes(people);
             faults(people);
+            quoted(people);
             wrongPassword(people);
             people.awaitQuiet();
             assertThat(people.readDeadLetters()).hasSizeGreaterThan(20);
             assertThat(people.clickHouse("SELECT count() > 50 FROM person_fact")).containsExactly("1");
+            unreadable(people);
         }
         assertThat(lines).anyMatch(line -> line.contains("Initial load of person_fact"));
-        assertThat(lines).as("lines").noneMatch(line -> line.toLowerCase().contains(WORD.toLowerCase()));
+        assertThat(lines).as("lines").noneMatch(line -> line.toLowerCase().contains(WORD.toLowerCase()))
+                .noneMatch(line -> line.contains(HOURS));
     }
 
     private static void changes(Scenario people) throws Exception {
@@ -126,6 +131,24 @@ class LogTest {
             }
         }
         people.awaitQuiet();
+    }
+
+    /** What ClickHouse quotes with an error that is not known to be one of rows. */
+    private static void quoted(Scenario people) throws Exception {
+        people.clickHouseExecute("ALTER TABLE person_fact_rows ADD CONSTRAINT time CHECK parseTimeDelta(assumeNotNull(name)) > 0");
+        people.postgres("UPDATE person SET name = '" + WORD + "' WHERE id LIKE '%1'");
+        await().until(() -> health(people).contains("Code: 36. (BAD_ARGUMENTS)"));
+        assertThat(health(people)).doesNotContain(WORD);
+        people.clickHouseExecute("ALTER TABLE person_fact_rows DROP CONSTRAINT time");
+        people.awaitQuiet();
+    }
+
+    /** Nothing is captured any more after this one. */
+    private void unreadable(Scenario people) throws Exception {
+        people.postgres("UPDATE person SET age = '" + HOURS + " hours' WHERE id LIKE '%1'");
+        await().until(() -> health(people).contains("NumberFormatException"));
+        assertThat(health(people)).doesNotContain(HOURS);
+        assertThat(lines).anyMatch(line -> line.contains("Capture is interrupted"));
     }
 
     private static void wrongPassword(Scenario people) throws Exception {

@@ -41,6 +41,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.camel.main.Main;
+import org.awaitility.Awaitility;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -63,7 +64,14 @@ import org.apache.kafka.common.TopicPartition;
 public final class Scenario implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration POLL = Duration.ofMillis(50);
     private static final AtomicInteger COUNT = new AtomicInteger();
+
+    static {
+        // also where a test does not say how long: the machine may be busy
+        Awaitility.setDefaultTimeout(PATIENCE);
+        Awaitility.setDefaultPollInterval(POLL);
+    }
 
     private final DevStack stack;
     private final String name;
@@ -130,6 +138,7 @@ public final class Scenario implements AutoCloseable {
         set("olap.topic.changes", name + ".cdc");
         set("olap.topic.rows", name + ".olap");
         set("olap.topic.partitions", 2);
+        set("olap.topic.refresh.millis", 500);
         set("olap.group", name);
     }
 
@@ -342,12 +351,12 @@ public final class Scenario implements AutoCloseable {
         // a row of its own each time: an older change that is delivered again would bring the news of a row that it changed
         postgres("UPDATE scenario_marker SET id = id + 1, round = " + ++marker);
         // a connection to a ClickHouse that was restarted meanwhile fails once
-        await("the marker").atMost(PATIENCE).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
+        await("the marker").atMost(PATIENCE).pollDelay(Duration.ZERO).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
                 () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(marker))::equals);
         // What capture had published before the marker may still wait in other partitions.
-        await("route 2").atMost(PATIENCE).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
-        await("the lane of hot parents").atMost(PATIENCE).until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
-        await("route 3").atMost(PATIENCE).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
+        await("route 2").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
+        await("the lane of hot parents").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
+        await("route 3").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
     }
 
     /** Waits until quiet; every view must equal its model's SELECT then. */

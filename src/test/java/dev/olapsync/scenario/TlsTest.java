@@ -26,7 +26,7 @@ class TlsTest {
     static void start() throws Exception {
         folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "devstack")), "tls");
         certificate = Certificate.create(folder.resolve("certificate"));
-        stack = DevStack.builder().dataDir(folder.resolve("data")).fsync(false).certificate(certificate).start();
+        stack = DevStack.builder().dataDir(folder.resolve("data")).fsync(false).shortLived().certificate(certificate).start();
     }
 
     @AfterAll

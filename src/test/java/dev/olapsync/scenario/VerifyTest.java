@@ -71,7 +71,7 @@ class VerifyTest {
         busy.start();
         try {
             for (int round = 0; round < 2; round++) {
-                assertThat(shop.command("verify", "--patience", "10")).contains("VERDICT: in step");
+                assertThat(shop.command("verify", "--patience", "5")).contains("VERDICT: in step");
             }
         } finally {
             busy.interrupt();
