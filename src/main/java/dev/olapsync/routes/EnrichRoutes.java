@@ -125,7 +125,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 "batching=true",
                 "maxPollRecords=5",
                 "batchingIntervalMs={{olap.batch.millis:100}}",
-                "pollTimeoutMs=20",
+                "pollTimeoutMs=100",
                 "maxPollIntervalMs=3600000",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
