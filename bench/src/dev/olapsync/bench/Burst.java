@@ -28,7 +28,7 @@ final class Burst implements AutoCloseable {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.execute("INSERT INTO order_items (order_id, product_id, quantity, unit_price)"
-                        + " SELECT 1 + i * 7919 % (SELECT max(id) FROM orders), 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
+                        + " SELECT 1 + i::bigint * 7919 % (SELECT max(id) FROM orders), 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
                         + " (i % 10000) / 100.0 FROM generate_series(" + from + ", " + (from + ROWS_OF_A_TRANSACTION - 1) + ") i");
             }
         }

@@ -30,19 +30,20 @@ public class CommitOffsets implements Processor {
         if (batch.isEmpty()) {
             return;
         }
-        Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+        Map<TopicPartition, Long> next = new HashMap<>();
         for (Object polled : batch) {
             Message message = ((Exchange) polled).getMessage();
             TopicPartition partition = new TopicPartition(
                     message.getHeader(KafkaConstants.TOPIC, String.class),
                     message.getHeader(KafkaConstants.PARTITION, Integer.class));
-            OffsetAndMetadata after = new OffsetAndMetadata(message.getHeader(KafkaConstants.OFFSET, Long.class) + 1);
-            next.merge(partition, after, (a, b) -> a.offset() >= b.offset() ? a : b);
+            next.merge(partition, message.getHeader(KafkaConstants.OFFSET, Long.class) + 1, Math::max);
         }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        next.forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
         DefaultKafkaManualCommit commit = ((Exchange) batch.get(0)).getMessage()
                 .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
         try {
-            commit.getConsumer().commitSync(next, Duration.ofMillis(commit.getCommitTimeout()));
+            commit.getConsumer().commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
         } catch (CommitFailedException | RebalanceInProgressException e) {
             // the partitions may be another's by now; only a consumer that joins again can tell, no redelivery
             exchange.setRollbackOnly(true);

@@ -25,6 +25,9 @@ final class NameRepair {
         if (value.schema().field("source") != null) {
             repairTable(value.getStruct("source"));
         }
+        if (keySchema == change.keySchema() && valueSchema == change.valueSchema()) {
+            return change;
+        }
         return change.newRecord(change.topic(), change.kafkaPartition(), keySchema, copy(change.key(), keySchema),
                 valueSchema, value, change.timestamp());
     }

@@ -3,6 +3,7 @@ package dev.olapsync.capture;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PostgresDataSource;
 import io.debezium.embedded.Connect;
+import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.DebeziumEngine.RecordCommitter;
@@ -134,8 +135,10 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             return;
         }
         AtomicReference<Throwable> end = new AtomicReference<>();
+        Properties properties = configuration().createDebeziumConfiguration().asProperties();
+        properties.setProperty(AsyncEngineConfig.CONNECTOR_CLASS.name(), PostgresCdcConnector.class.getName());
         engine = DebeziumEngine.create(Connect.class)
-                .using(configuration().createDebeziumConfiguration().asProperties())
+                .using(properties)
                 .using((success, message, error) -> {
                     if (!success) {
                         end.set(error != null ? error : new IllegalStateException(message));

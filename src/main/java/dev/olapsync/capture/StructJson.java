@@ -3,6 +3,7 @@ package dev.olapsync.capture;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,13 +25,16 @@ final class StructJson {
     /** A NULL stays one, also in a column with a default value. */
     private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false", "replace.null.with.default", "false");
 
-    private static final int USUAL_LENGTH = 1024;
+    private static final int USUAL_LENGTH = 4096;
+    private static final int LARGE = 1 << 20;
     private static final int MOST_SCHEMAS = 10_000;
 
     private record Member(Field field, SerializedString name) {
     }
 
-    private final JsonFactory factory = new JsonFactory();
+    /** Its buffers are kept: a batch wants thousands of generators one after the other. */
+    private final JsonFactory factory = JsonFactory.builder().recyclerPool(JsonRecyclerPools.newBoundedPool(1)).build();
+    private ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_LENGTH);
     private final JsonConverter converter = new JsonConverter();
     /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
     private final Map<Schema, List<Member>> members = new IdentityHashMap<>();
@@ -40,13 +44,17 @@ final class StructJson {
     }
 
     byte[] bytes(Struct struct) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_LENGTH);
+        bytes.reset();
         try (JsonGenerator json = factory.createGenerator(bytes)) {
             write(json, struct);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return bytes.toByteArray();
+        byte[] json = bytes.toByteArray();
+        if (json.length > LARGE) {
+            bytes = new ByteArrayOutputStream(USUAL_LENGTH);
+        }
+        return json;
     }
 
     private void write(JsonGenerator json, Struct struct) throws IOException {

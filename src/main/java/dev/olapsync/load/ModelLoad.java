@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -46,6 +47,10 @@ final class ModelLoad {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelLoad.class);
     private static final int BATCHES_OF_A_PAGE = 4;
+    /** So many are held in memory however large they are: nothing is known of the rows then. */
+    private static final int ROWS_OF_FIRST_PAGE = 100;
+    private static final long BYTES_OF_A_PAGE = 8 << 20;
+    private static final int GROWTH = 4;
     /** So that no thread is left with a large one at the end. */
     private static final int RANGES_OF_A_THREAD = 4;
     private static final long QUIET_NANOS = Duration.ofSeconds(5).toNanos();
@@ -166,17 +171,19 @@ final class ModelLoad {
 
     private void read(Connection postgres, Range from) throws Exception {
         Range range = from;
-        int limit = page;
+        int limit = Math.min(page, ROWS_OF_FIRST_PAGE);
         while (!range.done() && !ended) {
             if (context.isStopping()) {
                 throw new InterruptedException("stopped while " + model.name() + " was being loaded");
             }
             Page.Range left = new Page.Range(range.last(), range.upTo());
             List<List<String>> keys;
+            int next = Math.min(page, ROWS_OF_FIRST_PAGE);
             long written = 0;
             try {
                 Page rows = Page.read(postgres, model, left, limit);
                 keys = rows.rows().stream().map(Page.Row::grainKey).toList();
+                next = rowsOfNext(rows);
                 written = write(rows);
                 if (model.history().isPresent()) {
                     writeHistory(rows, now(postgres));
@@ -197,9 +204,16 @@ final class ModelLoad {
             }
             range = new Range(range.number(), keys.isEmpty() ? range.last() : keys.get(keys.size() - 1), range.upTo(),
                     range.rows() + keys.size(), keys.size() < limit);
-            limit = page;
+            limit = next;
             save(range, keys.size(), written);
         }
+    }
+
+    /** Pages grow while they are small in bytes. */
+    private int rowsOfNext(Page read) {
+        long bytes = read.rows().stream().map(Page.Row::json).filter(Objects::nonNull).mapToLong(String::length).sum();
+        long fitting = bytes == 0 ? page : read.rows().size() * BYTES_OF_A_PAGE / bytes;
+        return (int) Math.max(1, Math.min(Math.min(page, GROWTH * (long) read.rows().size()), fitting));
     }
 
     private synchronized void save(Range range, int read, long written) {

@@ -106,6 +106,8 @@ final class Run implements Callable<Integer> {
         settings.secrets().forEach(main::addOverrideProperty);
         main.configure()
                 .withName("olap-sync")
+                // ours are always written the same way, and each record has some
+                .withCaseInsensitiveHeaders(false)
                 .withShutdownTimeout(30);
         addRoutes(main);
         main.addMainListener(new MainListenerSupport() {

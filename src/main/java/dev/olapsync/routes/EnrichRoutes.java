@@ -50,8 +50,8 @@ public class EnrichRoutes extends PipelineRoutes {
                 VALUES_IN,
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
-                "batchingIntervalMs={{olap.batch.millis:100}}",
-                "pollTimeoutMs=20",
+                "batchingIntervalMs=10",
+                "pollTimeoutMs=10",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
@@ -60,7 +60,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 "heartbeatIntervalMs=1000",
                 "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
                 .id("poll-changes")
-                .description("A batch is full at so many changes, or after so many milliseconds"))
+                .description("What has come meanwhile is a batch, at most so many changes"))
                 .routeDescription("Changes become finished rows, joined with their parents, in the topics olap.<model>")
                 .routeNote("A change is a hint that some rows are dirty; their content is read afresh from Postgres, with one"
                         + " query for each model and changed table of a batch. The version of a row is the position of the"
@@ -125,7 +125,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 "batching=true",
                 "maxPollRecords=5",
                 "batchingIntervalMs={{olap.batch.millis:100}}",
-                "pollTimeoutMs=20",
+                "pollTimeoutMs=100",
                 "maxPollIntervalMs=3600000",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",

@@ -22,7 +22,7 @@ public class LoadRoutes extends PipelineRoutes {
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
                 "batchingIntervalMs={{olap.batch.millis:100}}",
-                "pollTimeoutMs=20",
+                "pollTimeoutMs=50",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",

@@ -50,8 +50,8 @@ class TwinTest {
 
     @Test
     void aChangedOptionOfAnEndpointIsNamed() throws Exception {
-        assertThat(differences("pollTimeoutMs: 20", "pollTimeoutMs: 200"))
-                .containsExactly("route load / from / pollTimeoutMs: YAML '200', Java '20'");
+        assertThat(differences("pollTimeoutMs: 50", "pollTimeoutMs: 200"))
+                .containsExactly("route load / from / pollTimeoutMs: YAML '200', Java '50'");
         assertThat(differences("        breakOnFirstError: true\n", ""))
                 .containsExactly("route load / from / breakOnFirstError: YAML has nothing, Java 'true'");
     }

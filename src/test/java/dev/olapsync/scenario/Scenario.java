@@ -202,7 +202,8 @@ public final class Scenario implements AutoCloseable {
         all.putAll(otherSettings);
         Main running = new Main();
         running.setDefaultPropertyPlaceholderLocation("false");
-        running.configure().withName(context).withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.configure().withName(context).withCaseInsensitiveHeaders(false)
+                .withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml").withShutdownTimeout(20);
         running.setOverrideProperties(all);
         running.start();
         return running;
