@@ -15,10 +15,16 @@ import org.apache.kafka.connect.source.SourceRecord;
  */
 final class NameRepair {
 
+    private static final int MOST_SCHEMAS = 10_000;
+
+    /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
     private final Map<Schema, Schema> repaired = new IdentityHashMap<>();
 
     /** The record itself when its names are in order. */
     SourceRecord repair(SourceRecord change) {
+        if (repaired.size() > MOST_SCHEMAS) {
+            repaired.clear();
+        }
         Schema keySchema = repair(change.keySchema());
         Schema valueSchema = repair(change.valueSchema());
         Struct value = (Struct) copy(change.value(), valueSchema);
