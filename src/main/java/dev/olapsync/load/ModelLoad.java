@@ -99,7 +99,7 @@ final class ModelLoad {
         end();
     }
 
-    /** A load without ranges, because it was interrupted before they were noted or is an old one, goes on as one range. */
+    /** A load without ranges was begun by an older version: it goes on as one range. */
     private List<Range> begin() throws SQLException {
         if (load != null) {
             List<Range> all = ranges.all();
@@ -109,8 +109,9 @@ final class ModelLoad {
             long total = InitialLoad.count(postgres, model);
             List<Range> all = divided(postgres, total);
             load = new Load(model.name(), 0, total, List.of(), false, model.select(), model.schema().facts());
-            loads.save(load);
+            // ranges of an earlier load, whose note was taken away, must not count for this one
             ranges.save(all);
+            loads.save(load);
             return all;
         }
     }
