@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -27,6 +28,8 @@ public abstract class Service implements AutoCloseable {
 
     private static final Duration START_TIME = Duration.ofSeconds(90);
     private static final Duration STOP_TIME = Duration.ofSeconds(30);
+
+    private static final Pattern ERROR = Pattern.compile("\\b(ERROR|FATAL)\\b|Exception: ");
 
     private final String name;
     private final int port;
@@ -222,7 +225,7 @@ public abstract class Service implements AutoCloseable {
                 int exitCode = process.exitValue();
                 if (!isPassing(logged(start))) {
                     throw new DevStackException(name + " ended while starting (exit code " + exitCode + "): "
-                            + lastMessage(logged(start)) + "\nIts log: " + log());
+                            + reason(logged(start)) + "\nIts log: " + log());
                 }
                 start = Files.size(log());
                 launch();
@@ -238,8 +241,12 @@ public abstract class Service implements AutoCloseable {
         }
     }
 
-    private static String lastMessage(String logged) {
-        return logged.lines().filter(line -> !line.isBlank() && !line.startsWith("\tat ")).reduce("", (all, line) -> line);
+    /** The first errors in the log, else its last line. */
+    private static String reason(String logged) {
+        String errors = logged.lines().filter(line -> ERROR.matcher(line).find()).limit(3).collect(Collectors.joining("\n"));
+        return errors.isEmpty()
+                ? logged.lines().filter(line -> !line.isBlank()).reduce("", (all, line) -> line)
+                : errors;
     }
 
     private void end(String signal) {

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.devstack.Ports;
 import dev.olapsync.scenario.Scenario;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -76,10 +75,7 @@ class ContinuousVerificationTest {
     /** As a user has it who sets olap.verify.continuous. */
     @Test
     void isPartOfRun() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = Ports.free();
         try (Scenario town = Scenario.of("verified", "CREATE TABLE town (id int PRIMARY KEY, name text NOT NULL)")
                 .model("town", "SELECT * FROM town").set("olap.verify.continuous", true).set("olap.verify.pause.seconds", 0)
                 .set("olap.status.port", port)) {

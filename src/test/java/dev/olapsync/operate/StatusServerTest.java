@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.Settings;
+import dev.olapsync.devstack.Ports;
 import dev.olapsync.scenario.Scenario;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -51,7 +50,7 @@ class StatusServerTest {
                 .model("town", "SELECT * FROM town");
         scenario.postgres("INSERT INTO town VALUES (1, 'Oslo'), (2, 'Rome')");
         scenario.start().awaitLoaded();
-        address = new Settings.Status("127.0.0.1", freePort());
+        address = new Settings.Status("127.0.0.1", Ports.free());
         server = StatusServer.open(address);
         server.serve(scenario.camel().getCamelContext());
     }
@@ -160,13 +159,13 @@ class StatusServerTest {
     @Test
     void listensOnLoopbackOnlyUnlessToldOtherwise() throws IOException {
         Settings.Status byDefault = Settings.of(key -> null).status();
-        int port = freePort();
+        int port = Ports.free();
         try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port)); Socket socket = new Socket()) {
             assertThat(open).isNotNull();
             socket.connect(new InetSocketAddress("127.0.0.1", port));
             assertThatThrownBy(() -> new Socket("127.0.0.2", port).close()).isInstanceOf(ConnectException.class);
         }
-        int another = freePort();
+        int another = Ports.free();
         try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", another)); Socket socket = new Socket()) {
             assertThat(open).isNotNull();
             socket.connect(new InetSocketAddress("127.0.0.2", another));
@@ -181,7 +180,7 @@ class StatusServerTest {
 
     @Test
     void aPipelineThatDoesNotRunIsSaidSo() throws IOException {
-        int nobody = freePort();
+        int nobody = Ports.free();
         Output output = command(nobody);
         assertThat(output.code).isEqualTo(1);
         assertThat(output.err).contains("No pipeline runs at http://127.0.0.1:" + nobody + "/status").doesNotContain("\tat ");
@@ -218,11 +217,5 @@ class StatusServerTest {
 
     private static URI uri(String path) {
         return URI.create("http://127.0.0.1:" + address.port() + path);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }
