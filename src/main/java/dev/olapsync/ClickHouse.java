@@ -61,13 +61,22 @@ public final class ClickHouse implements AutoCloseable {
      * @throws ClickHouseException when it has not: none, some or all of the rows may be there
      */
     public void insertJson(String target, InputStream rows) {
+        insert(target, rows, ClickHouseFormat.JSONEachRow);
+    }
+
+    /** The same for rows in tab separated text, as Postgres copies them. */
+    public void insertTabs(String target, InputStream rows) {
+        insert(target, rows, ClickHouseFormat.TabSeparated);
+    }
+
+    private void insert(String target, InputStream rows, ClickHouseFormat format) {
         InsertSettings insert = new InsertSettings()
                 .serverSetting("async_insert", "0")
                 .serverSetting("date_time_input_format", "best_effort")
                 .serverSetting("input_format_skip_unknown_fields", "0")
                 .serverSetting("input_format_null_as_default", "0")
                 .serverSetting("precise_float_parsing", "1");
-        try (InsertResponse response = await(client.insert(target, rows, ClickHouseFormat.JSONEachRow, insert))) {
+        try (InsertResponse response = await(client.insert(target, rows, format, insert))) {
             response.getWrittenRows();
         } catch (Exception e) {
             throw ClickHouseException.withoutValues(e);

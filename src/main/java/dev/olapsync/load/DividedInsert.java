@@ -49,14 +49,15 @@ final class DividedInsert {
         try {
             clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
-            requireMatterOfRows(e);
+            requireMatterOfRows(e, clickHouse, target);
             refused(batch, e, letters);
             DeadLetters.send(context, letters);
         }
         return batch.getRows() - letters.size();
     }
 
-    private void requireMatterOfRows(ClickHouseException e) {
+    /** Returns when it may be single rows that ClickHouse refuses; otherwise throws what is the matter. */
+    static void requireMatterOfRows(ClickHouseException e, ClickHouse clickHouse, Target target) {
         InsertErrors.Kind kind = InsertErrors.kind(e.code());
         if (kind == InsertErrors.Kind.SERVER) {
             throw InsertErrors.remedied(e, target);

@@ -116,4 +116,16 @@ public class InitialLoad implements Processor {
             return row.getLong(1);
         }
     }
+
+    /** How many bytes the grain has, compressed as Postgres keeps them. */
+    static long bytes(Connection postgres, Model model) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement("SELECT greatest(pg_table_size(t),"
+                + " (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(t)))::bigint FROM to_regclass(?) AS t")) {
+            statement.setString(1, model.grain().quoted());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
 }

@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the rows of one model into ClickHouse, with the lowest version of the epoch. Its keys are divided into ranges, which
- * some threads read page by page, each on a connection of its own; after each page is noted how far the range is, so an
- * interrupted load repeats a page of each range that was being read.
+ * some threads copy as they are, or, where that cannot be, read page by page, each on a connection of its own. After each
+ * range or page is noted how far the load is: an interrupted one repeats what was being copied or read.
  */
 final class ModelLoad {
 
@@ -51,6 +51,9 @@ final class ModelLoad {
     private static final int ROWS_OF_FIRST_PAGE = 100;
     private static final long BYTES_OF_A_PAGE = 8 << 20;
     private static final int GROWTH = 4;
+    /** What an interrupted load repeats, of each thread. */
+    private static final long ROWS_OF_A_RANGE = 200_000;
+    private static final long BYTES_OF_A_RANGE = 256 << 20;
     /** So that no thread is left with a large one at the end. */
     private static final int RANGES_OF_A_THREAD = 4;
     private static final long QUIET_NANOS = Duration.ofSeconds(5).toNanos();
@@ -121,12 +124,18 @@ final class ModelLoad {
     }
 
     private List<Range> divided(Connection postgres, long total) throws SQLException {
-        long rows = Math.max(page, total / ((long) threads * RANGES_OF_A_THREAD) + 1);
-        List<Page.Range> keys = total <= rows || threads == 1 ? List.of(new Page.Range(List.of(), List.of()))
-                : Page.divide(postgres, model, Math.toIntExact(Math.min(rows, Integer.MAX_VALUE)));
+        int rows = rowsOfRange(total, InitialLoad.bytes(postgres, model));
+        List<Page.Range> keys = total <= rows ? List.of(new Page.Range(List.of(), List.of()))
+                : Page.divide(postgres, model, rows);
         return IntStream.range(0, keys.size())
                 .mapToObj(i -> new Range(i, keys.get(i).after(), keys.get(i).upTo(), 0, false))
                 .toList();
+    }
+
+    private int rowsOfRange(long total, long bytes) {
+        long share = Math.max(page, total / ((long) threads * RANGES_OF_A_THREAD) + 1);
+        long fitting = bytes == 0 ? ROWS_OF_A_RANGE : total * BYTES_OF_A_RANGE / bytes;
+        return (int) Math.max(1, Math.min(Math.min(share, ROWS_OF_A_RANGE), fitting));
     }
 
     /** The first failure ends the others too, at the end of their pages. */
@@ -170,7 +179,20 @@ final class ModelLoad {
         }
     }
 
-    private void read(Connection postgres, Range from) throws Exception {
+    private void read(Connection postgres, Range range) throws Exception {
+        // the rows of a history tell when they were read
+        Optional<CopiedRange> copied = model.history().isPresent() ? Optional.empty()
+                : CopiedRange.copy(postgres, olapSync.clickHouse(), model, new Page.Range(range.last(), range.upTo()),
+                        start.version());
+        if (copied.isPresent()) {
+            save(new Range(range.number(), range.last(), range.upTo(), range.rows() + copied.get().rows(), true),
+                    copied.get().rows(), copied.get().written());
+        } else {
+            readPages(postgres, range);
+        }
+    }
+
+    private void readPages(Connection postgres, Range from) throws Exception {
         Range range = from;
         int limit = Math.min(page, ROWS_OF_FIRST_PAGE);
         while (!range.done() && !ended) {
@@ -217,7 +239,7 @@ final class ModelLoad {
         return (int) Math.max(1, Math.min(Math.min(page, GROWTH * (long) read.rows().size()), fitting));
     }
 
-    private synchronized void save(Range range, int read, long written) {
+    private synchronized void save(Range range, long read, long written) {
         ranges.save(List.of(range));
         load = loaded(load.rows() + read, false);
         loads.save(load);

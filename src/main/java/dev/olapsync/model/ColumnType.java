@@ -99,12 +99,16 @@ public record ColumnType(Kind kind, int precision, int scale) {
 
     /** SQL for the value to write as JSON. */
     String value(String sql) {
-        String value = switch (kind) {
+        return held(sql).map(held -> "CASE WHEN " + held + " THEN " + written(sql) + " END").orElse(written(sql));
+    }
+
+    /** SQL for a value that ClickHouse can hold. */
+    String written(String sql) {
+        return switch (kind) {
             case TEXT_FORM -> sql + "::text";
             case JSON_TEXT -> "to_json(" + sql + ")::text";
             default -> sql;
         };
-        return held(sql).map(held -> "CASE WHEN " + held + " THEN " + value + " END").orElse(value);
     }
 
     /** SQL that is true for the values that ClickHouse can hold; empty when that is all of them. */

@@ -2,6 +2,8 @@ package dev.olapsync.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -105,24 +107,62 @@ final class LookUpSql {
     /** Keys that divide all rows into ranges of so many; the last range may have fewer. */
     String division() {
         List<String> key = grainKey();
-        return "SELECT " + numbered(key.size(), "s.k%d") + " FROM (SELECT " + keyColumns() + ", row_number() OVER (ORDER BY "
+        return "SELECT " + texts(key) + " FROM (SELECT " + values(key) + ", row_number() OVER (ORDER BY "
                 + String.join(", ", key) + ") AS n FROM " + query.grain().as() + ") AS s WHERE s.n % $1 = 0 ORDER BY s.n";
     }
 
+    /** How many rows of the grain a range has; locks the tables, also those whose rows need not be read. */
+    String count(PageQuery.Bounds bounds) {
+        return "SELECT count(*) AS rows, " + query.schema().condition() + " AS current FROM " + query.grain().as() + joins()
+                + where(bounds, CopyQuery::setting);
+    }
+
+    /** No value can be null that must not be, and ClickHouse can hold them all. */
+    private String plain() {
+        String conditions = query.outputs().stream().flatMap(output -> plain(output).stream())
+                .collect(Collectors.joining(" AND "));
+        return conditions.isEmpty() ? "true" : conditions;
+    }
+
+    private static Optional<String> plain(Query.Output output) {
+        String value = "(" + output.sql() + ")";
+        Optional<String> held = output.column().type().held(value);
+        if (output.column().nullable()) {
+            return held.map(condition -> condition + " IS NOT FALSE");
+        }
+        return Optional.of(held.map(condition -> condition + " IS TRUE").orElse(value + " IS NOT NULL"));
+    }
+
+    /** The model's rows of a range, in any order; see {@link CopyQuery}. */
+    String copy(PageQuery.Bounds bounds) {
+        String values = query.outputs().stream().map(output -> output.column().type().written("(" + output.sql() + ")"))
+                .collect(Collectors.joining(", "));
+        String range = where(bounds, CopyQuery::setting);
+        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM " + query.grain().as() + joins()
+                + range + (range.isEmpty() ? " WHERE " : " AND ") + live();
+    }
+
     private String where(PageQuery.Bounds bounds) {
+        return where(bounds, number -> "$" + number);
+    }
+
+    /** @param parameter SQL for the parameter with this number */
+    private String where(PageQuery.Bounds bounds, IntFunction<String> parameter) {
         List<String> conditions = new ArrayList<>();
         if (bounds.after()) {
-            conditions.add("(" + String.join(", ", grainKey()) + ") > " + bound(1));
+            conditions.add("(" + String.join(", ", grainKey()) + ") > " + bound(1, parameter));
         }
         if (bounds.upTo()) {
-            conditions.add("(" + String.join(", ", grainKey()) + ") <= " + bound(bounds.after() ? 1 + query.key().size() : 1));
+            conditions.add("(" + String.join(", ", grainKey()) + ") <= "
+                    + bound(bounds.after() ? 1 + query.key().size() : 1, parameter));
         }
         return conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
     }
 
-    private String bound(int firstParameter) {
+    private String bound(int first, IntFunction<String> parameter) {
         List<Table.Column> key = query.key();
-        return IntStream.range(0, key.size()).mapToObj(i -> "($" + (firstParameter + i) + ")::" + key.get(i).typeName())
+        return IntStream.range(0, key.size())
+                .mapToObj(i -> "(" + parameter.apply(first + i) + ")::" + key.get(i).typeName())
                 .collect(Collectors.joining(", ", "(", ")"));
     }
 
@@ -138,9 +178,16 @@ final class LookUpSql {
         List<String> key = grainKey();
         String grain = "(SELECT * FROM " + query.grain().as() + where + inOrder(limit) + ") AS "
                 + Sql.identifier(query.grain().alias());
-        return rows(numbered(key.size(), "s.k%1$d::text AS k%1$d"),
-                IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + " AS k" + (i + 1)).collect(Collectors.joining(", ")),
-                key, grain + joins(), "") + " ORDER BY " + numbered(key.size(), "s.k%d");
+        return rows(texts(key), values(key), key, grain + joins(), "") + " ORDER BY " + numbered(key.size(), "s.k%d");
+    }
+
+    private static String values(List<String> key) {
+        return IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + " AS k" + (i + 1)).collect(Collectors.joining(", "));
+    }
+
+    /** Of the {@link #values} of a sub-select. */
+    private static String texts(List<String> key) {
+        return numbered(key.size(), "s.k%1$d::text AS k%1$d");
     }
 
     private static String numbered(int count, String format) {

@@ -19,6 +19,7 @@ public final class Model {
     private final List<LookUp> lookUps;
     private final SortedSet<TableName> tables;
     private final PageQuery page;
+    private final CopyQuery copy;
     private final History history;
     private final ReadSchema schema;
 
@@ -28,7 +29,8 @@ public final class Model {
      * @param history makes the history, or null
      */
     Model(String name, Path file, String select, List<OutputColumn> columns, List<OutputColumn> key,
-            Function<Model, List<LookUp>> lookUps, PageQuery page, ReadSchema schema, Function<Model, History> history) {
+            Function<Model, List<LookUp>> lookUps, PageQuery page, CopyQuery copy, ReadSchema schema,
+            Function<Model, History> history) {
         this.name = name;
         this.file = file;
         this.select = select;
@@ -36,6 +38,7 @@ public final class Model {
         this.key = List.copyOf(key);
         this.lookUps = List.copyOf(lookUps.apply(this));
         this.page = page;
+        this.copy = copy;
         this.schema = schema;
         this.history = history.apply(this);
         SortedSet<TableName> read = new TreeSet<>();
@@ -84,6 +87,10 @@ public final class Model {
 
     public PageQuery page() {
         return page;
+    }
+
+    CopyQuery copy() {
+        return copy;
     }
 
     /** What it took from Postgres' catalog when it was compiled. */

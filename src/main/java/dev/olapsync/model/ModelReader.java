@@ -173,6 +173,8 @@ final class ModelReader {
         List<String> listings = query.joined().stream().map(sql::listingOfJoined).toList();
         prepare(sql.page(none), 0);
         prepare(sql.page(both), 2 * query.key().size());
+        prepare(sql.count(both), 0);
+        prepare(sql.copy(both), 0);
         prepare(ofGrain, query.key().size());
         for (int i = 0; i < ofJoined.size(); i++) {
             prepare(ofJoined.get(i), query.joined().get(i).key().size());
@@ -200,7 +202,7 @@ final class ModelReader {
                     return lookUps;
                 },
                 new PageQuery(bounds -> new SqlText(sql.page(bounds)).jdbc(), bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
-                        new SqlText(sql.division()).jdbc()), query.schema(),
+                        new SqlText(sql.division()).jdbc()), new CopyQuery(sql::count, sql::copy), query.schema(),
                 model -> images.isEmpty() ? null
                         : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
     }

@@ -34,7 +34,7 @@ public final class PageQuery {
         this.division = division;
     }
 
-    private static Map<Bounds, String> ofAll(Function<Bounds, String> sql) {
+    static Map<Bounds, String> ofAll(Function<Bounds, String> sql) {
         return Stream.of(new Bounds(false, false), new Bounds(true, false), new Bounds(false, true), new Bounds(true, true))
                 .collect(Collectors.toUnmodifiableMap(Function.identity(), sql));
     }

@@ -8,6 +8,7 @@ import dev.olapsync.model.History;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -136,14 +137,32 @@ public final class Target {
         if (ofModel().stream().noneMatch(Target::isFloat)) {
             return identifier(table());
         }
-        Map<String, String> read = columns();
-        ofModel().stream().filter(Target::isFloat).forEach(column -> read.put(column.name(), "Nullable(String)"));
-        String names = read.keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
+        return insert(system, system.keySet().stream().map(name -> identifier(name)).toList());
+    }
+
+    /**
+     * The same for rows that have this version and, behind the columns of the model, the mark 1 if they must not be written:
+     * then ClickHouse refuses the INSERT.
+     */
+    public String insertOfCopy(BigInteger version) {
+        return insert(Map.of(RowJson.DELETED, "UInt8"), List.of("toUInt128(" + literal(version.toString()) + ")",
+                "throwIf(" + identifier(RowJson.DELETED) + ")"));
+    }
+
+    /**
+     * @param beside columns that the rows have behind those of the model, with their types
+     * @param values of the columns that the table has behind those of the model
+     */
+    private String insert(Map<String, String> beside, List<String> values) {
+        Map<String, String> read = new LinkedHashMap<>();
+        ofModel().forEach(column -> read.put(column.name(), isFloat(column) ? "Nullable(String)" : column.clickHouseType()));
+        read.putAll(beside);
         String structure = read.entrySet().stream().map(column -> identifier(column.getKey()) + " " + column.getValue())
                 .collect(Collectors.joining(", "));
-        String values = Stream.concat(ofModel().stream().map(Target::value), system.keySet().stream())
+        String names = columns().keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
+        String selected = Stream.concat(ofModel().stream().map(Target::value), values.stream())
                 .collect(Collectors.joining(", "));
-        return identifier(table()) + " (" + names + ") SELECT " + values + " FROM input(" + literal(structure) + ")";
+        return identifier(table()) + " (" + names + ") SELECT " + selected + " FROM input(" + literal(structure) + ")";
     }
 
     private static boolean isFloat(OutputColumn column) {

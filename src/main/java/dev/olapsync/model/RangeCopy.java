@@ -1,0 +1,141 @@
+package dev.olapsync.model;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.stream.Stream;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.PGCopyInputStream;
+
+/**
+ * The rows of a range as {@code COPY} writes them: tab separated text, see {@link CopyQuery#copy}. It costs Postgres a third of
+ * what {@link Page} does, but it does not tell what is wrong with a row. Not thread safe.
+ */
+public final class RangeCopy implements AutoCloseable {
+
+    private final Connection postgres;
+    private final String sql;
+    private final long rows;
+    private Copied copied;
+
+    private RangeCopy(Connection postgres, String sql, long rows) {
+        this.postgres = postgres;
+        this.sql = sql;
+        this.rows = rows;
+    }
+
+    /**
+     * @param postgres without a transaction; has one until this is closed
+     * @throws SchemaChangedException when the model's tables are not what they were
+     */
+    public static RangeCopy of(Connection postgres, Model model, Page.Range range) throws SQLException {
+        postgres.setAutoCommit(false);
+        try {
+            set(postgres, Stream.concat(range.after().stream(), range.upTo().stream()).toList());
+            try (Statement statement = postgres.createStatement()) {
+                statement.setEscapeProcessing(false);
+                // locks the tables until the end of the transaction, so that they stay current
+                try (ResultSet row = statement.executeQuery(model.copy().count(range.bounds()))) {
+                    row.next();
+                    if (!row.getBoolean("current")) {
+                        throw SchemaChangedException.of(model, postgres);
+                    }
+                    return new RangeCopy(postgres, model.copy().copy(range.bounds()), row.getLong("rows"));
+                }
+            }
+        } catch (SQLException | RuntimeException e) {
+            end(postgres);
+            throw e;
+        }
+    }
+
+    private static void set(Connection postgres, List<String> bounds) throws SQLException {
+        for (int i = 0; i < bounds.size(); i++) {
+            try (PreparedStatement statement = postgres.prepareStatement(CopyQuery.set(i + 1))) {
+                statement.setString(1, bounds.get(i));
+                statement.execute();
+            }
+        }
+    }
+
+    /** How many rows of the grain the range has. */
+    public long rows() {
+        return rows;
+    }
+
+    /** To be read once, to its end. */
+    public InputStream open() throws SQLException {
+        copied = new Copied(new PGCopyInputStream(postgres.unwrap(PGConnection.class), sql));
+        return copied;
+    }
+
+    /** How many rows were copied; known at their end. */
+    public long copied() {
+        return copied.rows;
+    }
+
+    /** @throws SQLException what Postgres has said if it could not copy to the end */
+    public void throwFailure() throws SQLException {
+        if (copied.failure != null) {
+            throw copied.failure;
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        try {
+            if (copied != null) {
+                copied.close();
+            }
+        } catch (IOException e) {
+            throw new SQLException("cannot end the copying", e);
+        } finally {
+            end(postgres);
+        }
+    }
+
+    private static void end(Connection postgres) throws SQLException {
+        postgres.rollback();
+        postgres.setAutoCommit(true);
+    }
+
+    /** Whoever reads it wraps the failures that it throws. */
+    private static final class Copied extends FilterInputStream {
+
+        private final PGCopyInputStream copy;
+        private long rows;
+        private SQLException failure;
+
+        Copied(PGCopyInputStream copy) {
+            super(copy);
+            this.copy = copy;
+        }
+
+        @Override
+        public int read() throws IOException {
+            throw new UnsupportedOperationException("a byte at a time would be slow");
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            try {
+                int read = super.read(buffer, offset, length);
+                if (read < 0) {
+                    rows = copy.getHandledRowCount();
+                }
+                return read;
+            } catch (IOException e) {
+                if (e.getCause() instanceof SQLException cause) {
+                    failure = cause;
+                }
+                throw e;
+            }
+        }
+    }
+}
