@@ -4,7 +4,7 @@ import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 
-/** What the pipeline costs when nothing happens. */
+/** What the pipeline costs when nothing happens, and the compilers have done with what did. */
 final class IdleBenchmark implements Benchmark {
 
     private static final String NAME = "idle";
@@ -16,7 +16,7 @@ final class IdleBenchmark implements Benchmark {
             pipeline.start();
             shop.awaitLoaded();
             PipelineBenchmark.drain(shop, pipeline, 50_000, null);
-            Thread.sleep(10_000);
+            Thread.sleep(bed.options().choose(10_000, 60_000));
             Usage start = shop.usage(pipeline);
             Thread.sleep(bed.options().choose(10_000, 60_000));
             Usage used = shop.usage(pipeline).since(start);

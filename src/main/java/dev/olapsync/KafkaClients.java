@@ -7,7 +7,10 @@ import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
-/** Makes the Kafka clients of all routes of a context: with TLS and login, if the configuration has them. */
+/**
+ * Makes the Kafka clients of all routes of a context: with TLS and login, if the configuration has them, and consumers that are
+ * patient.
+ */
 public class KafkaClients extends DefaultKafkaClientFactory implements CamelContextAware {
 
     private CamelContext context;
@@ -19,7 +22,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     @Override
     public Consumer<?, ?> getConsumer(Properties properties) {
-        return super.getConsumer(secured(properties));
+        return new PatientConsumer(secured(properties));
     }
 
     private Properties secured(Properties properties) {

@@ -3,6 +3,7 @@ package dev.olapsync.schema;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,14 +37,15 @@ public final class RowJson {
 
     /** @param row a JSON object with at least one member */
     public static byte[] versioned(String row, BigInteger version, boolean deleted) {
-        int end = row.lastIndexOf('}');
-        return new StringBuilder(row.length() + 64)
-                .append(row, 0, end)
-                .append(VERSION_FROM).append(version)
-                .append(DELETED_FROM).append(deleted ? '1' : '0')
-                .append('}')
-                .toString()
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] json = row.getBytes(StandardCharsets.UTF_8);
+        byte[] behind = (VERSION_FROM + version + DELETED_FROM + (deleted ? "1}" : "0}")).getBytes(StandardCharsets.US_ASCII);
+        int end = json.length - 1;
+        while (json[end] != '}') {
+            end--;
+        }
+        byte[] versioned = Arrays.copyOf(json, end + behind.length);
+        System.arraycopy(behind, 0, versioned, end, behind.length);
+        return versioned;
     }
 
     /**
