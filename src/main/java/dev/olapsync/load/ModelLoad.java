@@ -134,7 +134,7 @@ final class ModelLoad {
 
     private int rowsOfRange(long total, long bytes) {
         long share = Math.max(page, total / ((long) threads * RANGES_OF_A_THREAD) + 1);
-        long fitting = bytes == 0 ? ROWS_OF_A_RANGE : total * BYTES_OF_A_RANGE / bytes;
+        double fitting = bytes == 0 ? ROWS_OF_A_RANGE : (double) total / bytes * BYTES_OF_A_RANGE;
         return (int) Math.max(1, Math.min(Math.min(share, ROWS_OF_A_RANGE), fitting));
     }
 
