@@ -18,6 +18,12 @@ final class CaptureFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** {@code internal_error}; see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">the error codes</a>. */
+    private static final String INTERNAL_ERROR = "XX000";
+    private static final String CANNOT_DECODE = " (an internal error of Postgres; if it comes each time, Postgres cannot decode its"
+            + " log from where the slot stands: stop the pipeline, drop the slot, raise olap.epoch by one and start again:"
+            + " everything is loaded once more)";
+
     private CaptureFailure(String message) {
         super(message, null, false, false);
     }
@@ -41,7 +47,9 @@ final class CaptureFailure extends RuntimeException {
     /** Null when it only repeats what its own cause says. */
     private static String said(Throwable cause) {
         if (quotesNoValues(cause)) {
-            return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            return cause instanceof SQLException refused && INTERNAL_ERROR.equals(refused.getSQLState())
+                    ? message + CANNOT_DECODE : message;
         }
         if (cause.getCause() != null && (cause.getMessage() == null || cause.getMessage().equals(cause.getCause().toString()))) {
             return null;

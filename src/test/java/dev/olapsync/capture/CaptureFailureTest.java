@@ -39,4 +39,10 @@ class CaptureFailureTest {
                 .isEqualTo("a batch failed: too large");
         assertThat(said(CaptureFailure.of(new IllegalStateException("moved by hand")))).isEqualTo("moved by hand");
     }
+
+    @Test
+    void aLogThatPostgresCannotDecodeHasARemedy() {
+        SQLException internal = new SQLException("ERROR: could not map filenumber \"base/1/2\" to relation OID", "XX000");
+        assertThat(said(new DebeziumException(internal))).contains("could not map filenumber", "drop the slot, raise olap.epoch by one");
+    }
 }

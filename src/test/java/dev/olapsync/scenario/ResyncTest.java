@@ -84,7 +84,7 @@ class ResyncTest {
     @Test
     void hidesWhatIsNotInPostgres() throws Exception {
         shop.awaitQuiet();
-        shop.clickHouseExecute("INSERT INTO dim_customer_rows SELECT * REPLACE (id + 5000000 AS id) FROM dim_customer_rows"
+        shop.clickHouseExecute("INSERT INTO dim_customer_rows SELECT * REPLACE (id + 5000000 AS id) FROM dim_customer_rows FINAL"
                 + " LIMIT 10");
         assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("10");
         shop.command("resync", "dim_customer");
