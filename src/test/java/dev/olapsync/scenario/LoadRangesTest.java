@@ -55,6 +55,32 @@ class LoadRangesTest {
         }
     }
 
+    /** Its range is copied once more, and nothing is missing or twice. */
+    @Test
+    void aConnectionThatIsLostWhileARangeIsCopied() throws Exception {
+        try (Scenario places = places()) {
+            places.postgres("CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$"
+                    + " BEGIN IF n = 4000 THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
+                    + " RETURN n; END $$");
+            places.model("place", "SELECT country, town, held(n) AS n, since FROM places");
+            try (var holder = places.postgres(); var statement = holder.createStatement()) {
+                statement.execute("SELECT pg_advisory_lock(7)");
+                places.start();
+                await("the end of the connection").atMost(Duration.ofSeconds(60)).until(() -> {
+                    try (var ended = statement.executeQuery("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                            + " WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE 'COPY%'")) {
+                        return ended.next();
+                    }
+                });
+                statement.execute("SELECT pg_advisory_unlock(7)");
+            }
+            places.awaitLoaded();
+            assertThat(places.clickHouse("SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
+                    .isEqualTo(List.of("12," + ROWS + ",1"));
+            places.awaitInStep();
+        }
+    }
+
     private static long written(Scenario places) {
         return Long.parseLong(places.clickHouse("SELECT count() FROM place_rows").get(0));
     }
