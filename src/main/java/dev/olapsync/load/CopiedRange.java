@@ -5,12 +5,14 @@ import dev.olapsync.ClickHouse.ClickHouseException;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.RangeCopy;
+import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.Target;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
+import javax.sql.DataSource;
 
 /**
  * Rows of a range that went from Postgres to ClickHouse as they are, with one COPY and one INSERT.
@@ -23,20 +25,25 @@ record CopiedRange(long rows, long written) {
     /**
      * @return empty when the range has to be read with more care, for a row of it becomes a dead letter, or may: Postgres cannot
      *     compute a value, or ClickHouse cannot hold or refuses one. Then some of the rows may be there
+     * @throws SchemaChangedException when the model's tables are not what they were
      */
-    static Optional<CopiedRange> copy(Connection postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
+    static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
         Target target = Target.of(model);
-        try (RangeCopy copy = RangeCopy.of(postgres, model, range)) {
+        try (Connection connection = postgres.getConnection(); RangeCopy copy = RangeCopy.of(connection, model, range)) {
             try {
                 clickHouse.insertTabs(target.insertOfCopy(version), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
-                DividedInsert.requireMatterOfRows(e, clickHouse, target);
+                // the connection breaks, too, when ClickHouse refuses a row before it has read them all
+                if (e.code() != 0) {
+                    DividedInsert.requireMatterOfRows(e, clickHouse, target);
+                }
                 return Optional.empty();
             }
             return Optional.of(new CopiedRange(copy.rows(), copy.copied()));
         } catch (SQLException e) {
+            SchemaChangedException.throwIfCauseOf(e, model, postgres);
             if (ValueErrors.isOne(e)) {
                 return Optional.empty();
             }

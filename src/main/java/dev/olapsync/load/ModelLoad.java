@@ -169,9 +169,9 @@ final class ModelLoad {
     }
 
     private void readWaiting() throws Exception {
-        try (Connection postgres = olapSync.postgres().getConnection()) {
+        try {
             for (Range range = waiting.poll(); range != null && !ended; range = waiting.poll()) {
-                read(postgres, range);
+                read(range);
             }
         } catch (Throwable e) {
             ended = true;
@@ -179,16 +179,18 @@ final class ModelLoad {
         }
     }
 
-    private void read(Connection postgres, Range range) throws Exception {
+    private void read(Range range) throws Exception {
         // the rows of a history tell when they were read
         Optional<CopiedRange> copied = model.history().isPresent() ? Optional.empty()
-                : CopiedRange.copy(postgres, olapSync.clickHouse(), model, new Page.Range(range.last(), range.upTo()),
+                : CopiedRange.copy(olapSync.postgres(), olapSync.clickHouse(), model, new Page.Range(range.last(), range.upTo()),
                         start.version());
         if (copied.isPresent()) {
             save(new Range(range.number(), range.last(), range.upTo(), range.rows() + copied.get().rows(), true),
                     copied.get().rows(), copied.get().written());
         } else {
-            readPages(postgres, range);
+            try (Connection postgres = olapSync.postgres().getConnection()) {
+                readPages(postgres, range);
+            }
         }
     }
 

@@ -19,6 +19,8 @@ import org.postgresql.copy.PGCopyInputStream;
  */
 public final class RangeCopy implements AutoCloseable {
 
+    private static final long UNKNOWN = -1;
+
     private final Connection postgres;
     private final String sql;
     private final long rows;
@@ -50,7 +52,11 @@ public final class RangeCopy implements AutoCloseable {
                 }
             }
         } catch (SQLException | RuntimeException e) {
-            end(postgres);
+            try {
+                end(postgres);
+            } catch (SQLException lost) {
+                e.addSuppressed(lost);
+            }
             throw e;
         }
     }
@@ -75,8 +81,15 @@ public final class RangeCopy implements AutoCloseable {
         return copied;
     }
 
-    /** How many rows were copied; known at their end. */
+    /**
+     * How many rows were copied.
+     *
+     * @throws IllegalStateException when they were not read to their end
+     */
     public long copied() {
+        if (copied.rows == UNKNOWN) {
+            throw new IllegalStateException("not all rows that were copied have been read");
+        }
         return copied.rows;
     }
 
@@ -109,7 +122,7 @@ public final class RangeCopy implements AutoCloseable {
     private static final class Copied extends FilterInputStream {
 
         private final PGCopyInputStream copy;
-        private long rows;
+        private long rows = UNKNOWN;
         private SQLException failure;
 
         Copied(PGCopyInputStream copy) {

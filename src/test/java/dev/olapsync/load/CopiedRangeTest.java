@@ -6,16 +6,22 @@ import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
+import dev.olapsync.Settings;
 import dev.olapsync.capture.Position;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.scenario.Scenario;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +33,7 @@ class CopiedRangeTest {
     private Scenario shop;
     private ClickHouse clickHouse;
     private Model model;
-    private Connection postgres;
+    private DataSource postgres;
 
     @BeforeEach
     void load() throws Exception {
@@ -44,24 +50,36 @@ class CopiedRangeTest {
         clickHouse = olapSync.clickHouse();
         model = olapSync.models().all().get(0);
         clickHouse.execute("TRUNCATE TABLE item_rows");
-        postgres = olapSync.postgres().getConnection();
+        postgres = olapSync.postgres();
     }
 
     @AfterEach
     void close() throws Exception {
-        postgres.close();
         shop.close();
     }
 
     private Optional<CopiedRange> copy(Page.Range range) throws SQLException {
-        return CopiedRange.copy(postgres, clickHouse, model, range, Position.start(0).version());
+        try {
+            return CopiedRange.copy(postgres, clickHouse, model, range, Position.start(0).version());
+        } finally {
+            // others have theirs too, but not for long
+            await().untilAsserted(() -> assertThat(transactions()).as("transactions left open").isZero());
+        }
+    }
+
+    private int transactions() throws SQLException {
+        try (Connection other = shop.postgres(); var statement = other.createStatement();
+                var open = statement.executeQuery("SELECT count(*) FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND state LIKE 'idle in transaction%'")) {
+            open.next();
+            return open.getInt(1);
+        }
     }
 
     @Test
     void copiesTheRowsOfTheModel() throws Exception {
         assertThat(copy(ALL)).contains(new CopiedRange(100, 90));
         assertThat(shop.differences()).isEmpty();
-        assertThat(postgres.getAutoCommit()).as("no transaction is left open").isTrue();
     }
 
     @Test
@@ -95,7 +113,6 @@ class CopiedRangeTest {
     void leavesWhatPostgresCannotCompute() throws Exception {
         shop.postgres("UPDATE item SET n = 0 WHERE a = 42");
         assertThat(copy(ALL)).isEmpty();
-        assertThat(postgres.getAutoCommit()).isTrue();
         assertThat(copy(new Page.Range(List.of("42", "b 42"), List.of()))).contains(new CopiedRange(58, 52));
     }
 
@@ -115,7 +132,6 @@ class CopiedRangeTest {
     void aTableThatIsAnotherNowIsNotCopied() throws Exception {
         shop.postgres("ALTER TABLE item ALTER price TYPE numeric(12,3)");
         assertThatThrownBy(() -> copy(ALL)).isInstanceOf(SchemaChangedException.class).hasMessageContaining("price");
-        assertThat(postgres.getAutoCommit()).isTrue();
         assertThat(shop.clickHouse("SELECT count() FROM item_rows")).containsExactly("0");
     }
 
@@ -132,5 +148,30 @@ class CopiedRangeTest {
             assertThatThrownBy(() -> copy(ALL)).isInstanceOf(SQLException.class);
             cut.get();
         }
+    }
+
+    @Test
+    void aTableThatIsGoneIsSaidSo() throws Exception {
+        shop.postgres("DROP TABLE item");
+        assertThatThrownBy(() -> copy(ALL)).isInstanceOf(SchemaChangedException.class).hasMessageContaining("public.item");
+    }
+
+    /** As ClickHouse does when it refuses a row of many before it has read the others. */
+    @Test
+    void leavesWhatBreaksTheConnectionToClickHouse() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ClickHouse breaking = new ClickHouse(new Settings.ClickHouse(
+                        "http://localhost:" + server.getLocalPort(), shop.settings().clickHouse().database(), "default", "", ""))) {
+            CompletableFuture<Void> broken = CompletableFuture.runAsync(() -> {
+                try {
+                    server.accept().close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThat(CopiedRange.copy(postgres, breaking, model, ALL, Position.start(0).version())).isEmpty();
+            broken.get();
+        }
+        assertThat(copy(ALL)).contains(new CopiedRange(100, 90));
     }
 }
