@@ -8,8 +8,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
- * Makes the Kafka clients of all routes of a context: with TLS and login, if the configuration has them, and consumers that are
- * patient.
+ * Makes the Kafka clients of all routes of a context: with TLS and login, if the configuration has them, and consumers that
+ * collect batches.
  */
 public class KafkaClients extends DefaultKafkaClientFactory implements CamelContextAware {
 
@@ -22,7 +22,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     @Override
     public Consumer<?, ?> getConsumer(Properties properties) {
-        return new PatientConsumer(secured(properties));
+        return new BatchConsumer(secured(properties));
     }
 
     private Properties secured(Properties properties) {

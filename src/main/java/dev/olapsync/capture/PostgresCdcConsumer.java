@@ -202,13 +202,15 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     private void deliver(List<ChangeEvent<SourceRecord, SourceRecord>> events,
             RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
-        List<Exchange> changes = new ArrayList<>(events.size());
+        List<Exchange> changes = new ArrayList<>();
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
-            if (event.value().value() instanceof Struct value && value.schema().field("source") != null) {
-                completePosition(value.getStruct("source"));
-                Exchange change = endpoint.createExchange();
-                change.getMessage().setBody(names.repair(event.value()));
-                changes.add(change);
+            for (SourceRecord polled : ((ChangeBatch) event.value()).changes()) {
+                if (polled.value() instanceof Struct value && value.schema().field("source") != null) {
+                    completePosition(value.getStruct("source"));
+                    Exchange change = endpoint.createExchange();
+                    change.getMessage().setBody(names.repair(polled));
+                    changes.add(change);
+                }
             }
         }
         capturedLsn = Math.max(capturedLsn, confirmedBy(events.get(events.size() - 1).value()));

@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import java.util.Map;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
 import org.apache.camel.component.debezium.DebeziumEndpoint;
@@ -18,11 +19,21 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
 
     @Override
     public Consumer createConsumer(Processor processor) throws Exception {
+        requireNoTransforms();
         // the route names the topics; Debezium registers its metrics under this, so two slots must not share it
         configuration.setTopicPrefix(configuration.getSlotName());
         PostgresCdcConsumer consumer = new PostgresCdcConsumer(this, processor);
         configureConsumer(consumer);
         return consumer;
+    }
+
+    /** The engine does not see single changes, see {@link ChangeBatch}. */
+    private void requireNoTransforms() {
+        Map<String, Object> additional = configuration.getAdditionalProperties();
+        if (additional != null && additional.containsKey("transforms")) {
+            throw new IllegalArgumentException("postgres-cdc has no transforms; add a step to the route instead, see"
+                    + " docs/editing-routes.md");
+        }
     }
 
     @Override

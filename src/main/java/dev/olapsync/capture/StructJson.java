@@ -3,7 +3,6 @@ package dev.olapsync.capture;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,12 +28,21 @@ final class StructJson {
     private static final int LARGE = 1 << 20;
     private static final int MOST_SCHEMAS = 10_000;
 
-    private record Member(Field field, SerializedString name) {
+    private record Member(Field field, SerializedString name, boolean hasDefault) {
+
+        static Member of(Field field) {
+            return new Member(field, new SerializedString(field.name()), field.schema().defaultValue() != null);
+        }
+
+        Object of(Struct struct) {
+            return hasDefault ? struct.getWithoutDefault(field.name()) : struct.get(field);
+        }
     }
 
-    /** Its buffers are kept: a batch wants thousands of generators one after the other. */
-    private final JsonFactory factory = JsonFactory.builder().recyclerPool(JsonRecyclerPools.newBoundedPool(1)).build();
-    private ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_LENGTH);
+    private final JsonFactory factory = new JsonFactory();
+    private ByteArrayOutputStream bytes;
+    /** One for all structs, because it costs as much to make one as to write a struct; null if it has to be made anew. */
+    private JsonGenerator generator;
     private final JsonConverter converter = new JsonConverter();
     /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
     private final Map<Schema, List<Member>> members = new IdentityHashMap<>();
@@ -44,17 +52,24 @@ final class StructJson {
     }
 
     byte[] bytes(Struct struct) {
-        bytes.reset();
-        try (JsonGenerator json = factory.createGenerator(bytes)) {
+        JsonGenerator json = generator;
+        // not again if this fails half way
+        generator = null;
+        try {
+            if (json == null) {
+                bytes = new ByteArrayOutputStream(USUAL_LENGTH);
+                json = factory.createGenerator(bytes).setRootValueSeparator(null);
+            }
+            bytes.reset();
             write(json, struct);
+            json.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        byte[] json = bytes.toByteArray();
-        if (json.length > LARGE) {
-            bytes = new ByteArrayOutputStream(USUAL_LENGTH);
+        if (bytes.size() <= LARGE) {
+            generator = json;
         }
-        return json;
+        return bytes.toByteArray();
     }
 
     private void write(JsonGenerator json, Struct struct) throws IOException {
@@ -64,13 +79,13 @@ final class StructJson {
         json.writeStartObject();
         for (Member member : members.computeIfAbsent(struct.schema(), StructJson::members)) {
             json.writeFieldName(member.name());
-            write(json, member.field().schema(), struct.getWithoutDefault(member.field().name()));
+            write(json, member.field().schema(), member.of(struct));
         }
         json.writeEndObject();
     }
 
     private static List<Member> members(Schema schema) {
-        return schema.fields().stream().map(field -> new Member(field, new SerializedString(field.name()))).toList();
+        return schema.fields().stream().map(Member::of).toList();
     }
 
     private void write(JsonGenerator json, Schema schema, Object value) throws IOException {

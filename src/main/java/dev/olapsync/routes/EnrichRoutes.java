@@ -50,8 +50,8 @@ public class EnrichRoutes extends PipelineRoutes {
                 VALUES_IN,
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
-                "batchingIntervalMs=10",
-                "pollTimeoutMs=10",
+                "batchingIntervalMs=1",
+                "pollTimeoutMs=1",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
@@ -60,7 +60,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 "heartbeatIntervalMs=1000",
                 "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
                 .id("poll-changes")
-                .description("What has come meanwhile is a batch, at most so many changes"))
+                .description("A poll takes what has come meanwhile, at most so many changes; that is a batch"))
                 .routeDescription("Changes become finished rows, joined with their parents, in the topics olap.<model>")
                 .routeNote("A change is a hint that some rows are dirty; their content is read afresh from Postgres, with one"
                         + " query for each model and changed table of a batch. The version of a row is the position of the"
@@ -124,8 +124,8 @@ public class EnrichRoutes extends PipelineRoutes {
                 "consumersCount=2",
                 "batching=true",
                 "maxPollRecords=5",
-                "batchingIntervalMs={{olap.batch.millis:100}}",
-                "pollTimeoutMs=100",
+                "batchingIntervalMs=1",
+                "pollTimeoutMs={{olap.batch.millis:100}}",
                 "maxPollIntervalMs=3600000",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",

@@ -21,8 +21,8 @@ public class LoadRoutes extends PipelineRoutes {
                 VALUES_IN,
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
-                "batchingIntervalMs={{olap.batch.millis:100}}",
-                "pollTimeoutMs=50",
+                "batchingIntervalMs=1",
+                "pollTimeoutMs={{olap.batch.millis:100}}",
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
@@ -31,7 +31,8 @@ public class LoadRoutes extends PipelineRoutes {
                 "heartbeatIntervalMs=1000",
                 "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
                 .id("poll-rows")
-                .description("A batch is full at so many rows, or after so many milliseconds"))
+                .description("A poll ends at so many rows, or so many milliseconds after the last one; what it has brought"
+                        + " is a batch"))
                 .routeDescription("Finished rows become rows in ClickHouse")
                 .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
                         + " written with one INSERT for each table, and its offsets are committed after that. Written twice"

@@ -10,28 +10,20 @@ import org.apache.kafka.connect.data.Struct;
 /**
  * Debezium's metrics of the stream, without the text of each event's key. For the attribute {@code LastEvent} Debezium 3.4
  * writes that text with a JSON mapper that it makes anew for each event, which is a third of what decoding an event costs.
- * All other metrics stay. And somebody who sleeps hears of each event. It is in this package because Debezium lets only its
- * own classes choose who listens.
+ * All other metrics stay. It is in this package because Debezium lets only its own classes choose who listens.
  */
 public final class StreamingListener<P extends Partition> implements DataChangeEventListener<P> {
 
     private final DataChangeEventListener<P> metrics;
-    private final Runnable comes;
 
-    private StreamingListener(DataChangeEventListener<P> metrics, Runnable comes) {
+    private StreamingListener(DataChangeEventListener<P> metrics) {
         this.metrics = metrics;
-        this.comes = comes;
     }
 
-    /**
-     * Does nothing before the stream has begun. To be called now and then, because Debezium puts its own one back.
-     *
-     * @param comes run for each event, before it is put into the queue
-     */
-    public static <P extends Partition, O extends OffsetContext> void use(ChangeEventSourceCoordinator<P, O> coordinator,
-            Runnable comes) {
+    /** Does nothing before the stream has begun. To be called now and then, because Debezium puts its own one back. */
+    public static <P extends Partition, O extends OffsetContext> void use(ChangeEventSourceCoordinator<P, O> coordinator) {
         if (coordinator.streamingSource != null) {
-            coordinator.eventDispatcher.setEventListener(new StreamingListener<>(coordinator.streamingMetrics, comes));
+            coordinator.eventDispatcher.setEventListener(new StreamingListener<>(coordinator.streamingMetrics));
         }
     }
 
@@ -39,7 +31,6 @@ public final class StreamingListener<P extends Partition> implements DataChangeE
     public void onEvent(P partition, DataCollectionId source, OffsetContext offset, Object key, Struct value,
             Operation operation) {
         metrics.onEvent(partition, source, offset, null, value, operation);
-        comes.run();
     }
 
     @Override

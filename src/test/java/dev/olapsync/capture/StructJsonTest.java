@@ -1,6 +1,7 @@
 package dev.olapsync.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -10,10 +11,12 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Decimal;
+import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.data.Timestamp;
+import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.json.JsonConverter;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +58,22 @@ class StructJsonTest {
         assertSame(inner, new Struct(inner).put("größe \"", 1));
         assertSame(inner, null);
         assertSame(SchemaBuilder.array(inner).build(), List.of(new Struct(inner).put("größe \"", 1)));
+    }
+
+    @Test
+    void whatCannotBeWrittenLeavesNothingBehind() {
+        Schema of = SchemaBuilder.struct().field("first", Schema.STRING_SCHEMA).field("second", Schema.STRING_SCHEMA).build();
+        Struct failing = new Struct(of) {
+            @Override
+            public Object get(Field field) {
+                if (field.index() > 0) {
+                    throw new DataException("the second field");
+                }
+                return super.get(field);
+            }
+        };
+        assertThatThrownBy(() -> json.bytes(failing.put("first", "1"))).isInstanceOf(DataException.class);
+        assertSame(Schema.STRING_SCHEMA, "whole");
     }
 
     private void assertSame(Schema schema, Object value) {

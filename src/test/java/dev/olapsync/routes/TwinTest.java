@@ -50,8 +50,8 @@ class TwinTest {
 
     @Test
     void aChangedOptionOfAnEndpointIsNamed() throws Exception {
-        assertThat(differences("pollTimeoutMs: 50", "pollTimeoutMs: 200"))
-                .containsExactly("route load / from / pollTimeoutMs: YAML '200', Java '50'");
+        assertThat(differences("batchingIntervalMs: 1\n", "batchingIntervalMs: 200\n"))
+                .containsExactly("route load / from / batchingIntervalMs: YAML '200', Java '1'");
         assertThat(differences("        breakOnFirstError: true\n", ""))
                 .containsExactly("route load / from / breakOnFirstError: YAML has nothing, Java 'true'");
     }

@@ -1,0 +1,75 @@
+package dev.olapsync.capture;
+
+import io.debezium.connector.postgresql.connection.Lsn;
+import io.debezium.connector.postgresql.connection.ReplicationStream;
+import java.sql.SQLException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A stream that is asked less often after nothing has come for a while: Debezium 3.4 asks five times in each of its pauses, day
+ * and night. Who sleeps meanwhile hears of each message. Thread safe as far as the stream is that it stands before.
+ */
+final class PatientStream implements ReplicationStream {
+
+    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    /** So much later the first message after a quiet time is seen. */
+    private static final long SLEEP_MILLIS = 20;
+
+    private final ReplicationStream stream;
+    private final Runnable comes;
+    private long latest = System.nanoTime();
+
+    /** @param comes run after each message */
+    PatientStream(ReplicationStream stream, Runnable comes) {
+        this.stream = stream;
+        this.comes = comes;
+    }
+
+    @Override
+    public boolean readPending(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
+        boolean came = stream.readPending(processor);
+        if (came) {
+            latest = System.nanoTime();
+            comes.run();
+        } else if (System.nanoTime() - latest > QUIET_NANOS) {
+            Thread.sleep(SLEEP_MILLIS);
+        }
+        return came;
+    }
+
+    @Override
+    public void read(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
+        stream.read(processor);
+    }
+
+    @Override
+    public void flushLsn(Lsn lsn) throws SQLException {
+        stream.flushLsn(lsn);
+    }
+
+    @Override
+    public Lsn lastReceivedLsn() {
+        return stream.lastReceivedLsn();
+    }
+
+    @Override
+    public Lsn startLsn() {
+        return stream.startLsn();
+    }
+
+    @Override
+    public void startKeepAlive(ExecutorService service) {
+        stream.startKeepAlive(service);
+    }
+
+    @Override
+    public void stopKeepAlive() {
+        stream.stopKeepAlive();
+    }
+
+    @Override
+    public void close() throws Exception {
+        stream.close();
+    }
+}

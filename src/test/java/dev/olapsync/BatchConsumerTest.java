@@ -1,0 +1,181 @@
+package dev.olapsync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.olapsync.devstack.DevStack;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class BatchConsumerTest {
+
+    private static final Duration SHORT = Duration.ofMillis(1);
+    private static final Duration LONG = Duration.ofSeconds(2);
+    private static final int PARTITIONS = 2;
+    private static final int MOST = 100;
+
+    private final String topic = "batches-" + UUID.randomUUID();
+    private KafkaProducer<String, String> producer;
+    private BatchConsumer consumer;
+    private int produced;
+
+    @BeforeEach
+    void open() throws Exception {
+        Map<String, Object> servers = Map.of("bootstrap.servers", DevStack.shared().kafka().bootstrap());
+        try (Admin admin = Admin.create(servers)) {
+            admin.createTopics(List.of(new NewTopic(topic, PARTITIONS, (short) 1))).all().get();
+        }
+        producer = new KafkaProducer<>(servers, new StringSerializer(), new StringSerializer());
+        Properties properties = new Properties();
+        properties.putAll(servers);
+        properties.put("auto.offset.reset", "earliest");
+        properties.put("max.poll.records", String.valueOf(MOST));
+        properties.put("key.deserializer", StringDeserializer.class.getName());
+        properties.put("value.deserializer", StringDeserializer.class.getName());
+        consumer = new BatchConsumer(properties);
+        consumer.assign(IntStream.range(0, PARTITIONS).mapToObj(partition -> new TopicPartition(topic, partition)).toList());
+    }
+
+    @AfterEach
+    void close() {
+        consumer.close();
+        producer.close();
+    }
+
+    private void produce(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            producer.send(new ProducerRecord<>(topic, produced % PARTITIONS, null, String.valueOf(produced++)));
+        }
+        producer.flush();
+    }
+
+    /** @return the records of the first poll that brings some */
+    private List<Integer> batch(Duration timeout) {
+        ConsumerRecords<Object, Object> records;
+        do {
+            records = consumer.poll(timeout);
+        } while (records.isEmpty());
+        return StreamSupport.stream(records.spliterator(), false).map(one -> Integer.valueOf((String) one.value())).toList();
+    }
+
+    /** Knows its partitions, and has handed over a batch. */
+    private void settle() throws Exception {
+        produce(1);
+        assertThat(batch(SHORT)).containsExactly(0);
+        assertThat(consumer.poll(SHORT).isEmpty()).isTrue();
+    }
+
+    @Test
+    void afterABatchComesAPollWithoutRecords() throws Exception {
+        settle();
+        produce(1);
+        assertThat(batch(SHORT)).containsExactly(1);
+        produce(1);
+        assertThat(consumer.poll(LONG).isEmpty()).isTrue();
+        assertThat(batch(SHORT)).containsExactly(2);
+    }
+
+    @Test
+    void whatComesInTheTimeOfAPollIsOneBatch() throws Exception {
+        settle();
+        long start = System.nanoTime();
+        produce(1);
+        Thread later = new Thread(() -> {
+            try {
+                TimeUnit.NANOSECONDS.sleep(LONG.toNanos() / 4);
+                produce(2);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        later.start();
+        assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 2, 3);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(LONG.dividedBy(2), LONG.multipliedBy(4));
+        later.join();
+    }
+
+    @Test
+    void whatComesAfterAQuietTimeDoesNotWait() throws Exception {
+        settle();
+        Duration quiet = Duration.ofMillis(500);
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < quiet.toNanos()) {
+            assertThat(consumer.poll(quiet).isEmpty()).isTrue();
+        }
+        produce(1);
+        start = System.nanoTime();
+        assertThat(batch(quiet)).containsExactly(1);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(quiet);
+    }
+
+    @Test
+    void aBatchIsNotLargerThanItMayBeAndThenDoesNotWait() throws Exception {
+        int count = 10 * MOST + 1;
+        produce(count);
+        List<Integer> all = new ArrayList<>();
+        long start = System.nanoTime();
+        while (count - all.size() >= MOST) {
+            List<Integer> batch = batch(Duration.ofSeconds(30));
+            assertThat(batch).hasSize(MOST);
+            all.addAll(batch);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(30));
+        while (all.size() < count) {
+            all.addAll(batch(SHORT));
+        }
+        assertThat(all).containsExactlyInAnyOrderElementsOf(IntStream.range(0, count).boxed().toList());
+    }
+
+    @Test
+    void recordsOfAPartitionStayInOrder() throws Exception {
+        produce(10 * MOST);
+        List<Integer> even = new ArrayList<>();
+        for (int seen = 0; seen < 10 * MOST;) {
+            List<Integer> batch = batch(SHORT);
+            seen += batch.size();
+            batch.stream().filter(number -> number % PARTITIONS == 0).forEach(even::add);
+        }
+        assertThat(even).isSorted().hasSize(10 * MOST / PARTITIONS);
+    }
+
+    @Test
+    void whatHadComeBeforeAPollFailedIsNotLost() throws Exception {
+        settle();
+        produce(1);
+        Thread waker = new Thread(() -> {
+            try {
+                TimeUnit.NANOSECONDS.sleep(LONG.toNanos() / 2);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            consumer.wakeup();
+        });
+        waker.start();
+        assertThatThrownBy(() -> consumer.poll(LONG.multipliedBy(5))).isInstanceOf(WakeupException.class);
+        waker.join();
+        assertThat(consumer.position(new TopicPartition(topic, 1))).as("read before the poll failed").isEqualTo(1);
+        produce(1);
+        assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 2);
+    }
+}
