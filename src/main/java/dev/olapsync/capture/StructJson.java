@@ -41,7 +41,7 @@ final class StructJson {
 
     private final JsonFactory factory = new JsonFactory();
     private ByteArrayOutputStream bytes;
-    /** One for all structs, because it costs as much to make one as to write a struct; null if it has to be made anew. */
+    /** One for all structs; null if it has to be made anew. */
     private JsonGenerator generator;
     private final JsonConverter converter = new JsonConverter();
     /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
