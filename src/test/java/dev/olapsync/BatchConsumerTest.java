@@ -2,6 +2,7 @@ package dev.olapsync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.devstack.DevStack;
 import java.time.Duration;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
@@ -86,6 +86,14 @@ class BatchConsumerTest {
         assertThat(consumer.poll(SHORT).isEmpty()).isTrue();
     }
 
+    /** From another thread: until Kafka's client has handed over so many records, which the poll may still hold. */
+    private void awaitPolled(int records) {
+        await().until(() -> consumer.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("records-consumed-total")
+                        && !metric.metricName().tags().containsKey("topic"))
+                .mapToDouble(metric -> (Double) metric.metricValue()).sum() >= records);
+    }
+
     @Test
     void afterABatchComesAPollWithoutRecords() throws Exception {
         settle();
@@ -103,7 +111,7 @@ class BatchConsumerTest {
         produce(1);
         Thread later = new Thread(() -> {
             try {
-                TimeUnit.NANOSECONDS.sleep(LONG.toNanos() / 4);
+                awaitPolled(2);
                 produce(2);
             } catch (Exception e) {
                 throw new IllegalStateException(e);
@@ -164,11 +172,7 @@ class BatchConsumerTest {
         settle();
         produce(1);
         Thread waker = new Thread(() -> {
-            try {
-                TimeUnit.NANOSECONDS.sleep(LONG.toNanos() / 2);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            awaitPolled(2);
             consumer.wakeup();
         });
         waker.start();

@@ -30,11 +30,8 @@ class LoadRangesTest {
     void anInterruptedLoadGoesOnWhereEachRangeStands() throws Exception {
         try (Scenario places = places()) {
             // the range cannot be copied, and when it is read page by page, it waits for a lock in its middle
-            places.postgres("UPDATE places SET since = 'infinity' WHERE n = 4000",
-                    "CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$"
-                    + " BEGIN IF n = 4000 AND coalesce(current_setting('olap_sync.k1', true), '') = '' THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
-                    + " RETURN n; END $$");
-            places.model("place", "SELECT country, town, held(n) AS n, since FROM places");
+            places.postgres("UPDATE places SET since = 'infinity' WHERE n = 4000");
+            holdRow4000(places, "coalesce(current_setting('olap_sync.k1', true), '') = ''");
             try (var holder = places.postgres(); var statement = holder.createStatement()) {
                 statement.execute("SELECT pg_advisory_lock(7)");
                 places.start();
@@ -59,10 +56,7 @@ class LoadRangesTest {
     @Test
     void aConnectionThatIsLostWhileARangeIsCopied() throws Exception {
         try (Scenario places = places()) {
-            places.postgres("CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$"
-                    + " BEGIN IF n = 4000 THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
-                    + " RETURN n; END $$");
-            places.model("place", "SELECT country, town, held(n) AS n, since FROM places");
+            holdRow4000(places, "true");
             try (var holder = places.postgres(); var statement = holder.createStatement()) {
                 statement.execute("SELECT pg_advisory_lock(7)");
                 places.start();
@@ -79,6 +73,14 @@ class LoadRangesTest {
                     .isEqualTo(List.of("12," + ROWS + ",1"));
             places.awaitInStep();
         }
+    }
+
+    /** A model that cannot compute this row for as long as somebody has the lock 7. */
+    private static void holdRow4000(Scenario places, String condition) throws Exception {
+        places.postgres("CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF n = 4000 AND "
+                + condition + " THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
+                + " RETURN n; END $$");
+        places.model("place", "SELECT country, town, held(n) AS n, since FROM places");
     }
 
     private static long written(Scenario places) {
