@@ -2,11 +2,14 @@ package dev.olapsync;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -68,6 +71,47 @@ final class BatchConsumer extends KafkaConsumer<Object, Object> {
         }
         complete = !collected.isEmpty();
         return batch();
+    }
+
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
+        super.subscribe(topics, new Forgetting(listener));
+    }
+
+    @Override
+    public void subscribe(Pattern topics, ConsumerRebalanceListener listener) {
+        super.subscribe(topics, new Forgetting(listener));
+    }
+
+    /** Who gets a partition begins where its offset stands, so records of it that are held here would come twice. */
+    private final class Forgetting implements ConsumerRebalanceListener {
+
+        private final ConsumerRebalanceListener listener;
+
+        Forgetting(ConsumerRebalanceListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            listener.onPartitionsAssigned(partitions);
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            forget(partitions);
+            listener.onPartitionsRevoked(partitions);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            forget(partitions);
+            listener.onPartitionsLost(partitions);
+        }
+
+        private void forget(Collection<TopicPartition> partitions) {
+            collected.removeIf(one -> partitions.contains(new TopicPartition(one.topic(), one.partition())));
+        }
     }
 
     private ConsumerRecords<Object, Object> batch() {

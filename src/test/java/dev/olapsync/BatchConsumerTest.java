@@ -7,14 +7,18 @@ import static org.awaitility.Awaitility.await;
 import dev.olapsync.devstack.DevStack;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -47,14 +51,19 @@ class BatchConsumerTest {
             admin.createTopics(List.of(new NewTopic(topic, PARTITIONS, (short) 1))).all().get();
         }
         producer = new KafkaProducer<>(servers, new StringSerializer(), new StringSerializer());
+        consumer = consumer(Map.of());
+        consumer.assign(IntStream.range(0, PARTITIONS).mapToObj(partition -> new TopicPartition(topic, partition)).toList());
+    }
+
+    private static BatchConsumer consumer(Map<String, String> more) {
         Properties properties = new Properties();
-        properties.putAll(servers);
+        properties.put("bootstrap.servers", DevStack.shared().kafka().bootstrap());
         properties.put("auto.offset.reset", "earliest");
         properties.put("max.poll.records", String.valueOf(MOST));
         properties.put("key.deserializer", StringDeserializer.class.getName());
         properties.put("value.deserializer", StringDeserializer.class.getName());
-        consumer = new BatchConsumer(properties);
-        consumer.assign(IntStream.range(0, PARTITIONS).mapToObj(partition -> new TopicPartition(topic, partition)).toList());
+        properties.putAll(more);
+        return new BatchConsumer(properties);
     }
 
     @AfterEach
@@ -181,5 +190,39 @@ class BatchConsumerTest {
         assertThat(consumer.position(new TopicPartition(topic, 1))).as("read before the poll failed").isEqualTo(1);
         produce(1);
         assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 2);
+    }
+
+    @Test
+    void whatIsAnothersByNowIsNotHandedOver() throws Exception {
+        Map<String, String> group = Map.of("group.id", topic, "enable.auto.commit", "false", "heartbeat.interval.ms", "100");
+        consumer.close();
+        consumer = consumer(group);
+        consumer.subscribe(List.of(topic), new QuietListener());
+        settle();
+        CompletableFuture<List<Integer>> held = CompletableFuture.supplyAsync(() -> batch(LONG.multipliedBy(5)));
+        produce(2);
+        awaitPolled(3);
+        try (BatchConsumer other = consumer(group)) {
+            other.subscribe(Pattern.compile(topic), new QuietListener());
+            await().until(() -> {
+                other.poll(SHORT);
+                return other.assignment().size() == 1;
+            });
+            int others = other.assignment().iterator().next().partition();
+            assertThat(held.get()).isNotEmpty().noneMatch(number -> number % PARTITIONS == others);
+        }
+    }
+
+    private static final class QuietListener implements ConsumerRebalanceListener {
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            // nobody listens
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            // nobody listens
+        }
     }
 }
