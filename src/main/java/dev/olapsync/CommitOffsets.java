@@ -31,15 +31,19 @@ public class CommitOffsets implements Processor {
             return;
         }
         Map<TopicPartition, Long> next = new HashMap<>();
+        TopicPartition partition = new TopicPartition("", -1);
         for (Object polled : batch) {
             Message message = ((Exchange) polled).getMessage();
-            TopicPartition partition = new TopicPartition(
-                    message.getHeader(KafkaConstants.TOPIC, String.class),
-                    message.getHeader(KafkaConstants.PARTITION, Integer.class));
+            String topic = message.getHeader(KafkaConstants.TOPIC, String.class);
+            int number = message.getHeader(KafkaConstants.PARTITION, Integer.class);
+            // most are of the same one as the record before
+            if (number != partition.partition() || !topic.equals(partition.topic())) {
+                partition = new TopicPartition(topic, number);
+            }
             next.merge(partition, message.getHeader(KafkaConstants.OFFSET, Long.class) + 1, Math::max);
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        next.forEach((partition, offset) -> offsets.put(partition, new OffsetAndMetadata(offset)));
+        next.forEach((read, offset) -> offsets.put(read, new OffsetAndMetadata(offset)));
         DefaultKafkaManualCommit commit = ((Exchange) batch.get(0)).getMessage()
                 .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
         try {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.Json;
 import dev.olapsync.capture.Position;
 import dev.olapsync.enrich.DirtyKeys.Cause;
@@ -15,6 +16,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A change, as Debezium's JSON envelope tells it.
@@ -22,7 +24,7 @@ import java.util.List;
  * @param op {@code c} create, {@code u} update, {@code d} delete, {@code r} read by a snapshot, {@code t} truncate,
  *        {@code m} message
  * @param table null for a message
- * @param images the row before and after the change, as far as they are known; empty for truncates and messages
+ * @param images the row before and after the change, as far as they are known and needed; empty for truncates and messages
  * @param committed when the transaction committed, by the clock of Postgres
  * @param message content of a logical decoding message; null for all others
  * @see <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
@@ -35,22 +37,23 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
 
     /**
      * @param epoch of the capture that published the event
+     * @param needed which columns the images have to tell
      * @throws IllegalArgumentException when this is no change event
      */
-    static ChangeEvent parse(int epoch, byte[] envelope) {
+    static ChangeEvent parse(int epoch, byte[] envelope, Predicate<String> needed) {
         try (JsonParser json = JSON.createParser(envelope)) {
-            return read(epoch, json);
+            return read(epoch, json, needed);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a change event of Debezium: " + e.getClass().getSimpleName(), e);
         }
     }
 
     /** Passes over what is not needed: that is most of an event. */
-    private static ChangeEvent read(int epoch, JsonParser json) throws IOException {
+    private static ChangeEvent read(int epoch, JsonParser json, Predicate<String> needed) throws IOException {
         String op = "";
         Source source = null;
-        JsonNode before = null;
-        JsonNode after = null;
+        ObjectNode before = null;
+        ObjectNode after = null;
         JsonNode message = MissingNode.getInstance();
         json.nextToken();
         for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
@@ -58,8 +61,8 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
             switch (name) {
                 case "op" -> op = json.getValueAsString("");
                 case "source" -> source = value == JsonToken.START_OBJECT ? Source.read(json) : null;
-                case "before" -> before = JSON.readTree(json);
-                case "after" -> after = JSON.readTree(json);
+                case "before" -> before = image(json, needed);
+                case "after" -> after = image(json, needed);
                 case "message" -> message = JSON.readTree(json);
                 default -> {
                 }
@@ -76,6 +79,22 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
                 images(before, after),
                 source.committed(),
                 op.equals("m") ? HexFormat.of().parseHex(message.path("content").asText()) : null);
+    }
+
+    private static ObjectNode image(JsonParser json, Predicate<String> needed) throws IOException {
+        if (!json.isExpectedStartObjectToken()) {
+            return null;
+        }
+        ObjectNode image = JSON.createObjectNode();
+        for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+            json.nextToken();
+            if (needed.test(name)) {
+                image.set(name, JSON.readTree(json));
+            } else {
+                json.skipChildren();
+            }
+        }
+        return image;
     }
 
     /** Where an event comes from, as far as that is needed. */
@@ -115,10 +134,10 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
         return new Cause(position, committed.toEpochMilli());
     }
 
-    private static List<JsonNode> images(JsonNode before, JsonNode after) {
+    private static List<JsonNode> images(ObjectNode before, ObjectNode after) {
         List<JsonNode> images = new ArrayList<>(2);
-        for (JsonNode image : new JsonNode[] {before, after}) {
-            if (image != null && image.isObject()) {
+        for (ObjectNode image : new ObjectNode[] {before, after}) {
+            if (image != null) {
                 images.add(image);
             }
         }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -33,11 +34,13 @@ public class DirtyRows extends PreparedStep {
 
     private OlapSync olapSync;
     private Models models;
+    private Predicate<String> needed;
 
     @Override
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         models = olapSync.models();
+        needed = models.columnsOfChanges();
         Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
     }
@@ -49,7 +52,7 @@ public class DirtyRows extends PreparedStep {
         for (Object change : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) change).getMessage();
             try {
-                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class));
+                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), needed);
                 switch (event.op()) {
                     case 'm' -> hint(event, ready, dirty);
                     case 't' -> truncate(event, message, ready);

@@ -52,7 +52,7 @@ public record Marker(String id) {
      */
     public Optional<Position> positionIn(int epoch, byte[] change) {
         try {
-            ChangeEvent event = ChangeEvent.parse(epoch, change);
+            ChangeEvent event = ChangeEvent.parse(epoch, change, column -> false);
             return event.op() == 'm' && id.equals(JSON.readTree(event.message()).path(ID).asText())
                     ? Optional.of(event.position()) : Optional.empty();
         } catch (IllegalArgumentException | IOException e) {

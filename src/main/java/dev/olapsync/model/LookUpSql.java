@@ -207,7 +207,8 @@ final class LookUpSql {
     private String rows(String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
         // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
         return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live, s.r[2] AS \"row\", s.r[3] AS unheld, s.r[4] AS refused, "
-                + query.schema().condition() + " AS current"
+                // a sub-select of nothing is evaluated once, not for each row
+                + "(SELECT " + query.schema().condition() + ") AS current"
                 + " FROM (SELECT " + inner + ", " + keyText(keyValues) + " AS key, CASE WHEN " + live()
                 + " THEN " + liveRow(behind) + " ELSE " + goneRow(keyValues) + " END AS r"
                 + " FROM " + from + where + " OFFSET 0) AS s";

@@ -11,8 +11,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -159,5 +161,15 @@ public final class Models {
     /** What to look up when rows of a table have changed, over all models. */
     public List<LookUp> lookUpsOf(TableName changed) {
         return lookUps.getOrDefault(changed, List.of());
+    }
+
+    /** Of the columns that a change tells those that may be needed, by their names: the keys; for a history all. */
+    public Predicate<String> columnsOfChanges() {
+        if (all.stream().anyMatch(model -> model.history().isPresent())) {
+            return column -> true;
+        }
+        Set<String> keys = lookUps.values().stream().flatMap(List::stream).flatMap(lookUp -> lookUp.key().stream())
+                .map(KeyColumn::name).collect(Collectors.toSet());
+        return keys::contains;
     }
 }

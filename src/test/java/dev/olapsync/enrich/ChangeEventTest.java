@@ -84,6 +84,6 @@ class ChangeEventTest {
     }
 
     private static ChangeEvent parse(String envelope) {
-        return ChangeEvent.parse(3, envelope.getBytes(StandardCharsets.UTF_8));
+        return ChangeEvent.parse(3, envelope.getBytes(StandardCharsets.UTF_8), column -> true);
     }
 }
