@@ -10,18 +10,32 @@ import org.apache.kafka.connect.source.SourceRecord;
 final class ChangeBatch extends SourceRecord {
 
     private final List<SourceRecord> changes;
+    private final boolean full;
 
-    /** @param changes in the order of the log, at least one */
-    ChangeBatch(List<SourceRecord> changes) {
-        this(changes, changes.get(changes.size() - 1));
+    /**
+     * @param changes in the order of the log, at least one
+     * @param full whether another batch follows at once, be it an empty one
+     */
+    ChangeBatch(List<SourceRecord> changes, boolean full) {
+        this(changes, full, changes.get(changes.size() - 1));
     }
 
-    private ChangeBatch(List<SourceRecord> changes, SourceRecord last) {
+    private ChangeBatch(List<SourceRecord> changes, boolean full, SourceRecord last) {
         super(last.sourcePartition(), last.sourceOffset(), last.topic(), null, null);
         this.changes = List.copyOf(changes);
+        this.full = full;
+    }
+
+    /** An empty one behind a full one. */
+    ChangeBatch end() {
+        return new ChangeBatch(List.of(), false, this);
     }
 
     List<SourceRecord> changes() {
         return changes;
+    }
+
+    boolean isFull() {
+        return full;
     }
 }

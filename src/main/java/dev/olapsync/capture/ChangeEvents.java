@@ -28,6 +28,7 @@ public class ChangeEvents implements Processor {
     public static final String CAPTURED = "olap.captured";
 
     private final StructJson json = new StructJson();
+    private final BySchema<String> topics = new BySchema<>();
 
     @Override
     public void process(Exchange exchange) throws InterruptedException {
@@ -47,7 +48,7 @@ public class ChangeEvents implements Processor {
     private void toKafkaRecord(Message message, OlapSync olapSync) throws InterruptedException {
         SourceRecord change = message.getBody(SourceRecord.class);
         Struct envelope = (Struct) change.value();
-        String topic = topic(envelope, olapSync.topics());
+        String topic = topics.get(envelope.schema(), schema -> topic(envelope, olapSync.topics()));
         olapSync.topics().ensure(topic);
         message.setHeader(EPOCH, olapSync.settings().olap().epoch());
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);

@@ -1,8 +1,7 @@
 package dev.olapsync.capture;
 
 import java.nio.charset.StandardCharsets;
-import java.util.IdentityHashMap;
-import java.util.Map;
+import java.util.List;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
@@ -15,20 +14,18 @@ import org.apache.kafka.connect.source.SourceRecord;
  */
 final class NameRepair {
 
-    private static final int MOST_SCHEMAS = 10_000;
+    private static final List<String> NAMES = List.of("schema", "table");
 
-    /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
-    private final Map<Schema, Schema> repaired = new IdentityHashMap<>();
+    private final BySchema<Schema> repaired = new BySchema<>();
+    /** Whether the names of schema and table are in order, of the table's envelope. */
+    private final BySchema<Boolean> inOrder = new BySchema<>();
 
     /** The record itself when its names are in order. */
     SourceRecord repair(SourceRecord change) {
-        if (repaired.size() > MOST_SCHEMAS) {
-            repaired.clear();
-        }
         Schema keySchema = repair(change.keySchema());
         Schema valueSchema = repair(change.valueSchema());
         Struct value = (Struct) copy(change.value(), valueSchema);
-        if (value.schema().field("source") != null) {
+        if (!inOrder.get(change.valueSchema(), schema -> isInOrder(value))) {
             repairTable(value.getStruct("source"));
         }
         if (keySchema == change.keySchema() && valueSchema == change.valueSchema()) {
@@ -38,12 +35,17 @@ final class NameRepair {
                 valueSchema, value, change.timestamp());
     }
 
+    private static boolean isInOrder(Struct value) {
+        if (value.schema().field("source") == null) {
+            return true;
+        }
+        Struct source = value.getStruct("source");
+        return NAMES.stream().map(source::getString).allMatch(name -> name == null || repair(name).equals(name));
+    }
+
     private static void repairTable(Struct source) {
-        for (String field : new String[] {"schema", "table"}) {
-            String name = source.getString(field);
-            if (name != null) {
-                source.put(field, repair(name));
-            }
+        for (String field : NAMES) {
+            source.put(field, repair(source.getString(field)));
         }
     }
 
@@ -70,7 +72,7 @@ final class NameRepair {
         if (schema == null || schema.type() != Schema.Type.STRUCT) {
             return schema;
         }
-        return repaired.computeIfAbsent(schema, NameRepair::rebuilt);
+        return repaired.get(schema, NameRepair::rebuilt);
     }
 
     private static Schema rebuilt(Schema schema) {

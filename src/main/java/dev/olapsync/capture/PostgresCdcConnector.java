@@ -32,10 +32,13 @@ public class PostgresCdcConnector extends PostgresConnector {
         private static final long LONGEST_SLEEP_MILLIS = 500;
 
         private final Semaphore come = new Semaphore(0);
+        private int most = Integer.MAX_VALUE;
+        private ChangeBatch latest;
 
         @Override
         protected ReplicationConnection buildReplicationConnection(PostgresConnection metadata, PostgresSchema schema,
                 PostgresConnectorConfig config) throws SQLException {
+            most = config.getMaxBatchSize();
             return new PatientConnection(super.buildReplicationConnection(metadata, schema, config), this::signal);
         }
 
@@ -43,12 +46,14 @@ public class PostgresCdcConnector extends PostgresConnector {
         public List<SourceRecord> doPoll() throws InterruptedException {
             come.tryAcquire(LONGEST_SLEEP_MILLIS, TimeUnit.MILLISECONDS);
             List<SourceRecord> records = super.doPoll();
-            if (records.isEmpty()) {
+            boolean end = latest != null && latest.isFull();
+            if (records.isEmpty() && !end) {
                 return records;
             }
             StreamingListener.use(coordinator);
             signal();
-            return List.of(new ChangeBatch(records));
+            latest = records.isEmpty() ? latest.end() : new ChangeBatch(records, records.size() >= most);
+            return List.of(latest);
         }
 
         private void signal() {

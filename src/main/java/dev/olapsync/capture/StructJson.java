@@ -7,7 +7,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Field;
@@ -26,16 +25,16 @@ final class StructJson {
 
     private static final int USUAL_LENGTH = 4096;
     private static final int LARGE = 1 << 20;
-    private static final int MOST_SCHEMAS = 10_000;
 
-    private record Member(Field field, SerializedString name, boolean hasDefault) {
+    private record Member(Field field, SerializedString name, Object defaultValue) {
 
         static Member of(Field field) {
-            return new Member(field, new SerializedString(field.name()), field.schema().defaultValue() != null);
+            return new Member(field, new SerializedString(field.name()), field.schema().defaultValue());
         }
 
         Object of(Struct struct) {
-            return hasDefault ? struct.getWithoutDefault(field.name()) : struct.get(field);
+            Object value = struct.get(field);
+            return value != null && value == defaultValue ? struct.getWithoutDefault(field.name()) : value;
         }
     }
 
@@ -44,8 +43,7 @@ final class StructJson {
     /** One for all structs; null if it has to be made anew. */
     private JsonGenerator generator;
     private final JsonConverter converter = new JsonConverter();
-    /** Of the schemas that are in use; Debezium makes new ones now and then, and nobody says when one is done with. */
-    private final Map<Schema, List<Member>> members = new IdentityHashMap<>();
+    private final BySchema<List<Member>> members = new BySchema<>();
 
     StructJson() {
         converter.configure(PLAIN, false);
@@ -73,11 +71,8 @@ final class StructJson {
     }
 
     private void write(JsonGenerator json, Struct struct) throws IOException {
-        if (members.size() > MOST_SCHEMAS) {
-            members.clear();
-        }
         json.writeStartObject();
-        for (Member member : members.computeIfAbsent(struct.schema(), StructJson::members)) {
+        for (Member member : members.get(struct.schema(), StructJson::members)) {
             json.writeFieldName(member.name());
             write(json, member.field().schema(), member.of(struct));
         }

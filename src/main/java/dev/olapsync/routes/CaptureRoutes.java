@@ -59,9 +59,8 @@ public class CaptureRoutes extends PipelineRoutes {
                         "maxRequestSize=34603008",
                         "bufferMemorySize=69206016",
                         "compressionCodec=lz4",
-                        "batchWithIndividualHeaders=true",
-                        "synchronous=true"))
+                        "batchWithIndividualHeaders=true"))
                 .id("publish-changes")
-                .description("Sends all records, then waits for all acknowledgements");
+                .description("Sends all records; the batch is done when all have been acknowledged");
     }
 }

@@ -24,6 +24,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Nothing is acknowledged before it is written: while a route cannot write, what it is working on is still unread for who
@@ -64,6 +65,31 @@ class AcknowledgementTest {
         } finally {
             signal("CONT");
         }
+        shop.awaitInStep();
+        assertThat(slot()).isGreaterThan(before);
+    }
+
+    /** Each change is a full batch here: while it is being acknowledged, the next one is on its way already. */
+    @Test
+    void theSlotHearsOfFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
+        Files.writeString(routes.resolve("capture.camel.yaml"), Files.readString(Path.of("routes/capture.camel.yaml"))
+                .replace("maxBatchSize: 1024", "maxBatchSize: 1"));
+        shop.stop();
+        shop.routesFrom(routes).start("capture");
+        long start = slot();
+        shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
+        await("the slot, long before a heartbeat").atMost(Duration.ofSeconds(5)).until(() -> slot() > start);
+        long before = slot();
+        signal("STOP");
+        try {
+            shop.postgres("UPDATE order_items SET quantity = 7 WHERE id = 1", "UPDATE order_items SET quantity = 8 WHERE id = 1");
+            await("both on their way").until(() -> shop.camel().getCamelContext().getInflightRepository().size("capture") == 2);
+            await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot()).isEqualTo(before));
+        } finally {
+            signal("CONT");
+        }
+        shop.stop();
+        shop.routesFrom(Path.of("routes")).start();
         shop.awaitInStep();
         assertThat(slot()).isGreaterThan(before);
     }

@@ -1,0 +1,133 @@
+package dev.olapsync.capture;
+
+import io.debezium.engine.ChangeEvent;
+import io.debezium.engine.DebeziumEngine;
+import io.debezium.engine.DebeziumEngine.RecordCommitter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/**
+ * Hands the batches of one engine to the route, each as one exchange whose body is a {@code List<Exchange>} of
+ * {@link SourceRecord}s. While the broker acknowledges a full batch, the next one is prepared already; that many are on their way
+ * at most. They are confirmed in their order, each when the route has completed it: of a batch that failed, and of what came
+ * behind it, the slot hears nothing. For the engine's thread.
+ */
+final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
+
+    /** A batch that the route may not have completed yet. */
+    private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {
+    }
+
+    private final DefaultConsumer consumer;
+    private final NameRepair names = new NameRepair();
+    private final long confirmedLsn;
+    /** The slot was never told more than this. */
+    private long capturedLsn;
+    private Delivery onItsWay;
+    private volatile boolean begun;
+
+    /**
+     * @param confirmedLsn where the slot stood when the engine was started
+     * @param capturedLsn where it may stand at most, by what has been published
+     */
+    Deliveries(DefaultConsumer consumer, long confirmedLsn, long capturedLsn) {
+        this.consumer = consumer;
+        this.confirmedLsn = confirmedLsn;
+        this.capturedLsn = capturedLsn;
+    }
+
+    /** Whether any batch has been confirmed. */
+    boolean haveBegun() {
+        return begun;
+    }
+
+    @Override
+    public void handleBatch(List<ChangeEvent<SourceRecord, SourceRecord>> events,
+            RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
+        for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
+            ChangeBatch batch = (ChangeBatch) event.value();
+            capturedLsn = Math.max(capturedLsn, confirmedBy(batch));
+            Delivery next = new Delivery(event, publish(exchanges(batch)));
+            confirm(committer);
+            onItsWay = next;
+            if (!batch.isFull()) {
+                confirm(committer);
+            }
+        }
+    }
+
+    private void confirm(RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
+        if (onItsWay != null) {
+            await(onItsWay.completed());
+            committer.markProcessed(onItsWay.batch());
+            committer.markBatchFinished();
+            onItsWay = null;
+            begun = true;
+        }
+    }
+
+    /** Returns when the broker has the record of {@link CapturedPosition} that goes with each batch. */
+    void publishPosition() throws InterruptedException {
+        await(publish(List.of()));
+    }
+
+    private static void await(CompletableFuture<Void> completed) throws InterruptedException {
+        try {
+            completed.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a batch of changes failed", e.getCause());
+        }
+    }
+
+    private List<Exchange> exchanges(ChangeBatch batch) {
+        List<Exchange> changes = new ArrayList<>(batch.changes().size());
+        for (SourceRecord polled : batch.changes()) {
+            if (polled.value() instanceof Struct value && value.schema().field("source") != null) {
+                completePosition(value.getStruct("source"));
+                Exchange change = consumer.getEndpoint().createExchange();
+                change.getMessage().setBody(names.repair(polled));
+                changes.add(change);
+            }
+        }
+        return changes;
+    }
+
+    /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */
+    private void completePosition(Struct source) {
+        String sequence = source.getString("sequence");
+        if (sequence.startsWith("[null")) {
+            source.put("sequence", Position.parse(0, sequence, confirmedLsn).sequence());
+        }
+    }
+
+    /** Returns when the records have been sent; they are on their way in the order of the calls. */
+    private CompletableFuture<Void> publish(List<Exchange> changes) {
+        Exchange exchange = consumer.createExchange(false);
+        exchange.getMessage().setBody(changes);
+        exchange.setProperty(ChangeEvents.CAPTURED, capturedLsn);
+        CompletableFuture<Void> completed = new CompletableFuture<>();
+        consumer.getAsyncProcessor().process(exchange, doneSync -> {
+            Exception failure = exchange.getException();
+            consumer.releaseExchange(exchange, false);
+            if (failure == null) {
+                completed.complete(null);
+            } else {
+                completed.completeExceptionally(failure);
+            }
+        });
+        return completed;
+    }
+
+    /** What Debezium tells the slot when this event is the last of a batch; 0 when it tells nothing. */
+    private static long confirmedBy(SourceRecord last) {
+        Object commit = last.sourceOffset().get("lsn_commit");
+        Object told = commit != null ? commit : last.sourceOffset().get("lsn_proc");
+        return told == null ? 0 : (Long) told;
+    }
+}
