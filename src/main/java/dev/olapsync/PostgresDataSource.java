@@ -2,8 +2,11 @@ package dev.olapsync;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Properties;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -62,6 +65,15 @@ public class PostgresDataSource extends HikariDataSource {
      */
     public static Connection open(String url, Properties properties) throws SQLException {
         return new Driver().connect(url, properties);
+    }
+
+    /** By the clock of Postgres, as the commit times of changes are. */
+    public static Instant now(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT clock_timestamp()")) {
+            row.next();
+            return row.getObject(1, OffsetDateTime.class).toInstant();
+        }
     }
 
     /** A pool with these settings' address and user. */

@@ -94,10 +94,11 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param batchRows most rows that are read or written at once
      * @param topicPartitions partitions of each topic that has to be created
      * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
+     * @param loadSource which way the initial load takes
      * @param loadThreads that read a model at the same time in the initial load, each on a connection of its own
      */
     public record Olap(Path models, int epoch, int batchRows, String changesTopic, String rowsTopic, String group,
-            int topicPartitions, long topicRetentionMillis, int loadThreads) {
+            int topicPartitions, long topicRetentionMillis, LoadSource loadSource, int loadThreads) {
 
         /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
         private static final int MOST_LOAD_THREADS = 4;
@@ -118,6 +119,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         public String loadAnew() {
             return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
         }
+    }
+
+    /** Which way the rows that exist already come into ClickHouse. */
+    public enum LoadSource {
+        /** Copied past the topics. */
+        COPY,
+        /** Through the topics, where Debezium's snapshot publishes them. */
+        SNAPSHOT
     }
 
     /**
@@ -218,6 +227,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.text("olap.group", "olap-sync"),
                         keys.number("olap.topic.partitions", 4),
                         keys.bigNumber("olap.topic.retention.millis", WEEK),
+                        keys.oneOf("olap.load.source", LoadSource.COPY),
                         keys.number("olap.load.threads", 2)),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),
@@ -292,6 +302,22 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 throw new IllegalArgumentException(key + " must be true or false, not '" + value + "'");
             }
             return value.equals("true");
+        }
+
+        <E extends Enum<E>> E oneOf(String key, E otherwise) {
+            Map<String, E> choices = new LinkedHashMap<>();
+            for (E choice : otherwise.getDeclaringClass().getEnumConstants()) {
+                choices.put(choice.name().toLowerCase(Locale.ROOT), choice);
+            }
+            String value = values.apply(key);
+            if (value == null) {
+                return otherwise;
+            }
+            E chosen = choices.get(value.trim());
+            if (chosen == null) {
+                throw new IllegalArgumentException(key + " must be " + String.join(" or ", choices.keySet()) + ", not '" + value + "'");
+            }
+            return chosen;
         }
 
         int number(String key, int otherwise) {

@@ -25,7 +25,7 @@ import java.util.function.Predicate;
  *        {@code m} message
  * @param table null for a message
  * @param images the row before and after the change, as far as they are known and needed; empty for truncates and messages
- * @param committed when the transaction committed, by the clock of Postgres
+ * @param committed when the transaction committed, or the snapshot was made, by the clock of Postgres
  * @param message content of a logical decoding message; null for all others
  * @see <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
  *      data change events</a>
@@ -131,7 +131,12 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
     }
 
     Cause cause() {
-        return new Cause(position, committed.toEpochMilli());
+        return new Cause(position, commitMillis());
+    }
+
+    /** In milliseconds since 1970; 0 for a row that a snapshot has read, which no commit brought. */
+    long commitMillis() {
+        return op == 'r' ? 0 : committed.toEpochMilli();
     }
 
     private static List<JsonNode> images(ObjectNode before, ObjectNode after) {

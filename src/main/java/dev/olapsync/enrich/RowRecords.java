@@ -22,7 +22,7 @@ import org.apache.camel.support.DefaultExchange;
  */
 public class RowRecords implements Processor {
 
-    /** Kafka header: when the change was committed in Postgres, in milliseconds since 1970. */
+    /** Kafka header: when the change was committed in Postgres, in milliseconds since 1970; 0 for a row that a snapshot has read. */
     public static final String COMMIT_MILLIS = "olap.commit_ms";
 
     @Override

@@ -48,6 +48,6 @@ final class Versions {
     }
 
     private static Cause cause(ChangeEvent event, Message message) {
-        return new Cause(event.position().ofRecord(), event.committed().toEpochMilli(), message);
+        return new Cause(event.position().ofRecord(), event.commitMillis(), message);
     }
 }

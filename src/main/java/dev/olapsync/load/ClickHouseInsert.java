@@ -38,6 +38,10 @@ public class ClickHouseInsert extends PreparedStep {
         int written = inserts.get(batch.getModel()).write(batch);
         if (batch.way() == RowBatch.Way.STREAM) {
             olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
+            long ofSnapshot = batch.getRows() - batch.commitMillis().count();
+            if (ofSnapshot > 0) {
+                olapSync.metrics().initiallyLoaded(batch.getModel(), ofSnapshot);
+            }
         } else {
             olapSync.metrics().fannedOut(batch.getModel(), written);
         }

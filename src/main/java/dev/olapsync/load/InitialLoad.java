@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
+import dev.olapsync.Settings.LoadSource;
 import dev.olapsync.capture.Publication;
 import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.model.Model;
@@ -24,12 +25,15 @@ import org.slf4j.LoggerFactory;
  * Brings the rows that exist already into ClickHouse. First it makes sure that publication and slot exist; from then on
  * every change is in the log. Then it reads each model ({@link ModelLoad}), in no consistent snapshot, straight into ClickHouse,
  * with the lowest version of the epoch: a row that changes meanwhile comes through the log with a greater one. An
- * interrupted load goes on where it stopped.
+ * interrupted load goes on where it stopped. If {@code olap.load.source} says so, the rows take the way through the topics
+ * instead ({@link SnapshotLoad}), with the same version.
  */
 public class InitialLoad implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(InitialLoad.class);
     private static final long PAUSE_MILLIS = 50;
+
+    private final SnapshotLoad snapshots = new SnapshotLoad();
 
     @Override
     public void process(Exchange exchange) throws Exception {
@@ -43,6 +47,9 @@ public class InitialLoad implements Processor {
         loads.forgetOthers(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, settings, models, loads);
+        }
+        if (settings.olap().loadSource() == LoadSource.SNAPSHOT) {
+            snapshots.run(exchange.getContext(), olapSync, models, loads);
         }
         for (Model model : models.all()) {
             new ModelLoad(exchange.getContext(), olapSync, model, loads).run();
@@ -109,8 +116,11 @@ public class InitialLoad implements Processor {
 
     /** How many rows the grain has. */
     public static long count(Connection postgres, Model model) throws SQLException {
-        try (PreparedStatement statement = postgres.prepareStatement(
-                "SELECT count(*) FROM " + model.grain().quoted());
+        return count(postgres, model.grain());
+    }
+
+    static long count(Connection postgres, TableName table) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement("SELECT count(*) FROM " + table.quoted());
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return row.getLong(1);

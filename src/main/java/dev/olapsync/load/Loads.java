@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
 public final class Loads {
 
     private static final String TABLE = "_loads";
+    /** More steps than a load can have. */
+    private static final long DONE = 1L << 62;
 
     /**
      * One model's load.
@@ -29,6 +31,18 @@ public final class Loads {
      */
     public record Load(String model, long rows, long total, List<String> lastKey, boolean done, String select,
             List<String> schema) {
+
+        static Load begun(Model model, long total) {
+            return new Load(model.name(), 0, total, List.of(), false, model.select(), model.schema().facts());
+        }
+
+        Load at(long rows) {
+            return new Load(model, rows, total, lastKey, done, select, schema);
+        }
+
+        Load ended() {
+            return new Load(model, rows, total, lastKey, true, select, schema);
+        }
     }
 
     private final ClickHouse clickHouse;
@@ -130,8 +144,9 @@ public final class Loads {
         return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
     }
 
+    /** Of the notes about a model the one with most rows counts, but only until one is done. */
     public void save(Load load) {
-        long step = 4 * load.rows() + (load.done() ? 2 : 0) + (load.select().isEmpty() ? 1 : 0);
+        long step = (load.done() ? DONE : 0) + 4 * load.rows() + (load.select().isEmpty() ? 1 : 0);
         clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
                 + " step) VALUES ("
                 + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "

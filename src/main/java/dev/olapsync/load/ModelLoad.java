@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
 import dev.olapsync.capture.Position;
 import dev.olapsync.enrich.Lane;
 import dev.olapsync.load.LoadRanges.Range;
@@ -12,17 +13,13 @@ import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.model.ValueErrors;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Target;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -94,7 +91,7 @@ final class ModelLoad {
         List<Range> all = begin();
         all.stream().filter(range -> !range.done()).forEach(waiting::add);
         // the ranges know it better: they are noted first
-        load = loaded(all.stream().mapToLong(Range::rows).sum(), false);
+        load = load.at(all.stream().mapToLong(Range::rows).sum());
         progress = new LoadProgress(load.total(), load.rows());
         if (!waiting.isEmpty()) {
             readRanges();
@@ -111,16 +108,12 @@ final class ModelLoad {
         try (Connection postgres = olapSync.postgres().getConnection()) {
             long total = InitialLoad.count(postgres, model);
             List<Range> all = divided(postgres, total);
-            load = new Load(model.name(), 0, total, List.of(), false, model.select(), model.schema().facts());
+            load = Load.begun(model, total);
             // ranges of an earlier load, whose note was taken away, must not count for this one
             ranges.save(all);
             loads.save(load);
             return all;
         }
-    }
-
-    private Load loaded(long rows, boolean done) {
-        return new Load(load.model(), rows, load.total(), load.lastKey(), done, load.select(), load.schema());
     }
 
     private List<Range> divided(Connection postgres, long total) throws SQLException {
@@ -211,7 +204,7 @@ final class ModelLoad {
                 next = rowsOfNext(rows);
                 written = write(rows);
                 if (model.history().isPresent()) {
-                    writeHistory(rows, now(postgres));
+                    writeHistory(rows, PostgresDataSource.now(postgres));
                 }
             } catch (SQLException e) {
                 SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
@@ -243,7 +236,7 @@ final class ModelLoad {
 
     private synchronized void save(Range range, long read, long written) {
         ranges.save(List.of(range));
-        load = loaded(load.rows() + read, false);
+        load = load.at(load.rows() + read);
         loads.save(load);
         olapSync.metrics().initiallyLoaded(model.name(), written);
         long now = System.nanoTime();
@@ -254,13 +247,7 @@ final class ModelLoad {
     }
 
     private void end() throws SQLException {
-        // what still has an older epoch is gone in Postgres
-        PageRows.hideOlder(olapSync.clickHouse(), model, start);
-        try (Connection postgres = olapSync.postgres().getConnection()) {
-            endOlderVersions(postgres);
-        }
-        load = loaded(load.rows(), true);
-        loads.save(load);
+        LoadedModel.note(olapSync, model, loads, load);
         LOG.info("Initial load of {}: done, {}", model.name(),
                 progress.line(load.rows(), Duration.ofNanos(System.nanoTime() - begin)));
     }
@@ -274,17 +261,6 @@ final class ModelLoad {
         return keys;
     }
 
-    /** In a history the rows that are gone ended at some time, of which only this is known. */
-    private void endOlderVersions(Connection postgres) throws SQLException {
-        Optional<Target> history = Target.ofHistory(model);
-        if (start.epoch() > 0 && history.isPresent()) {
-            // just before the rows of this epoch, whose version it must not have: of equal versions only one is kept
-            String end = RowJson.ofHistory("{}", RowJson.TRUNCATE, now(postgres), start.version().subtract(BigInteger.ONE));
-            olapSync.clickHouse().insertJson(history.get().insert(),
-                    new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
-        }
-    }
-
     /**
      * The rows of the page, as versions that are older than every change.
      *
@@ -296,15 +272,6 @@ final class ModelLoad {
         rows.rows().stream().filter(row -> row.refused() == null).forEach(row -> versions.add(row.key(),
                 RowJson.ofHistory(row.json(), RowJson.READ, read, start.version()).getBytes(StandardCharsets.UTF_8)));
         new DividedInsert(context, olapSync.clickHouse(), history).write(versions);
-    }
-
-    /** By the clock of Postgres, as the commit times of changes are. */
-    private static Instant now(Connection postgres) throws SQLException {
-        try (PreparedStatement statement = postgres.prepareStatement("SELECT clock_timestamp()");
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getObject(1, OffsetDateTime.class).toInstant();
-        }
     }
 
     /** @return how many rows of the page are rows of the model */

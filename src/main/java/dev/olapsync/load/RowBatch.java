@@ -19,7 +19,7 @@ public final class RowBatch {
     /**
      * @param key the row's key as text
      * @param json one JSON object, with version and deletion mark
-     * @param committed when its change was committed in Postgres, in milliseconds since 1970; 0 outside of the stream
+     * @param committed when its change was committed in Postgres, in milliseconds since 1970; 0 if no change brought the row
      * @param polled the record that holds the row; null outside of the stream
      */
     record Row(byte[] key, byte[] json, long committed, Message polled) {
@@ -80,9 +80,9 @@ public final class RowBatch {
                 new RowBatch(model, way, rows.subList(middle, rows.size())));
     }
 
-    /** When each row's change was committed in Postgres, in milliseconds since 1970. */
+    /** When each row's change was committed in Postgres, in milliseconds since 1970; not of rows that no change brought. */
     LongStream commitMillis() {
-        return rows.stream().mapToLong(Row::committed);
+        return rows.stream().mapToLong(Row::committed).filter(committed -> committed != 0);
     }
 
     InputStream json() {

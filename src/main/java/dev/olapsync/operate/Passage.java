@@ -5,6 +5,8 @@ import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.Position;
 import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.enrich.Marker;
+import dev.olapsync.schema.PipelineStage;
+import dev.olapsync.schema.TopicOffsets;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;

@@ -6,6 +6,7 @@ import dev.olapsync.load.Loads.Load;
 import dev.olapsync.model.Model;
 import dev.olapsync.operate.Verifications.Last;
 import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.TopicOffsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -12,6 +12,7 @@ public class CaptureRoutes extends PipelineRoutes {
     public void configure() throws Exception {
         bean("kafka-clients", KafkaClients.class);
         initialLoad();
+        snapshot();
         capture();
     }
 
@@ -23,6 +24,30 @@ public class CaptureRoutes extends PipelineRoutes {
                         + " wins. An interrupted load goes on where it stopped; a finished one is not repeated.")
                 .errorHandler(tryAgain(-1, 500))
                 .process(of(InitialLoad.class)).id("load-existing-rows");
+    }
+
+    final void snapshot() {
+        route("snapshot", input("direct:snapshot").id("rows-of-snapshot"))
+                .routeDescription("Rows that exist already become records in the topics cdc.<schema>.<table>, if"
+                        + " olap.load.source=snapshot")
+                .routeNote("One exchange is one batch of Debezium's engine. When the broker has acknowledged all of it, the"
+                        + " snapshot goes on; when it has not, the snapshot begins anew.")
+                .errorHandler(noErrorHandler())
+                .process(of(ChangeEvents.class)).id("to-read-events")
+                .to(endpoint("kafka:snapshot",
+                        BROKERS,
+                        KEYS_OUT,
+                        VALUES_OUT,
+                        "requestRequiredAcks=all",
+                        "enableIdempotence=true",
+                        "lingerMs=2",
+                        "producerBatchSize=262144",
+                        "maxRequestSize=34603008",
+                        "bufferMemorySize=69206016",
+                        "compressionCodec=lz4",
+                        "batchWithIndividualHeaders=true",
+                        "synchronous=true"))
+                .id("publish-read-rows");
     }
 
     private void capture() {

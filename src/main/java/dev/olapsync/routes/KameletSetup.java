@@ -120,6 +120,7 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
                 @Override
                 public void configure() {
                     initialLoad();
+                    snapshot();
                 }
             });
             case ENRICH -> List.of(new EnrichRoutes() {

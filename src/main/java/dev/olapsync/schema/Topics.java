@@ -181,17 +181,21 @@ public final class Topics implements AutoCloseable {
 
     private synchronized Admin admin() {
         if (admin == null) {
-            // Kafka looks for its classes with the thread's class loader, which under the Camel CLI does not know them.
-            Thread thread = Thread.currentThread();
-            ClassLoader before = thread.getContextClassLoader();
-            thread.setContextClassLoader(Admin.class.getClassLoader());
-            try {
-                admin = Admin.create(settings.kafka().client(Map.of()));
-            } finally {
-                thread.setContextClassLoader(before);
-            }
+            admin = admin(settings.kafka(), Map.of());
         }
         return admin;
+    }
+
+    /** Kafka looks for its classes with the thread's class loader, which under the Camel CLI does not know them. */
+    static Admin admin(Settings.Kafka kafka, Map<String, Object> properties) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(Admin.class.getClassLoader());
+        try {
+            return Admin.create(kafka.client(properties));
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 
     @Override

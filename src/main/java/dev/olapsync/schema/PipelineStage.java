@@ -1,13 +1,13 @@
-package dev.olapsync.operate;
+package dev.olapsync.schema;
 
 import dev.olapsync.OlapSync;
 import java.util.List;
 import java.util.function.Predicate;
 
 /** A route that reads topics: all that capture has published goes through the stages in their order. */
-record PipelineStage(String route, String group, Predicate<String> topics) {
+public record PipelineStage(String route, String group, Predicate<String> topics) {
 
-    static List<PipelineStage> of(OlapSync olapSync) {
+    public static List<PipelineStage> of(OlapSync olapSync) {
         String group = olapSync.settings().olap().group();
         String changes = olapSync.settings().olap().changesTopic() + ".";
         String rows = olapSync.settings().olap().rowsTopic() + ".";

@@ -1,4 +1,4 @@
-package dev.olapsync.operate;
+package dev.olapsync.schema;
 
 import dev.olapsync.Settings;
 import java.time.Duration;
@@ -25,7 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** How far topics reach and how far consumer groups have come in them. Thread safe. */
-final class TopicOffsets implements AutoCloseable {
+public final class TopicOffsets implements AutoCloseable {
 
     private static final int PATIENCE_MILLIS = 5_000;
 
@@ -35,20 +35,20 @@ final class TopicOffsets implements AutoCloseable {
     private final Settings.Kafka kafka;
     private final Admin admin;
 
-    TopicOffsets(Settings settings) {
+    public TopicOffsets(Settings settings) {
         kafka = settings.kafka();
-        admin = Admin.create(kafka.client(Map.of(
+        admin = Topics.admin(kafka, Map.of(
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS)));
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS));
     }
 
     /** For each partition of these topics, the offset that its next record will have. */
-    Map<TopicPartition, Long> ends(Predicate<String> topics) throws ExecutionException, InterruptedException {
+    public Map<TopicPartition, Long> ends(Predicate<String> topics) throws ExecutionException, InterruptedException {
         return offsets(partitions(topics), OffsetSpec.latest());
     }
 
     /** How many records there are in these topics. */
-    long count(Predicate<String> topics) throws ExecutionException, InterruptedException {
+    public long count(Predicate<String> topics) throws ExecutionException, InterruptedException {
         List<TopicPartition> partitions = partitions(topics);
         Map<TopicPartition, Long> first = offsets(partitions, OffsetSpec.earliest());
         return offsets(partitions, OffsetSpec.latest()).entrySet().stream()
@@ -57,7 +57,7 @@ final class TopicOffsets implements AutoCloseable {
     }
 
     /** How many records before these offsets the group has not committed. */
-    long behind(String group, Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
+    public long behind(String group, Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetAndMetadata> committed = committed(group);
         Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
         return ends.entrySet().stream()
@@ -70,7 +70,7 @@ final class TopicOffsets implements AutoCloseable {
     }
 
     /** When the oldest record that the group has not committed came into its topic; empty when there is none, or it is gone. */
-    Optional<Instant> oldestBehind(String group, Map<TopicPartition, Long> ends)
+    public Optional<Instant> oldestBehind(String group, Map<TopicPartition, Long> ends)
             throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> next = new HashMap<>();
         Map<TopicPartition, OffsetAndMetadata> committed = committed(group);

@@ -1,0 +1,132 @@
+package dev.olapsync.capture;
+
+import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
+import dev.olapsync.model.TableName;
+import io.debezium.engine.ChangeEvent;
+import io.debezium.engine.DebeziumEngine.ChangeConsumer;
+import io.debezium.engine.DebeziumEngine.RecordCommitter;
+import io.debezium.pipeline.notification.InitialSnapshotNotificationService;
+import io.debezium.pipeline.notification.InitialSnapshotNotificationService.TableScanCompletionStatus;
+import io.debezium.pipeline.notification.Notification;
+import io.debezium.pipeline.notification.SnapshotStatus;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.support.DefaultExchange;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/**
+ * What comes out of the engine of a {@link Snapshot}: rows, which go through the route {@code snapshot}, and between them, in
+ * their order, what Debezium tells of the snapshot. Nothing is ever marked as processed: no offset of a snapshot may count.
+ */
+final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
+
+    /** The topic of Debezium's notifications; they are not published. */
+    static final String NOTIFICATIONS = "notifications";
+
+    private final CamelContext context;
+    private final ProducerTemplate route;
+    private final Set<TableName> tables;
+    private final Map<TableName, Long> published = new ConcurrentHashMap<>();
+    private final Set<String> read = ConcurrentHashMap.newKeySet();
+    private volatile boolean completed;
+    private long micros;
+
+    SnapshotRows(CamelContext context, ProducerTemplate route, Set<TableName> tables) {
+        this.context = context;
+        this.route = route;
+        this.tables = tables;
+    }
+
+    @Override
+    public void handleBatch(List<ChangeEvent<SourceRecord, SourceRecord>> events,
+            RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) {
+        List<Exchange> rows = new ArrayList<>();
+        Map<TableName, Long> counts = new HashMap<>();
+        boolean last = false;
+        for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
+            for (SourceRecord polled : ((ChangeBatch) event.value()).changes()) {
+                Struct value = (Struct) polled.value();
+                if (polled.topic().equals(NOTIFICATIONS)) {
+                    last |= isLast(value);
+                } else {
+                    rows.add(row(polled));
+                    counts.merge(table(value), 1L, Long::sum);
+                }
+            }
+        }
+        if (!rows.isEmpty()) {
+            route.sendBody(Snapshot.ROUTE, rows);
+            counts.forEach((table, count) -> published.merge(table, count, Long::sum));
+        }
+        completed |= last;
+    }
+
+    private static TableName table(Struct envelope) {
+        Struct source = envelope.getStruct("source");
+        return new TableName(source.getString("schema"), source.getString("table"));
+    }
+
+    private Exchange row(SourceRecord polled) {
+        atTimeOfSnapshot(((Struct) polled.value()).getStruct("source"));
+        Exchange row = new DefaultExchange(context);
+        row.getMessage().setBody(polled);
+        return row;
+    }
+
+    /** Debezium tells when its transaction began. Only then it took its snapshot, which may show changes that were committed between. */
+    private void atTimeOfSnapshot(Struct source) {
+        if (micros == 0) {
+            micros = ChronoUnit.MICROS.between(Instant.EPOCH, now());
+        }
+        source.put("ts_ms", micros / 1_000).put("ts_us", micros).put("ts_ns", micros * 1_000);
+    }
+
+    private Instant now() {
+        try (Connection postgres = OlapSync.of(context).postgres().getConnection()) {
+            return PostgresDataSource.now(postgres);
+        } catch (SQLException e) {
+            throw new IllegalStateException("Postgres does not tell the time", e);
+        }
+    }
+
+    private boolean isLast(Struct notification) {
+        Map<String, String> data = notification.getMap(Notification.ADDITIONAL_DATA);
+        if (SnapshotStatus.TABLE_SCAN_COMPLETED.name().equals(notification.getString(Notification.TYPE))
+                && TableScanCompletionStatus.SUCCEEDED.name().equals(data.get(InitialSnapshotNotificationService.STATUS))) {
+            read.add(data.get(InitialSnapshotNotificationService.SCANNED_COLLECTION));
+        }
+        return SnapshotStatus.COMPLETED.name().equals(notification.getString(Notification.TYPE));
+    }
+
+    /** How many rows of each table the broker has acknowledged. */
+    Map<TableName, Long> published() {
+        return Map.copyOf(published);
+    }
+
+    /** Whether the broker has acknowledged all that the snapshot has read. */
+    boolean isCompleted() {
+        return completed;
+    }
+
+    /** Tables that were not read to their end, though Debezium says that the snapshot was; one that is gone, for example. */
+    SortedSet<TableName> missing() {
+        SortedSet<TableName> missing = new TreeSet<>(tables);
+        missing.removeIf(table -> read.contains(table.toString()));
+        return missing;
+    }
+}
