@@ -23,6 +23,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.support.DefaultExchange;
@@ -70,10 +71,18 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
             }
         }
         if (!rows.isEmpty()) {
-            route.sendBody(Snapshot.ROUTE, rows);
+            publish(rows);
             counts.forEach((table, count) -> published.merge(table, count, Long::sum));
         }
         completed |= last;
+    }
+
+    private void publish(List<Exchange> rows) {
+        try {
+            route.sendBody(Snapshot.ROUTE, rows);
+        } catch (CamelExecutionException e) {
+            throw new IllegalStateException("a batch of " + rows.size() + " rows failed", e.getCause());
+        }
     }
 
     private static TableName table(Struct envelope) {
