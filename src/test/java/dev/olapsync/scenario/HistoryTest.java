@@ -86,7 +86,7 @@ class HistoryTest {
                 .isEqualTo(scenario.clickHouse("SELECT count() FROM " + table));
     }
 
-    private static List<String> minus(Scenario scenario, String one, String other) {
+    static List<String> minus(Scenario scenario, String one, String other) {
         return scenario.clickHouse("SELECT substring(x, 1, 300) FROM (SELECT toString(tuple(*)) AS x FROM (" + one + ")) WHERE x NOT IN"
                 + " (SELECT toString(tuple(*)) FROM (" + other + ")) ORDER BY x LIMIT 5");
     }

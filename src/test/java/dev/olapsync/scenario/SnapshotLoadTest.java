@@ -3,6 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.olapsync.OlapSync;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.camel.main.Main;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -114,13 +116,49 @@ class SnapshotLoadTest {
             assertThat(number(items, "SELECT count(pg_terminate_backend(pid)) " + READER)).isOne();
             Gate.open();
             items.awaitLoaded();
-            assertThat(items.changes(".item", READ)).as("rows that were read more than once").hasSizeGreaterThan(2 * ITEMS * 6 / 7);
+            assertThat(items.changes(".item", READ).size()).as("more than there are: some were read again").isGreaterThan(ITEMS);
             assertThat(number(items, CONFIRMED)).as("where the slot stands").isEqualTo(confirmed);
             assertThat(number(items, "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()")).isOne();
 
             items.camel().getCamelContext().getRouteController().startRoute("capture");
             items.awaitInStep();
             assertThat(items.readDeadLetters()).isEmpty();
+            assertThat(OlapSync.of(items.camel().getCamelContext()).metrics().registry().get("olap.initial.rows")
+                    .tag("model", "item_fact").counter().count()).isGreaterThan(ITEMS * 6 / 7);
+        }
+    }
+
+    /** Debezium reads the values of a snapshot by other means than those of the log, and a history shows what it has read. */
+    @Test
+    void everyTypeAsItIs() throws Exception {
+        List<TypesScenarioTest.Type> types = TypesScenarioTest.TYPES.stream().filter(TypesScenarioTest.Type::inHistories).toList();
+        String columns = types.stream().map(type -> ", " + type.column() + " " + type.sql()).collect(Collectors.joining());
+        try (Scenario scenario = Scenario.of("snapshot_types", TypesScenarioTest.OWN_TYPES
+                + " CREATE TABLE everything (id int PRIMARY KEY" + columns + "); ALTER TABLE everything REPLICA IDENTITY FULL;"
+                + " CREATE TABLE special (id int PRIMARY KEY, d date, t timestamp, tz timestamptz, n numeric(10,2));"
+                + " ALTER TABLE special REPLICA IDENTITY FULL")
+                .model("everything", "-- history: true\nSELECT * FROM everything")
+                .model("special", "-- history: true\nSELECT id, d::text, t::text, tz::text, n::text FROM special")
+                .set("olap.load.source", "snapshot")) {
+            for (String setting : List.of("bytea_output = 'escape'", "timezone = 'America/New_York'", "extra_float_digits = 0",
+                    "datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'")) {
+                scenario.postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ', current_database()) || $s$" + setting
+                        + "$s$; END $$");
+            }
+            scenario.postgres(TypesScenarioTest.inserts(types, 1).toArray(String[]::new));
+            scenario.postgres("INSERT INTO special (id, d) VALUES (1, 'infinity'), (2, '1000-12-31'), (3, '0044-03-15 BC')",
+                    "INSERT INTO special (id, t) VALUES (4, '-infinity'), (5, '2300-01-01'), (6, '0044-03-15 01:02:03 BC')",
+                    "INSERT INTO special (id, tz) VALUES (7, 'infinity'), (8, '9999-12-31 23:59:59+00')",
+                    "INSERT INTO special (id, n) VALUES (9, 'NaN')");
+            scenario.start().awaitLoaded();
+            assertThat(scenario.differences()).isEmpty();
+            for (String model : List.of("everything", "special")) {
+                String all = String.join(", ", scenario.clickHouse("SELECT name FROM system.columns WHERE database = currentDatabase()"
+                        + " AND table = '" + model + "' ORDER BY position"));
+                assertThat(HistoryTest.minus(scenario, "SELECT " + all + " FROM " + model, "SELECT " + all + " FROM " + model
+                        + "_history WHERE _op = 'read'")).isEmpty();
+            }
+            assertThat(scenario.readDeadLetters()).isEmpty();
         }
     }
 
