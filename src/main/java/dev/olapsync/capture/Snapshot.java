@@ -77,7 +77,6 @@ public final class Snapshot {
     }
 
     private void run(DebeziumEngine<?> engine) {
-        // see PostgresCdcConsumer
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         try {
             engine.run();
@@ -103,21 +102,29 @@ public final class Snapshot {
             throw error == null ? new IllegalStateException("the engine has ended before its snapshot") : CaptureFailure.of(error);
         }
         if (!rows.missing().isEmpty()) {
-            throw new IllegalStateException("Debezium has not read " + rows.missing().stream().map(TableName::quoted)
+            throw new IllegalStateException("Debezium has not read all of " + rows.missing().stream().map(TableName::quoted)
                     .collect(Collectors.joining(", ")) + ". Are the tables still there?");
         }
     }
 
+    /** Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know them. */
     private DebeziumEngine<?> engine(SnapshotRows rows) {
-        return DebeziumEngine.create(Connect.class)
-                .using(properties())
-                .using((success, message, error) -> {
-                    if (!success) {
-                        failure.compareAndSet(null, error != null ? error : new IllegalStateException(message));
-                    }
-                })
-                .notifying(rows)
-                .build();
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(getClass().getClassLoader());
+        try {
+            return DebeziumEngine.create(Connect.class)
+                    .using(properties())
+                    .using((success, message, error) -> {
+                        if (!success) {
+                            failure.set(error != null ? error : new IllegalStateException(message));
+                        }
+                    })
+                    .notifying(rows)
+                    .build();
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 
     private Properties properties() {

@@ -43,7 +43,7 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
     private final ProducerTemplate route;
     private final Set<TableName> tables;
     private final Map<TableName, Long> published = new ConcurrentHashMap<>();
-    private final Set<String> read = ConcurrentHashMap.newKeySet();
+    private final Map<String, Long> read = new ConcurrentHashMap<>();
     private volatile boolean completed;
     private long micros;
 
@@ -117,7 +117,8 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
         Map<String, String> data = notification.getMap(Notification.ADDITIONAL_DATA);
         if (SnapshotStatus.TABLE_SCAN_COMPLETED.name().equals(notification.getString(Notification.TYPE))
                 && TableScanCompletionStatus.SUCCEEDED.name().equals(data.get(InitialSnapshotNotificationService.STATUS))) {
-            read.add(data.get(InitialSnapshotNotificationService.SCANNED_COLLECTION));
+            read.put(data.get(InitialSnapshotNotificationService.SCANNED_COLLECTION),
+                    Long.parseLong(data.get(InitialSnapshotNotificationService.TOTAL_ROWS_SCANNED)));
         }
         return SnapshotStatus.COMPLETED.name().equals(notification.getString(Notification.TYPE));
     }
@@ -132,10 +133,10 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
         return completed;
     }
 
-    /** Tables that were not read to their end, though Debezium says that the snapshot was; one that is gone, for example. */
+    /** Tables that were not read to their end, or of which rows are missing, though Debezium says that the snapshot is complete. */
     SortedSet<TableName> missing() {
         SortedSet<TableName> missing = new TreeSet<>(tables);
-        missing.removeIf(table -> read.contains(table.toString()));
+        missing.removeIf(table -> published.getOrDefault(table, 0L).equals(read.get(table.toString())));
         return missing;
     }
 }

@@ -255,6 +255,13 @@ final class FaultyShop implements AutoCloseable {
         return "says so; olap.epoch raised";
     }
 
+    /** A new instance, not started yet, that loads everything once more, through the topics. */
+    void loadThroughTopics() {
+        scenario.set("olap.epoch", scenario.settings().olap().epoch() + 1).set("olap.load.source", "snapshot");
+        pipeline = instance(0);
+        scenario.set("olap.load.source", "copy");
+    }
+
     /** The configuration gets the passwords that are right now, and the pipeline starts again; null for those that did not change. */
     String correctPasswords(String ofPostgres, String ofClickHouse) {
         postgresPassword = ofPostgres == null ? postgresPassword : ofPostgres;

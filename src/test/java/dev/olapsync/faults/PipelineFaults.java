@@ -12,6 +12,8 @@ final class PipelineFaults {
     private static final List<String> IN_EVERY_BUILD = List.of("publish-changes", "insert");
     /** A step that is passed only once in a start. */
     private static final String ONCE = "load-existing-rows";
+    /** Steps that are passed only in an initial load through the topics. */
+    private static final List<String> OF_SNAPSHOT = List.of("to-read-events", "publish-read-rows");
 
     private PipelineFaults() {
     }
@@ -40,8 +42,11 @@ final class PipelineFaults {
     }
 
     private static String halt(FaultyShop shop, String step, Random random) throws Exception {
-        if (step.equals(ONCE)) {
+        if (step.equals(ONCE) || OF_SNAPSHOT.contains(step)) {
             shop.pipeline().kill();
+            if (OF_SNAPSHOT.contains(step)) {
+                shop.loadThroughTopics();
+            }
             shop.routes().halt(step, 1);
             try {
                 shop.pipeline().start();
