@@ -144,6 +144,10 @@ public final class Snapshot {
                 "notification.sink.topic.name", SnapshotRows.NOTIFICATIONS,
                 "heartbeat.interval.ms", "0"));
         properties.remove("heartbeat.action.query");
+        properties.setProperty("snapshot.query.mode", "custom");
+        properties.setProperty("snapshot.query.mode.custom.name", SnapshotDates.NAME);
+        properties.setProperty("converters", "dates");
+        properties.setProperty("dates.type", SnapshotDates.class.getName());
         // of large rows as few are in memory as a batch may hold
         properties.setProperty("snapshot.fetch.size",
                 String.valueOf(Math.min(MOST_ROWS_AT_ONCE, OlapSync.of(context).settings().olap().batchRows())));

@@ -135,10 +135,13 @@ class SnapshotLoadTest {
         String columns = types.stream().map(type -> ", " + type.column() + " " + type.sql()).collect(Collectors.joining());
         try (Scenario scenario = Scenario.of("snapshot_types", TypesScenarioTest.OWN_TYPES
                 + " CREATE TABLE everything (id int PRIMARY KEY" + columns + "); ALTER TABLE everything REPLICA IDENTITY FULL;"
-                + " CREATE TABLE special (id int PRIMARY KEY, d date, t timestamp, tz timestamptz, n numeric(10,2));"
-                + " ALTER TABLE special REPLICA IDENTITY FULL")
+                + " CREATE DOMAIN day AS date; CREATE TABLE special (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, d day,"
+                + " t timestamp DEFAULT now(), tz timestamptz NOT NULL DEFAULT '2024-01-01', n numeric(10,2));"
+                + " ALTER TABLE special REPLICA IDENTITY FULL;"
+                + " CREATE TABLE by_date (\"a \"\"day\"\"\" date DEFAULT '2024-01-01', t timestamp DEFAULT now(), n int, PRIMARY KEY (\"a \"\"day\"\"\", t))")
                 .model("everything", "-- history: true\nSELECT * FROM everything")
                 .model("special", "-- history: true\nSELECT id, d::text, t::text, tz::text, n::text FROM special")
+                .model("by_date", "SELECT * FROM by_date")
                 .set("olap.load.source", "snapshot")) {
             for (String setting : List.of("bytea_output = 'escape'", "timezone = 'America/New_York'", "extra_float_digits = 0",
                     "datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'")) {
@@ -146,10 +149,15 @@ class SnapshotLoadTest {
                         + "$s$; END $$");
             }
             scenario.postgres(TypesScenarioTest.inserts(types, 1).toArray(String[]::new));
-            scenario.postgres("INSERT INTO special (id, d) VALUES (1, 'infinity'), (2, '1000-12-31'), (3, '0044-03-15 BC')",
-                    "INSERT INTO special (id, t) VALUES (4, '-infinity'), (5, '2300-01-01'), (6, '0044-03-15 01:02:03 BC')",
-                    "INSERT INTO special (id, tz) VALUES (7, 'infinity'), (8, '9999-12-31 23:59:59+00')",
-                    "INSERT INTO special (id, n) VALUES (9, 'NaN')");
+            List<String> dates = List.of("infinity", "-infinity", "1000-12-31", "1582-10-10", "0044-03-15 BC", "2300-01-01", "5874897-12-31");
+            scenario.postgres(dates.stream().map(date -> "INSERT INTO special (d) VALUES ('" + date + "')").toArray(String[]::new));
+            List<String> times = List.of("infinity", "-infinity", "1000-12-31 01:02:03.1", "1582-10-10", "0044-03-15 01:02:03.000001 BC",
+                    "9999-12-31 23:59:59", "2024-02-29 12:00");
+            for (String time : times) {
+                scenario.postgres("INSERT INTO special (t, tz) VALUES ('" + time + "', '" + time + "')");
+            }
+            scenario.postgres("INSERT INTO special (n) VALUES ('NaN')", "INSERT INTO by_date VALUES ('2024-02-29', '1900-01-01 00:00:00.5', 1),"
+                    + " ('1900-01-01', '2299-12-31 23:59:59.999999', 2)");
             scenario.start().awaitLoaded();
             assertThat(scenario.differences()).isEmpty();
             for (String model : List.of("everything", "special")) {
