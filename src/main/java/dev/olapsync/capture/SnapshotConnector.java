@@ -20,7 +20,7 @@ public class SnapshotConnector extends PostgresConnector {
         @Override
         public List<SourceRecord> doPoll() throws InterruptedException {
             List<SourceRecord> records = super.doPoll();
-            return records.isEmpty() ? records : List.of(new ChangeBatch(records));
+            return records.isEmpty() ? records : List.of(new ChangeBatch(records, false));
         }
     }
 }
