@@ -24,7 +24,7 @@ import org.apache.kafka.common.TopicPartition;
 final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
     /** So long a poll waits for the first record, however short its timeout. A stop waits for the poll. */
-    private static final Duration PATIENCE = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofMillis(400);
     /** Camel counts whole milliseconds, so a moment later it sees that the time is over. */
     private static final Duration MOMENT = Duration.ofMillis(1);
     /** So small a part of a batch Kafka's client hands over at once, and so much waits for the next batch at most. */

@@ -14,7 +14,7 @@ final class PatientStream implements ReplicationStream {
 
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     /** So much later the first message after a quiet time is seen. */
-    private static final long SLEEP_MILLIS = 20;
+    private static final long SLEEP_MILLIS = 40;
 
     private final ReplicationStream stream;
     private final Runnable comes;
