@@ -12,6 +12,9 @@ import java.util.List;
  */
 final class Burst implements AutoCloseable {
 
+    /** What a process does in its first seconds is another question, and so are its compilers. */
+    static final int WARM_UPS = 3;
+
     private static final int ROWS_OF_A_TRANSACTION = 5_000;
 
     private final List<Connection> transactions = new ArrayList<>();

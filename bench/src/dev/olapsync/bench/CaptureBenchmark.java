@@ -18,7 +18,6 @@ final class CaptureBenchmark implements Benchmark {
     private static final String OURS = "olap-sync";
     private static final String CONNECT = "Kafka Connect";
     private static final String BARE = "bare engine";
-    private static final int WARM_UP_BURSTS = 3;
     private static final ShopSize SIZE = new ShopSize(10_000, 1_000, 50_000, 1_000);
 
     /** A capture that runs only when it has its turn. */
@@ -92,8 +91,7 @@ final class CaptureBenchmark implements Benchmark {
         if (name.equals(OURS)) {
             side.shop().awaitLoaded();
         }
-        // what a process does in its first seconds is another question, and so are its compilers
-        for (int i = 0; i < WARM_UP_BURSTS; i++) {
+        for (int i = 0; i < Burst.WARM_UPS; i++) {
             drain(side, rows);
         }
         Usage used = drain(side, rows);

@@ -19,7 +19,9 @@ final class PipelineBenchmark implements Benchmark {
             ShopData.fill(shop.dataSource(), SIZE, 1);
             pipeline.start();
             shop.awaitLoaded();
-            drain(shop, pipeline, bed.options().choose(100_000, 200_000), null);
+            for (int i = 0; i < bed.options().choose(1, Burst.WARM_UPS); i++) {
+                drain(shop, pipeline, rows, null);
+            }
             for (int round = 0; round < bed.options().rounds(); round++) {
                 long inserts = shop.inserts();
                 Usage used = drain(shop, pipeline, rows, bed.options().rounds() == round + 1 ? report : null);
