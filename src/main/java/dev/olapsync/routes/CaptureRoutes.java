@@ -84,8 +84,10 @@ public class CaptureRoutes extends PipelineRoutes {
                         "maxRequestSize=34603008",
                         "bufferMemorySize=69206016",
                         "compressionCodec=lz4",
-                        "batchWithIndividualHeaders=true"))
+                        "batchWithIndividualHeaders=true",
+                        "synchronous=false"))
                 .id("publish-changes")
-                .description("Sends all records; the batch is done when all have been acknowledged");
+                .description("Sends all records; the batch is done when all have been acknowledged, and the next one is"
+                        + " prepared meanwhile");
     }
 }

@@ -19,6 +19,7 @@ public class LoadRoutes extends PipelineRoutes {
                 "autoOffsetReset=earliest",
                 KEYS_IN,
                 VALUES_IN,
+                "consumersCount=1",
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
                 "batchingIntervalMs=1",
