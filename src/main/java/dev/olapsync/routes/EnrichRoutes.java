@@ -48,7 +48,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 "autoOffsetReset=earliest",
                 KEYS_IN,
                 VALUES_IN,
-                "consumersCount=2",
+                "consumersCount=1",
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
                 "batchingIntervalMs=1",
@@ -62,7 +62,8 @@ public class EnrichRoutes extends PipelineRoutes {
                 "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
                 .id("poll-changes")
                 .description("A poll takes what has come meanwhile, at most so many changes; that is a batch")
-                .note("While one consumer publishes and commits, the other one looks up."))
+                .note("With a second consumer, one looks up while the other publishes and commits; that needs memory for two"
+                        + " batches."))
                 .routeDescription("Changes become finished rows, joined with their parents, in the topics olap.<model>")
                 .routeNote("A change is a hint that some rows are dirty; their content is read afresh from Postgres, with one"
                         + " query for each model and changed table of a batch. The version of a row is the position of the"
