@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.kafka.connect.data.Struct;
@@ -15,10 +16,13 @@ import org.apache.kafka.connect.source.SourceRecord;
 /**
  * Hands the batches of one engine to the route, each as one exchange whose body is a {@code List<Exchange>} of
  * {@link SourceRecord}s. While the broker acknowledges a full batch, the next one is prepared already; that many are on their way
- * at most. They are confirmed in their order, each when the route has completed it: of a batch that failed, and of what came
+ * at most. They are confirmed in their order, when the route has completed them: of a batch that failed, and of what came
  * behind it, the slot hears nothing. For the engine's thread.
  */
 final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
+
+    /** So often, while full batches follow one another, the slot is told: that takes the engine two rounds through other threads. */
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** A batch that the route may not have completed yet. */
     private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {
@@ -30,6 +34,7 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     /** The slot was never told more than this. */
     private long capturedLsn;
     private Delivery onItsWay;
+    private long told;
     private volatile boolean begun;
 
     /**
@@ -66,7 +71,10 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
         if (onItsWay != null) {
             await(onItsWay.completed());
             committer.markProcessed(onItsWay.batch());
-            committer.markBatchFinished();
+            if (!((ChangeBatch) onItsWay.batch().value()).isFull() || System.nanoTime() - told >= PAUSE_NANOS) {
+                committer.markBatchFinished();
+                told = System.nanoTime();
+            }
             onItsWay = null;
             begun = true;
         }
