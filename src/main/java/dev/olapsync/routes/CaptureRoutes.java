@@ -63,8 +63,8 @@ public class CaptureRoutes extends PipelineRoutes {
                 "databaseSslkey={{?postgres.sslkey}}",
                 "slotName={{postgres.slot:olap_sync}}",
                 "publicationName={{postgres.publication:olap_sync}}",
-                "maxBatchSize=1024",
-                "maxQueueSize=2048",
+                "maxBatchSize=2048",
+                "maxQueueSize=4096",
                 "maxQueueSizeInBytes=67108864").id("write-ahead-log"))
                 .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
                 .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"

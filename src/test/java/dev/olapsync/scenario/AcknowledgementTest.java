@@ -73,7 +73,7 @@ class AcknowledgementTest {
     @Test
     void theSlotHearsOfFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
         Files.writeString(routes.resolve("capture.camel.yaml"), Files.readString(Path.of("routes/capture.camel.yaml"))
-                .replace("maxBatchSize: 1024", "maxBatchSize: 1"));
+                .replace("maxBatchSize: 2048", "maxBatchSize: 1"));
         shop.stop();
         shop.routesFrom(routes).start("capture");
         long start = slot();
