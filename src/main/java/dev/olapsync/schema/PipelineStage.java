@@ -11,9 +11,12 @@ public record PipelineStage(String route, String group, Predicate<String> topics
         String group = olapSync.settings().olap().group();
         String changes = olapSync.settings().olap().changesTopic() + ".";
         String rows = olapSync.settings().olap().rowsTopic() + ".";
+        PipelineStage fanOut = new PipelineStage("fan-out", group + "-fan-out", olapSync.topics().fanOut()::equals);
         return List.of(
                 new PipelineStage("enrich", group + "-enrich", topic -> topic.startsWith(changes)),
-                new PipelineStage("fan-out", group + "-fan-out", olapSync.settings().olap().rowsTopic().concat("-fanout")::equals),
+                // children are listed, and that puts them behind all that was in the lane
+                fanOut,
+                fanOut,
                 new PipelineStage("load", group + "-load", topic -> topic.startsWith(rows)));
     }
 }

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 /** The initial load through the topics, {@code olap.load.source=snapshot}. */
 class SnapshotLoadTest {
 
-    private static final int ITEMS = 6_000;
+    /** More than the queue of the snapshot and its batches hold. */
+    private static final int ITEMS = 20_000;
     private static final String READ = "\"op\":\"r\"";
     private static final Pattern TIME = Pattern.compile("\"source\":\\{[^}]*\"ts_us\":(\\d+)");
     /** Who makes the snapshot; capture has no such transaction. */
@@ -102,6 +103,7 @@ class SnapshotLoadTest {
             assertThat(items.changes("", READ)).isNotEmpty().allSatisfy(event -> assertThat(micros(event))
                     .as("the time of a row that was read, which may be of a change behind the begin of the transaction")
                     .isGreaterThan(begun));
+            assertThat(begun).isPositive();
             long stopping = System.nanoTime();
             items.stop();
             assertThat(Duration.ofNanos(System.nanoTime() - stopping)).isLessThan(Duration.ofSeconds(10));
