@@ -164,6 +164,13 @@ final class BenchShop implements AutoCloseable {
         await("the initial load", 100, () -> exists("_loads") && clickHouse("SELECT count() FROM _loads FINAL WHERE done").get(0) == models());
     }
 
+    /** What the servers still do with the rows that were loaded is no cost of those that come: ClickHouse merges, Postgres vacuums. */
+    void settle() throws Exception {
+        postgres("VACUUM ANALYZE");
+        postgres("CHECKPOINT");
+        await("the merges", 500, () -> clickHouse("SELECT toInt64(count()) FROM system.merges WHERE database = '" + name + "'").get(0) == 0);
+    }
+
     private int models() throws IOException {
         try (var files = Files.list(Path.of(settings.get("olap.models")))) {
             return (int) files.count();

@@ -18,6 +18,8 @@ final class CaptureBenchmark implements Benchmark {
     private static final String OURS = "olap-sync";
     private static final String CONNECT = "Kafka Connect";
     private static final String BARE = "bare engine";
+    /** One takes two or three seconds: what else the machine does can make it a third longer. */
+    private static final int BURSTS = 3;
     private static final ShopSize SIZE = new ShopSize(10_000, 1_000, 50_000, 1_000);
 
     /** A capture that runs only when it has its turn. */
@@ -94,9 +96,12 @@ final class CaptureBenchmark implements Benchmark {
         for (int i = 0; i < Burst.WARM_UPS; i++) {
             drain(side, rows);
         }
-        Usage used = drain(side, rows);
-        report.add(NAME, name, "rate", "changes/s", rows / used.seconds(), used);
-        report.add(NAME, name, "processor time per million", "s", used.of(side.service().name()) * 1e6 / rows, used);
+        Usage used = null;
+        for (int i = 0; i < BURSTS; i++) {
+            used = drain(side, rows);
+            report.add(NAME, name, "rate", "changes/s", rows / used.seconds(), used);
+            report.add(NAME, name, "processor time per million", "s", used.of(side.service().name()) * 1e6 / rows, used);
+        }
         report.add(NAME, name, "peak memory", "MB", Usage.peakMegabytes(side.service().pid()), used);
         side.service().stop();
     }

@@ -17,10 +17,12 @@ final class IdleBenchmark implements Benchmark {
             shop.awaitLoaded();
             PipelineBenchmark.drain(shop, pipeline, 50_000, null);
             Thread.sleep(bed.options().choose(10_000, 60_000));
-            Usage start = shop.usage(pipeline);
-            Thread.sleep(bed.options().choose(10_000, 60_000));
-            Usage used = shop.usage(pipeline).since(start);
-            report.add(NAME, "olap-sync", "processor", "% of one", 100 * used.of(pipeline.name()) / used.seconds(), used);
+            for (int round = 0; round < bed.options().rounds(); round++) {
+                Usage start = shop.usage(pipeline);
+                Thread.sleep(bed.options().choose(10_000, 60_000));
+                Usage used = shop.usage(pipeline).since(start);
+                report.add(NAME, "olap-sync", "processor", "% of one", 100 * used.of(pipeline.name()) / used.seconds(), used);
+            }
         }
     }
 }

@@ -5,11 +5,14 @@ import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.DebeziumEngine.RecordCommitter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultConsumer;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
@@ -28,8 +31,18 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {
     }
 
+    /** Where an event has its position in the log. */
+    private record Sequence(Field source, Field sequence) {
+
+        /** Empty for a heartbeat. */
+        static Optional<Sequence> of(Schema envelope) {
+            return Optional.ofNullable(envelope.field("source")).map(source -> new Sequence(source, source.schema().field("sequence")));
+        }
+    }
+
     private final DefaultConsumer consumer;
     private final NameRepair names = new NameRepair();
+    private final BySchema<Optional<Sequence>> sequences = new BySchema<>();
     private final long confirmedLsn;
     /** The slot was never told more than this. */
     private long capturedLsn;
@@ -96,8 +109,10 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     private List<Exchange> exchanges(ChangeBatch batch) {
         List<Exchange> changes = new ArrayList<>(batch.changes().size());
         for (SourceRecord polled : batch.changes()) {
-            if (polled.value() instanceof Struct value && value.schema().field("source") != null) {
-                completePosition(value.getStruct("source"));
+            Struct value = (Struct) polled.value();
+            Optional<Sequence> sequence = value == null ? Optional.empty() : sequences.get(value.schema(), Sequence::of);
+            if (sequence.isPresent()) {
+                completePosition(value, sequence.get());
                 Exchange change = consumer.getEndpoint().createExchange();
                 change.getMessage().setBody(names.repair(polled));
                 changes.add(change);
@@ -107,10 +122,11 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     }
 
     /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */
-    private void completePosition(Struct source) {
-        String sequence = source.getString("sequence");
+    private void completePosition(Struct envelope, Sequence field) {
+        Struct source = (Struct) envelope.get(field.source());
+        String sequence = (String) source.get(field.sequence());
         if (sequence.startsWith("[null")) {
-            source.put("sequence", Position.parse(0, sequence, confirmedLsn).sequence());
+            source.put(field.sequence(), Position.parse(0, sequence, confirmedLsn).sequence());
         }
     }
 

@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 final class PatientStream implements ReplicationStream {
 
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-    /** So much later the first message after a quiet time is seen. */
-    private static final long SLEEP_MILLIS = 40;
+    /** So much later the first message after a quiet time is seen at most, and by no more than a fifth of that time. */
+    private static final long LONGEST_SLEEP_MILLIS = 80;
+    private static final int PARTS = 5;
 
     private final ReplicationStream stream;
     private final Runnable comes;
@@ -32,10 +33,16 @@ final class PatientStream implements ReplicationStream {
         if (came) {
             latest = System.nanoTime();
             comes.run();
-        } else if (System.nanoTime() - latest > QUIET_NANOS) {
-            Thread.sleep(SLEEP_MILLIS);
+        } else {
+            sleep(System.nanoTime() - latest);
         }
         return came;
+    }
+
+    private static void sleep(long quietNanos) throws InterruptedException {
+        if (quietNanos > QUIET_NANOS) {
+            Thread.sleep(Math.min(LONGEST_SLEEP_MILLIS, TimeUnit.NANOSECONDS.toMillis(quietNanos / PARTS)));
+        }
     }
 
     @Override

@@ -40,9 +40,12 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setBinaryHandlingMode("hex");
         defaults.setIntervalHandlingMode("string");
         defaults.setIncludeUnknownDatatypes(true);
+        // headers that tell who the connector is, made anew for each event; none of them is published
+        defaults.setExtendedHeadersEnabled(false);
         // The forms that Debezium can read, whatever the settings of the server, the database and the role are.
         defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options",
                 "-c bytea_output=hex -c lc_monetary=C -c extra_float_digits=1 -c datestyle=ISO -c intervalstyle=postgres")));
+        defaults.setTopicNamingStrategy(TopicNames.class.getName());
         defaults.setPollIntervalMs(10);
         // A heartbeat confirms the last transaction of a quiet publication, and its message moves the slot on when only
         // other tables of the database change.

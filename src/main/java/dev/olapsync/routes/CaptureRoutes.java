@@ -34,19 +34,7 @@ public class CaptureRoutes extends PipelineRoutes {
                         + " snapshot goes on; when it has not, the snapshot begins anew.")
                 .errorHandler(noErrorHandler())
                 .process(of(ChangeEvents.class)).id("to-read-events")
-                .to(endpoint("kafka:snapshot",
-                        BROKERS,
-                        KEYS_OUT,
-                        VALUES_OUT,
-                        "requestRequiredAcks=all",
-                        "enableIdempotence=true",
-                        "lingerMs=2",
-                        "producerBatchSize=262144",
-                        "maxRequestSize=34603008",
-                        "bufferMemorySize=69206016",
-                        "compressionCodec=lz4",
-                        "batchWithIndividualHeaders=true",
-                        "synchronous=true"))
+                .to(producer("kafka:snapshot", "synchronous=true"))
                 .id("publish-read-rows");
     }
 
@@ -73,19 +61,7 @@ public class CaptureRoutes extends PipelineRoutes {
                 .process(of(VisibilityFence.class)).id("wait-until-visible")
                 .description("Every look-up that follows must see what is published now")
                 .process(of(ChangeEvents.class)).id("to-change-events")
-                .to(endpoint("kafka:cdc",
-                        BROKERS,
-                        KEYS_OUT,
-                        VALUES_OUT,
-                        "requestRequiredAcks=all",
-                        "enableIdempotence=true",
-                        "lingerMs=2",
-                        "producerBatchSize=262144",
-                        "maxRequestSize=34603008",
-                        "bufferMemorySize=69206016",
-                        "compressionCodec=lz4",
-                        "batchWithIndividualHeaders=true",
-                        "synchronous=false"))
+                .to(producer("kafka:cdc", "synchronous=false"))
                 .id("publish-changes")
                 .description("Sends all records; the batch is done when all have been acknowledged, and the next one is"
                         + " prepared meanwhile");

@@ -77,19 +77,7 @@ public class EnrichRoutes extends PipelineRoutes {
                     .enrich().constant("direct:look-up").aggregationStrategy(of(JoinedRows.class)).id("join-parents").end()
                 .end()
                 .process(of(RowRecords.class)).id("to-row-records")
-                .to(endpoint("kafka:olap",
-                        BROKERS,
-                        KEYS_OUT,
-                        VALUES_OUT,
-                        "requestRequiredAcks=all",
-                        "enableIdempotence=true",
-                        "lingerMs=2",
-                        "producerBatchSize=262144",
-                        "maxRequestSize=34603008",
-                        "bufferMemorySize=69206016",
-                        "compressionCodec=lz4",
-                        "batchWithIndividualHeaders=true",
-                        "synchronous=true"))
+                .to(producer("kafka:olap", "synchronous=true"))
                 .id("publish-rows")
                 .process(of(CommitOffsets.class)).id("commit-changes")
                 .description("After the write, of every partition in the batch");

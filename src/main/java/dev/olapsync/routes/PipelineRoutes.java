@@ -28,6 +28,24 @@ abstract class PipelineRoutes extends RouteBuilder {
         return options.length == 0 ? uri : uri + "?" + String.join("&", options);
     }
 
+    /** A producer of batches of records that are acknowledged when all replicas have them. */
+    static String producer(String uri, String synchronous) {
+        return endpoint(uri,
+                BROKERS,
+                KEYS_OUT,
+                VALUES_OUT,
+                "requestRequiredAcks=all",
+                "enableIdempotence=true",
+                "lingerMs=2",
+                "producerBatchSize=262144",
+                "maxRequestSize=34603008",
+                "bufferMemorySize=69206016",
+                "compressionCodec=lz4",
+                "batchWithIndividualHeaders=true",
+                "recordMetadata=false",
+                synchronous);
+    }
+
     /** Where a route begins; it gets an id, as all steps do. */
     static FromDefinition input(String uri, String... options) {
         return new FromDefinition(endpoint(uri, options));

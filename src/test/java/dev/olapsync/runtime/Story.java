@@ -1,15 +1,17 @@
 package dev.olapsync.runtime;
 
+import dev.olapsync.Settings.LoadSource;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.scenario.Scenario;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
-/** Rows that exist at the start, all kinds of changes, and a restart in the middle of them. */
+/** Rows that exist at the start, loaded either way, all kinds of changes, and a restart in the middle of them. */
 enum Story {
 
-    SCHOOL("school", List.of("student_contact", "student_contact_left"), new String[] {
+    SCHOOL("school", LoadSource.COPY, List.of("student_contact", "student_contact_left"), new String[] {
         "INSERT INTO student VALUES (1, 'Dan'), (2, 'Tom')",
         "INSERT INTO contact VALUES (1, 1, '123'), (2, 1, '456'), (3, 2, '789')"}, new String[] {
             "INSERT INTO contact VALUES (4, 4, '101112'), (5, NULL, '131415')",
@@ -26,7 +28,7 @@ enum Story {
             "TRUNCATE contact",
             "INSERT INTO contact VALUES (7, 6, 'a'), (8, 9, 'b')"}),
 
-    SHOP("shop", List.of("dim_customer", "dim_product", "order_fact", "order_item_fact"), new String[] {
+    SHOP("shop", LoadSource.SNAPSHOT, List.of("dim_customer", "dim_product", "order_fact", "order_item_fact"), new String[] {
         "UPDATE customers SET created_at = '2026-01-01Z'", "UPDATE products SET created_at = '2026-01-01Z'"}, new String[] {
             "UPDATE customers SET city = 'Seattle' WHERE id = 1",
             "UPDATE orders SET status = 'cancelled' WHERE id = 1",
@@ -45,12 +47,14 @@ enum Story {
             "UPDATE order_items SET quantity = 300 WHERE id = 900"});
 
     private final String name;
+    private final LoadSource loadSource;
     private final List<String> models;
     private final String[] start;
     private final String[] changes;
 
-    Story(String name, List<String> models, String[] start, String[] changes) {
+    Story(String name, LoadSource loadSource, List<String> models, String[] start, String[] changes) {
         this.name = name;
+        this.loadSource = loadSource;
         this.models = models;
         this.start = start;
         this.changes = changes;
@@ -65,6 +69,7 @@ enum Story {
         Path data = example.resolve("data.sql");
         Scenario scenario = Scenario.of("conformance_" + name, Files.readString(example.resolve("schema.sql")),
                 models.stream().map(model -> Path.of("models", name, model + ".sql")).toArray(Path[]::new));
+        scenario.set("olap.load.source", loadSource.name().toLowerCase(Locale.ROOT));
         if (Files.exists(data)) {
             scenario.postgres(Files.readString(data));
         }

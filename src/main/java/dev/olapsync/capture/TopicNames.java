@@ -1,0 +1,23 @@
+package dev.olapsync.capture;
+
+import io.debezium.schema.SchemaTopicNamingStrategy;
+import io.debezium.spi.schema.DataCollectionId;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Debezium's names of topics, looked up without a lock: it asks for one with each change. The engine makes it by its name. */
+public class TopicNames extends SchemaTopicNamingStrategy {
+
+    private final Map<DataCollectionId, String> known = new ConcurrentHashMap<>();
+
+    public TopicNames(Properties properties) {
+        super(properties);
+    }
+
+    @Override
+    public String dataChangeTopic(DataCollectionId table) {
+        String name = known.get(table);
+        return name != null ? name : known.computeIfAbsent(table, super::dataChangeTopic);
+    }
+}
