@@ -44,7 +44,7 @@ final class CaptureBenchmark implements Benchmark {
             int rows = bed.options().choose(150_000, 300_000);
             for (int round = 0; round < bed.options().rounds(); round++) {
                 for (Map.Entry<String, Side> side : sides.entrySet()) {
-                    measure(side.getKey(), side.getValue(), rows, report);
+                    measure(side.getKey(), side.getValue(), rows, bed.options().choose(1, BURSTS), report);
                 }
             }
         } finally {
@@ -88,7 +88,7 @@ final class CaptureBenchmark implements Benchmark {
         return shop;
     }
 
-    private static void measure(String name, Side side, int rows, Report report) throws Exception {
+    private static void measure(String name, Side side, int rows, int bursts, Report report) throws Exception {
         side.service().start();
         if (name.equals(OURS)) {
             side.shop().awaitLoaded();
@@ -97,7 +97,7 @@ final class CaptureBenchmark implements Benchmark {
             drain(side, rows);
         }
         Usage used = null;
-        for (int i = 0; i < BURSTS; i++) {
+        for (int i = 0; i < bursts; i++) {
             used = drain(side, rows);
             report.add(NAME, name, "rate", "changes/s", rows / used.seconds(), used);
             report.add(NAME, name, "processor time per million", "s", used.of(side.service().name()) * 1e6 / rows, used);
