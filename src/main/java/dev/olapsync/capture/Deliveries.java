@@ -32,17 +32,17 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     }
 
     /** Where an event has its position in the log. */
-    private record Sequence(Field source, Field sequence) {
+    private record PositionFields(Field source, Field sequence) {
 
         /** Empty for a heartbeat. */
-        static Optional<Sequence> of(Schema envelope) {
-            return Optional.ofNullable(envelope.field("source")).map(source -> new Sequence(source, source.schema().field("sequence")));
+        static Optional<PositionFields> of(Schema envelope) {
+            return Optional.ofNullable(envelope.field("source")).map(source -> new PositionFields(source, source.schema().field("sequence")));
         }
     }
 
     private final DefaultConsumer consumer;
     private final NameRepair names = new NameRepair();
-    private final BySchema<Optional<Sequence>> sequences = new BySchema<>();
+    private final BySchema<Optional<PositionFields>> positions = new BySchema<>();
     private final long confirmedLsn;
     /** The slot was never told more than this. */
     private long capturedLsn;
@@ -110,9 +110,9 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
         List<Exchange> changes = new ArrayList<>(batch.changes().size());
         for (SourceRecord polled : batch.changes()) {
             Struct value = (Struct) polled.value();
-            Optional<Sequence> sequence = value == null ? Optional.empty() : sequences.get(value.schema(), Sequence::of);
-            if (sequence.isPresent()) {
-                completePosition(value, sequence.get());
+            Optional<PositionFields> fields = value == null ? Optional.empty() : positions.get(value.schema(), PositionFields::of);
+            if (fields.isPresent()) {
+                completePosition(value, fields.get());
                 Exchange change = consumer.getEndpoint().createExchange();
                 change.getMessage().setBody(names.repair(polled));
                 changes.add(change);
@@ -122,11 +122,11 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     }
 
     /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */
-    private void completePosition(Struct envelope, Sequence field) {
-        Struct source = (Struct) envelope.get(field.source());
-        String sequence = (String) source.get(field.sequence());
+    private void completePosition(Struct envelope, PositionFields fields) {
+        Struct source = (Struct) envelope.get(fields.source());
+        String sequence = (String) source.get(fields.sequence());
         if (sequence.startsWith("[null")) {
-            source.put(field.sequence(), Position.parse(0, sequence, confirmedLsn).sequence());
+            source.put(fields.sequence(), Position.parse(0, sequence, confirmedLsn).sequence());
         }
     }
 

@@ -74,6 +74,7 @@ class AcknowledgementTest {
     void theSlotHearsOfFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
         Files.writeString(routes.resolve("capture.camel.yaml"), Files.readString(Path.of("routes/capture.camel.yaml"))
                 .replace("maxBatchSize: 2048", "maxBatchSize: 1"));
+        assertThat(routes.resolve("capture.camel.yaml")).content().contains("maxBatchSize: 1\n");
         shop.stop();
         shop.routesFrom(routes).start("capture");
         long start = slot();
