@@ -73,13 +73,13 @@ class AcknowledgementTest {
     @Test
     void theSlotHearsOfFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
         Files.writeString(routes.resolve("capture.camel.yaml"), Files.readString(Path.of("routes/capture.camel.yaml"))
-                .replace("maxBatchSize: 2048", "maxBatchSize: 1"));
-        assertThat(routes.resolve("capture.camel.yaml")).content().contains("maxBatchSize: 1\n");
+                .replace("maxBatchSize: 2048", "maxBatchSize: 1\n        heartbeatIntervalMs: 600000"));
+        assertThat(routes.resolve("capture.camel.yaml")).content().contains("maxBatchSize: 1\n", "heartbeatIntervalMs: ");
         shop.stop();
         shop.routesFrom(routes).start("capture");
         long start = slot();
         shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
-        await("the slot, long before a heartbeat").atMost(Duration.ofSeconds(5)).until(() -> slot() > start);
+        await("the slot, long before a heartbeat").atMost(Duration.ofSeconds(30)).until(() -> slot() > start);
         long before = slot();
         signal("STOP");
         try {

@@ -38,7 +38,7 @@ class FenceTest {
                     statement.execute("INSERT INTO contact VALUES (2, 1, '456')");
                 }
                 // visible at once, but behind the update in the log
-                await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(4)).until(
+                await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(30)).until(
                         () -> school.clickHouse("SELECT contact_id FROM student_contact"), List.of("1")::equals);
                 assertThat(update).isNotDone();
             } finally {
