@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 /** Very wide rows, whose whole old image is in the log too, with the memory that the pipeline has by default, 512 MB. */
 class WideRowsIT {
 
-    private static final int ROWS = Integer.getInteger("widerows.rows", 20_000);
-    private static final int BYTES = Integer.getInteger("widerows.bytes", 10_000);
+    private static final int ROWS = Integer.getInteger("widerows.rows", 4_000);
+    private static final int BYTES = Integer.getInteger("widerows.bytes", 100_000);
 
     @Test
     void aBacklogGoesThrough() throws Exception {
