@@ -14,7 +14,7 @@ class WideRowsIT {
     private static final int SMALL_BATCH = 512_000_000 / 20 / BYTES;
 
     @Test
-    void aBacklogOfChangesWithTheirOldImages() throws Exception {
+    void aBacklogWithOldImages() throws Exception {
         try (Scenario wide = wide(); Pipeline pipeline = wide.process()) {
             wide.postgres("ALTER TABLE doc REPLICA IDENTITY FULL");
             aBacklogGoesThrough(wide, pipeline);
@@ -23,12 +23,9 @@ class WideRowsIT {
 
     /** Values that did not change are not in the log, so the changes are small and only their rows are wide. */
     @Test
-    void smallBatchesOfChangesAndOfChildren() throws Exception {
+    void aBacklogOfSmallChangesInSmallBatches() throws Exception {
         try (Scenario wide = wide().set("olap.batch.rows", SMALL_BATCH); Pipeline pipeline = wide.process()) {
             aBacklogGoesThrough(wide, pipeline);
-            wide.postgres("UPDATE kind SET name = 'parcel'");
-            wide.awaitQuiet();
-            assertRows(wide, pipeline, "parcel");
         }
     }
 
@@ -53,14 +50,10 @@ class WideRowsIT {
         long begin = System.nanoTime();
         pipeline.start();
         wide.awaitQuiet();
-        assertRows(wide, pipeline, "letter");
+        assertThat(pipeline.isRunning()).isTrue();
+        assertThat(wide.clickHouse("SELECT count() FROM doc_fact WHERE n = 1 AND name = 'letter' AND lower(hex(MD5(body))) = digest"))
+                .containsExactly(String.valueOf(ROWS));
         System.out.printf("wide rows, 512 MB: %,d changes of %,d bytes in %.1f s%n", ROWS, BYTES,
                 (System.nanoTime() - begin) / 1e9);
-    }
-
-    private static void assertRows(Scenario wide, Pipeline pipeline, String name) {
-        assertThat(pipeline.isRunning()).isTrue();
-        assertThat(wide.clickHouse("SELECT count() FROM doc_fact WHERE n = 1 AND name = '" + name
-                + "' AND lower(hex(MD5(body))) = digest")).containsExactly(String.valueOf(ROWS));
     }
 }
