@@ -12,17 +12,12 @@ import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
- * A pool of connections to the primary, whose sessions have the settings that the texts of rows depend on: the same value
- * is always written the same way, whatever the server's and the role's settings are.
+ * A pool of connections to the primary, whose sessions have the settings of {@link PostgresSession}: the same value is always
+ * written the same way, whatever the server's and the role's settings are.
  */
 public class PostgresDataSource extends HikariDataSource {
 
     private static final String APPLICATION = "olap-sync";
-    private static final String SESSION = "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
-            + " SET bytea_output = 'hex'; SET extra_float_digits = 1; SET join_collapse_limit = 20;"
-            + " SET from_collapse_limit = 20; SET jit = off;"
-            // a policy that hides rows would make them look deleted: an error is better
-            + " SET row_security = off";
 
     /** So long a step waits for a connection before it says why there is none. */
     private static final long CONNECT_MILLIS = 10_000;
@@ -37,7 +32,7 @@ public class PostgresDataSource extends HikariDataSource {
         setMaximumPoolSize(8);
         setMinimumIdle(0);
         setConnectionTimeout(CONNECT_MILLIS);
-        setConnectionInitSql(SESSION);
+        setConnectionInitSql(PostgresSession.sql());
         addDataSourceProperty(PGProperty.APPLICATION_NAME.getName(), APPLICATION);
         address();
     }
@@ -51,7 +46,7 @@ public class PostgresDataSource extends HikariDataSource {
         properties.putAll(settings.tls().properties());
         Connection connection = open(settings.jdbcUrl(), properties);
         try (Statement statement = connection.createStatement()) {
-            statement.execute(SESSION);
+            statement.execute(PostgresSession.sql());
             return connection;
         } catch (SQLException e) {
             connection.close();

@@ -1,5 +1,7 @@
 package dev.olapsync.model;
 
+import dev.olapsync.PostgresSession;
+import dev.olapsync.Settings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,10 +42,15 @@ final class TestDatabase {
         return connect(postgres.getCatalog());
     }
 
+    /** How the pipeline would connect to the database of a connection. */
+    static Settings.Postgres settings(Connection postgres, String user) throws SQLException {
+        return new Settings.Postgres("localhost", POSTGRES.getPort(), postgres.getCatalog(), user, "", "", "",
+                new Settings.PostgresTls("disable", "", "", ""));
+    }
+
     private static Connection connect(String database) throws SQLException {
         Connection connection = DriverManager.getConnection(POSTGRES.getJdbcUrl("postgres", database));
-        execute(connection, "SET TIME ZONE 'UTC'; SET IntervalStyle = postgres; SET bytea_output = hex; SET DateStyle = ISO;"
-                + " SET join_collapse_limit = 20");
+        execute(connection, PostgresSession.sql());
         return connection;
     }
 
