@@ -1,8 +1,6 @@
 package dev.olapsync;
 
-import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.Position;
-import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.schema.Topics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +32,7 @@ public final class DeadLetters {
     public static Exchange ofRecord(CamelContext context, Message polled, String error) {
         Exchange letter = letter(context, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
         cameFrom(letter, polled);
-        for (String header : List.of(ChangeEvents.EPOCH, RowRecords.COMMIT_MILLIS)) {
+        for (String header : List.of(RecordHeaders.EPOCH, RecordHeaders.COMMIT_MILLIS)) {
             letter.getMessage().setHeader(header, polled.getHeader(header));
         }
         return letter;

@@ -2,13 +2,13 @@ package dev.olapsync;
 
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
-import dev.olapsync.operate.Health;
 import dev.olapsync.operate.Metrics;
 import dev.olapsync.schema.KnownTopics;
 import dev.olapsync.schema.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ServiceLoader;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
@@ -40,7 +40,9 @@ public final class OlapSync extends ServiceSupport {
         try {
             context.addService(olapSync);
             showMetrics(context, olapSync.metrics.registry());
-            Health.watch(context, olapSync);
+            // not the thread's class loader: under the Camel CLI that one does not know our classes
+            ServiceLoader.load(OlapSyncListener.class, OlapSync.class.getClassLoader())
+                    .forEach(listener -> listener.created(context, olapSync));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

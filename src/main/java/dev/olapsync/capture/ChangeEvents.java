@@ -2,6 +2,7 @@ package dev.olapsync.capture;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.RecordHeaders;
 import dev.olapsync.Records;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.Topics;
@@ -22,8 +23,6 @@ import org.apache.kafka.connect.source.SourceRecord;
  */
 public class ChangeEvents implements Processor {
 
-    /** Kafka header: the epoch of the change's position, an int. */
-    public static final String EPOCH = "olap.epoch";
     /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
     public static final String CAPTURED = "olap.captured";
 
@@ -50,7 +49,7 @@ public class ChangeEvents implements Processor {
         Struct envelope = (Struct) change.value();
         String topic = topics.get(envelope.schema(), schema -> topic(envelope, olapSync.topics()));
         olapSync.topics().ensure(topic);
-        message.setHeader(EPOCH, olapSync.settings().olap().epoch());
+        message.setHeader(RecordHeaders.EPOCH, olapSync.settings().olap().epoch());
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
         if (change.key() != null) {
             message.setHeader(KafkaConstants.KEY, json.bytes((Struct) change.key()));

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.Json;
 import dev.olapsync.capture.Position;
-import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.TableName;
 import java.io.IOException;
 import java.time.Instant;
@@ -128,10 +127,6 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
         Instant committed() {
             return micros != 0 ? Instant.EPOCH.plus(micros, ChronoUnit.MICROS) : Instant.ofEpochMilli(millis);
         }
-    }
-
-    Cause cause() {
-        return new Cause(position, commitMillis());
     }
 
     /** In milliseconds since 1970; 0 for a row that a snapshot has read, which no commit brought. */

@@ -29,6 +29,10 @@ public final class DirtyKeys {
             this(position, commitMillis, null);
         }
 
+        static Cause of(ChangeEvent event) {
+            return new Cause(event.position(), event.commitMillis());
+        }
+
         static Cause latest(Cause a, Cause b) {
             return a.position().compareTo(b.position()) >= 0 ? a : b;
         }

@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PreparedStep;
-import dev.olapsync.capture.ChangeEvents;
+import dev.olapsync.RecordHeaders;
+import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.load.Loads;
 import dev.olapsync.model.History;
 import dev.olapsync.model.KeyColumn;
@@ -68,7 +69,7 @@ public class DirtyRows extends PreparedStep {
     }
 
     private static int epoch(Message change) {
-        byte[] epoch = change.getHeader(ChangeEvents.EPOCH, byte[].class);
+        byte[] epoch = change.getHeader(RecordHeaders.EPOCH, byte[].class);
         return epoch == null ? 0 : ByteBuffer.wrap(epoch).getInt();
     }
 
@@ -85,7 +86,7 @@ public class DirtyRows extends PreparedStep {
             for (JsonNode image : event.images()) {
                 List<String> key = key(lookUp, image);
                 if (key != null) {
-                    keys.add(key, event.cause());
+                    keys.add(key, Cause.of(event));
                 }
             }
             if (lookUp.ofGrain()) {
@@ -139,7 +140,7 @@ public class DirtyRows extends PreparedStep {
         }
         boolean many = hint.keys().size() > FanOut.KEYS;
         DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
-        hint.keys().forEach(key -> keys.add(key, event.cause()));
+        hint.keys().forEach(key -> keys.add(key, Cause.of(event)));
         if (many) {
             FanOut.of(keys).forEach(fanOut -> ready.add(fanOut.message(getCamelContext())));
         }
@@ -154,12 +155,12 @@ public class DirtyRows extends PreparedStep {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
-                        Truncates.row(model.name()), true, null, null, null, event.cause());
+                        Truncates.row(model.name()), true, null, null, null, Cause.of(event));
                 ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), watermark));
                 model.history().ifPresent(history -> ready.add(
                         RowRecords.record(getCamelContext(), olapSync.topics(), Versions.end(history, event, message))));
             } else {
-                ready.add(FanOut.ofAll(model, event.cause()).message(getCamelContext()));
+                ready.add(FanOut.ofAll(model, Cause.of(event)).message(getCamelContext()));
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.RecordHeaders;
 import dev.olapsync.Records;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
@@ -21,9 +22,6 @@ import org.apache.camel.support.DefaultExchange;
  * lane; values that were lost become letters.
  */
 public class RowRecords implements Processor {
-
-    /** Kafka header: when the change was committed in Postgres, in milliseconds since 1970; 0 for a row that a snapshot has read. */
-    public static final String COMMIT_MILLIS = "olap.commit_ms";
 
     @Override
     public void process(Exchange exchange) throws Exception {
@@ -59,7 +57,7 @@ public class RowRecords implements Processor {
         Exchange message = new DefaultExchange(context);
         message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.target()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
-        message.getMessage().setHeader(COMMIT_MILLIS, row.cause().commitMillis());
+        message.getMessage().setHeader(RecordHeaders.COMMIT_MILLIS, row.cause().commitMillis());
         message.getMessage().setBody(row.versioned());
         return message;
     }

@@ -2,7 +2,7 @@ package dev.olapsync.load;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
-import dev.olapsync.enrich.RowRecords;
+import dev.olapsync.RecordHeaders;
 import dev.olapsync.schema.Topics;
 import dev.olapsync.schema.Truncates;
 import java.nio.ByteBuffer;
@@ -37,12 +37,12 @@ public class RowBatches implements Processor {
                         "the model " + model + " is not configured here; add it, then replay this letter"));
                 continue;
             }
-            byte[] commitMillis = row.getHeader(RowRecords.COMMIT_MILLIS, byte[].class);
+            byte[] commitMillis = row.getHeader(RecordHeaders.COMMIT_MILLIS, byte[].class);
             byte[] key = row.getHeader(KafkaConstants.KEY, byte[].class);
             byte[] json = row.getBody(byte[].class);
             if (json == null || commitMillis == null || commitMillis.length != Long.BYTES) {
                 letters.add(DeadLetters.ofRecord(exchange.getContext(), row, "not a finished row: no value, or no header "
-                        + RowRecords.COMMIT_MILLIS));
+                        + RecordHeaders.COMMIT_MILLIS));
                 continue;
             }
             batches.computeIfAbsent(model, RowBatch::ofStream)

@@ -1,16 +1,15 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.OlapSyncListener;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 
 /** The health checks that Camel does not have by itself. */
-public final class Health {
+public final class Health implements OlapSyncListener {
 
-    private Health() {
-    }
-
-    public static void watch(CamelContext context, OlapSync olapSync) {
+    @Override
+    public void created(CamelContext context, OlapSync olapSync) {
         RouteFailures failures = new RouteFailures();
         context.getManagementStrategy().addEventNotifier(failures);
         HealthCheckRegistry checks = HealthCheckRegistry.get(context);

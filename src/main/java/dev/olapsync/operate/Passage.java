@@ -1,7 +1,7 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.OlapSync;
-import dev.olapsync.capture.ChangeEvents;
+import dev.olapsync.RecordHeaders;
 import dev.olapsync.capture.Position;
 import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.enrich.Marker;
@@ -151,7 +151,7 @@ final class Passage implements AutoCloseable {
         Instant deadline = Instant.now().plus(patience);
         while (true) {
             for (ConsumerRecord<byte[], byte[]> message : hints.poll(POLL)) {
-                Header epoch = message.headers().lastHeader(ChangeEvents.EPOCH);
+                Header epoch = message.headers().lastHeader(RecordHeaders.EPOCH);
                 int of = epoch == null ? 0 : ByteBuffer.wrap(epoch.value()).getInt();
                 repeated |= earlier != null && earlier.positionIn(of, message.value()).isPresent();
                 var position = marker.positionIn(of, message.value());

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
+import dev.olapsync.RecordHeaders;
 import dev.olapsync.Settings;
 import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.devstack.CamelCli;
@@ -12,7 +13,6 @@ import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.PostgresServer;
-import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.load.Loads;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
@@ -474,7 +474,7 @@ public final class Scenario implements AutoCloseable {
     /** Publishes a finished row, as route 2 does. */
     public void deliverRow(String model, String json) {
         ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
-        row.headers().add(RowRecords.COMMIT_MILLIS,
+        row.headers().add(RecordHeaders.COMMIT_MILLIS,
                 ByteBuffer.allocate(Long.BYTES).putLong(System.currentTimeMillis()).array());
         publish(List.of(row));
     }
