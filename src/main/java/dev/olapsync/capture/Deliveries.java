@@ -41,7 +41,6 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     }
 
     private final DefaultConsumer consumer;
-    private final NameRepair names = new NameRepair();
     private final BySchema<Optional<PositionFields>> positions = new BySchema<>();
     private final long confirmedLsn;
     /** The slot was never told more than this. */
@@ -114,7 +113,7 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
             if (fields.isPresent()) {
                 completePosition(value, fields.get());
                 Exchange change = consumer.getEndpoint().createExchange();
-                change.getMessage().setBody(names.repair(polled));
+                change.getMessage().setBody(polled);
                 changes.add(change);
             }
         }

@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A stream that is asked less often after nothing has come for a while: Debezium 3.4 asks five times in each of its pauses, day
+ * A stream that is asked less often after nothing has come for a while: Debezium 3.6 asks five times in each of its pauses, day
  * and night. Who sleeps meanwhile hears of each message. Thread safe as far as the stream is that it stands before.
  */
 final class PatientStream implements ReplicationStream {

@@ -23,7 +23,7 @@ public class PostgresCdcConnector extends PostgresConnector {
     }
 
     /**
-     * With a {@link StreamingListener}, and asleep while nothing comes: Debezium 3.4 spins in the last millisecond of each poll
+     * With a {@link StreamingListener}, and asleep while nothing comes: Debezium 3.6 spins in the last millisecond of each poll
      * ({@code ChangeEventQueue.poll}), which is a tenth of a processor.
      */
     public static class StreamTask extends PostgresConnectorTask {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class ChangeEventTest {
 
-    private static final String SOURCE = "{\"version\":\"3.4.0.Final\",\"connector\":\"postgresql\",\"name\":\"x\","
+    private static final String SOURCE = "{\"version\":\"3.6.1.Final\",\"connector\":\"postgresql\",\"name\":\"x\","
             + "\"ts_ms\":1700000000123,\"snapshot\":\"false\",\"db\":\"shop\",\"sequence\":\"[\\\"24023128\\\",\\\"24023224\\\"]\","
             + "\"ts_us\":1700000000123456,\"ts_ns\":1700000000123456000,\"schema\":\"public\",\"table\":\"größe\",\"txId\":7,"
             + "\"lsn\":24023224,\"xmin\":null,\"nested\":{\"table\":\"not this one\"}}";
