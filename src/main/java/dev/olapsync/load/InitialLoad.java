@@ -3,7 +3,6 @@ package dev.olapsync.load;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.Settings.LoadSource;
-import dev.olapsync.capture.Publication;
 import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
@@ -15,7 +14,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
-import java.util.SortedSet;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
@@ -46,7 +44,7 @@ public class InitialLoad implements Processor {
         loads.requireUnchanged(models);
         loads.forgetOthers(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            startLog(postgres, settings, models, loads);
+            startLog(postgres, olapSync, models, loads);
         }
         if (settings.olap().loadSource() == LoadSource.SNAPSHOT) {
             snapshots.run(exchange.getContext(), olapSync, models, loads);
@@ -75,16 +73,9 @@ public class InitialLoad implements Processor {
         tables.ensure(models);
     }
 
-    private void startLog(Connection postgres, Settings settings, Models models, Loads loads) throws Exception {
-        Publication publication = new Publication(settings.postgres().publication());
-        ReplicationSlot slot = new ReplicationSlot(settings.postgres().slot());
-        SortedSet<TableName> unpublished = publication.missingTables(postgres, models.tables());
-        for (Model model : models.all()) {
-            if (loads.find(model.name()).isPresent() && model.tables().stream().anyMatch(unpublished::contains)) {
-                throw new IllegalStateException(publication.lost(unpublished) + loads.anew());
-            }
-        }
-        publication.ensure(postgres, models.tables());
+    private void startLog(Connection postgres, OlapSync olapSync, Models models, Loads loads) throws Exception {
+        ReplicationSlot slot = new ReplicationSlot(olapSync.settings().postgres().slot());
+        new PublishedTables(olapSync).ensure(postgres, models);
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
                 throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"

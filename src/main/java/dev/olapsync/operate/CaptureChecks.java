@@ -2,13 +2,13 @@ package dev.olapsync.operate;
 
 import dev.olapsync.Settings;
 import dev.olapsync.capture.Publication;
+import dev.olapsync.capture.PublicationGaps;
 import dev.olapsync.model.Sql;
 import dev.olapsync.model.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +22,6 @@ import java.util.stream.Collectors;
 final class CaptureChecks {
 
     private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
-    private static final int FILTERS_SINCE = 150_000;
     private static final int IDLE_SLOTS_SINCE = 180_000;
     private static final int NAMES_SHOWN = 5;
 
@@ -135,9 +134,8 @@ final class CaptureChecks {
         String name = "publication " + to.publication();
         boolean exists = publication.exists(connection);
         if (exists) {
-            kinds(name);
-            filters(name);
-            if (!underTheirRoot(name, tables)) {
+            gaps(tables);
+            if (new PublicationGaps(to.publication()).namesPartitions(connection, tables)) {
                 return;
             }
         }
@@ -167,63 +165,13 @@ final class CaptureChecks {
                 + (tables.size() > NAMES_SHOWN ? ", ..." : "");
     }
 
-    private void kinds(String name) throws SQLException {
-        if (!is("SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate FROM pg_publication WHERE pubname = ?",
-                to.publication())) {
-            findings.fail(name + " leaves out some kinds of changes",
-                    alter() + " SET (publish = 'insert, update, delete, truncate');");
-        }
-    }
-
-    private void filters(String name) throws SQLException {
-        for (TableName table : filtered()) {
-            findings.fail(name + " leaves out some rows or columns of " + table,
-                    alter() + " DROP TABLE " + table.quoted() + "; " + alter() + " ADD TABLE " + table.quoted() + ";");
-        }
-    }
-
-    private boolean underTheirRoot(String name, Collection<TableName> tables) throws SQLException {
-        if (is("SELECT pubviaroot FROM pg_publication WHERE pubname = ?", to.publication()) || !anyPartitioned(tables)) {
-            return true;
-        }
-        findings.fail(name + " gives the changes of partitions the names of the partitions",
-                alter() + " SET (publish_via_partition_root = true);");
-        return false;
+    /** Whether it leaves out changes of tables that it holds. */
+    void gaps(Collection<TableName> tables) throws SQLException {
+        new PublicationGaps(to.publication()).find(connection, tables).forEach(gap -> findings.fail(gap.found(), gap.remedy()));
     }
 
     private String alter() {
         return "ALTER PUBLICATION " + Sql.identifier(to.publication());
-    }
-
-    private boolean anyPartitioned(Collection<TableName> tables) throws SQLException {
-        for (TableName table : tables) {
-            if (is("SELECT relkind = 'p' FROM pg_class WHERE oid = ?::regclass", table.quoted())) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private List<TableName> filtered() throws SQLException {
-        List<TableName> filtered = new ArrayList<>();
-        if (version() < FILTERS_SINCE) {
-            return filtered;
-        }
-        try (PreparedStatement query = connection.prepareStatement("""
-                SELECT n.nspname, c.relname
-                FROM pg_publication_rel r
-                JOIN pg_publication p ON p.oid = r.prpubid
-                JOIN pg_class c ON c.oid = r.prrelid
-                JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE p.pubname = ? AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL) ORDER BY 1, 2""")) {
-            query.setString(1, to.publication());
-            try (ResultSet row = query.executeQuery()) {
-                while (row.next()) {
-                    filtered.add(new TableName(row.getString(1), row.getString(2)));
-                }
-            }
-        }
-        return filtered;
     }
 
     /** Adding a table takes its owner; creating a publication the right to create in the database, altering its owner. */

@@ -30,7 +30,7 @@ final class Check implements Callable<Integer> {
         PostgresChecks postgres = new PostgresChecks(settings, findings);
         Optional<Models> models = postgres.all();
         new KafkaChecks(settings, findings).all(models);
-        new ClickHouseChecks(settings, findings).all(models, postgres.slotMissing());
+        new ClickHouseChecks(settings, findings).all(models, postgres);
         out.println(findings + (models.isPresent() ? "" : "; without the models their tables, topics and loads are not checked"));
         out.flush();
         return findings.exitCode();

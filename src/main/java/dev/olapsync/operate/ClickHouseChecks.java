@@ -5,8 +5,10 @@ import dev.olapsync.ClickHouse;
 import dev.olapsync.ClickHouse.ClickHouseException;
 import dev.olapsync.Settings;
 import dev.olapsync.load.Loads;
+import dev.olapsync.load.PublishedTables;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.KnownPublication;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.util.List;
@@ -35,9 +37,9 @@ final class ClickHouseChecks {
 
     /**
      * @param models empty when they could not be compiled
-     * @param slotMissing whether Postgres has no slot for what has been loaded
+     * @param postgres has been asked already
      */
-    void all(Optional<Models> models, boolean slotMissing) {
+    void all(Optional<Models> models, PostgresChecks postgres) {
         if (!listens()) {
             return;
         }
@@ -46,7 +48,7 @@ final class ClickHouseChecks {
                 rights(clickHouse);
                 if (models.isPresent()) {
                     tables(clickHouse, models.get());
-                    loads(clickHouse, models.get(), slotMissing);
+                    loads(clickHouse, models.get(), postgres.slotMissing(), postgres.published());
                 }
             }
         } catch (ClickHouseException e) {
@@ -54,10 +56,15 @@ final class ClickHouseChecks {
         }
     }
 
-    /** Whether what has been loaded can go on as it is. */
-    void essential(Models models, boolean slotMissing) {
+    /**
+     * Whether what has been loaded can go on as it is.
+     *
+     * @param slotMissing whether Postgres has no slot for what has been loaded
+     * @param published how the publication holds the models' tables
+     */
+    void essential(Models models, boolean slotMissing, Map<String, String> published) {
         try (ClickHouse clickHouse = new ClickHouse(to)) {
-            loads(clickHouse, models, slotMissing);
+            loads(clickHouse, models, slotMissing, published);
         } catch (ClickHouseException e) {
             findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
         }
@@ -156,7 +163,7 @@ final class ClickHouseChecks {
         }
     }
 
-    private void loads(ClickHouse clickHouse, Models models, boolean slotMissing) {
+    private void loads(ClickHouse clickHouse, Models models, boolean slotMissing, Map<String, String> published) {
         Loads loads = new Loads(clickHouse, settings.olap().epoch());
         if (!loads.exists() || loads.all().isEmpty()) {
             findings.ok("initial load: nothing has been loaded in epoch " + settings.olap().epoch() + " yet");
@@ -165,6 +172,9 @@ final class ClickHouseChecks {
         Optional<String> changed = loads.changed(models);
         changed.ifPresentOrElse(problem -> findings.misconfigured(problem),
                 () -> findings.ok("initial load: the models are those that have been loaded in epoch " + settings.olap().epoch()));
+        KnownPublication known = new KnownPublication(clickHouse, settings.olap().epoch());
+        PublishedTables.altered(known, PublishedTables.tables(loads.begun(models)), published)
+                .ifPresent(altered -> findings.fail(altered, loads.anew()));
         new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));
         if (slotMissing) {
             findings.fail("rows have been loaded, but their replication slot is gone, and with it the changes since",

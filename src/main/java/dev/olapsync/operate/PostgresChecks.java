@@ -2,6 +2,7 @@ package dev.olapsync.operate;
 
 import dev.olapsync.PostgresDataSource;
 import dev.olapsync.Settings;
+import dev.olapsync.capture.PublicationGaps;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
@@ -14,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,6 +29,7 @@ final class PostgresChecks {
     private final Settings.Postgres to;
     private final Findings findings;
     private boolean slotMissing;
+    private Map<String, String> published = Map.of();
 
     PostgresChecks(Settings settings, Findings findings) {
         this.settings = settings;
@@ -37,10 +40,15 @@ final class PostgresChecks {
     /** Only what the pipeline cannot even start without. Empty unless the models could be compiled. */
     Optional<Models> essential() {
         return connected(connection -> {
-            if (server(connection)) {
-                slotMissing = !new CaptureChecks(settings, connection, findings).slot();
+            boolean follow = server(connection);
+            CaptureChecks capture = new CaptureChecks(settings, connection, findings);
+            slotMissing = follow && !capture.slot();
+            Optional<Models> models = models(connection);
+            if (follow && models.isPresent()) {
+                capture.gaps(models.get().tables());
+                published = marks(connection, models.get());
             }
-            return models(connection);
+            return models;
         });
     }
 
@@ -56,6 +64,7 @@ final class PostgresChecks {
                 capture.retention();
                 if (models.isPresent()) {
                     capture.publication(models.get().tables());
+                    published = marks(connection, models.get());
                 }
             }
             if (models.isPresent()) {
@@ -65,9 +74,18 @@ final class PostgresChecks {
         });
     }
 
-    /** Whether {@link #all} has found that there is no slot. */
+    private Map<String, String> marks(Connection connection, Models models) throws SQLException {
+        return new PublicationGaps(to.publication()).marks(connection, models.tables());
+    }
+
+    /** Whether there is no slot, as the checks have found. */
     boolean slotMissing() {
         return slotMissing;
+    }
+
+    /** How the publication holds the models' tables, as the checks have found. */
+    Map<String, String> published() {
+        return published;
     }
 
     private interface Questions {

@@ -68,7 +68,7 @@ final class Run implements Callable<Integer> {
         }
         // the slot is the business of who captures, who may be about to make it
         boolean slotMissing = (pages == null || pages.contains(Page.CAPTURE)) && postgres.slotMissing();
-        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, slotMissing));
+        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));
         if (findings.failed()) {
             return findings.exitCode();
         }

@@ -1,18 +1,15 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.OlapSync;
-import dev.olapsync.capture.Publication;
-import dev.olapsync.load.Loads;
+import dev.olapsync.load.PublishedTables;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.ReadSchema;
 import dev.olapsync.model.SchemaChangedException;
-import dev.olapsync.model.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -23,8 +20,8 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
  * DOWN when the tables of a model are not what they were when it was compiled, see {@link ReadSchema}, or when the
- * publication does not hold them any more. Look-ups refuse changed tables too, but of a table that was dropped and made anew,
- * or taken out of the publication, no change may ever come.
+ * publication leaves out changes of them, or has done so for a while. Look-ups refuse changed tables too, but of a table that
+ * was dropped and created again, or taken out of the publication, no change may ever come.
  */
 final class SourceHealthCheck extends AbstractHealthCheck {
 
@@ -47,7 +44,7 @@ final class SourceHealthCheck extends AbstractHealthCheck {
         try {
             asked.get(PATIENCE_SECONDS, TimeUnit.SECONDS).ifPresentOrElse(problem -> builder.message(problem).down(), builder::up);
         } catch (TimeoutException | ExecutionException e) {
-            builder.message("Postgres cannot be asked for the schema").unknown();
+            builder.message("Postgres cannot be asked for the schema and the publication").unknown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             builder.unknown();
@@ -67,10 +64,7 @@ final class SourceHealthCheck extends AbstractHealthCheck {
                     return Optional.of(SchemaChangedException.of(model, postgres).getMessage());
                 }
             }
-            Publication publication = new Publication(olapSync.settings().postgres().publication());
-            SortedSet<TableName> unpublished = publication.missingTables(postgres, olapSync.models().tables());
-            return unpublished.isEmpty() ? Optional.empty()
-                    : Optional.of(publication.lost(unpublished) + Loads.anew(olapSync.settings().olap().epoch()));
+            return new PublishedTables(olapSync).problem(postgres, olapSync.models());
         } catch (SQLException | ModelException e) {
             throw new CompletionException(e);
         }

@@ -33,6 +33,7 @@ class FaultsIT {
         faults.addAll(ServerFaults.all());
         faults.addAll(ConnectionFaults.all());
         faults.addAll(SlotFaults.all());
+        faults.addAll(PublicationFaults.all());
         faults.addAll(TopicFaults.all());
         faults.addAll(OperatorFaults.all());
         faults.addAll(DiskFaults.all());
