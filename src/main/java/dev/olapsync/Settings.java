@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SaslConfigs;
@@ -157,7 +158,9 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     private static final String POSTGRES_PASSWORD = "postgres.password";
     private static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
+    private static final String POSTGRES_PORT = "postgres.port";
     private static final String FILE = ".file";
+    private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     /** The settings as the routes of this context see them. */
@@ -186,12 +189,24 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     private static String outsideOfFile(String key) {
         String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
-        return fromEnvironment != null ? fromEnvironment : System.getProperty(key);
+        return fromEnvironment != null && !isServiceLink(fromEnvironment) ? fromEnvironment : System.getProperty(key);
     }
 
-    /** The passwords, under the keys that the routes have for them. */
-    public Map<String, String> secrets() {
-        return Map.of(POSTGRES_PASSWORD, postgres.password(), CLICKHOUSE_PASSWORD, clickHouse.password());
+    /**
+     * Whether Kubernetes made the variable: of a Service named {@code postgres} each pod of its namespace gets
+     * {@code POSTGRES_PORT=tcp://10.0.0.1:5432}.
+     *
+     * @see <a href="https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables">Kubernetes:
+     *      Services, environment variables</a>
+     */
+    static boolean isServiceLink(String value) {
+        return SERVICE_LINK.matcher(value).matches();
+    }
+
+    /** What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of the routes. */
+    public Map<String, String> overrides() {
+        return Map.of(POSTGRES_PASSWORD, postgres.password(), CLICKHOUSE_PASSWORD, clickHouse.password(),
+                POSTGRES_PORT, Integer.toString(postgres.port()));
     }
 
     /** The settings that a function knows; null for a key that is not set. */
@@ -200,7 +215,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         return new Settings(
                 new Postgres(
                         keys.text("postgres.host", "localhost"),
-                        keys.number("postgres.port", 5432),
+                        keys.number(POSTGRES_PORT, 5432),
                         keys.text("postgres.database", "shop"),
                         keys.text("postgres.user", "postgres"),
                         keys.secret(POSTGRES_PASSWORD, "postgres"),

@@ -17,4 +17,11 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.of(Map.of("olap.load.source", "debezium")::get)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("olap.load.source must be copy or snapshot, not 'debezium'");
     }
+
+    @Test
+    void aServiceLinkOfKubernetesIsNoValue() {
+        assertThat(Settings.isServiceLink("tcp://10.96.0.17:5432")).isTrue();
+        assertThat(Settings.isServiceLink("5432")).isFalse();
+        assertThat(Settings.isServiceLink("http://clickhouse:8123")).isFalse();
+    }
 }

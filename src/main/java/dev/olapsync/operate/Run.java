@@ -34,8 +34,9 @@ final class Run implements Callable<Integer> {
 
     enum Dsl { YAML, JAVA }
 
-    @Option(names = "--routes", paramLabel = "PAGE", split = ",",
-            description = "run these pages only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: all")
+    @Option(names = "--routes", paramLabel = "PAGE", split = ",", defaultValue = "${env:OLAP_ROUTES:-" + Option.NULL_VALUE + "}",
+            description = "run these pages only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: those of"
+                    + " OLAP_ROUTES in the environment, else all")
     private List<Page> pages;
 
     @Option(names = "--routes-from", paramLabel = "FOLDER",
@@ -102,8 +103,7 @@ final class Run implements Callable<Integer> {
     private int run(Settings settings, StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main();
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
-        // a password can be in a file of its own, which the routes know nothing of
-        settings.secrets().forEach(main::addOverrideProperty);
+        settings.overrides().forEach(main::addOverrideProperty);
         main.configure()
                 .withName("olap-sync")
                 // ours are always written the same way, and each record has some

@@ -75,8 +75,10 @@ final class StatusServer implements AutoCloseable {
             switch (exchange.getRequestURI().getPath()) {
                 case "/status" -> send(exchange, 200, "application/json", probe.ask().toJson());
                 case "/health" -> sendHealth(exchange);
+                // Asks no server: a server that is down must not restart the pipeline.
+                case "/live" -> send(exchange, 200, "application/json", "{\"status\": \"UP\"}");
                 case "/metrics" -> send(exchange, 200, "text/plain; version=0.0.4", metrics.scrape());
-                default -> send(exchange, 404, "text/plain", "There is /status, /health and /metrics.\n");
+                default -> send(exchange, 404, "text/plain", "There is /status, /health, /live and /metrics.\n");
             }
         } catch (RuntimeException e) {
             // the server would drop it, and the connection with it

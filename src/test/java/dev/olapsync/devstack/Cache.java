@@ -9,11 +9,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Unpacked engines, kept per user between runs. */
-final class Cache {
+/** Unpacked engines and built tools, kept per user between runs. */
+public final class Cache {
 
     /** Fills a new, empty directory. */
-    interface Filler {
+    public interface Filler {
         void fill(Path directory) throws IOException;
     }
 
@@ -24,7 +24,7 @@ final class Cache {
      * The directory of that name, filled on first use. Any number of threads and processes may ask at once: one fills, the
      * others wait; a half-filled directory is never seen.
      */
-    static synchronized Path directory(String name, Filler filler) {
+    public static synchronized Path directory(String name, Filler filler) {
         Path target = root().resolve(name);
         if (Files.isDirectory(target)) {
             return target;

@@ -150,7 +150,8 @@ class StatusServerTest {
     @Test
     void onlyReadsAndOnlyWhatThereIs() throws Exception {
         assertThat(get("/").statusCode()).isEqualTo(404);
-        assertThat(get("/statusx").body()).contains("/status, /health and /metrics");
+        assertThat(get("/statusx").body()).contains("/status, /health, /live and /metrics");
+        assertThat(get("/live").body()).contains("UP");
         HttpRequest post = HttpRequest.newBuilder(uri("/status")).POST(BodyPublishers.noBody()).build();
         assertThat(HTTP.send(post, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.networknt.schema.JsonSchema;
@@ -17,8 +16,12 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,8 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ManifestsTest {
 
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
-    /** Camel K has it since 2.10, the newest schemas in Maven Central are of 2.4. */
-    private static final String SINCE_2_10 = "runtimeProvider";
+    /** Camel K 2.10 has them; the newest schemas in Maven Central are of 2.4. */
+    private static final Pattern SINCE_2_10 = Pattern.compile("'(ports|startupPort|livenessPort|readinessPort)'");
 
     private static JsonNode yaml(Path file) throws IOException {
         return YAML.readTree(Files.readString(file));
@@ -49,23 +52,11 @@ class ManifestsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void flowsAreTheRoutes(Page page) throws Exception {
-        ArrayNode routes = YAML.createArrayNode();
-        for (String file : Page.files(List.of(page))) {
-            yaml(Path.of("routes", file)).forEach(routes::add);
-        }
-        assertThat(yaml(Manifests.DEPLOY.resolve("camel-k/operator-built/" + page + ".yaml")).at("/spec/flows"))
-                .isEqualTo(routes);
-    }
-
     static List<Path> camelKResources() throws IOException {
         List<Path> resources = new ArrayList<>(files(Path.of("kamelets"), ".kamelet.yaml"));
         resources.addAll(files(Path.of("examples/kamelets"), ".pipe.yaml"));
         for (Page page : Page.values()) {
-            resources.add(Manifests.DEPLOY.resolve("camel-k/image/" + page + ".yaml"));
-            resources.add(Manifests.DEPLOY.resolve("camel-k/operator-built/" + page + ".yaml"));
+            resources.add(Manifests.CAMEL_K.resolve(page + ".yaml"));
         }
         return resources;
     }
@@ -78,7 +69,7 @@ class ManifestsTest {
             close(schema);
             JsonSchema closed = JsonSchemaFactory.getInstance(VersionFlag.V4).getSchema(schema);
             return closed.validate(resource).stream().map(ValidationMessage::getMessage)
-                    .filter(message -> !message.contains(SINCE_2_10)).toList();
+                    .filter(message -> !SINCE_2_10.matcher(message).find()).toList();
         }
     }
 
@@ -100,9 +91,9 @@ class ManifestsTest {
 
     @Test
     void aWrongWordIsFound() throws Exception {
-        String load = Files.readString(Manifests.DEPLOY.resolve("camel-k/image/load.yaml"));
+        String load = Files.readString(Manifests.CAMEL_K.resolve("load.yaml"));
         for (String[] words : new String[][] {
-            {"rollingUpdateMaxSurge", "maxSurge"}, {"replicas: 2", "replicas: two"}, {"workingDir:", "workDir:"}}) {
+            {"rollingUpdateMaxSurge", "maxSurge"}, {"replicas: 2", "replicas: two"}, {"hotReload:", "hotreload:"}}) {
             assertThat(problems(YAML.readTree(load.replace(words[0], words[1])))).singleElement().asString()
                     .contains(words[1].replaceAll(":.*", ""));
         }
@@ -131,79 +122,100 @@ class ManifestsTest {
     @ParameterizedTest
     @EnumSource
     void oneCapturesAndTheOthersScale(Page page) throws Exception {
-        JsonNode deployment = yaml(Manifests.DEPLOY.resolve("kubernetes/" + page + ".yaml"));
-        JsonNode integration = yaml(Manifests.DEPLOY.resolve("camel-k/image/" + page + ".yaml"));
+        JsonNode deployment = yaml(Manifests.KUBERNETES.resolve(page + ".yaml"));
+        JsonNode integration = yaml(Manifests.CAMEL_K.resolve(page + ".yaml"));
         boolean one = page == Page.CAPTURE;
         assertThat(deployment.at("/spec/replicas").asInt()).isEqualTo(one ? 1 : 2);
         assertThat(deployment.at("/spec/strategy/type").asText()).isEqualTo(one ? "Recreate" : "RollingUpdate");
         assertThat(integration.at("/spec/replicas").asInt()).isEqualTo(one ? 1 : 2);
         assertThat(integration.at("/spec/traits/deployment/strategy").asText()).isEqualTo(one ? "Recreate" : "RollingUpdate");
-        // one pod, whoever makes it
-        ObjectNode pod = integration.at("/spec/template/spec").deepCopy();
-        ((ObjectNode) pod.at("/containers/0")).put("name", "pipeline");
-        ObjectNode deployed = deployment.at("/spec/template/spec").deepCopy();
-        ((ObjectNode) deployed.at("/containers/0")).remove("image");
-        assertThat(pod).isEqualTo(deployed);
         assertThat(deployment.at("/spec/template/metadata/labels")).isEqualTo(deployment.at("/spec/selector/matchLabels"));
     }
 
-    /** kubectl kustomize finds all that it needs, and what the pods refer to is there. */
+    /** The same resources, probes and image in both variants. */
+    @ParameterizedTest
+    @EnumSource
+    void anIntegrationGetsThePodThatADeploymentHas(Page page) throws Exception {
+        JsonNode container = yaml(Manifests.KUBERNETES.resolve(page + ".yaml")).at("/spec/template/spec/containers/0");
+        JsonNode traits = yaml(Manifests.CAMEL_K.resolve(page + ".yaml")).at("/spec/traits");
+        assertThat(traits.at("/container/image")).isEqualTo(container.get("image"));
+        assertThat(traits.at("/container/requestMemory")).isEqualTo(container.at("/resources/requests/memory"));
+        assertThat(traits.at("/container/limitMemory")).isEqualTo(container.at("/resources/limits/memory"));
+        assertThat(traits.at("/container/requestCPU")).isEqualTo(container.at("/resources/requests/cpu"));
+        assertThat(traits.at("/container/limitCPU")).isEqualTo(container.at("/resources/limits/cpu"));
+        for (String probe : List.of("startup", "liveness", "readiness")) {
+            JsonNode expected = container.get(probe + "Probe");
+            JsonNode actual = traits.get("health");
+            assertThat(actual.get(probe + "Probe")).isEqualTo(expected.at("/httpGet/path"));
+            assertThat(actual.get(probe + "Period")).isEqualTo(expected.get("periodSeconds"));
+            assertThat(actual.get(probe + "Timeout")).isEqualTo(expected.get("timeoutSeconds"));
+            assertThat(actual.path(probe + "FailureThreshold")).isEqualTo(expected.path("failureThreshold"));
+        }
+    }
+
+    /** A file that is added to routes/ or models/shop/ is in the ConfigMaps of the Deployments, too. */
     @Test
-    void everythingThatIsReferredToExists() throws Exception {
-        List<Path> kustomizations = new ArrayList<>(files(Manifests.DEPLOY, "kustomization.yaml"));
-        kustomizations.add(Path.of("kamelets", "kustomization.yaml"));
-        assertThat(kustomizations).hasSizeGreaterThan(7);
-        for (Path kustomization : kustomizations) {
-            Path folder = kustomization.getParent();
-            List<String> names = new ArrayList<>();
-            yaml(kustomization).path("resources").forEach(resource -> names.add(resource.asText()));
-            yaml(kustomization).findValues("path").stream().map(JsonNode::asText)
-                    .filter(path -> !path.startsWith("/")).forEach(names::add);
-            for (String name : names) {
-                Path file = folder.resolve(name);
-                assertThat(Files.isDirectory(file) ? file.resolve("kustomization.yaml") : file).exists();
+    void theConfigMapsHoldAllFiles() throws Exception {
+        List<String> files = new ArrayList<>();
+        yaml(Manifests.KUBERNETES.resolve("kustomization.yaml")).get("configMapGenerator")
+                .forEach(generator -> generator.path("files").forEach(file -> files.add(file.asText())));
+        assertThat(files).containsExactlyElementsOf(Manifests.copied().stream().map(Path::toString).toList());
+    }
+
+    static List<Path> overlays() throws IOException {
+        List<Path> overlays = new ArrayList<>(files(Manifests.DEPLOY, "kustomization.yaml").stream().map(Path::getParent)
+                .filter(folder -> folder.getParent().endsWith("overlays")).toList());
+        overlays.add(Path.of("kamelets"));
+        return overlays;
+    }
+
+    /** What kubectl apply -k sends: complete, in one namespace, each resource as the cluster's API has it. */
+    @ParameterizedTest
+    @MethodSource("overlays")
+    void kustomizeBuilds(Path overlay) throws Exception {
+        List<JsonNode> resources = Kustomize.build(overlay);
+        assertThat(resources).isNotEmpty();
+        Set<String> names = new HashSet<>(Set.of("Secret olap-sync"));
+        resources.forEach(resource -> names.add(name(resource)));
+        Set<String> namespaces = new HashSet<>();
+        for (JsonNode resource : resources) {
+            if (!resource.get("kind").asText().equals("Namespace")) {
+                namespaces.add(resource.at("/metadata/namespace").asText());
             }
-            for (Path beside : list(folder)) {
-                if (beside.toString().endsWith(".yaml") && !beside.endsWith("kustomization.yaml")) {
-                    assertThat(names).as(kustomization.toString()).contains(beside.getFileName().toString());
-                }
-            }
+            assertThat(resource.get("apiVersion").asText().startsWith("camel.apache.org") ? problems(resource)
+                    : KubernetesSchemas.problems(resource)).as(name(resource)).isEmpty();
+            resource.findValues("configMapRef").forEach(of -> assertThat(names).contains("ConfigMap " + of.get("name").asText()));
+            resource.findValues("configMap").forEach(of -> assertThat(names).contains("ConfigMap " + of.get("name").asText()));
+            resource.findValues("secretName").forEach(of -> assertThat(names).contains("Secret " + of.asText()));
+            resource.findValues("serviceAccountName").forEach(of -> assertThat(names).contains("ServiceAccount " + of.asText()));
         }
-        List<String> there = new ArrayList<>();
-        for (Path file : files(Manifests.DEPLOY.resolve("base"), ".yaml")) {
-            there.add(yaml(file).at("/metadata/name").asText());
-        }
-        for (Path file : Manifests.all().keySet()) {
-            JsonNode resource = yaml(file);
-            List.of("configMapRef", "configMap", "secretKeyRef").forEach(kind -> resource.findValues(kind).forEach(
-                    reference -> assertThat(there).contains(reference.get("name").asText())));
-            resource.findValues("secretKeyRef").forEach(reference ->
-                    assertThat(secretKeys()).contains(reference.get("key").asText()));
+        assertThat(namespaces).hasSize(1);
+    }
+
+    private static String name(JsonNode resource) {
+        return resource.get("kind").asText() + " " + resource.at("/metadata/name").asText();
+    }
+
+    @Test
+    void aWrongWordInADeploymentIsFound() throws Exception {
+        String load = Files.readString(Manifests.KUBERNETES.resolve("load.yaml"));
+        for (String[] words : new String[][] {
+            {"enableServiceLinks", "enableServicelinks"}, {"seccompProfile", "secCompProfile"}, {"workingDir:", "workDir:"}}) {
+            assertThat(KubernetesSchemas.problems(YAML.readTree(load.replace(words[0], words[1])))).singleElement().asString()
+                    .contains(words[1].replaceAll(":.*", ""));
         }
     }
 
     @Test
     void theEnvironmentHasKeysOfTheConfiguration() throws Exception {
         String configuration = Files.readString(Path.of("application.properties"));
+        List<String> names = new ArrayList<>();
         for (Path file : files(Manifests.DEPLOY, "environment.yaml")) {
-            yaml(file).get("data").fieldNames().forEachRemaining(variable ->
-                    assertThat(configuration).contains("\n" + variable.toLowerCase().replace('_', '.') + "="));
+            yaml(file).get("data").fieldNames().forEachRemaining(names::add);
         }
-    }
-
-    private static List<String> secretKeys() {
-        try {
-            List<String> keys = new ArrayList<>();
-            yaml(Manifests.DEPLOY.resolve("base/secret.yaml")).get("stringData").fieldNames().forEachRemaining(keys::add);
-            return keys;
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static List<Path> list(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
-        }
+        Files.readAllLines(Manifests.KUBERNETES.resolve("environment.env")).stream().filter(line -> !line.startsWith("#"))
+                .forEach(line -> names.add(line.substring(0, line.indexOf('='))));
+        assertThat(names).isNotEmpty().allSatisfy(name ->
+                assertThat(configuration).contains("\n" + name.toLowerCase(Locale.ROOT).replace('_', '.') + "="));
     }
 }

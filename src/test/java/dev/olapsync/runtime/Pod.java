@@ -2,6 +2,7 @@ package dev.olapsync.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.routes.Page;
@@ -36,7 +37,7 @@ final class Pod {
         List<Service> pods = new ArrayList<>();
         for (Page page : Page.values()) {
             try {
-                Path file = Manifests.DEPLOY.resolve("kubernetes/" + page + ".yaml");
+                Path file = Manifests.KUBERNETES.resolve(page + ".yaml");
                 new Pod(YAML.readTree(file.toFile())).addTo(pods, scenario);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -51,7 +52,8 @@ final class Pod {
         container.get("args").forEach(argument -> arguments.add(argument.asText()));
         Map<String, String> environment = new HashMap<>();
         container.get("env").forEach(variable -> {
-            if (variable.has("value")) {
+            // the scenario has passwords of its own
+            if (!variable.get("name").asText().endsWith("_PASSWORD_FILE")) {
                 environment.put(variable.get("name").asText(), variable.get("value").asText());
             }
         });
@@ -87,15 +89,16 @@ final class Pod {
         }
     }
 
+    /** As kustomize generates them: by name, the content of each file under the file's name. */
     private static Map<String, JsonNode> configMaps() throws IOException {
         Map<String, JsonNode> configMaps = new HashMap<>();
-        try (Stream<Path> files = Files.list(Manifests.DEPLOY.resolve("base"))) {
-            for (Path file : files.toList()) {
-                JsonNode resource = YAML.readTree(file.toFile());
-                if (resource.path("kind").asText().equals("ConfigMap")) {
-                    configMaps.put(resource.at("/metadata/name").asText(), resource.get("data"));
-                }
+        for (JsonNode generator : YAML.readTree(Manifests.KUBERNETES.resolve("kustomization.yaml").toFile()).get("configMapGenerator")) {
+            ObjectNode content = YAML.createObjectNode();
+            for (JsonNode file : generator.path("files")) {
+                Path path = Manifests.KUBERNETES.resolve(file.asText());
+                content.put(path.getFileName().toString(), Files.readString(path));
             }
+            configMaps.put(generator.get("name").asText(), content);
         }
         return configMaps;
     }
