@@ -1,6 +1,5 @@
 package dev.olapsync.enrich;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PreparedStep;
@@ -8,7 +7,6 @@ import dev.olapsync.RecordHeaders;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.load.Loads;
 import dev.olapsync.model.History;
-import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
@@ -83,12 +81,7 @@ public class DirtyRows extends PreparedStep {
                 continue;
             }
             DirtyKeys keys = dirty.computeIfAbsent(lookUp, DirtyKeys::new);
-            for (JsonNode image : event.images()) {
-                List<String> key = key(lookUp, image);
-                if (key != null) {
-                    keys.add(key, Cause.of(event));
-                }
-            }
+            ChangedKeys.of(lookUp, event).forEach(key -> keys.add(key, Cause.of(event)));
             if (lookUp.ofGrain()) {
                 lookUp.model().history().ifPresent(history -> version(history, event, message, ready, dirty));
             }
@@ -102,27 +95,6 @@ public class DirtyRows extends PreparedStep {
         } catch (IllegalArgumentException e) {
             ready.add(DeadLetters.ofRecord(getCamelContext(), message, history.name() + ": not written, " + e.getMessage()));
         }
-    }
-
-    /** The key of a row; null when a part of a parent's key is NULL, so that no row can refer to it. */
-    private static List<String> key(LookUp lookUp, JsonNode image) {
-        List<String> key = new ArrayList<>(lookUp.key().size());
-        for (KeyColumn column : lookUp.key()) {
-            JsonNode value = image.path(column.name());
-            if (value.isMissingNode()) {
-                throw new IllegalArgumentException("the change of " + lookUp.table() + " has no column " + column.name()
-                        + ", which is part of the key");
-            }
-            if (value.isNull() && lookUp.ofGrain()) {
-                throw new IllegalArgumentException("the change of " + lookUp.table() + " does not tell " + column.name()
-                        + ", which is part of the key; its replica identity must hold the key");
-            }
-            if (value.isNull()) {
-                return null;
-            }
-            key.add(column.text(value));
-        }
-        return key;
     }
 
     /** Of very many rows it is work for the lane, as a whole table is. */

@@ -28,10 +28,7 @@ final class Versions {
         if (operation == null) {
             throw new IllegalArgumentException("the operation " + event.op() + " is unknown");
         }
-        if (event.op() == 'u' && event.images().size() < 2) {
-            throw new IllegalArgumentException("the change of " + event.table() + " does not tell the old row;"
-                    + " its replica identity must be FULL");
-        }
+        ChangedKeys.requireOldImage(history.lookUp(), event);
         // the row before a delete, else the row after the change
         JsonNode row = event.images().get(event.images().size() - 1);
         versions.add(history.version(row, operation, event.committed().toString(), version(event)), cause(event, message));

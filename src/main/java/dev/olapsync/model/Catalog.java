@@ -118,8 +118,8 @@ final class Catalog {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT a.attname, a.atttypid::bigint AS atttypid, a.atttypmod, a.attgenerated <> '' AS generated, %s AS entry,
                        coalesce(l.collisdeterministic, true) AS deterministic,
-                       (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname) FROM pg_type t, pg_namespace n WHERE t.oid = a.atttypid
-                         AND n.oid = l.collnamespace AND l.oid <> t.typcollation) AS collation,
+                       (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname) FROM pg_namespace n
+                         WHERE n.oid = l.collnamespace AND l.oid <> 'pg_catalog."default"'::regcollation) AS collation,
                        a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid
                          AND c.contype = 'n' AND c.conkey = ARRAY[a.attnum] AND NOT c.convalidated) AS not_null
                 FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
@@ -189,8 +189,8 @@ final class Catalog {
                          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] ORDER BY p) AS columns,
                        NOT i.indimmediate AS deferrable
                 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-                WHERE i.indrelid = ? AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-                ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname""")) {
+                WHERE i.indrelid = ? AND %s
+                ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname""".formatted(Table.UniqueKey.UNIQUE + " AND " + Table.UniqueKey.COLLATED))) {
             query.setLong(1, table);
             List<Table.UniqueKey> keys = new ArrayList<>();
             try (ResultSet row = query.executeQuery()) {
@@ -217,13 +217,12 @@ final class Catalog {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT t.relid = ?::oid::regclass AS self, c.relreplident,
                        (SELECT x.relname FROM pg_class x WHERE x.oid = i.indexrelid) AS index,
-                       ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = i.indrelid
-                         AND a.attnum = ANY (i.indkey) AND c.relreplident <> 'n') AS columns
+                       CASE WHEN c.relreplident <> 'n' AND %s THEN %s ELSE '{}' END AS columns
                 FROM (SELECT ?::oid::regclass AS relid UNION SELECT relid FROM pg_partition_tree(?::oid::regclass)
                       WHERE isleaf) t
                 JOIN pg_class c ON c.oid = t.relid
-                LEFT JOIN pg_index i ON i.indrelid = c.oid
-                  AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END""")) {
+                LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END
+                """.formatted(Table.UniqueKey.LOGGED, Table.UniqueKey.NAMES))) {
             query.setLong(1, table);
             query.setLong(2, table);
             query.setLong(3, table);

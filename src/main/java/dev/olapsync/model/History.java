@@ -19,7 +19,7 @@ public final class History {
     public static final String PERIODS_SUFFIX = "_scd2";
 
     private static final List<KeyColumn> OF_THE_CHANGE = Stream.of("_op", "_commit_time", "_version")
-            .map(name -> new KeyColumn(name, "text[]", KeyColumn.Format.PLAIN)).toList();
+            .map(name -> new KeyColumn(name, "text[]", KeyColumn.Format.PLAIN, false)).toList();
 
     private final List<KeyColumn> image;
     private final LookUp lookUp;
@@ -28,7 +28,7 @@ public final class History {
     History(Model model, Query.Source grain, List<KeyColumn> image, String sql) {
         this.image = List.copyOf(image);
         this.lookUp = new LookUp(model, model.name() + SUFFIX, grain.alias(), grain.table().name(),
-                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(), List.of(), true, true, sql, "");
+                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(), List.of(), true, true, true, sql, "");
     }
 
     /** Of its topic, and of its view in ClickHouse. */

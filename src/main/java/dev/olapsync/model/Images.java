@@ -73,6 +73,6 @@ final class Images {
     /** As change events hold them. */
     static List<KeyColumn> inEvents(List<Table.Column> columns) {
         return columns.stream()
-                .map(column -> new KeyColumn(column.name(), "text[]", ImageTypes.format(column.type()).orElseThrow())).toList();
+                .map(column -> new KeyColumn(column.name(), "text[]", ImageTypes.format(column.type()).orElseThrow(), true)).toList();
     }
 }

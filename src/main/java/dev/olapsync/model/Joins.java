@@ -151,7 +151,19 @@ final class Joins {
         } else if (equation.other() instanceof Column other && !injective(column.type(), scope.of(other).column().type())) {
             problems.add(other, "the join compares " + name + " with " + other + " of type " + scope.of(other).column().typeName()
                     + ", where one value may equal several; give both columns the same type");
+        } else if (equation.other() instanceof Column other && !sameCollation(column, scope.of(other).column())) {
+            problems.add(other, "the join compares " + name + " with " + other + ", and their collations differ, so that one value may"
+                    + " equal several, or cannot be compared; give both columns the same collation");
         }
+    }
+
+    /**
+     * Whether two values are equal in the join if, and only if, they are in the first column's unique key. Of two collations
+     * Postgres compares with the one that is not the database's, which is deterministic, and not at all with two others.
+     */
+    private static boolean sameCollation(Table.Column key, Table.Column other) {
+        return other.collation() == null || other.collation().equals(key.collation())
+                || key.collation() == null && other.deterministic();
     }
 
     /** Whether a value of one type equals at most one value of the other. */

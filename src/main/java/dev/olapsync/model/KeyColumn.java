@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
  * @param name the column's name in Postgres and in the change events
  * @param arrayType the SQL type of the look-up's parameter, for example {@code bigint[]}
  * @param format how the change event writes the column's values
+ * @param nullable whether it can be NULL in Postgres
  */
-public record KeyColumn(String name, String arrayType, Format format) {
+public record KeyColumn(String name, String arrayType, Format format, boolean nullable) {
 
     /** As Debezium's {@code unavailable.value.placeholder}. */
     public static final String UNAVAILABLE = "__debezium_unavailable_value";
@@ -52,7 +53,7 @@ public record KeyColumn(String name, String arrayType, Format format) {
     }
 
     /** Whether a change event does not tell the value: it was too large, or is stored apart and did not change. */
-    static boolean isUnavailable(JsonNode value) {
+    public static boolean isUnavailable(JsonNode value) {
         return value.isTextual() && value.textValue().equals(UNAVAILABLE);
     }
 

@@ -21,6 +21,8 @@ final class KeyTypes {
     /** Whether equal values of the column are also spelled equally, so that they can be a key in ClickHouse. */
     static boolean canIdentify(Table.Column column) {
         return canBeAsked(column) && column.deterministic() && !column.type().name().equals("citext")
+                // without a length it keeps the blanks that it does not compare
+                && !(column.type().name().equals("bpchar") && column.modifier() < 0)
                 && (!column.type().name().equals("numeric")
                 || ColumnType.of(column.type(), column.modifier()).kind() == ColumnType.Kind.DECIMAL);
     }

@@ -37,11 +37,12 @@ public final class LookUp {
     private final List<Reference> references;
     private final boolean ofGrain;
     private final boolean required;
+    private final boolean ofWholeRows;
     private final String sql;
     private final String listing;
 
     LookUp(Model model, String target, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
-            boolean required, String sql, String listing) {
+            boolean required, boolean ofWholeRows, String sql, String listing) {
         this.model = model;
         this.target = target;
         this.alias = alias;
@@ -50,6 +51,7 @@ public final class LookUp {
         this.references = List.copyOf(references);
         this.ofGrain = ofGrain;
         this.required = required;
+        this.ofWholeRows = ofWholeRows;
         this.sql = sql;
         this.listing = listing;
     }
@@ -90,6 +92,11 @@ public final class LookUp {
     /** Whether a row without a row of this table is no row of the model: the grain and INNER joins. */
     public boolean required() {
         return required;
+    }
+
+    /** Whether an update has to carry the whole old row, without which the old key is not known. */
+    public boolean ofWholeRows() {
+        return ofWholeRows;
     }
 
     public String sql() {

@@ -58,8 +58,7 @@ final class LookUpSql {
 
     /** The column's value out of its text, with the type and collation that expressions over the column see. */
     private static String image(Table.Column column, String text) {
-        return text + "::" + column.typeName() + (column.collation() == null ? "" : " COLLATE " + column.collation()) + " AS "
-                + Sql.identifier(column.name());
+        return collated(text + "::" + column.typeName(), column) + " AS " + Sql.identifier(column.name());
     }
 
     /** The rows of the model that refer to a key of a joined table, whether or not that has a row with the key. */
@@ -75,7 +74,13 @@ final class LookUpSql {
     private String refers(Query.Source source) {
         List<Query.Equation> equations = source.key();
         return IntStream.range(0, equations.size())
-                .mapToObj(i -> equations.get(i).other() + " = " + given(i)).collect(Collectors.joining(" AND "));
+                .mapToObj(i -> equations.get(i).other() + " = " + collated(given(i), equations.get(i).column()))
+                .collect(Collectors.joining(" AND "));
+    }
+
+    /** As the join compares it: an array has the database's collation, whatever its elements come from. */
+    private static String collated(String value, Table.Column column) {
+        return column.collation() == null ? value : value + " COLLATE " + column.collation();
     }
 
     /** The keys alone of what {@link #ofJoined} finds. */
@@ -281,6 +286,7 @@ final class LookUpSql {
     }
 
     private static String names(List<String> cases) {
-        return cases.isEmpty() ? "NULL" : "nullif(concat_ws(', ', " + String.join(", ", cases) + "), '')";
+        // not concat_ws, which takes no more than 100 arguments
+        return cases.isEmpty() ? "NULL" : "nullif(array_to_string(ARRAY[" + String.join(", ", cases) + "], ', '), '')";
     }
 }

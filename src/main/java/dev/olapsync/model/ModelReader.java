@@ -190,13 +190,13 @@ final class ModelReader {
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
                     lookUps.add(new LookUp(model, model.name(), query.grain().alias(), query.grain().table().name(), keyColumns(query.key()),
-                            List.of(), true, true, new SqlText(ofGrain).camel(),
+                            List.of(), true, true, false, new SqlText(ofGrain).camel(),
                             new SqlText(sql.listingOfGrain()).jdbc()));
                     for (int i = 0; i < ofJoined.size(); i++) {
                         Query.Source source = query.joined().get(i);
                         lookUps.add(new LookUp(model, model.name(), source.alias(), source.table().name(),
                                 keyColumns(source.key().stream().map(Query.Equation::column).toList()), references(source),
-                                false, source.required(), new SqlText(ofJoined.get(i)).camel(),
+                                false, source.required(), source.onlyInWholeRows(), new SqlText(ofJoined.get(i)).camel(),
                                 new SqlText(listings.get(i)).jdbc()));
                     }
                     return lookUps;
@@ -230,6 +230,6 @@ final class ModelReader {
 
     private static List<KeyColumn> keyColumns(List<Table.Column> columns) {
         return columns.stream().map(column -> new KeyColumn(column.name(), column.typeName() + "[]",
-                KeyTypes.format(column.type()))).toList();
+                KeyTypes.format(column.type()), !column.notNull())).toList();
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -78,10 +79,13 @@ public final class Models {
         Planner planner = new Planner(postgres, catalog);
         errors.addAll(badNames(files));
         for (Path file : files) {
+            Savepoint before = postgres.setSavepoint();
             try {
                 models.add(new ModelReader(file, catalog, planner).read());
             } catch (ModelException e) {
                 errors.addAll(e.errors());
+                // a statement that failed must not fail those of the next model
+                postgres.rollback(before);
             }
         }
         errors.addAll(takenByHistories(models, files));

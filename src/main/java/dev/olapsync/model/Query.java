@@ -27,6 +27,12 @@ record Query(List<Source> sources, List<Output> outputs, String where, List<Tabl
             return Query.column(alias, column);
         }
 
+        /** Whether changes carry the old key only because they carry the whole old row. */
+        boolean onlyInWholeRows() {
+            return table.wholeIdentity() && (table.identityKey() == null || table.identityKey().deferrable()
+                    || !table.identityKey().columns().containsAll(key.stream().map(Equation::column).toList()));
+        }
+
         String as() {
             return table.name().quoted() + " AS " + Sql.identifier(alias);
         }

@@ -79,9 +79,12 @@ public final class ReadSchema {
             String numbers = key.stream().map(column -> column.entry().substring(0, column.entry().indexOf(' ')))
                     .collect(Collectors.joining(",", "'{", "}'::int2[]"));
             conditions.add("EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = " + table.oid()
-                    + " AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
-                    + " AND (string_to_array(i.indkey::text, ' ')::int2[])[:i.indnkeyatts] <@ " + numbers + ")");
-            conditions.add(isInEveryChange(table, numbers));
+                    + " AND " + Table.UniqueKey.UNIQUE + " AND " + Table.UniqueKey.NUMBERS + " <@ " + numbers
+                    + (key.stream().allMatch(Table.Column::deterministic) ? "" : " AND " + Table.UniqueKey.COLLATED) + ")");
+            conditions.add(table.partitioned()
+                    ? isInEveryChange(table, Table.UniqueKey.NAMES, key.stream().map(column -> Sql.literal(column.name()))
+                            .collect(Collectors.joining(",", "ARRAY[", "]")))
+                    : isInEveryChange(table, Table.UniqueKey.NUMBERS, numbers));
         }
         if (whole.contains(table.name())) {
             conditions.add("NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f')");
@@ -89,17 +92,17 @@ public final class ReadSchema {
         return String.join(" AND ", conditions);
     }
 
-    /** A partition has a replica identity of its own. */
+    /** A partition has a replica identity of its own, and numbers of its own for the same columns. */
     private static String withOwnIdentity(Table table) {
         return table.partitioned()
                 ? "pg_partition_tree(" + table.oid() + ") AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.relid AND t.isleaf WHERE"
                 : "pg_catalog.pg_class AS c WHERE c.oid = " + table.oid() + " AND";
     }
 
-    private static String isInEveryChange(Table table, String key) {
+    private static String isInEveryChange(Table table, String columns, String key) {
         return "NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i"
                 + " WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END"
-                + " AND string_to_array(i.indkey::text, ' ')::int2[] @> " + key + "))";
+                + " AND " + Table.UniqueKey.LOGGED + " AND " + columns + " @> " + key + "))";
     }
 
     /** Whether the catalog still says the same. */

@@ -25,15 +25,17 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
      * @param type never a domain: its base type instead
      * @param typeName as {@code format_type} spells it, the domain's base type
      * @param deterministic whether the column's collation takes equal for what is the same
-     * @param collation as SQL writes it; null when it is that of the type
-     * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type and modifier
+     * @param collation as SQL writes it; null when it is the database's, or the type has none
+     * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type, modifier and, unless it is
+     *     that of the database or of the type, collation
      */
     record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
             boolean deterministic, String collation, String entry) {
 
         /** SQL for the {@link #entry()} of a row {@code a} of {@code pg_attribute}. */
-        static final String ENTRY = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)";
-
+        static final String ENTRY = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, "
+                + " CASE WHEN a.attcollation NOT IN (0, 'pg_catalog.\"default\"'::regcollation)"
+                + " AND a.atttypid <> 'pg_catalog.name'::regtype THEN a.attcollation END)";
     }
 
     /** @param modifier the modifier that a domain over this type adds, -1 for none */
@@ -46,6 +48,30 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
 
     /** @param deferrable whether two rows can have the same key for a moment */
     record UniqueKey(String index, List<Column> columns, boolean deferrable) {
+
+        /**
+         * SQL that is true if an index {@code i} of {@code pg_index} is unique over plain columns, in the sense of the operators of
+         * their types: of the classes that can be made for these types, those of Postgres itself and the default ones.
+         */
+        static final String UNIQUE = "i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
+                + " AND (16384 > ALL (i.indclass) OR NOT EXISTS (SELECT FROM pg_catalog.pg_opclass AS o"
+                + " WHERE o.oid = ANY (i.indclass) AND o.oid >= 16384 AND NOT o.opcdefault))";
+
+        /** SQL that is true if it takes for equal what the collations of the columns do, or more. */
+        static final String COLLATED = "NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) AS p"
+                + " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]"
+                + " JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation"
+                + " WHERE i.indcollation[p] <> a.attcollation AND NOT l.collisdeterministic)";
+
+        /** SQL that is true if changes can carry the key of an index {@code i}: Postgres passes over all others. */
+        static final String LOGGED = "i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL";
+
+        /** SQL for the numbers of the columns of an index {@code i} that are its key: those of INCLUDE are not logged. */
+        static final String NUMBERS = "(string_to_array(i.indkey::text, ' ')::int2[])[:i.indnkeyatts]";
+
+        /** SQL for their names, which are the same in all partitions, unlike the numbers. */
+        static final String NAMES = "ARRAY(SELECT a.attname::text FROM generate_series(0, i.indnkeyatts - 1) AS p"
+                + " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p])";
     }
 
     Optional<Column> column(String column) {

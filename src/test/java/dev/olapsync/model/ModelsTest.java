@@ -12,10 +12,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelsTest {
 
@@ -107,6 +111,39 @@ class ModelsTest {
                 .containsExactly(tuple(true, "{\"student_id\":4,\"contact_id\":5,\"name\":null,\"contact_number\":\"555\"}"));
     }
 
+    /** Postgres compares with the collation of the parent's key, the look-up with that of an array of texts. */
+    @Test
+    void aParentsLookUpComparesAsTheJoinDoes() throws Exception {
+        TestDatabase.execute(postgres, """
+                CREATE COLLATION "no case" (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                CREATE DOMAIN tag AS text COLLATE "no case";
+                CREATE TABLE country (code text COLLATE "no case" PRIMARY KEY, name text);
+                CREATE TABLE label (code tag PRIMARY KEY, name text);
+                CREATE TABLE town (code varchar(9) COLLATE "de-x-icu" PRIMARY KEY, name text);
+                CREATE UNIQUE INDEX ON town (code varchar_pattern_ops);
+                CREATE TABLE customer (id int PRIMARY KEY, code text, label tag, town text);
+                INSERT INTO customer VALUES (1, 'de', 'A', 'x'), (2, 'DE', 'a', 'X'), (3, 'fr', 'b', 'y')""");
+        Model model = load("""
+                SELECT c.id, k.name AS country, l.name AS label, t.name AS town FROM customer c LEFT JOIN country k ON k.code = c.code
+                LEFT JOIN label l ON c.label = l.code LEFT JOIN town t ON t.code = c.town""");
+        assertThat(look(model, "k", "De")).extracting(LookUps.Row::key).containsExactlyInAnyOrder("1", "2");
+        assertThat(look(model, "l", "a")).extracting(LookUps.Row::key).containsExactlyInAnyOrder("1", "2");
+        assertThat(look(model, "t", "x")).extracting(LookUps.Row::key).containsExactly("1");
+        assertThat(LookUps.list(postgres, model.lookUps().get(1), List.of(List.of("dE")))).containsExactlyInAnyOrder(List.of("1"), List.of("2"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"int NOT NULL DEFAULT 7, 1500", "timestamptz, 1500", "numeric(5) NOT NULL DEFAULT 7, 400"})
+    void asManyColumnsAsATableCanHave(String type, int columns) throws Exception {
+        TestDatabase.execute(postgres, "CREATE TABLE wide (id int PRIMARY KEY, owner int, "
+                + IntStream.rangeClosed(1, columns).mapToObj(i -> "c" + i + " " + type).collect(Collectors.joining(", ")) + ");"
+                + " INSERT INTO wide VALUES (1, 1); CREATE TABLE owner (id int PRIMARY KEY, name text); INSERT INTO owner VALUES (1, 'o')");
+        Model model = load("SELECT w.*, o.name AS owner_name FROM wide w LEFT JOIN owner o ON o.id = w.owner");
+        assertThat(look(model, "w", "1")).extracting(LookUps.Row::json).isEqualTo(LookUps.oracle(postgres, model));
+        assertThat(look(model, "o", "1")).hasSize(1);
+        assertThat(LookUps.pages(postgres, model, 10)).hasSize(1);
+    }
+
     @Test
     void whereGuardsTheExpressionsOfTheSelectList() throws Exception {
         TestDatabase.execute(postgres, "CREATE TABLE t (id int PRIMARY KEY, d int); INSERT INTO t VALUES (1, 0), (2, 5), (3, NULL)");
@@ -150,8 +187,8 @@ class ModelsTest {
 
     @Test
     void datesAndTimestampsOfChangeEvents() {
-        KeyColumn date = new KeyColumn("d", "date[]", KeyColumn.Format.DATE);
-        KeyColumn timestamp = new KeyColumn("t", "timestamp[]", KeyColumn.Format.TIMESTAMP);
+        KeyColumn date = new KeyColumn("d", "date[]", KeyColumn.Format.DATE, false);
+        KeyColumn timestamp = new KeyColumn("t", "timestamp[]", KeyColumn.Format.TIMESTAMP, false);
         JsonNodeFactory json = JsonNodeFactory.instance;
         assertThat(List.of("2025-01-31Z", "-0043-03-15Z", "0000-01-01Z", "+12345-01-01Z", "-5877611-06-21Z", "-5877611-06-22Z"))
                 .extracting(text -> date.text(json.textNode(text)))

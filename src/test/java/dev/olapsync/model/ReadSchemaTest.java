@@ -24,10 +24,11 @@ class ReadSchemaTest {
             CREATE DOMAIN money_amount AS numeric(10,2);
             CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, "na'me :?k1" varchar(40) NOT NULL, spare text, how mood);
             ALTER TABLE customers REPLICA IDENTITY FULL;
-            CREATE TABLE regions (id int, kind text, name text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
+            CREATE TABLE regions (obsolete text, id int, kind text, name text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
             CREATE TABLE regions_a PARTITION OF regions FOR VALUES IN ('a');
             CREATE TABLE orders (id int PRIMARY KEY, other int UNIQUE NOT NULL, customer_code text, region int, total numeric(10,2),
               amount money_amount, note varchar(20), placed timestamp, quantity int NOT NULL DEFAULT 1, currency text, spare text);
+            ALTER TABLE regions DROP obsolete;
             INSERT INTO customers VALUES (1, 'c1', 'one');
             INSERT INTO orders VALUES (1, 1, 'c1', 1, 1, 1, '7');
             """;
@@ -67,6 +68,7 @@ class ReadSchemaTest {
         "ALTER TABLE orders ALTER note SET STORAGE EXTERNAL, ALTER note SET NOT NULL",
         "ALTER TABLE orders REPLICA IDENTITY FULL",
         "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id)",
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id) INCLUDE (note)",
         "ALTER TABLE customers ADD UNIQUE (code); ALTER TABLE customers DROP CONSTRAINT customers_code_key",
         "ALTER TABLE orders DROP CONSTRAINT orders_other_key",
         "CREATE TABLE regions_b PARTITION OF regions FOR VALUES IN ('b')",
@@ -97,6 +99,9 @@ class ReadSchemaTest {
         "ALTER TABLE orders ALTER customer_code TYPE varchar(9) | column customer_code",
         "ALTER TABLE orders DROP CONSTRAINT orders_pkey; ALTER TABLE orders ADD PRIMARY KEY (other) | unique key (id)",
         "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_other_key | (id) in its replica identity",
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id) DEFERRABLE | (id) in its replica identity",
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (other) INCLUDE (id), ADD UNIQUE (id) | (id) in its replica identity",
+        "ALTER TABLE orders ALTER note TYPE varchar(20) COLLATE \"C\" | column note",
         "ALTER TABLE orders REPLICA IDENTITY NOTHING | (id) in its replica identity",
         "ALTER TABLE customers DROP CONSTRAINT customers_code_key | unique key (code)",
         "ALTER TABLE customers REPLICA IDENTITY DEFAULT | (code) in its replica identity",

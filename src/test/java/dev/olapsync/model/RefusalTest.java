@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,11 +29,24 @@ class RefusalTest {
             CREATE TABLE no_key (id bigint, c_id bigint);
             CREATE TABLE nothing (id bigint PRIMARY KEY);
             ALTER TABLE nothing REPLICA IDENTITY NOTHING;
+            CREATE TABLE covering (id bigint, code text NOT NULL UNIQUE, PRIMARY KEY (id) INCLUDE (code));
             CREATE TABLE f (id float8 PRIMARY KEY);
             CREATE TABLE n (id numeric PRIMARY KEY);
             CREATE TABLE js (id jsonb PRIMARY KEY);
             CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
             CREATE TABLE ci (id text COLLATE nocase PRIMARY KEY);
+            CREATE TABLE texts (id bigint PRIMARY KEY, plain text, german text COLLATE "de-x-icu", caseless text COLLATE nocase);
+            CREATE TABLE german (id text COLLATE "de-x-icu" PRIMARY KEY);
+            CREATE TABLE finer (id bigint PRIMARY KEY, code text COLLATE nocase NOT NULL);
+            CREATE UNIQUE INDEX ON finer (code COLLATE "C");
+            ALTER TABLE finer REPLICA IDENTITY FULL;
+            CREATE FUNCTION finer_cmp(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 - $2';
+            CREATE OPERATOR ## (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);
+            CREATE OPERATOR CLASS own_ops FOR TYPE int USING btree AS OPERATOR 3 ##, FUNCTION 1 finer_cmp(int, int);
+            CREATE TABLE own (id bigint PRIMARY KEY, code int NOT NULL);
+            CREATE UNIQUE INDEX ON own (code own_ops);
+            ALTER TABLE own REPLICA IDENTITY FULL;
+            CREATE TABLE blanks (id bpchar PRIMARY KEY);
             CREATE TABLE generated (n int, id int GENERATED ALWAYS AS (n + 1) STORED PRIMARY KEY);
             CREATE VIEW v AS SELECT * FROM c;
             CREATE MATERIALIZED VIEW mv AS SELECT * FROM c;
@@ -161,6 +176,7 @@ class RefusalTest {
             SELECT id FROM js                                        | 1 | 16 | of type jsonb, where equal values
             SELECT id FROM generated                                 | 1 | 16 | is generated, so that its values are not in the log
             SELECT id FROM ci                                        | 1 | 16 | with a nondeterministic collation
+            SELECT id FROM blanks                                    | 1 | 16 | of type bpchar, where equal values can be spelled differently
             SELECT id, ctid FROM o                                   | 1 | 12 | ctid is a system column
             SELECT id, o AS whole FROM o                             | 1 | 12 | o stands for a whole row
             SELECT id, o.upper FROM c o                              | 1 | 12 | column o.upper does not exist
@@ -181,6 +197,11 @@ class RefusalTest {
             SELECT o.id FROM o JOIN c ON o.id = o.c_id               | 1 | 25 | it equates no column
             SELECT o.id FROM o JOIN c ON c.id = 1                    | 1 | 25 | does not refer to an earlier table
             SELECT o.id FROM o JOIN c ON c.code = o.c_code           | 1 | 25 | run ALTER TABLE "public"."c" REPLICA IDENTITY FULL
+            SELECT o.id FROM o JOIN covering c ON c.code = o.c_code  | 1 | 25 | (code) of public.covering, which is not in the table's replica identity
+            SELECT t.id FROM texts t JOIN c ON c.code = t.caseless   | 1 | 45 | their collations differ
+            SELECT t.id FROM texts t JOIN german g ON g.id=t.caseless| 1 | 48 | their collations differ
+            SELECT o.id FROM o JOIN finer f ON f.code = o.c_code     | 1 | 25 | it equates (code), and unique is (id)
+            SELECT o.id FROM o JOIN own ON own.code = o.c_id         | 1 | 25 | it equates (code), and unique is (id)
             SELECT o.id FROM o JOIN f ON f.id = o.c_float            | 1 | 25 | join on another unique key
             SELECT o.id FROM o JOIN n ON n.id = o.c_float            | 1 | 37 | one value may equal several
             SELECT o.id FROM o JOIN c ON c.id = (o.j->>'c')::bigint  | 1 | 25 | it equates no column
@@ -265,6 +286,14 @@ class RefusalTest {
         assertThat(errors("SELECT id, now() AS a, random() AS b FROM o LIMIT 1", "SELECT id FROM v", "SELECT id FROM o"))
                 .extracting(error -> error.file().getFileName() + ":" + error.column())
                 .containsExactly("m0.sql:12", "m0.sql:24", "m0.sql:45", "m1.sql:16");
+    }
+
+    @Test
+    void aStatementThatPostgresDoesNotAcceptDoesNotHideTheNextModelsErrors() {
+        String tooMany = IntStream.rangeClosed(2, 1664).mapToObj(i -> ", 1 AS c" + i).collect(Collectors.joining());
+        assertThat(errors("SELECT id" + tooMany + " FROM o", "SELECT id FROM v")).extracting(ModelError::message).satisfiesExactly(
+                error -> assertThat(error).contains("target lists can have at most 1664 entries"),
+                error -> assertThat(error).contains("public.v is a view"));
     }
 
     @Test
