@@ -31,17 +31,18 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {
     }
 
-    /** Where an event has its position in the log. */
-    private record PositionFields(Field source, Field sequence) {
+    /** Where an event tells its position in the log, and its schema. */
+    private record SourceFields(Field source, Field sequence, Field schema) {
 
         /** Empty for a heartbeat. */
-        static Optional<PositionFields> of(Schema envelope) {
-            return Optional.ofNullable(envelope.field("source")).map(source -> new PositionFields(source, source.schema().field("sequence")));
+        static Optional<SourceFields> of(Schema envelope) {
+            return Optional.ofNullable(envelope.field("source"))
+                    .map(source -> new SourceFields(source, source.schema().field("sequence"), source.schema().field("schema")));
         }
     }
 
     private final DefaultConsumer consumer;
-    private final BySchema<Optional<PositionFields>> positions = new BySchema<>();
+    private final BySchema<Optional<SourceFields>> sources = new BySchema<>();
     private final long confirmedLsn;
     /** The slot was never told more than this. */
     private long capturedLsn;
@@ -109,9 +110,9 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
         List<Exchange> changes = new ArrayList<>(batch.changes().size());
         for (SourceRecord polled : batch.changes()) {
             Struct value = (Struct) polled.value();
-            Optional<PositionFields> fields = value == null ? Optional.empty() : positions.get(value.schema(), PositionFields::of);
+            Optional<SourceFields> fields = value == null ? Optional.empty() : sources.get(value.schema(), SourceFields::of);
             if (fields.isPresent()) {
-                completePosition(value, fields.get());
+                completeSource(value, fields.get());
                 Exchange change = consumer.getEndpoint().createExchange();
                 change.getMessage().setBody(polled);
                 changes.add(change);
@@ -120,9 +121,10 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
         return changes;
     }
 
-    /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. */
-    private void completePosition(Struct envelope, PositionFields fields) {
+    /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. The schema gets its own name. */
+    private void completeSource(Struct envelope, SourceFields fields) {
         Struct source = (Struct) envelope.get(fields.source());
+        source.put(fields.schema(), Alias.name((String) source.get(fields.schema())));
         String sequence = (String) source.get(fields.sequence());
         if (sequence.startsWith("[null")) {
             source.put(fields.sequence(), Position.parse(0, sequence, confirmedLsn).sequence());

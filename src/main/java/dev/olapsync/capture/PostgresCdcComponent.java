@@ -44,7 +44,9 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setExtendedHeadersEnabled(false);
         // The forms that Debezium can read, whatever the settings of the server, the database and the role are.
         defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options",
-                "-c bytea_output=hex -c lc_monetary=C -c extra_float_digits=1 -c datestyle=ISO -c intervalstyle=postgres")));
+                "-c bytea_output=hex -c lc_monetary=C -c extra_float_digits=1 -c datestyle=ISO -c intervalstyle=postgres",
+                // an array that cannot be read is null in the event, and not quoted in the log
+                "event.converting.failure.handling.mode", "skip")));
         defaults.setTopicNamingStrategy(TopicNames.class.getName());
         defaults.setPollIntervalMs(10);
         // A heartbeat confirms the last transaction of a quiet publication, and its message moves the slot on when only

@@ -39,7 +39,9 @@ public class PostgresCdcConnector extends PostgresConnector {
         protected ReplicationConnection buildReplicationConnection(PostgresConnection metadata, PostgresSchema schema,
                 PostgresConnectorConfig config) throws SQLException {
             most = config.getMaxBatchSize();
-            return new PatientConnection(super.buildReplicationConnection(metadata, schema, config), this::signal);
+            ChangeDecoder decoder = new ChangeDecoder(config, schema, metadata,
+                    NeededColumns.parse(config.getConfig().getString(NeededColumns.OPTION)));
+            return new LogConnection(super.buildReplicationConnection(metadata, schema, config), metadata, config, decoder, this::signal);
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.olapsync.capture;
 
 import dev.olapsync.OlapSync;
 import dev.olapsync.PostgresDataSource;
+import dev.olapsync.model.ModelException;
 import io.debezium.embedded.Connect;
 import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;
@@ -125,6 +126,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         AtomicReference<Throwable> end = new AtomicReference<>();
         Properties properties = configuration().createDebeziumConfiguration().asProperties();
         properties.setProperty(AsyncEngineConfig.CONNECTOR_CLASS.name(), PostgresCdcConnector.class.getName());
+        properties.setProperty("schema.include.list", Alias.SCHEMAS);
+        neededColumns().ifPresent(needed -> properties.setProperty(NeededColumns.OPTION, needed.option()));
         engine = DebeziumEngine.create(Connect.class)
                 .using(properties)
                 .using((success, message, error) -> {
@@ -141,6 +144,16 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         engine.run();
         if (end.get() != null) {
             throw CaptureFailure.of(end.get());
+        }
+    }
+
+    /** Empty while the models cannot be read; the routes that need them say why. */
+    private Optional<NeededColumns> neededColumns() {
+        try {
+            return Optional.of(NeededColumns.of(OlapSync.of(endpoint.getCamelContext()).models()));
+        } catch (SQLException | ModelException e) {
+            LOG.debug("Changes are captured with all their columns: {}", e.getMessage());
+            return Optional.empty();
         }
     }
 

@@ -5,20 +5,12 @@ import io.debezium.bean.spi.BeanRegistry;
 import io.debezium.bean.spi.BeanRegistryAware;
 import io.debezium.connector.postgresql.PgOid;
 import io.debezium.connector.postgresql.PostgresSchema;
-import io.debezium.connector.postgresql.PostgresValueConverter;
-import io.debezium.connector.postgresql.connection.DateTimeFormat;
 import io.debezium.relational.Column;
 import io.debezium.relational.Table;
 import io.debezium.relational.TableId;
 import io.debezium.snapshot.spi.SnapshotQuery;
 import io.debezium.spi.converter.CustomConverter;
 import io.debezium.spi.converter.RelationalColumn;
-import io.debezium.time.IsoDate;
-import io.debezium.time.IsoTimestamp;
-import io.debezium.time.ZonedTimestamp;
-import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,21 +28,10 @@ public final class SnapshotDates implements SnapshotQuery, BeanRegistryAware, Cu
 
     static final String NAME = "dates-as-text";
 
-    private static final Map<Integer, UnaryOperator<String>> ISO = Map.of(
-            PgOid.DATE, text -> IsoDate.toIsoString(DateTimeFormat.get().date(text), null),
-            PgOid.TIMESTAMP, text -> IsoTimestamp.toIsoString(LocalDateTime.ofInstant(timestamp(text), ZoneOffset.UTC), null),
-            PgOid.TIMESTAMPTZ, text -> text.endsWith("infinity") ? text : ZonedTimestamp.toIsoString(DateTimeFormat.get()
-                    .timestampWithTimeZoneToOffsetDateTime(text).withOffsetSameInstant(ZoneOffset.UTC), null));
+    /** Without digits behind the second that are zero. */
+    private static final int SHORTEST = 0;
 
     private BeanRegistry beans;
-
-    private static Instant timestamp(String text) {
-        return switch (text) {
-            case "infinity" -> PostgresValueConverter.POSITIVE_INFINITY_INSTANT;
-            case "-infinity" -> PostgresValueConverter.NEGATIVE_INFINITY_INSTANT;
-            default -> DateTimeFormat.get().timestampToInstant(text);
-        };
-    }
 
     @Override
     public String name() {
@@ -74,17 +55,21 @@ public final class SnapshotDates implements SnapshotQuery, BeanRegistryAware, Cu
 
     private static String selected(Column column) {
         String name = '"' + column.name().replace("\"", "\"\"") + '"';
-        return ISO.containsKey(column.nativeType()) ? name + "::text AS " + name : name;
+        return isDate(column.nativeType()) ? name + "::text AS " + name : name;
+    }
+
+    private static boolean isDate(int type) {
+        return type == PgOid.DATE || type == PgOid.TIMESTAMP || type == PgOid.TIMESTAMPTZ;
     }
 
     @Override
     public void converterFor(RelationalColumn column, ConverterRegistration<SchemaBuilder> registration) {
-        UnaryOperator<String> iso = ISO.get(column.nativeType());
-        if (iso != null) {
+        if (isDate(column.nativeType())) {
+            UnaryOperator<String> form = Forms.of(column.nativeType(), SHORTEST).orElseThrow();
             Object byDefault = column.defaultValue();
             registration.register(SchemaBuilder.string(), value -> value == null ? null
                     // has another form, and is in the schema only, which is not published
-                    : value == byDefault ? "" : iso.apply((String) value));
+                    : value == byDefault ? "" : form.apply((String) value));
         }
     }
 

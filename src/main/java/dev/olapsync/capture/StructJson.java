@@ -29,7 +29,7 @@ final class StructJson {
     private record Member(Field field, SerializedString name, Object defaultValue) {
 
         static Member of(Field field) {
-            return new Member(field, new SerializedString(field.name()), field.schema().defaultValue());
+            return new Member(field, new SerializedString(Alias.name(field.name())), field.schema().defaultValue());
         }
 
         Object of(Struct struct) {

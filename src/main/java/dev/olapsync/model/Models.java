@@ -167,6 +167,14 @@ public final class Models {
         return lookUps.getOrDefault(changed, List.of());
     }
 
+    /** Of the columns that a change of this table tells those that are needed: keys, and what a history keeps. */
+    public Set<String> columnsOfChanges(TableName changed) {
+        return lookUpsOf(changed).stream()
+                .flatMap(lookUp -> Stream.concat(lookUp.key().stream(), lookUp.ofGrain()
+                        ? lookUp.model().history().stream().flatMap(history -> history.lookUp().key().stream()) : Stream.empty()))
+                .map(KeyColumn::name).collect(Collectors.toSet());
+    }
+
     /** Of the columns that a change tells those that may be needed, by their names: the keys; for a history all. */
     public Predicate<String> columnsOfChanges() {
         if (all.stream().anyMatch(model -> model.history().isPresent())) {
