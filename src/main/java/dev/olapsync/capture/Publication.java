@@ -7,7 +7,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,9 @@ import java.util.stream.Collectors;
 
 /** The publication: the tables whose changes the slot sends. Partitioned tables are published through their root. */
 public final class Publication {
+
+    private static final int GENERATED_COLUMNS_SINCE = 18;
+    private static final String GENERATED_COLUMNS = "publish_generated_columns = stored";
 
     private final String name;
 
@@ -37,16 +42,45 @@ public final class Publication {
         }
     }
 
-    /** The statement that makes the publication hold these tables; empty when it does. */
+    /** The statements that make the publication hold these tables; empty when it does. */
     public Optional<String> missing(Connection connection, Collection<TableName> tables) throws SQLException {
         if (!exists(connection)) {
             return Optional.of("CREATE PUBLICATION " + Sql.identifier(name) + " FOR TABLE " + list(tables)
-                    + " WITH (publish_via_partition_root = true)");
+                    + " WITH (publish_via_partition_root = true" + (knowsGeneratedColumns(connection) ? ", " + GENERATED_COLUMNS : "") + ")");
+        }
+        List<String> statements = new ArrayList<>();
+        if (lacksGeneratedColumns(connection, tables)) {
+            statements.add("ALTER PUBLICATION " + Sql.identifier(name) + " SET (" + GENERATED_COLUMNS + ")");
         }
         SortedSet<TableName> missing = missingTables(connection, tables);
-        return missing.isEmpty()
-                ? Optional.empty()
-                : Optional.of("ALTER PUBLICATION " + Sql.identifier(name) + " ADD TABLE " + list(missing));
+        if (!missing.isEmpty()) {
+            statements.add("ALTER PUBLICATION " + Sql.identifier(name) + " ADD TABLE " + list(missing));
+        }
+        return statements.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", statements));
+    }
+
+    private static boolean knowsGeneratedColumns(Connection connection) throws SQLException {
+        return connection.getMetaData().getDatabaseMajorVersion() >= GENERATED_COLUMNS_SINCE;
+    }
+
+    /** Postgres refuses to change a table whose old rows are published, unless its generated columns are. */
+    private boolean lacksGeneratedColumns(Connection connection, Collection<TableName> tables) throws SQLException {
+        if (!knowsGeneratedColumns(connection)) {
+            return false;
+        }
+        try (PreparedStatement statement = connection.prepareStatement("""
+                SELECT 1 FROM unnest(?::text[]) AS named(name)
+                JOIN pg_publication p ON p.pubname = ? AND p.pubgencols <> 's'
+                CROSS JOIN LATERAL (SELECT to_regclass(named.name)::oid AS relid
+                  UNION SELECT relid FROM pg_partition_tree(to_regclass(named.name)) WHERE isleaf) t
+                JOIN pg_class c ON c.oid = t.relid AND c.relkind = 'r' AND c.relreplident = 'f'
+                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attgenerated = 's' AND NOT a.attisdropped""")) {
+            statement.setArray(1, connection.createArrayOf("text", tables.stream().map(TableName::quoted).toArray()));
+            statement.setString(2, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     /** Those of the tables that it does not hold: all of them when there is no such publication. */

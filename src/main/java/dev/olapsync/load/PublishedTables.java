@@ -6,6 +6,7 @@ import dev.olapsync.capture.PublicationGaps;
 import dev.olapsync.capture.PublicationGaps.Gap;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.Publishable;
 import dev.olapsync.model.TableName;
 import dev.olapsync.schema.KnownPublication;
 import java.sql.Connection;
@@ -36,12 +37,18 @@ public final class PublishedTables {
         this.loads = new Loads(olapSync.clickHouse(), epoch);
     }
 
-    /** Why changes are missing, or would be, and what to do; empty when none are. */
+    /** Why changes are missing, or Postgres would refuse them, and what to do; empty when none are. */
     public Optional<String> problem(Connection postgres, Models models) throws SQLException {
         Set<TableName> loaded = loads.exists() ? tables(loads.begun(models)) : Set.of();
         SortedSet<TableName> missing = publication.missingTables(postgres, loaded);
         if (!missing.isEmpty()) {
             return Optional.of(publication.lost(missing) + loads.anew());
+        }
+        for (TableName table : models.tables()) {
+            Optional<String> refusal = Publishable.refusal(postgres, table);
+            if (refusal.isPresent()) {
+                return refusal;
+            }
         }
         List<Gap> found = gaps.find(postgres, models.tables());
         if (!found.isEmpty()) {

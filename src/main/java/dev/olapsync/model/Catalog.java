@@ -71,6 +71,11 @@ final class Catalog {
         }
     }
 
+    /** See {@link Publishable}. */
+    Optional<String> publicationRefusal(Table table) throws SQLException {
+        return Publishable.refusal(postgres, table.name());
+    }
+
     /**
      * What keeps the session's role from reading all of a table, and how to mend it; empty when nothing does.
      *
@@ -217,11 +222,13 @@ final class Catalog {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT t.relid = ?::oid::regclass AS self, c.relreplident,
                        (SELECT x.relname FROM pg_class x WHERE x.oid = i.indexrelid) AS index,
-                       CASE WHEN c.relreplident <> 'n' AND %s THEN %s ELSE '{}' END AS columns
+                       CASE WHEN (c.relreplident = 'd' OR i.indisreplident) AND %s THEN %s ELSE '{}' END AS columns
                 FROM (SELECT ?::oid::regclass AS relid UNION SELECT relid FROM pg_partition_tree(?::oid::regclass)
                       WHERE isleaf) t
                 JOIN pg_class c ON c.oid = t.relid
-                LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END
+                LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE WHEN c.relreplident = 'i'
+                    AND EXISTS (SELECT FROM pg_index r WHERE r.indrelid = c.oid AND r.indisreplident)
+                  THEN i.indisreplident ELSE i.indisprimary END
                 """.formatted(Table.UniqueKey.LOGGED, Table.UniqueKey.NAMES))) {
             query.setLong(1, table);
             query.setLong(2, table);

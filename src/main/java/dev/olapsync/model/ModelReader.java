@@ -103,6 +103,9 @@ final class ModelReader {
     private Query query(PlainSelect parsed, Scope scope, boolean history) throws SQLException, ModelException {
         List<Table.Column> key = key(scope.entries().get(0));
         List<Query.Source> sources = new Joins(parsed, scope, problems).sources();
+        for (Scope.Entry entry : scope.entries()) {
+            catalog.publicationRefusal(entry.table()).ifPresent(refusal -> problems.add(entry.node(), refusal));
+        }
         List<Query.Output> outputs = new SelectList(parsed, scope, problems).outputs(planner.describe(select), key, catalog);
         problems.stopIfAny();
         return new Query(sources, outputs, parsed.getWhere() == null ? null : parsed.getWhere().toString(), key,
@@ -123,7 +126,7 @@ final class ModelReader {
         return schema.build();
     }
 
-    private List<Table.Column> key(Scope.Entry grain) {
+    private List<Table.Column> key(Scope.Entry grain) throws SQLException {
         Table table = grain.table();
         String alter = "ALTER TABLE " + table.name().quoted();
         Table.UniqueKey key = table.identityKey();
@@ -134,8 +137,9 @@ final class ModelReader {
             return List.of();
         }
         if (!table.identifies(key)) {
-            problems.add(grain.node(), "changes of " + table.name() + " do not carry its key " + Table.names(key.columns())
-                    + "; run " + alter + " REPLICA IDENTITY DEFAULT" + (table.partitioned() ? ", for each partition too" : ""));
+            problems.add(grain.node(), catalog.publicationRefusal(table).orElseGet(() -> "changes of " + table.name()
+                    + " do not carry its key " + Table.names(key.columns()) + "; run " + alter + " REPLICA IDENTITY DEFAULT"
+                    + (table.partitioned() ? ", for each partition too" : "")));
         }
         for (Table.Column column : key.columns()) {
             if (!KeyTypes.canIdentify(column)) {

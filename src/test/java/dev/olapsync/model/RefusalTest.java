@@ -1,8 +1,10 @@
 package dev.olapsync.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.olapsync.capture.Publication;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -163,7 +165,7 @@ class RefusalTest {
             SELECT id + 0 AS id FROM o                               | 1 |  1 | the key of public.o is not among the output columns: add o.id
             SELECT c_id FROM a                                       | 1 |  1 | add a.kind
             SELECT id FROM no_key                                    | 1 | 16 | public.no_key has no primary key
-            SELECT id FROM nothing                                   | 1 | 16 | do not carry its key (id); run ALTER TABLE "public"."nothing" REPLICA IDENTITY DEFAULT
+            SELECT id FROM nothing                                   | 1 | 16 | has REPLICA IDENTITY NOTHING: once it is published, Postgres refuses each UPDATE and DELETE of it; run ALTER TABLE "public"."nothing" REPLICA IDENTITY DEFAULT
             SELECT id FROM v                                         | 1 | 16 | public.v is a view
             SELECT id FROM mv                                        | 1 | 16 | public.mv is a materialized view
             SELECT id FROM temporary                                 | 1 | 16 | is a temporary table
@@ -326,6 +328,55 @@ class RefusalTest {
                 CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (10);
                 ALTER TABLE q1 REPLICA IDENTITY NOTHING""");
         check("SELECT o.id FROM o JOIN q ON q.id = o.c_id", 1, 25, "REPLICA IDENTITY FULL, for each partition too");
+        check("SELECT id FROM q", 1, 16, "ALTER TABLE \"public\".\"q1\" REPLICA IDENTITY DEFAULT");
+    }
+
+    /** Publishing a table must not make the application's statements fail. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            id int PRIMARY KEY DEFERRABLE                                  | DEFAULT         | DEFERRABLE, which is no replica identity
+            id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, x int        | NOTHING         | has REPLICA IDENTITY NOTHING
+            id int PRIMARY KEY                                             | NOTHING         | REPLICA IDENTITY DEFAULT
+            id int                                                         | DEFAULT         | has no primary key
+            id int PRIMARY KEY, v int GENERATED ALWAYS AS (id + 1) VIRTUAL | FULL            | virtual generated column v
+            id int NOT NULL                                                | USING INDEX one | lost the index
+            """)
+    void aTableThatPostgresWouldNotLetChangeOnceItIsPublished(String columns, String identity, String message) throws SQLException {
+        TestDatabase.execute(postgres, "DROP TABLE IF EXISTS guarded; CREATE TABLE guarded (" + columns + ");"
+                + " CREATE UNIQUE INDEX one ON guarded (id)");
+        if (identity.startsWith("USING")) {
+            TestDatabase.execute(postgres, "ALTER TABLE guarded ADD PRIMARY KEY (id)");
+        }
+        TestDatabase.execute(postgres, "ALTER TABLE guarded REPLICA IDENTITY " + identity + "; DROP INDEX one");
+        assertThat(Publishable.refusal(postgres, new TableName("public", "guarded"))).get().asString().contains(message, "guarded", "run ALTER");
+        check("SELECT id FROM guarded", 1, 16, message.startsWith("lost") ? "lost the index" : message);
+        // what Postgres does
+        TestDatabase.execute(postgres, "INSERT INTO guarded (id) VALUES (1); CREATE PUBLICATION guarded FOR TABLE guarded");
+        assertThatExceptionOfType(SQLException.class).isThrownBy(() -> TestDatabase.execute(postgres, "DELETE FROM guarded"));
+        TestDatabase.execute(postgres, "DROP TABLE guarded; DROP PUBLICATION guarded");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            id int PRIMARY KEY                                                       | DEFAULT
+            id int PRIMARY KEY DEFERRABLE                                            | FULL
+            id int                                                                   | FULL
+            id int NOT NULL UNIQUE, v int GENERATED ALWAYS AS (1) VIRTUAL            | USING INDEX guarded_id_key
+            id int PRIMARY KEY, s int GENERATED ALWAYS AS (id + 1) STORED            | FULL
+            """)
+    void aTableThatPostgresLetsChange(String columns, String identity) throws SQLException {
+        TestDatabase.execute(postgres, "DROP TABLE IF EXISTS guarded; CREATE TABLE guarded (" + columns + "); ALTER TABLE guarded"
+                + " REPLICA IDENTITY " + identity + "; INSERT INTO guarded (id) VALUES (1)");
+        TableName guarded = new TableName("public", "guarded");
+        assertThat(Publishable.refusal(postgres, guarded)).isEmpty();
+        Publication publication = new Publication("guarded");
+        publication.ensure(postgres, List.of(guarded));
+        TestDatabase.execute(postgres, "UPDATE guarded SET id = 2; DROP PUBLICATION guarded");
+        // one that an older version has created
+        TestDatabase.execute(postgres, "CREATE PUBLICATION guarded FOR TABLE guarded WITH (publish_via_partition_root = true)");
+        publication.ensure(postgres, List.of(guarded));
+        assertThat(publication.missing(postgres, List.of(guarded))).isEmpty();
+        TestDatabase.execute(postgres, "DELETE FROM guarded; DROP TABLE guarded; DROP PUBLICATION guarded");
     }
 
     @Test
