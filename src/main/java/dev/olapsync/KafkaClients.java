@@ -5,6 +5,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
@@ -22,7 +23,8 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     @Override
     public Consumer<?, ?> getConsumer(Properties properties) {
-        return new BatchConsumer(secured(properties));
+        String group = properties.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
+        return new BatchConsumer(secured(properties), OlapSync.of(context).lostRecords().of(group));
     }
 
     private Properties secured(Properties properties) {

@@ -4,6 +4,8 @@ import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.operate.Metrics;
 import dev.olapsync.schema.KnownTopics;
+import dev.olapsync.schema.LostRecords;
+import dev.olapsync.schema.TopicOffsets;
 import dev.olapsync.schema.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -23,6 +25,8 @@ public final class OlapSync extends ServiceSupport {
     private PostgresDataSource postgres;
     private ClickHouse clickHouse;
     private KnownTopics knownTopics;
+    private LostRecords lostRecords;
+    private TopicOffsets topicOffsets;
     private Models models;
 
     public OlapSync(Settings settings) {
@@ -91,6 +95,20 @@ public final class OlapSync extends ServiceSupport {
         return knownTopics;
     }
 
+    public synchronized LostRecords lostRecords() {
+        if (lostRecords == null) {
+            lostRecords = new LostRecords(clickHouse(), settings.olap(), knownTopics());
+        }
+        return lostRecords;
+    }
+
+    public synchronized TopicOffsets topicOffsets() {
+        if (topicOffsets == null) {
+            topicOffsets = new TopicOffsets(settings);
+        }
+        return topicOffsets;
+    }
+
     /**
      * The models, compiled at the first call.
      *
@@ -108,6 +126,9 @@ public final class OlapSync extends ServiceSupport {
     @Override
     protected synchronized void doStop() {
         topics.close();
+        if (topicOffsets != null) {
+            topicOffsets.close();
+        }
         if (postgres != null) {
             postgres.close();
         }

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -42,6 +43,27 @@ class BatchConsumerTest {
     private final String topic = "batches-" + UUID.randomUUID();
     private KafkaProducer<String, String> producer;
     private BatchConsumer consumer;
+    private final List<String> lost = new ArrayList<>();
+    private final BatchConsumer.Losses losses = new BatchConsumer.Losses() {
+
+        @Override
+        public void deleted(TopicPartition partition, long from, long to, long records) {
+            note("%d: %d of %d to %d".formatted(partition.partition(), records, from, to));
+        }
+
+        @Override
+        public void truncated(TopicPartition partition, long end) {
+            note("%d: ends at %d".formatted(partition.partition(), end));
+        }
+
+        private void note(String loss) {
+            if (cannotBeNoted) {
+                throw new IllegalStateException("cannot be noted");
+            }
+            lost.add(loss);
+        }
+    };
+    private boolean cannotBeNoted;
     private int produced;
 
     @BeforeEach
@@ -55,15 +77,14 @@ class BatchConsumerTest {
         consumer.assign(IntStream.range(0, PARTITIONS).mapToObj(partition -> new TopicPartition(topic, partition)).toList());
     }
 
-    private static BatchConsumer consumer(Map<String, String> more) {
+    private BatchConsumer consumer(Map<String, String> more) {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", DevStack.shared().kafka().bootstrap());
-        properties.put("auto.offset.reset", "earliest");
         properties.put("max.poll.records", String.valueOf(MOST));
         properties.put("key.deserializer", StringDeserializer.class.getName());
         properties.put("value.deserializer", StringDeserializer.class.getName());
         properties.putAll(more);
-        return new BatchConsumer(properties);
+        return new BatchConsumer(properties, losses);
     }
 
     @AfterEach
@@ -211,6 +232,86 @@ class BatchConsumerTest {
             int others = other.assignment().iterator().next().partition();
             assertThat(held.get()).isNotEmpty().noneMatch(number -> number % PARTITIONS == others);
         }
+    }
+
+    private void delete(int partition, long before) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", DevStack.shared().kafka().bootstrap()))) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before))).all().get();
+        }
+    }
+
+    @Test
+    void whatIsGoneBeforeItIsReadIsNoted() throws Exception {
+        produce(20);
+        delete(1, 4);
+        assertThat(batch(LONG)).hasSize(16);
+        assertThat(lost).containsExactly("1: 4 of 0 to 4");
+    }
+
+    @Test
+    void whatIsGoneBehindTheCommittedOffsetIsNoted() throws Exception {
+        Map<String, String> group = Map.of("group.id", topic, "enable.auto.commit", "false");
+        consumer.close();
+        consumer = consumer(group);
+        consumer.subscribe(List.of(topic), new QuietListener());
+        settle();
+        consumer.commitSync();
+        consumer.close();
+        produce(9);
+        delete(0, 3);
+        consumer = consumer(group);
+        consumer.subscribe(List.of(topic), new QuietListener());
+        assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 3, 5, 6, 7, 8, 9);
+        assertThat(lost).containsExactly("0: 2 of 1 to 3");
+    }
+
+    @Test
+    void itDoesNotGoOnUntilALossIsNoted() throws Exception {
+        produce(20);
+        delete(0, 1);
+        cannotBeNoted = true;
+        for (int times = 0; times < 2; times++) {
+            assertThatThrownBy(() -> {
+                while (consumer.poll(SHORT).isEmpty()) {
+                    // until it has asked the broker
+                }
+            }).hasMessage("cannot be noted");
+        }
+        cannotBeNoted = false;
+        batch(LONG);
+        assertThat(lost).containsExactly("0: 1 of 0 to 1");
+    }
+
+    @Test
+    void aLogThatEndsBeforeWhatWasReadIsNoted() throws Exception {
+        settle();
+        produce(3);
+        consumer.seek(new TopicPartition(topic, 1), 1000);
+        List<Integer> again = new ArrayList<>();
+        while (!again.containsAll(List.of(1, 2, 3))) {
+            again.addAll(batch(SHORT));
+        }
+        assertThat(lost).containsExactly("1: ends at 2");
+    }
+
+    /** As compaction leaves them; here it is the mark of a transaction that takes an offset. */
+    @Test
+    void offsetsThatAreMissingAreNoted() throws Exception {
+        settle();
+        try (KafkaProducer<String, String> transactional = new KafkaProducer<>(Map.of("transactional.id", topic,
+                "bootstrap.servers", DevStack.shared().kafka().bootstrap()), new StringSerializer(), new StringSerializer())) {
+            transactional.initTransactions();
+            for (int number = 1; number <= 2; number++) {
+                transactional.beginTransaction();
+                transactional.send(new ProducerRecord<>(topic, 0, null, String.valueOf(number)));
+                transactional.commitTransaction();
+            }
+        }
+        List<Integer> read = new ArrayList<>();
+        while (read.size() < 2) {
+            read.addAll(batch(SHORT));
+        }
+        assertThat(lost).containsExactly("0: 1 of 1 to 4");
     }
 
     private static final class QuietListener implements ConsumerRebalanceListener {

@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
@@ -38,10 +37,10 @@ public class InitialLoad implements Processor {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Settings settings = olapSync.settings();
         Models models = olapSync.models();
-        createTopics(olapSync, models);
         Loads loads = Loads.of(olapSync);
-        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
         loads.requireUnchanged(models);
+        createTopics(olapSync, models);
+        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
         loads.forgetOthers(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, olapSync, models, loads);
@@ -61,9 +60,7 @@ public class InitialLoad implements Processor {
             throw new IllegalStateException(lost);
         });
         olapSync.topics().create(models);
-        Map<String, String> ids = olapSync.topics().ids();
-        ids.keySet().retainAll(olapSync.topics().lasting(models));
-        known.remember(ids);
+        known.remember(olapSync.topics().known(olapSync.topics().lasting(models)));
     }
 
     private static void createTables(ClickHouseTables tables, Models models, Loads loads) {

@@ -6,6 +6,7 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.schema.Epochs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,16 @@ public final class Loads {
     }
 
     /**
+     * Whether a later epoch has been used, and what to do; empty when none has.
+     *
+     * @param models those whose load has not begun are looked into, since their tables may have been there before
+     */
+    public Optional<String> outdated(Models models) {
+        Set<String> begun = exists() ? all().stream().map(Load::model).collect(Collectors.toSet()) : Set.of();
+        return new Epochs(clickHouse).later(epoch, models.all().stream().map(Model::name).filter(name -> !begun.contains(name)).toList());
+    }
+
+    /**
      * A model that has been loaded cannot be changed, or taken away and come back: rows that it has written already would
      * stay as they are. Nor can the tables that it reads, as far as it reads them.
      *
@@ -117,9 +128,9 @@ public final class Loads {
                 .findFirst();
     }
 
-    /** @throws IllegalStateException when a model has been {@link #changed} */
+    /** @throws IllegalStateException when a model has been {@link #changed}, or the epoch is {@link #outdated} */
     public void requireUnchanged(Models models) {
-        changed(models).ifPresent(problem -> {
+        outdated(models).or(() -> changed(models)).ifPresent(problem -> {
             throw new IllegalStateException(problem);
         });
     }

@@ -165,6 +165,11 @@ final class ClickHouseChecks {
 
     private void loads(ClickHouse clickHouse, Models models, boolean slotMissing, Map<String, String> published) {
         Loads loads = new Loads(clickHouse, settings.olap().epoch());
+        Optional<String> outdated = loads.outdated(models);
+        if (outdated.isPresent()) {
+            findings.misconfigured(outdated.get());
+            return;
+        }
         if (!loads.exists() || loads.all().isEmpty()) {
             findings.ok("initial load: nothing has been loaded in epoch " + settings.olap().epoch() + " yet");
             return;

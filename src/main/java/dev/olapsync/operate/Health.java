@@ -15,7 +15,11 @@ public final class Health implements OlapSyncListener {
         HealthCheckRegistry checks = HealthCheckRegistry.get(context);
         if (checks != null) {
             checks.register(new RouteFailuresHealthCheck(failures));
-            checks.register(new TopicsHealthCheck(olapSync));
+            TopicsHealth topics = new TopicsHealth(olapSync);
+            checks.register(new PatientHealthCheck("topics", topics::gone));
+            checks.register(new PatientHealthCheck("topic-settings", topics::settings));
+            checks.register(new PatientHealthCheck("records", topics::records));
+            checks.register(new PatientHealthCheck("dead-letters", topics::letters));
             checks.register(new SourceHealthCheck(olapSync));
         }
     }

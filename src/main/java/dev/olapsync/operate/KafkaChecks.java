@@ -14,12 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.TopicConfig;
 
 /** Whether the broker can be reached, and whether its topics keep what they have to. */
 final class KafkaChecks {
@@ -100,10 +97,9 @@ final class KafkaChecks {
         }
         if (!existing.isEmpty()) {
             findings.ok("topics: " + existing.size() + " of " + needed.size() + " exist");
-            // capture's own is small and compacted
-            List<String> changing = existing.stream().filter(topic -> !topic.equals(topics.captured())).toList();
-            partitions(admin.describeTopics(changing).allTopicNames().get().values());
-            retention(admin, changing);
+            partitions(admin.describeTopics(existing).allTopicNames().get().values(), topics.captured());
+            topics.topicSettings().wrong(admin, existing, Reachable.PATIENCE_MILLIS)
+                    .forEach(wrong -> findings.fail(wrong.found(), wrong.remedy()));
         }
     }
 
@@ -119,42 +115,13 @@ final class KafkaChecks {
         }
     }
 
-    private void partitions(Collection<TopicDescription> topics) {
+    private void partitions(Collection<TopicDescription> topics, String single) {
         for (TopicDescription topic : topics) {
             int partitions = topic.partitions().size();
-            if (partitions < settings.olap().topicPartitions()) {
+            if (!topic.name().equals(single) && partitions < settings.olap().topicPartitions()) {
                 findings.warn("topic " + topic.name() + " has " + partitions + " partitions, not olap.topic.partitions ("
                                 + settings.olap().topicPartitions() + "): fewer consumers share the work",
                         "kafka-topics --alter --topic " + topic.name() + " --partitions " + settings.olap().topicPartitions());
-            }
-        }
-    }
-
-    private void retention(Admin admin, List<String> names) throws ExecutionException, InterruptedException {
-        List<ConfigResource> topics = names.stream().map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name)).toList();
-        for (Map.Entry<ConfigResource, Config> topic : admin.describeConfigs(topics).all().get().entrySet()) {
-            String name = topic.getKey().name();
-            long millis = Long.parseLong(topic.getValue().get(TopicConfig.RETENTION_MS_CONFIG).value());
-            long bytes = Long.parseLong(topic.getValue().get(TopicConfig.RETENTION_BYTES_CONFIG).value());
-            String alter = "kafka-configs --alter --topic " + name + " --add-config ";
-            if (!topic.getValue().get(TopicConfig.CLEANUP_POLICY_CONFIG).value().equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
-                findings.warn("topic " + name + " is compacted: it keeps the last record of a key, which need not be the newest",
-                        alter + "cleanup.policy=delete");
-            }
-            if (millis >= 0 && millis < settings.olap().topicRetentionMillis()) {
-                findings.warn("topic " + name + " keeps records for " + millis + " ms, not for olap.topic.retention.millis ("
-                                + settings.olap().topicRetentionMillis() + "): what waits for longer is lost",
-                        alter + "retention.ms=" + settings.olap().topicRetentionMillis());
-            }
-            long largest = Long.parseLong(topic.getValue().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
-            if (largest < Topics.maxMessageBytes()) {
-                findings.warn("topic " + name + " takes records of at most " + largest + " bytes, not " + Topics.maxMessageBytes()
-                                + ": a larger row stops the pipeline",
-                        alter + "max.message.bytes=" + Topics.maxMessageBytes());
-            }
-            if (bytes >= 0) {
-                findings.warn("topic " + name + " keeps no more than " + bytes + " bytes of a partition: what waits beyond is lost",
-                        alter + "retention.bytes=-1");
             }
         }
     }

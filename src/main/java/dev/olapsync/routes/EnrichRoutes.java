@@ -41,11 +41,11 @@ public class EnrichRoutes extends PipelineRoutes {
     }
 
     private void enrich() {
-        route("enrich", input("kafka:{{olap.topic.changes:cdc}}\\..*",
+        route("enrich", input("kafka:\\Q{{olap.topic.changes:cdc}}.\\E[^.]*\\.*[^.]*",
                 "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-enrich",
-                "autoOffsetReset=earliest",
+                "autoOffsetReset=none",
                 KEYS_IN,
                 VALUES_IN,
                 "consumersCount=1",
@@ -106,10 +106,11 @@ public class EnrichRoutes extends PipelineRoutes {
     }
 
     final void hotParents() {
-        route("fan-out", input("kafka:{{olap.topic.rows:olap}}-fanout",
+        route("fan-out", input("kafka:\\Q{{olap.topic.rows:olap}}-fanout\\E",
+                "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-fan-out",
-                "autoOffsetReset=earliest",
+                "autoOffsetReset=none",
                 KEYS_IN,
                 VALUES_IN,
                 "consumersCount=2",

@@ -12,11 +12,11 @@ public class LoadRoutes extends PipelineRoutes {
     public void configure() throws Exception {
         bean("kafka-clients", KafkaClients.class);
 
-        route("load", input("kafka:{{olap.topic.rows:olap}}\\..*",
+        route("load", input("kafka:\\Q{{olap.topic.rows:olap}}.\\E[^.]*",
                 "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-load",
-                "autoOffsetReset=earliest",
+                "autoOffsetReset=none",
                 KEYS_IN,
                 VALUES_IN,
                 "consumersCount=1",

@@ -4,23 +4,37 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.Settings;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
 
 /**
- * Which topics an epoch uses, kept in ClickHouse by their ids. A topic that was deleted and made again has another id, and
- * what had waited in the first one is lost. Thread safe.
+ * Which topics an epoch uses, kept in ClickHouse: their ids, and the first offset that each partition had when the epoch began
+ * to use it. A topic that was deleted and made again has another id, and what had waited in the first one is lost. What was
+ * deleted before the epoch is not its loss. Thread safe.
  */
 public final class KnownTopics {
 
     private static final String TABLE = "_topics";
 
+    /** @param firsts by partition; none for a partition that was added later */
+    public record Known(String id, List<Long> firsts) {
+
+        /** Where the epoch begins in a partition. */
+        public long first(int partition) {
+            return partition < firsts.size() ? firsts.get(partition) : 0;
+        }
+    }
+
     private final ClickHouse clickHouse;
     private final Settings.Olap settings;
-    private volatile Map<String, String> known = Map.of();
+    private volatile Map<String, Known> known = Map.of();
+    private volatile boolean there;
 
     public KnownTopics(ClickHouse clickHouse, Settings.Olap settings) {
         this.clickHouse = clickHouse;
@@ -29,25 +43,45 @@ public final class KnownTopics {
 
     /** Reads what has been remembered in this epoch of these topics; the table is there afterwards. */
     public void recall(Collection<String> names) {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, topic String, id String)"
-                + " ENGINE = ReplacingMergeTree ORDER BY (epoch, topic)");
-        Map<String, String> ids = new TreeMap<>();
-        for (GenericRecord row : clickHouse.query("SELECT topic, id FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
-                Map.of("epoch", settings.epoch()))) {
-            ids.put(row.getString("topic"), row.getString("id"));
+        Map<String, Known> recalled = all();
+        recalled.keySet().retainAll(names);
+        known = recalled;
+    }
+
+    /** All topics that this epoch uses, by their names; the table is there afterwards. */
+    public Map<String, Known> all() {
+        ensureTable();
+        Map<String, Known> all = new TreeMap<>();
+        for (GenericRecord row : clickHouse.query("SELECT topic, id, arrayMap(first -> toInt64(first), firsts) AS firsts FROM " + TABLE
+                + " FINAL WHERE epoch = {epoch:UInt16}", Map.of("epoch", settings.epoch()))) {
+            all.put(row.getString("topic"), new Known(row.getString("id"), row.getList("firsts")));
         }
-        ids.keySet().retainAll(names);
-        known = ids;
+        return all;
+    }
+
+    private void ensureTable() {
+        if (!there) {
+            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, topic String, id String, firsts Array(UInt64))"
+                    + " ENGINE = ReplacingMergeTree ORDER BY (epoch, topic)");
+            clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS firsts Array(UInt64)");
+            there = true;
+        }
+    }
+
+    /** Where this epoch begins in a partition; empty when it does not use the topic. Asks ClickHouse. */
+    public OptionalLong first(TopicPartition partition) {
+        Known topic = all().get(partition.topic());
+        return topic == null ? OptionalLong.empty() : OptionalLong.of(topic.first(partition.partition()));
     }
 
     /** Remembers topics that are new in this epoch; those that are known stay as they are. */
-    public void remember(Map<String, String> ids) {
-        Map<String, String> missing = new TreeMap<>(ids);
+    public void remember(Map<String, Known> topics) {
+        Map<String, Known> missing = new TreeMap<>(topics);
         missing.keySet().removeAll(known.keySet());
         if (!missing.isEmpty()) {
-            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, topic, id) VALUES " + missing.entrySet().stream()
+            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, topic, id, firsts) VALUES " + missing.entrySet().stream()
                     .map(topic -> "(" + settings.epoch() + ", " + ClickHouse.literal(topic.getKey()) + ", "
-                            + ClickHouse.literal(topic.getValue()) + ")")
+                            + ClickHouse.literal(topic.getValue().id()) + ", " + topic.getValue().firsts() + ")")
                     .collect(Collectors.joining(", ")));
             missing.putAll(known);
             known = missing;
@@ -61,8 +95,8 @@ public final class KnownTopics {
      */
     public Optional<String> lost(Map<String, String> ids) {
         Collection<String> lost = new TreeSet<>();
-        known.forEach((topic, id) -> {
-            if (!id.equals(ids.get(topic))) {
+        known.forEach((topic, before) -> {
+            if (!before.id().equals(ids.get(topic))) {
                 lost.add(topic);
             }
         });

@@ -9,14 +9,12 @@ public record PipelineStage(String route, String group, Predicate<String> topics
 
     public static List<PipelineStage> of(OlapSync olapSync) {
         String group = olapSync.settings().olap().group();
-        String changes = olapSync.settings().olap().changesTopic() + ".";
-        String rows = olapSync.settings().olap().rowsTopic() + ".";
         PipelineStage fanOut = new PipelineStage("fan-out", group + "-fan-out", olapSync.topics().fanOut()::equals);
         return List.of(
-                new PipelineStage("enrich", group + "-enrich", topic -> topic.startsWith(changes)),
+                new PipelineStage("enrich", group + "-enrich", olapSync.topics()::isOfChanges),
                 // children are listed, and that puts them behind all that was in the lane
                 fanOut,
                 fanOut,
-                new PipelineStage("load", group + "-load", topic -> topic.startsWith(rows)));
+                new PipelineStage("load", group + "-load", olapSync.topics()::isOfRows));
     }
 }

@@ -20,7 +20,6 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -47,6 +46,11 @@ public final class TopicOffsets implements AutoCloseable {
         return offsets(partitions(topics), OffsetSpec.latest());
     }
 
+    /** For each partition of these topics, the offset of the first record that there is. */
+    public Map<TopicPartition, Long> firsts(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        return offsets(partitions(topics), OffsetSpec.earliest());
+    }
+
     /** How many records there are in these topics. */
     public long count(Predicate<String> topics) throws ExecutionException, InterruptedException {
         List<TopicPartition> partitions = partitions(topics);
@@ -58,12 +62,11 @@ public final class TopicOffsets implements AutoCloseable {
 
     /** How many records before these offsets the group has not committed. */
     public long behind(String group, Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
-        Map<TopicPartition, OffsetAndMetadata> committed = committed(group);
+        Map<TopicPartition, Long> committed = committed(group);
         Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
         return ends.entrySet().stream()
                 .mapToLong(end -> {
-                    OffsetAndMetadata done = committed.get(end.getKey());
-                    long next = done == null ? first.get(end.getKey()) : Math.max(done.offset(), first.get(end.getKey()));
+                    long next = Math.max(committed.getOrDefault(end.getKey(), 0L), first.get(end.getKey()));
                     return Math.max(0, end.getValue() - next);
                 })
                 .sum();
@@ -73,11 +76,10 @@ public final class TopicOffsets implements AutoCloseable {
     public Optional<Instant> oldestBehind(String group, Map<TopicPartition, Long> ends)
             throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> next = new HashMap<>();
-        Map<TopicPartition, OffsetAndMetadata> committed = committed(group);
+        Map<TopicPartition, Long> committed = committed(group);
         Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
         ends.forEach((partition, end) -> {
-            OffsetAndMetadata done = committed.get(partition);
-            long from = Math.max(first.get(partition), done == null ? 0 : done.offset());
+            long from = Math.max(first.get(partition), committed.getOrDefault(partition, 0L));
             if (from < end) {
                 next.put(partition, from);
             }
@@ -102,8 +104,15 @@ public final class TopicOffsets implements AutoCloseable {
         return oldest == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(oldest));
     }
 
-    private Map<TopicPartition, OffsetAndMetadata> committed(String group) throws ExecutionException, InterruptedException {
-        return admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+    /** Up to where a group has committed, without the partitions of which it has nothing. */
+    public Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> committed = new HashMap<>();
+        admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().forEach((partition, offset) -> {
+            if (offset != null) {
+                committed.put(partition, offset.offset());
+            }
+        });
+        return committed;
     }
 
     private List<TopicPartition> partitions(Predicate<String> topics) throws ExecutionException, InterruptedException {

@@ -3,20 +3,30 @@ package dev.olapsync.schema;
 import dev.olapsync.Settings;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicListing;
-import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
@@ -34,11 +44,14 @@ public final class Topics implements AutoCloseable {
 
     private static final int LONGEST = 249;
     private static final short BROKERS_DEFAULT = -1;
-    private static final ListTopicsOptions SOON = new ListTopicsOptions().timeoutMs(2_000);
+    private static final ListTopicsOptions SOON = new ListTopicsOptions().timeoutMs(5_000);
+    private static final Duration HEARD_OF = Duration.ofSeconds(10);
+    private static final long PAUSE_MILLIS = 20;
 
     private final Settings settings;
     private final String changes;
     private final String rows;
+    private final TopicSettings topicSettings;
     private final Map<TableName, String> ofTables = new ConcurrentHashMap<>();
     private final Set<String> known = ConcurrentHashMap.newKeySet();
     private Admin admin;
@@ -47,18 +60,51 @@ public final class Topics implements AutoCloseable {
         this.settings = settings;
         this.changes = settings.olap().changesTopic() + ".";
         this.rows = settings.olap().rowsTopic() + ".";
+        this.topicSettings = new TopicSettings(settings.olap(), this);
     }
 
-    /** Letters that a topic cannot have are written as {@code _uXXXX}; names that are too long end in a hash. */
+    /**
+     * Letters that a topic cannot have are written as {@code _uXXXX}. Names that are too long end in a hash, and so do those that
+     * the broker would refuse because of another topic: {@code .} and {@code _} are the same to it. A topic that exists keeps its
+     * name. Asks the broker the first time.
+     */
     public String changes(TableName table) {
-        return ofTables.computeIfAbsent(table, this::ofTable);
+        String known = ofTables.get(table);
+        return known != null ? known : changes(new TreeSet<>(Set.of(table))).get(0);
+    }
+
+    private synchronized List<String> changes(SortedSet<TableName> tables) {
+        if (!ofTables.keySet().containsAll(tables)) {
+            Set<String> existing = existing();
+            Map<String, String> taken = new HashMap<>();
+            Stream.of(existing, ofNoTable(), ofTables.values()).flatMap(Collection::stream)
+                    .forEach(name -> taken.put(withoutDots(name), name));
+            for (TableName table : tables) {
+                String name = ofTables.computeIfAbsent(table, missing -> free(ofTable(missing), existing, taken));
+                taken.put(withoutDots(name), name);
+            }
+        }
+        return tables.stream().map(ofTables::get).toList();
+    }
+
+    private static String free(String name, Set<String> existing, Map<String, String> taken) {
+        String other = hashed(name, name.length());
+        boolean refused = !taken.getOrDefault(withoutDots(name), name).equals(name);
+        return refused || existing.contains(other) ? other : name;
+    }
+
+    private static String withoutDots(String topic) {
+        return topic.replace('.', '_');
     }
 
     private String ofTable(TableName table) {
         String topic = changes + escape(table.schema()) + "." + escape(table.name());
-        return topic.length() <= LONGEST
-                ? topic
-                : topic.substring(0, LONGEST - 9) + "_" + String.format("%08x", topic.hashCode());
+        return topic.length() <= LONGEST ? topic : hashed(topic, LONGEST);
+    }
+
+    private static String hashed(String topic, int longest) {
+        String hash = "_" + HexFormat.of().toHexDigits(topic.hashCode());
+        return topic.substring(0, Math.min(longest, LONGEST - hash.length())) + hash;
     }
 
     /** Of the hints that were written into the log by hand, see {@link dev.olapsync.enrich.Hint}. */
@@ -89,6 +135,16 @@ public final class Topics implements AutoCloseable {
         return LARGEST_RECORD;
     }
 
+    /** Whether the name is one that a topic of changes has; the route enrich reads all that are. */
+    public boolean isOfChanges(String topic) {
+        return topic.startsWith(changes) && topic.chars().skip(changes.length()).filter(c -> c == '.').count() <= 1;
+    }
+
+    /** Whether the name is one that a topic of finished rows has; the route load reads all that are. */
+    public boolean isOfRows(String topic) {
+        return topic.startsWith(rows) && topic.indexOf('.', rows.length()) < 0;
+    }
+
     /** The model whose finished rows the topic holds. */
     public String modelOf(String topic) {
         if (!topic.startsWith(rows)) {
@@ -106,10 +162,14 @@ public final class Topics implements AutoCloseable {
         return escaped.toString();
     }
 
+    private List<String> ofNoTable() {
+        return List.of(captured(), hints(), deadLetters(), fanOut(), rows(Truncates.MODEL));
+    }
+
     /** The topics that these models need. */
     public List<String> names(Models models) {
-        List<String> names = new ArrayList<>(List.of(captured(), hints(), deadLetters(), fanOut(), rows(Truncates.MODEL)));
-        models.tables().forEach(table -> names.add(changes(table)));
+        List<String> names = new ArrayList<>(ofNoTable());
+        names.addAll(changes(models.tables()));
         models.targets().forEach(target -> names.add(rows(target)));
         return names;
     }
@@ -123,13 +183,21 @@ public final class Topics implements AutoCloseable {
 
     /** How a topic is created. */
     public NewTopic definition(String name) {
-        if (name.equals(captured())) {
-            return new NewTopic(name, 1, BROKERS_DEFAULT).configs(Map.of(
-                    TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
-        }
-        return new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty()).configs(Map.of(
-                TopicConfig.RETENTION_MS_CONFIG, Long.toString(settings.olap().topicRetentionMillis()),
-                TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_RECORD)));
+        NewTopic topic = name.equals(captured())
+                ? new NewTopic(name, 1, BROKERS_DEFAULT)
+                : new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty());
+        return topic.configs(topicSettings.of(name));
+    }
+
+    /** What is not set as it must be in the topics of these models, and the command that corrects it. */
+    public List<String> wrongSettings(Models models) throws ExecutionException, InterruptedException {
+        List<String> there = names(models).stream().filter(existing()::contains).toList();
+        return topicSettings.wrong(admin(), there, SOON.timeoutMs()).stream().map(TopicSettings.Wrong::toString).toList();
+    }
+
+    /** What the topics must be set to. */
+    public TopicSettings topicSettings() {
+        return topicSettings;
     }
 
     /** Creates the topics of these models that do not exist yet. */
@@ -146,7 +214,7 @@ public final class Topics implements AutoCloseable {
 
     private void create(List<String> names) throws InterruptedException {
         try {
-            Set<String> existing = admin().listTopics().names().get();
+            Set<String> existing = existing();
             List<NewTopic> missing = names.stream()
                     .filter(name -> !existing.contains(name))
                     .map(this::definition)
@@ -160,10 +228,34 @@ public final class Topics implements AutoCloseable {
                     }
                 }
             }
+            awaitThere(missing);
             known.addAll(names);
         } catch (ExecutionException e) {
+            // another process may have taken the name of one of them meanwhile
+            ofTables.clear();
             throw new IllegalStateException("The topics cannot be created at " + settings.kafka().brokers() + ": "
                     + e.getCause().getMessage(), e);
+        }
+    }
+
+    /** A client that asks for a topic before the brokers have heard of it complains. */
+    private void awaitThere(List<NewTopic> created) throws InterruptedException {
+        Set<String> names = created.stream().map(NewTopic::name).collect(Collectors.toSet());
+        long end = System.nanoTime() + HEARD_OF.toNanos();
+        while (!existing().containsAll(names) && System.nanoTime() < end) {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    private Set<String> existing() {
+        try {
+            return admin().listTopics(SOON).names().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("The broker at " + settings.kafka().brokers() + " does not list its topics: "
+                    + e.getCause().getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the broker was asked for its topics", e);
         }
     }
 
@@ -177,6 +269,21 @@ public final class Topics implements AutoCloseable {
             ids.put(topic.name(), topic.topicId().toString());
         }
         return ids;
+    }
+
+    /** These topics as they are now, for an epoch that begins to use them; without those that there are not. */
+    public Map<String, KnownTopics.Known> known(Collection<String> names) throws ExecutionException, InterruptedException {
+        Map<String, String> ids = ids();
+        ids.keySet().retainAll(names);
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        admin().describeTopics(ids.keySet()).allTopicNames().get().values().forEach(topic -> topic.partitions().forEach(
+                partition -> asked.put(new TopicPartition(topic.name(), partition.partition()), OffsetSpec.earliest())));
+        Map<String, SortedMap<Integer, Long>> firsts = new HashMap<>();
+        admin().listOffsets(asked).all().get().forEach((partition, first) ->
+                firsts.computeIfAbsent(partition.topic(), topic -> new TreeMap<>()).put(partition.partition(), first.offset()));
+        Map<String, KnownTopics.Known> known = new HashMap<>();
+        firsts.forEach((topic, first) -> known.put(topic, new KnownTopics.Known(ids.get(topic), List.copyOf(first.values()))));
+        return known;
     }
 
     private synchronized Admin admin() {
