@@ -87,8 +87,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     }
 
     /**
-     * @param changesTopic first word of the topics of changes
-     * @param rowsTopic first word of the topics of finished rows
+     * @param changesTopic prefix of the topics of changes
+     * @param rowsTopic prefix of the topics of finished rows
      * @param group first word of the consumer groups
      * @param models the folder of the models
      * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
@@ -103,6 +103,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
         /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
         private static final int MOST_LOAD_THREADS = 4;
+        /** What the name of a topic can have, with room for the names of schema and table. */
+        private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
 
         public Olap {
             if (loadThreads < 1 || loadThreads > MOST_LOAD_THREADS) {
@@ -113,6 +115,20 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             }
             if (batchRows < 1) {
                 throw new IllegalArgumentException("olap.batch.rows must be 1 or more, not " + batchRows);
+            }
+            requirePrefix("olap.topic.changes", changesTopic);
+            requirePrefix("olap.topic.rows", rowsTopic);
+            if ((changesTopic + ".").startsWith(rowsTopic + ".") || (rowsTopic + ".").startsWith(changesTopic + ".")) {
+                throw new IllegalArgumentException("olap.topic.changes is " + changesTopic + " and olap.topic.rows is " + rowsTopic
+                        + ": one begins with the other, so a topic of the one could be taken for one of the other. Set them to, for"
+                        + " example, " + changesTopic + "-changes and " + rowsTopic + "-rows.");
+            }
+        }
+
+        private static void requirePrefix(String key, String prefix) {
+            if (!PREFIX.matcher(prefix).matches()) {
+                throw new IllegalArgumentException(key + " must be 1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-', not '"
+                        + prefix + "'");
             }
         }
 

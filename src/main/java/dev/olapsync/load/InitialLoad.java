@@ -55,6 +55,9 @@ public class InitialLoad implements Processor {
 
     private static void createTopics(OlapSync olapSync, Models models) throws Exception {
         KnownTopics known = olapSync.knownTopics();
+        olapSync.topics().overlap().or(() -> known.shared(olapSync.topics().captured())).ifPresent(shared -> {
+            throw new IllegalStateException(shared);
+        });
         known.recall(olapSync.topics().lasting(models));
         known.lost(olapSync.topics().ids()).ifPresent(lost -> {
             throw new IllegalStateException(lost);

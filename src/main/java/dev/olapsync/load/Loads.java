@@ -128,6 +128,24 @@ public final class Loads {
                 .findFirst();
     }
 
+    /** What is wrong while the pipeline runs, and what to do: the epoch or a model is not what was loaded, or is not here. */
+    public Optional<String> problem(Models models) {
+        Optional<String> later = new Epochs(clickHouse).later(epoch, List.of());
+        if (later.isPresent() || !exists()) {
+            return later;
+        }
+        return changed(models).or(() -> loadedElsewhere(models));
+    }
+
+    /** A change that is read here makes no row of a model dirty that only another process has. */
+    private Optional<String> loadedElsewhere(Models models) {
+        List<String> unknown = all().stream().filter(load -> !load.select().isEmpty()).map(Load::model)
+                .filter(model -> models.find(model).isEmpty()).toList();
+        return unknown.isEmpty() ? Optional.empty() : Optional.of("Another process loads " + String.join(", ", unknown)
+                + ", which this one does not have. All processes of a pipeline need the same models; another pipeline needs other"
+                + " topics, another olap.group and another clickhouse.database.");
+    }
+
     /** @throws IllegalStateException when a model has been {@link #changed}, or the epoch is {@link #outdated} */
     public void requireUnchanged(Models models) {
         outdated(models).or(() -> changed(models)).ifPresent(problem -> {

@@ -9,6 +9,8 @@ import dev.olapsync.load.PublishedTables;
 import dev.olapsync.model.Models;
 import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.KnownPublication;
+import dev.olapsync.schema.KnownTopics;
+import dev.olapsync.schema.Topics;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.util.List;
@@ -169,6 +171,9 @@ final class ClickHouseChecks {
         if (outdated.isPresent()) {
             findings.misconfigured(outdated.get());
             return;
+        }
+        if (loads.exists()) {
+            new KnownTopics(clickHouse, settings.olap()).shared(Topics.captured(settings.olap())).ifPresent(findings::misconfigured);
         }
         if (!loads.exists() || loads.all().isEmpty()) {
             findings.ok("initial load: nothing has been loaded in epoch " + settings.olap().epoch() + " yet");

@@ -2,6 +2,7 @@ package dev.olapsync.operate;
 
 import dev.olapsync.OlapSync;
 import dev.olapsync.OlapSyncListener;
+import dev.olapsync.load.Loads;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 
@@ -17,9 +18,12 @@ public final class Health implements OlapSyncListener {
             checks.register(new RouteFailuresHealthCheck(failures));
             TopicsHealth topics = new TopicsHealth(olapSync);
             checks.register(new PatientHealthCheck("topics", topics::gone));
+            checks.register(new PatientHealthCheck("pipelines", topics::shared));
             checks.register(new PatientHealthCheck("topic-settings", topics::settings));
             checks.register(new PatientHealthCheck("records", topics::records));
             checks.register(new PatientHealthCheck("dead-letters", topics::letters));
+            checks.register(new PatientHealthCheck("loads",
+                    () -> new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch()).problem(olapSync.models())));
             checks.register(new SourceHealthCheck(olapSync));
         }
     }

@@ -38,15 +38,32 @@ final class KafkaChecks {
         }
         try (Admin admin = Admin.create(settings.kafka().client(Map.of(
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)))) {
-            if (brokers(admin.describeCluster().nodes().get()) && models.isPresent()) {
-                topics(admin, new Topics(settings), models.get());
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
+                Topics topics = new Topics(settings)) {
+            if (brokers(admin.describeCluster().nodes().get())) {
+                topics.overlap().ifPresent(findings::misconfigured);
+                if (models.isPresent()) {
+                    topics(admin, topics, models.get());
+                }
             }
         } catch (ExecutionException e) {
-            findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
+            notAnswered(e);
+        }
+    }
+
+    /** Whether the topics are this pipeline's own. A broker that does not answer is not the matter here. */
+    void essential() throws InterruptedException {
+        try (Topics topics = new Topics(settings)) {
+            topics.overlap().ifPresent(findings::misconfigured);
+        } catch (ExecutionException e) {
+            notAnswered(e);
+        }
+    }
+
+    private void notAnswered(ExecutionException e) {
+        findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
                     "kafka.brokers must be a Kafka or Redpanda broker's listener for kafka.security.protocol="
                             + settings.kafka().security().get("security.protocol") + "; see TLS and logins in docs/operations.md.");
-        }
     }
 
     boolean listens() {

@@ -67,6 +67,7 @@ final class Run implements Callable<Integer> {
                 || !await(found -> new ClickHouseChecks(settings, found).listens())) {
             return WRONG_CONFIGURATION;
         }
+        new KafkaChecks(settings, findings).essential();
         // the slot is the business of who captures, who may be about to make it
         boolean slotMissing = (pages == null || pages.contains(Page.CAPTURE)) && postgres.slotMissing();
         models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));

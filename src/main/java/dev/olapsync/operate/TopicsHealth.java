@@ -43,6 +43,12 @@ final class TopicsHealth {
         return Optional.ofNullable(gone);
     }
 
+    /** While another pipeline uses the same topics or the same database. */
+    Optional<String> shared() throws Exception {
+        Optional<String> overlap = olapSync.topics().overlap();
+        return overlap.isPresent() ? overlap : olapSync.knownTopics().shared(olapSync.topics().captured());
+    }
+
     /** While a topic is set so that it may lose records. */
     Optional<String> settings() throws Exception {
         List<String> problems = olapSync.topics().wrongSettings(olapSync.models());

@@ -28,8 +28,9 @@ public final class Epochs {
      * @param models whose rows are asked too, which takes a while for large tables
      */
     public Optional<String> later(int epoch, Collection<String> models) {
-        Set<String> tables = clickHouse.query("SELECT name FROM system.tables WHERE database = {database:String}",
-                Map.of("database", clickHouse.database())).stream().map(row -> row.getString("name")).collect(Collectors.toSet());
+        Set<String> tables = clickHouse.query("SELECT table FROM system.columns WHERE database = {database:String}"
+                + " AND name IN ('epoch', '_version')", Map.of("database", clickHouse.database())).stream()
+                .map(row -> row.getString("table")).collect(Collectors.toSet());
         long greatest = 0;
         for (String table : List.of("_loads", "_topics")) {
             greatest = Math.max(greatest, greatest("toInt64(max(epoch))", tables, table));

@@ -48,6 +48,23 @@ public final class KnownTopics {
         known = recalled;
     }
 
+    /**
+     * Whether a pipeline with other topics keeps its rows in the same database, and what to do; empty when none does.
+     *
+     * @param captured the topic of that name that this pipeline has
+     */
+    public Optional<String> shared(String captured) {
+        boolean exists = !clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '"
+                + TABLE + "'", Map.of("database", clickHouse.database())).isEmpty();
+        List<GenericRecord> topics = exists ? clickHouse.query("SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
+                Map.of("epoch", settings.epoch())) : List.of();
+        return topics.stream().map(row -> row.getString("topic"))
+                .filter(topic -> topic.endsWith(Topics.CAPTURED) && !topic.equals(captured)).findFirst()
+                .map(other -> "The ClickHouse database " + clickHouse.database() + " has rows that came through the topics of " + other
+                        + ". Give each pipeline a clickhouse.database of its own; or, if olap.topic.changes was changed: "
+                        + settings.loadAnew());
+    }
+
     /** All topics that this epoch uses, by their names; the table is there afterwards. */
     public Map<String, Known> all() {
         ensureTable();

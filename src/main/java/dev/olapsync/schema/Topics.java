@@ -42,11 +42,16 @@ public final class Topics implements AutoCloseable {
     /** The largest record: with key, headers, and what compression can add in the worst case. */
     private static final int LARGEST_RECORD = LARGEST_VALUE + (1 << 20);
 
+    /** The ends of the names that no other topics have: by them a pipeline is recognised. */
+    static final String CAPTURED = "-captured";
+    private static final String FAN_OUT = "-fanout";
+
     private static final int LONGEST = 249;
     private static final short BROKERS_DEFAULT = -1;
     private static final ListTopicsOptions SOON = new ListTopicsOptions().timeoutMs(5_000);
     private static final Duration HEARD_OF = Duration.ofSeconds(10);
     private static final long PAUSE_MILLIS = 20;
+    private static final Duration IN_USE = Duration.ofHours(1);
 
     private final Settings settings;
     private final String changes;
@@ -118,7 +123,12 @@ public final class Topics implements AutoCloseable {
 
     /** How far capture has come; not among the topics of changes, whose names begin with the same word and a dot. */
     public String captured() {
-        return settings.olap().changesTopic() + "-captured";
+        return captured(settings.olap());
+    }
+
+    /** The same, without a broker. */
+    public static String captured(Settings.Olap settings) {
+        return settings.changesTopic() + CAPTURED;
     }
 
     public String deadLetters() {
@@ -127,7 +137,7 @@ public final class Topics implements AutoCloseable {
 
     /** Of the lane of hot parents, see {@link dev.olapsync.enrich.FanOut}; no pattern of another consumer has it. */
     public String fanOut() {
-        return settings.olap().rowsTopic() + "-fanout";
+        return settings.olap().rowsTopic() + FAN_OUT;
     }
 
     /** The same of each topic: the largest batch of records that it takes, in bytes. */
@@ -143,6 +153,47 @@ public final class Topics implements AutoCloseable {
     /** Whether the name is one that a topic of finished rows has; the route load reads all that are. */
     public boolean isOfRows(String topic) {
         return topic.startsWith(rows) && topic.indexOf('.', rows.length()) < 0;
+    }
+
+    /**
+     * Another pipeline on the broker of which this one reads topics, or the other way round, and what to do; empty when there is
+     * none. A pipeline that has published nothing for an hour does not count.
+     */
+    public Optional<String> overlap() throws ExecutionException, InterruptedException {
+        String ofChanges = settings.olap().changesTopic();
+        String ofRows = settings.olap().rowsTopic();
+        for (String mark : existing()) {
+            if (mark.endsWith(CAPTURED) && !mark.equals(captured())) {
+                String other = mark.substring(0, mark.length() - CAPTURED.length());
+                boolean overlaps = other.equals(ofRows) || isWithin(other, ofChanges) || isWithin(ofChanges, other) || isWithin(ofRows, other);
+                if (overlaps && isInUse(mark)) {
+                    return Optional.of(overlap(other));
+                }
+            } else if (mark.endsWith(FAN_OUT) && !mark.equals(fanOut())) {
+                String other = mark.substring(0, mark.length() - FAN_OUT.length());
+                if (other.equals(ofChanges) || isWithin(other, ofChanges)) {
+                    return Optional.of(overlap(other));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether a topic of the one prefix, with one more word, could be one of changes of the other. */
+    private static boolean isWithin(String prefix, String ofChanges) {
+        return prefix.startsWith(ofChanges + ".") && prefix.indexOf('.', ofChanges.length() + 1) < 0;
+    }
+
+    private boolean isInUse(String captured) throws ExecutionException, InterruptedException {
+        TopicPartition partition = new TopicPartition(captured, 0);
+        long newest = admin().listOffsets(Map.of(partition, OffsetSpec.maxTimestamp())).partitionResult(partition).get().timestamp();
+        return newest >= System.currentTimeMillis() - IN_USE.toMillis();
+    }
+
+    private String overlap(String other) {
+        return "Another pipeline on the broker has the topics " + other + ".*, and the names of its topics and of this one's ("
+                + changes + "*, " + rows + "*) can be the same. Give olap.topic.changes and olap.topic.rows prefixes that none begins with"
+                + " another's and a dot; or, if that pipeline is no more, delete its topics.";
     }
 
     /** The model whose finished rows the topic holds. */

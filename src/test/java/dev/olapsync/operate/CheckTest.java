@@ -93,7 +93,7 @@ class CheckTest {
                     .contains("FAIL  ClickHouse table inhabitant_rows does not fit ")
                     .contains("column name is FixedString(9) instead of String")
                     .contains("FAIL  The SELECT of inhabitant is not the one that has been loaded. Raise olap.epoch from 0 to 1")
-                    .contains("warn  topic " + scenario.topicOf("inhabitant") + " keeps records for 604800000 ms")
+                    .contains("FAIL  topic " + scenario.topicOf("inhabitant") + " has retention.ms=604800000, not 2592000000: ")
                     .contains("warn  topic " + scenario.topicOf("inhabitant") + " has 2 partitions");
             assertThat(output.code).isEqualTo(2);
 

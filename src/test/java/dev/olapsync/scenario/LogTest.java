@@ -10,8 +10,6 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.AppenderBase;
-import dev.olapsync.model.TableName;
-import dev.olapsync.schema.Topics;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.List;
@@ -125,7 +123,7 @@ class LogTest {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, people.brokers()), new ByteArraySerializer(),
                 new ByteArraySerializer())) {
-            String changes = new Topics(people.settings()).changes(new TableName("public", "person"));
+            String changes = people.name() + ".cdc.public.person";
             for (String garbage : List.of(WORD, "{\"op\":\"u\",\"source\":{},\"after\":{\"id\":\"" + WORD + "\"}}")) {
                 producer.send(new ProducerRecord<>(changes, garbage.getBytes())).get();
             }

@@ -1,0 +1,268 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What retention, an operator or another pipeline can do to the topics: it is noticed, and a new epoch repairs it. */
+class TopicsTest {
+
+    private static final String SCHEMA = """
+            CREATE TABLE town (id int PRIMARY KEY, name text NOT NULL);
+            CREATE TABLE person (id int PRIMARY KEY, town int, name text NOT NULL);
+            """;
+
+    private static Scenario people() throws Exception {
+        Scenario people = Scenario.of("topics", SCHEMA)
+                .model("inhabitant", "SELECT p.id, p.name, t.name AS town FROM person p LEFT JOIN town t ON t.id = p.town");
+        people.postgres("INSERT INTO town SELECT i, 'town ' || i FROM generate_series(1, 5) i",
+                "INSERT INTO person SELECT i, 1 + i % 5, 'person ' || i FROM generate_series(1, 50) i");
+        people.start().awaitLoaded();
+        people.awaitInStep();
+        return people;
+    }
+
+    private static Admin admin(Scenario people) {
+        return Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, people.brokers()));
+    }
+
+    /** As retention does it when nobody has read for long. */
+    private static void deleteRecords(Scenario people, String topic) throws Exception {
+        try (Admin admin = admin(people)) {
+            Map<TopicPartition, OffsetSpec> latest = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)
+                    .partitions().stream().collect(Collectors.toMap(partition -> new TopicPartition(topic, partition.partition()),
+                            partition -> OffsetSpec.latest()));
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            for (Map.Entry<TopicPartition, ListOffsetsResultInfo> end : admin.listOffsets(latest).all().get().entrySet()) {
+                all.put(end.getKey(), RecordsToDelete.beforeOffset(end.getValue().offset()));
+            }
+            admin.deleteRecords(all).all().get();
+        }
+    }
+
+    private static void alter(Scenario people, String topic, String setting, String value) throws Exception {
+        try (Admin admin = admin(people)) {
+            Collection<AlterConfigOp> change = List.of(new AlterConfigOp(new ConfigEntry(setting, value),
+                    value == null ? AlterConfigOp.OpType.DELETE : AlterConfigOp.OpType.SET));
+            admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), change)).all().get();
+        }
+    }
+
+    private static String topic(Scenario people, String rest) {
+        return people.name() + "." + rest;
+    }
+
+    private static void awaitDown(Scenario people, String reason) {
+        await(reason).until(() -> people.down().contains(reason));
+    }
+
+    private static void awaitUp(Scenario people) {
+        await("UP").until(people::down, String::isEmpty);
+    }
+
+    private static void repair(Scenario people) throws Exception {
+        people.stop();
+        people.set("olap.epoch", 1).start().awaitLoaded();
+        // of each partition something to commit
+        people.postgres("UPDATE person SET name = name || ' again'");
+        people.awaitInStep();
+        awaitUp(people);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"enrich, cdc.public.person", "load, olap.inhabitant"})
+    void recordsThatExpiredBeforeTheyWereRead(String route, String topic) throws Exception {
+        try (Scenario people = people()) {
+            people.camel().getCamelContext().getRouteController().stopRoute(route);
+            people.postgres("UPDATE person SET name = 'unseen' WHERE id <= 20");
+            await().until(() -> people.lag(people.name() + "-" + route, topic(people, topic)) == 20);
+            deleteRecords(people, topic(people, topic));
+            awaitDown(people, "are deleted already");
+            people.camel().getCamelContext().getRouteController().startRoute(route);
+            String lost = " gone before the group " + people.name() + "-" + route + " had read ";
+            awaitDown(people, lost);
+            assertThat(people.down()).contains("records are lost: topic " + topic(people, topic) + ", partition ", "Raise olap.epoch from 0 to 1");
+            people.postgres("UPDATE person SET name = 'seen' WHERE id > 20");
+            people.awaitQuiet();
+            assertThat(people.differences()).hasSize(20);
+            people.stop();
+            people.start();
+            awaitDown(people, lost);
+            repair(people);
+        }
+    }
+
+    /** What a group has committed expires too, and then it looks as if it had never read. */
+    @Test
+    void recordsThatExpiredWithTheOffsets() throws Exception {
+        try (Scenario people = people()) {
+            people.postgres("UPDATE person SET name = 'seen'");
+            people.awaitQuiet();
+            people.stop();
+            try (Admin admin = admin(people)) {
+                await().ignoreExceptions().untilAsserted(() -> admin.deleteConsumerGroups(List.of(people.name() + "-enrich")).all().get());
+            }
+            deleteRecords(people, topic(people, "cdc.public.person"));
+            people.start();
+            awaitDown(people, "gone before the group " + people.name() + "-enrich had read ");
+            repair(people);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cdc.public.person, cleanup.policy, compact", "olap.inhabitant, cleanup.policy, 'compact,delete'",
+            "olap-fanout, retention.bytes, 1000000", "cdc.public.town, retention.ms, 60000", "cdc.message, max.message.bytes, 1000000",
+            "olap.dlq, cleanup.policy, compact", "cdc-captured, cleanup.policy, delete", "olap._truncates, unclean.leader.election.enable, true"})
+    void topicsThatAreSetSoThatTheyLoseRecords(String topic, String setting, String value) throws Exception {
+        try (Scenario people = people()) {
+            awaitUp(people);
+            String right = setting.equals("cleanup.policy") && topic.endsWith("captured") ? "compact"
+                    : Map.of("cleanup.policy", "delete", "retention.bytes", "-1", "retention.ms", "604800000", "max.message.bytes", "34603008",
+                            "unclean.leader.election.enable", "false").get(setting);
+            alter(people, topic(people, topic), setting, value);
+            awaitDown(people, "topic " + topic(people, topic) + " has " + setting + "=" + value);
+            String command = "kafka-configs --alter --topic " + topic(people, topic) + " --add-config " + setting + "=" + right;
+            assertThat(people.down()).contains(command);
+            assertThat(people.execute("check").printed()).contains("FAIL  topic " + topic(people, topic) + " has " + setting, command);
+            alter(people, topic(people, topic), setting, right);
+            awaitUp(people);
+        }
+    }
+
+    @Test
+    void anEpochThatIsSetBack() throws Exception {
+        try (Scenario people = people()) {
+            people.stop();
+            people.set("olap.epoch", 2).start().awaitLoaded();
+            people.awaitInStep();
+            people.stop();
+            people.set("olap.epoch", 1);
+            String refused = "olap.epoch is 1, but ClickHouse has rows of epoch 2";
+            Scenario.Ended run = people.execute("run");
+            assertThat(run.printed()).contains("FAIL  " + refused, "Set olap.epoch to 2, or to 3");
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(people.execute("check").printed()).contains(refused);
+            people.start();
+            awaitDown(people, "initial-load tries again: " + refused);
+            people.stop();
+
+            people.clickHouseExecute("DROP TABLE _loads");
+            people.clickHouseExecute("DROP TABLE _topics");
+            people.clickHouseExecute("DROP TABLE _truncates_rows");
+            assertThat(people.execute("run").printed()).contains(refused);
+            people.set("olap.epoch", 3).start().awaitLoaded();
+            people.awaitInStep();
+            awaitUp(people);
+        }
+    }
+
+    /** The process that still has the old one. */
+    @Test
+    void anEpochThatIsRaisedElsewhere() throws Exception {
+        try (Scenario people = people()) {
+            awaitUp(people);
+            people.clickHouseExecute("INSERT INTO _loads (epoch, model) VALUES (1, 'inhabitant')");
+            awaitDown(people, "olap.epoch is 0, but ClickHouse has rows of epoch 1");
+        }
+    }
+
+    @Test
+    void tablesWhoseTopicsDifferInDotsOnly() throws Exception {
+        try (Scenario people = Scenario.of("topics", """
+                CREATE SCHEMA app; CREATE SCHEMA app_user;
+                CREATE TABLE app.user_roles (id int PRIMARY KEY, name text);
+                CREATE TABLE app_user.roles (id int PRIMARY KEY, name text);
+                """).model("b", "SELECT id, name FROM app_user.roles")) {
+            people.postgres("INSERT INTO app.user_roles VALUES (1, 'a')", "INSERT INTO app_user.roles VALUES (1, 'b')");
+            people.start().awaitLoaded();
+            people.postgres("UPDATE app_user.roles SET name = 'bb'");
+            people.awaitInStep();
+            people.stop();
+            people.model("a", "SELECT id, name FROM app.user_roles").start().awaitLoaded();
+            people.postgres("UPDATE app.user_roles SET name = 'aa'", "UPDATE app_user.roles SET name = 'bbb'");
+            people.awaitInStep();
+            people.stop();
+            people.start();
+            people.postgres("UPDATE app.user_roles SET name = 'aaa'");
+            people.awaitInStep();
+            awaitUp(people);
+            try (Admin admin = admin(people)) {
+                assertThat(admin.listTopics().names().get().stream().filter(topic -> topic.startsWith(topic(people, "cdc.app"))))
+                        .hasSize(2).contains(topic(people, "cdc.app_user.roles"))
+                        .anyMatch(topic -> topic.matches(".*\\.cdc\\.app\\.user_roles_[0-9a-f]{8}"));
+            }
+        }
+    }
+
+    /** The dot in a prefix is one, and topics below another prefix are another's. */
+    @Test
+    void topicsOfOthersAreNotRead() throws Exception {
+        try (Scenario people = people(); Admin admin = admin(people)) {
+            List<String> others = List.of(people.name() + "-cdc.public.person", people.name() + ".cdc.eu.public.person", people.name() + ".olap.eu.inhabitant");
+            admin.createTopics(others.stream().map(topic -> new NewTopic(topic, 1, (short) 1)).toList()).all().get();
+            people.publish(others.stream().map(topic -> new ProducerRecord<byte[], byte[]>(topic, "other".getBytes())).toList());
+            people.stop();
+            people.start();
+            people.postgres("UPDATE person SET name = 'mine'");
+            await().until(() -> people.clickHouse("SELECT count() FROM inhabitant WHERE name = 'mine'"), List.of("50")::equals);
+            assertThat(people.differences()).isEmpty();
+            assertThat(people.records(people.deadLetters())).isZero();
+            awaitUp(people);
+        }
+    }
+
+    @Test
+    void anotherPipelineWhosePrefixBeginsWithThisOne() throws Exception {
+        try (Scenario people = people(); Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
+            String overlap = "Another pipeline on the broker has the topics " + people.name() + ".cdc.*";
+            other.set("olap.topic.changes", people.name() + ".cdc.eu");
+            Scenario.Ended run = other.execute("run");
+            assertThat(run.printed()).contains("FAIL  " + overlap);
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(other.execute("check").printed()).contains("FAIL  " + overlap);
+            other.start();
+            awaitDown(other, overlap);
+            awaitUp(people);
+        }
+    }
+
+    @Test
+    void anotherPipelineWithTheSameDatabase() throws Exception {
+        try (Scenario people = people(); Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
+            other.set("clickhouse.database", people.name());
+            assertThat(other.execute("run").printed()).contains("FAIL  The ClickHouse database " + people.name() + " has rows that came through the topics of "
+                    + people.name() + ".cdc-captured");
+            other.start();
+            awaitDown(other, "The ClickHouse database");
+            awaitUp(people);
+        }
+    }
+
+    @Test
+    void anotherProcessWithOtherModels() throws Exception {
+        try (Scenario people = people()) {
+            awaitUp(people);
+            people.clickHouseExecute("INSERT INTO _loads (epoch, model, model_select) VALUES (0, 'elsewhere', 'SELECT 1')");
+            awaitDown(people, "Another process loads elsewhere, which this one does not have");
+        }
+    }
+}
