@@ -1,18 +1,19 @@
 package dev.olapsync.capture;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.olapsync.model.ValueErrors;
+import io.debezium.DebeziumException;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.StringJoiner;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.connect.errors.DataException;
 
 /**
- * Why nothing is being captured, without the contents of rows: who cannot read a value likes to quote it. So of the causes
- * only those are quoted that speak of servers, connections and settings; of the others it is said what they are, and
- * where they come from.
+ * Why nothing is being captured, without the contents of rows: who cannot read a value likes to quote it. So of the causes only
+ * those are quoted that come from where servers, connections and settings are spoken of; of the others it is said what they are,
+ * and where they come from.
  */
 final class CaptureFailure extends RuntimeException {
 
@@ -23,6 +24,14 @@ final class CaptureFailure extends RuntimeException {
     private static final String CANNOT_DECODE = " (an internal error of Postgres; if it comes each time, Postgres cannot decode its"
             + " log from where the slot stands: stop the pipeline, drop the slot, raise olap.epoch by one and start again:"
             + " everything is loaded once more)";
+
+    private static final List<String> OURS = List.of("dev.olapsync.");
+    private static final List<String> CONNECTIONS = List.of("java.net.", "java.nio.", "sun.", "jdk.net.", "org.postgresql.core.");
+    /** Of Debezium's classes those that speak of the engine, the slot and the publication. */
+    private static final List<String> ENGINE = List.of("org.apache.kafka.clients.", "org.apache.kafka.common.network.",
+            "io.debezium.embedded.", "io.debezium.pipeline.ErrorHandler", "io.debezium.pipeline.EventDispatcher",
+            "io.debezium.connector.postgresql.PostgresConnectorTask",
+            "io.debezium.connector.postgresql.connection.PostgresReplicationConnection");
 
     private CaptureFailure(String message) {
         super(message, null, false, false);
@@ -62,8 +71,16 @@ final class CaptureFailure extends RuntimeException {
         if (cause instanceof SQLException refused) {
             return refused.getSQLState() != null && !ValueErrors.isOne(refused);
         }
-        return cause instanceof CaptureFailure || cause instanceof IllegalStateException || cause instanceof InterruptedException
-                || cause instanceof IOException && !(cause instanceof JsonProcessingException)
-                || cause instanceof KafkaException && !(cause instanceof DataException) && !(cause instanceof SerializationException);
+        // Kafka's answers of a broker have no stack trace
+        return cause instanceof CaptureFailure || cause instanceof InterruptedException || cause instanceof ApiException
+                || cause instanceof IllegalStateException && comesFrom(cause, OURS)
+                || cause instanceof IOException && comesFrom(cause, CONNECTIONS)
+                || (cause instanceof KafkaException || cause instanceof DebeziumException)
+                        && !(cause instanceof SerializationException) && comesFrom(cause, ENGINE);
+    }
+
+    private static boolean comesFrom(Throwable cause, List<String> places) {
+        StackTraceElement[] trace = cause.getStackTrace();
+        return trace.length > 0 && places.stream().anyMatch(trace[0].getClassName()::startsWith);
     }
 }

@@ -53,7 +53,7 @@ final class ChangeDecoder extends PgOutputMessageDecoder {
                     throw new IllegalStateException("The log has a change of a table that it has not told of, OID "
                             + Integer.toUnsignedString(oid));
                 }
-                super.processNotEmptyMessage(relation.withoutLarge(message), relation.hasForms() ? change -> {
+                super.processNotEmptyMessage(relation.largeValues().leaveOut(message), relation.hasForms() ? change -> {
                     relation.form(change.getOldTupleList());
                     relation.form(change.getNewTupleList());
                     processor.process(change);

@@ -10,24 +10,33 @@ import io.debezium.time.IsoTime;
 import io.debezium.time.IsoTimestamp;
 import io.debezium.time.ZonedTime;
 import io.debezium.time.ZonedTimestamp;
-import io.debezium.util.Strings;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.postgresql.util.PGInterval;
 
 /**
- * Of dates, times and intervals Debezium's form in an event, made of Postgres' text. A value that Debezium cannot read, such as the
- * time 24:00:00, becomes {@link KeyColumn#UNAVAILABLE}.
+ * Of dates, times and intervals Debezium's form in an event, made of Postgres' text. A value that has none, such as the time
+ * 24:00:00, becomes {@link KeyColumn#UNAVAILABLE}.
  */
 final class Forms {
 
     private static final int ALL_DIGITS = 6;
     private static final String INFINITY = "infinity";
+    /** Minutes and seconds of the offset may be missing. */
+    private static final DateTimeFormatter TIME_WITH_ZONE = new DateTimeFormatterBuilder()
+            .append(DateTimeFormatter.ISO_LOCAL_TIME).parseLenient().appendOffset("+HH:mm:ss", "Z").toFormatter(Locale.ROOT)
+            .withResolverStyle(ResolverStyle.STRICT);
 
     private Forms() {
     }
@@ -40,9 +49,9 @@ final class Forms {
     static Optional<UnaryOperator<String>> of(int type, int modifier) {
         return switch (type) {
             case PgOid.DATE -> Optional.of(orUnavailable(text -> IsoDate.toIsoString(DateTimeFormat.get().date(text), null)));
-            case PgOid.TIME -> Optional.of(orUnavailable(text -> IsoTime.toIsoString(Strings.asDuration(text), false)));
-            case PgOid.TIMETZ -> Optional.of(orUnavailable(
-                    text -> ZonedTime.toIsoString(DateTimeFormat.get().timeWithTimeZone(text), null)));
+            case PgOid.TIME -> Optional.of(orUnavailable(text -> IsoTime.toIsoString(LocalTime.parse(text), false)));
+            case PgOid.TIMETZ -> Optional.of(orUnavailable(text -> ZonedTime.toIsoString(
+                    OffsetTime.parse(text, TIME_WITH_ZONE).withOffsetSameInstant(ZoneOffset.UTC), null)));
             case PgOid.TIMESTAMP -> Optional.of(orUnavailable(
                     text -> IsoTimestamp.toIsoString(LocalDateTime.ofInstant(timestamp(text), ZoneOffset.UTC), null)));
             case PgOid.TIMESTAMPTZ -> Optional.of(orUnavailable(

@@ -6,9 +6,7 @@ import io.debezium.connector.postgresql.TypeRegistry;
 import io.debezium.connector.postgresql.connection.ReplicationMessage.Column;
 import io.debezium.relational.Table;
 import io.debezium.relational.TableId;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,14 +20,6 @@ import java.util.function.UnaryOperator;
  */
 final class Relation {
 
-    /** Longer values of columns that nobody needs are not in the events. */
-    static final int LARGE = 256 * 1024;
-
-    private static final byte TEXT = 't';
-    private static final byte BINARY = 'b';
-    private static final byte NOT_SENT = 'u';
-    private static final int HEADER = 1 + Integer.BYTES;
-
     /** Of these types Debezium reads every value. */
     private static final Set<Integer> READABLE = Set.of(PgOid.BOOL, PgOid.INT2, PgOid.INT4, PgOid.INT8, PgOid.FLOAT4, PgOid.FLOAT8,
             PgOid.NUMERIC, PgOid.TEXT, PgOid.VARCHAR, PgOid.BPCHAR, PgOid.UUID, PgOid.JSON, PgOid.JSONB_OID);
@@ -37,7 +27,7 @@ final class Relation {
     private static final Map<Integer, Integer> READ_AS = Map.of(PgOid.OID, PgOid.INT8, PgOid.NUMERIC_ARRAY, PgOid.TEXT_ARRAY);
 
     private final Table table;
-    private final BitSet needed = new BitSet();
+    private final LargeValues largeValues;
     /** By the columns' numbers; of a column that Debezium may fail on there is a form that changes nothing. */
     private final Map<Integer, UnaryOperator<String>> forms = new HashMap<>();
 
@@ -46,6 +36,7 @@ final class Relation {
      * @param mayBeNeeded names of columns; empty when they are not known
      */
     Relation(RelationMessage message, TypeRegistry types, List<String> primaryKey, Optional<Set<String>> mayBeNeeded) {
+        largeValues = LargeValues.of(message, primaryKey, mayBeNeeded);
         Alias aliases = new Alias();
         String schema = Alias.ofSchema(message.schema());
         Map<String, String> byName = new HashMap<>();
@@ -54,9 +45,6 @@ final class Relation {
             int number = columns.size();
             byName.put(column.name(), aliases.ofColumn(column.name()));
             columns.add(column(byName.get(column.name()), column, number, schema, types));
-            needed.set(number, primaryKey.contains(column.name())
-                    || (message.isFull() ? mayBeNeeded.isEmpty() : column.ofIdentity())
-                    || mayBeNeeded.isPresent() && mayBeNeeded.get().contains(column.name()));
         }
         table = Table.editor()
                 .tableId(new TableId(null, schema, message.table()))
@@ -108,66 +96,8 @@ final class Relation {
         return table;
     }
 
-    /**
-     * The message without the large values that nobody needs: they are like values that are stored apart and did not change.
-     *
-     * @param message of the kind Insert, Update or Delete; what is in it may be moved
-     */
-    ByteBuffer withoutLarge(ByteBuffer message) {
-        if (message.remaining() <= LARGE) {
-            return message;
-        }
-        BitSet large = large(message.duplicate());
-        if (large.isEmpty()) {
-            return message;
-        }
-        ByteBuffer from = message.duplicate();
-        ByteBuffer to = message.duplicate();
-        skip(from, HEADER);
-        skip(to, HEADER);
-        while (from.hasRemaining()) {
-            to.put(from.get());
-            short columns = from.getShort();
-            to.putShort(columns);
-            for (int i = 0; i < columns; i++) {
-                byte kind = from.get();
-                if (kind != TEXT && kind != BINARY) {
-                    to.put(kind);
-                    continue;
-                }
-                int length = from.getInt();
-                if (large.get(i)) {
-                    to.put(NOT_SENT);
-                } else {
-                    to.put(kind).putInt(length).put(from.slice(from.position(), length));
-                }
-                skip(from, length);
-            }
-        }
-        return to.limit(to.position()).position(message.position());
-    }
-
-    /** Which columns are large in one of the rows: with the new value alone left out, Debezium would take the old one for it. */
-    private BitSet large(ByteBuffer message) {
-        BitSet large = new BitSet();
-        skip(message, HEADER);
-        while (message.hasRemaining()) {
-            skip(message, 1);
-            short columns = message.getShort();
-            for (int i = 0; i < columns; i++) {
-                byte kind = message.get();
-                if (kind == TEXT || kind == BINARY) {
-                    int length = message.getInt();
-                    large.set(i, large.get(i) || length > LARGE && !needed.get(i));
-                    skip(message, length);
-                }
-            }
-        }
-        return large;
-    }
-
-    private static void skip(ByteBuffer message, int bytes) {
-        message.position(message.position() + bytes);
+    LargeValues largeValues() {
+        return largeValues;
     }
 
     boolean hasForms() {

@@ -15,6 +15,12 @@ public class TopicNames extends SchemaTopicNamingStrategy {
         super(properties);
     }
 
+    /** Without a warning for each name that is no name of a topic: the route names the topics, see {@link ChangeEvents}. */
+    @Override
+    public String sanitizedTopicName(String name) {
+        return name.replaceAll("[^a-zA-Z0-9._-]", "_");
+    }
+
     @Override
     public String dataChangeTopic(DataCollectionId table) {
         String name = known.get(table);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -34,7 +35,8 @@ public record Hint(String model, List<List<String>> keys) {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT pg_logical_emit_message(true, ?, ?)")) {
             statement.setString(1, PREFIX);
-            statement.setString(2, content.toString());
+            // as bytes: a text would come in the encoding of the database
+            statement.setBytes(2, content.toString().getBytes(StandardCharsets.UTF_8));
             statement.execute();
         }
     }

@@ -149,7 +149,8 @@ final class PostgresChecks {
     private boolean server(Connection connection) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("""
                 SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS version,
-                       pg_is_in_recovery() AS standby, current_setting('wal_level') AS wal_level""");
+                       pg_is_in_recovery() AS standby, current_setting('wal_level') AS wal_level,
+                       current_setting('server_encoding') AS encoding""");
                 ResultSet row = query.executeQuery()) {
             row.next();
             findings.ok("Postgres " + row.getString("version") + " at " + address() + ", database " + to.database() + ", role "
@@ -164,6 +165,13 @@ final class PostgresChecks {
                 findings.fail("Postgres at " + address() + " is a standby",
                         "Set postgres.host and postgres.port to the primary: a look-up must see every change that has been captured.");
             }
+            boolean text = !row.getString("encoding").equals("SQL_ASCII");
+            if (!text) {
+                findings.fail("The database " + to.database() + " has the encoding SQL_ASCII: it may hold bytes that are no text, and"
+                        + " Postgres sends no change of any table any more when it comes to the first of them",
+                        "Convert it: find out which encoding its texts have, pg_dump --encoding=..., and restore it into a database that"
+                                + " was created with ENCODING 'UTF8'.");
+            }
             if (row.getString("wal_level").equals("logical")) {
                 findings.ok("wal_level is logical");
             } else {
@@ -171,7 +179,7 @@ final class PostgresChecks {
                         "ALTER SYSTEM SET wal_level = 'logical';",
                         "Then restart Postgres. (Amazon RDS: rds.logical_replication = 1; Cloud SQL: cloudsql.logical_decoding = on.)");
             }
-            return !old && !standby;
+            return !old && !standby && text;
         }
     }
 

@@ -3,8 +3,10 @@ package dev.olapsync.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.debezium.DebeziumException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.connect.errors.DataException;
@@ -15,6 +17,11 @@ class CaptureFailureTest {
 
     private static final String VALUE = "secret";
 
+    private static <T extends Throwable> T from(String place, T error) {
+        error.setStackTrace(new StackTraceElement[] {new StackTraceElement(place, "method", null, 1)});
+        return error;
+    }
+
     private static String said(Throwable error) {
         return CaptureFailure.of(error).getMessage();
     }
@@ -22,8 +29,9 @@ class CaptureFailureTest {
     @Test
     void whoCannotReadAValueIsNotQuoted() {
         Throwable unreadable = new NumberFormatException("For input string: " + VALUE);
-        assertThat(said(new org.apache.kafka.connect.errors.ConnectException("the producer stopped", new DebeziumException(unreadable))))
-                .doesNotContain(VALUE).startsWith("the producer stopped: java.lang.NumberFormatException at ")
+        Throwable stopped = from("io.debezium.pipeline.ErrorHandler", new org.apache.kafka.connect.errors.ConnectException(
+                "the producer stopped", new DebeziumException(unreadable)));
+        assertThat(said(stopped)).doesNotContain(VALUE).startsWith("the producer stopped: java.lang.NumberFormatException at ")
                 .contains("CaptureFailureTest.whoCannotReadAValueIsNotQuoted");
         assertThat(said(new DataException(VALUE))).doesNotContain(VALUE).contains("DataException");
         assertThat(said(new SQLException("Bad value: " + VALUE, "22007"))).doesNotContain(VALUE).contains("SQLException");
@@ -31,9 +39,23 @@ class CaptureFailureTest {
     }
 
     @Test
+    void onlyPlacesThatReadNoValuesAreQuoted() {
+        for (String place : List.of("io.debezium.connector.postgresql.connection.DateTimeFormat$ISODateTimeFormat",
+                "io.debezium.relational.TableSchemaBuilder", "io.debezium.anything.New", "java.lang.Long")) {
+            assertThat(said(from(place, new org.apache.kafka.connect.errors.ConnectException(VALUE)))).as(place)
+                    .doesNotContain(VALUE).contains(place);
+            assertThat(said(from(place, new IllegalStateException(VALUE)))).as(place).doesNotContain(VALUE);
+            assertThat(said(from(place, new IOException(VALUE)))).as(place).doesNotContain(VALUE);
+        }
+        assertThat(said(from("io.debezium.connector.postgresql.connection.PostgresReplicationConnection",
+                new DebeziumException("no publication")))).isEqualTo("no publication");
+    }
+
+    @Test
     void serversConnectionsAndSettingsAre() {
         assertThat(said(new SQLException("password authentication failed", "28P01"))).isEqualTo("password authentication failed");
-        assertThat(said(new SQLException("Connection refused. Check the port.", "08001", new ConnectException("Connection refused"))))
+        assertThat(said(new SQLException("Connection refused. Check the port.", "08001",
+                from("sun.nio.ch.Net", new ConnectException("Connection refused")))))
                 .isEqualTo("Connection refused. Check the port.");
         assertThat(said(new IllegalStateException("a batch failed", new ExecutionException(new RecordTooLargeException("too large")))))
                 .isEqualTo("a batch failed: too large");

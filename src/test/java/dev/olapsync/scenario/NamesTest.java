@@ -33,6 +33,30 @@ class NamesTest {
     }
 
     @Test
+    void inAnotherEncoding() throws Exception {
+        try (Scenario latin = Scenario.inEncoding("LATIN1", "latin", "CREATE TABLE \"städte\" (name text PRIMARY KEY, \"größe\" int)")
+                .model("staedte", "SELECT name, \"größe\" AS groesse FROM \"städte\"")) {
+            latin.postgres("INSERT INTO \"städte\" VALUES ('Köln', 1)");
+            latin.start().awaitLoaded();
+            latin.postgres("UPDATE \"städte\" SET \"größe\" = 2", "INSERT INTO \"städte\" VALUES ('Gößweinstein', 3)");
+            latin.awaitInStep();
+            latin.clickHouseExecute("ALTER TABLE staedte_rows UPDATE groesse = 9 WHERE name = 'Köln' SETTINGS mutations_sync = 1");
+            assertThat(latin.command("heal", "staedte", "Köln")).isNotEmpty();
+            latin.awaitInStep();
+            assertThat(latin.readDeadLetters()).isEmpty();
+        }
+    }
+
+    @Test
+    void aDatabaseWhoseTextsHaveNoEncodingIsRefused() throws Exception {
+        try (Scenario bytes = Scenario.inEncoding("SQL_ASCII", "bytes", "CREATE TABLE t (id int PRIMARY KEY, name text)")) {
+            Scenario.Ended check = bytes.execute("check");
+            assertThat(check.code()).isEqualTo(1);
+            assertThat(check.printed()).contains("SQL_ASCII", "UTF8");
+        }
+    }
+
+    @Test
     void partitionsAliasesLevelsAndWhere() throws Exception {
         try (Scenario shapes = Scenario.of("shapes",
                 "CREATE TABLE country (code char(2) PRIMARY KEY, name text NOT NULL);"

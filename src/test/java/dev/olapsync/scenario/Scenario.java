@@ -107,19 +107,28 @@ public final class Scenario implements AutoCloseable {
 
     /** The same on a stack of one's own. */
     public static Scenario of(DevStack stack, String title, String schema, Path... models) throws Exception {
+        return of(stack, "", title, schema, models);
+    }
+
+    /** The same, in a database with an encoding. */
+    static Scenario inEncoding(String encoding, String title, String schema) throws Exception {
+        return of(DevStack.shared(), " ENCODING '" + encoding + "' LOCALE 'C' TEMPLATE template0", title, schema);
+    }
+
+    private static Scenario of(DevStack stack, String database, String title, String schema, Path... models) throws Exception {
         String name = title + "_" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
         Path folder = Files.createDirectories(Path.of("target", "scenarios", name));
         for (Path model : models) {
             Files.copy(model, folder.resolve(model.getFileName()));
         }
         Scenario scenario = new Scenario(stack, name, folder);
-        scenario.create(schema);
+        scenario.create(database, schema);
         return scenario;
     }
 
-    private void create(String schema) throws Exception {
+    private void create(String database, String schema) throws Exception {
         try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
+            statement.execute("CREATE DATABASE " + name + database);
         }
         postgres(schema);
         postgres("CREATE TABLE scenario_marker (id int PRIMARY KEY, round int NOT NULL)");
