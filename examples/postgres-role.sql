@@ -59,10 +59,12 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA :"schema" GRANT SELECT ON TABLES TO olap_sync
 --     GRANT CREATE ON DATABASE shop TO olap_sync;
 --     GRANT shop_owner TO olap_sync;      -- membership in the role that owns the tables
 -- which is much more than reading: it could then drop the tables.
-SELECT format('CREATE PUBLICATION %I WITH (publish_via_partition_root = true)', :'publication')
+SELECT format('CREATE PUBLICATION %I WITH (publish_via_partition_root = true' || CASE
+  WHEN current_setting('server_version_num')::int >= 180000 THEN ', publish_generated_columns = stored' ELSE '' END || ')', :'publication')
 WHERE NOT EXISTS (SELECT FROM pg_publication WHERE pubname = :'publication') \gexec
 
--- Partitions are published through their root, whose name the changes then carry.
+-- Partitions are published through their root, whose name the changes then carry. Without a replica identity that can be
+-- published (a primary key that is not DEFERRABLE, for example) Postgres would refuse each UPDATE and DELETE of the table.
 SELECT format('ALTER PUBLICATION %I ADD TABLE %I.%I', :'publication', n.nspname, c.relname)
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -74,6 +76,15 @@ WHERE n.nspname = :'schema'
                   FROM pg_publication_rel r
                   JOIN pg_publication p ON p.oid = r.prpubid
                   WHERE p.pubname = :'publication' AND r.prrelid = c.oid)
+  AND NOT EXISTS (SELECT
+                  FROM (SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf) part
+                  JOIN pg_class l ON l.oid = part.relid AND l.relkind <> 'p'
+                  WHERE CASE l.relreplident
+                    WHEN 'f' THEN EXISTS (SELECT FROM pg_attribute a
+                                          WHERE a.attrelid = l.oid AND a.attgenerated = 'v' AND NOT a.attisdropped)
+                    ELSE NOT EXISTS (SELECT FROM pg_index i
+                                     WHERE i.indrelid = l.oid AND i.indisvalid AND i.indimmediate
+                                       AND CASE l.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END) END)
 ORDER BY c.relname \gexec
 
 COMMIT;

@@ -27,6 +27,8 @@ public final class OlapSync extends ServiceSupport {
     private KnownTopics knownTopics;
     private LostRecords lostRecords;
     private TopicOffsets topicOffsets;
+    /** Not that of the others: reading the models may take long, and must not keep anybody from stopping. */
+    private final Object modelsLock = new Object();
     private Models models;
 
     public OlapSync(Settings settings) {
@@ -114,13 +116,15 @@ public final class OlapSync extends ServiceSupport {
      *
      * @throws ModelException names file, line and reason of everything that is wrong with them
      */
-    public synchronized Models models() throws SQLException, ModelException {
-        if (models == null) {
-            try (Connection connection = postgres().getConnection()) {
-                models = Models.load(settings.olap().models(), connection);
+    public Models models() throws SQLException, ModelException {
+        synchronized (modelsLock) {
+            if (models == null) {
+                try (Connection connection = postgres().getConnection()) {
+                    models = Models.load(settings.olap().models(), connection);
+                }
             }
+            return models;
         }
-        return models;
     }
 
     @Override

@@ -12,8 +12,11 @@ import java.util.stream.Collectors;
  */
 public final class PostgresSession {
 
+    /** The first major version whose pgoutput sends logical decoding messages. */
+    public static final int OLDEST_SERVER = 14;
+
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
-    /** What Postgres 14 does not have. */
+    /** What the oldest server does not have. */
     private static final Map<String, String> NEWER = Map.of("transaction_timeout", "0");
 
     static {
@@ -69,7 +72,7 @@ public final class PostgresSession {
         return value.contains(", ") ? value : "'" + value + "'";
     }
 
-    /** The same as the driver's property {@code options}, without what Postgres 14 would not know. */
+    /** The same as the driver's property {@code options}, without what the oldest server would not know. */
     public static String options() {
         return SETTINGS.entrySet().stream().map(setting -> "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
                 .collect(Collectors.joining(" "));

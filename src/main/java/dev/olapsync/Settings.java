@@ -1,7 +1,8 @@
 package dev.olapsync;
 
 import java.io.IOException;
-import java.io.Reader;
+import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -26,6 +27,13 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     public record Postgres(String host, int port, String database, String user, String password,
             String slot, String publication, PostgresTls tls) {
+
+        public Postgres {
+            if (!database.matches(USABLE_DATABASE)) {
+                throw new IllegalArgumentException("postgres.database is '" + database + "', and Debezium cannot connect to a database with"
+                        + " %, +, / or ? in its name. Rename it: ALTER DATABASE ... RENAME TO ...;");
+            }
+        }
 
         public String jdbcUrl() {
             return "jdbc:postgresql://" + host + ":" + port + "/" + database;
@@ -176,6 +184,9 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     private static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
     private static final String POSTGRES_PORT = "postgres.port";
     private static final String FILE = ".file";
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+    /** Debezium writes the name into a URL as it is, and compares it with that of the slot. */
+    private static final String USABLE_DATABASE = "[^%+/?]*";
     private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
@@ -188,9 +199,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     public static Settings load(Path file) throws IOException {
         Properties properties = new Properties();
         if (Files.exists(file)) {
-            try (Reader reader = Files.newBufferedReader(file)) {
-                properties.load(reader);
-            }
+            properties.load(new StringReader(text(file)));
         }
         UnaryOperator<String> values = key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
         // Camel would take the one, we the other
@@ -201,6 +210,18 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             }
         }
         return of(values);
+    }
+
+    private static String text(Path file) throws IOException {
+        try {
+            String text = Files.readString(file);
+            if (text.startsWith(BYTE_ORDER_MARK)) {
+                throw new IllegalArgumentException(file + " begins with a byte order mark. Save it as UTF-8 without one.");
+            }
+            return text;
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(file + " is not UTF-8 text. Save it as UTF-8.", e);
+        }
     }
 
     private static String outsideOfFile(String key) {

@@ -1,11 +1,18 @@
 package dev.olapsync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.olapsync.Settings.LoadSource;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
 
@@ -23,5 +30,23 @@ class SettingsTest {
         assertThat(Settings.isServiceLink("tcp://10.96.0.17:5432")).isTrue();
         assertThat(Settings.isServiceLink("5432")).isFalse();
         assertThat(Settings.isServiceLink("http://clickhouse:8123")).isFalse();
+    }
+
+    @Test
+    void theFileIsUtf8WithoutAByteOrderMark(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("application.properties");
+        Files.writeString(file, "olap.models=größe\n");
+        assertThat(Settings.load(file).olap().models()).hasToString("größe");
+        Files.writeString(file, "\uFEFFolap.models=größe\n");
+        assertThatIllegalArgumentException().isThrownBy(() -> Settings.load(file)).withMessageContaining("byte order mark");
+        Files.write(file, "olap.models=größe\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertThatIllegalArgumentException().isThrownBy(() -> Settings.load(file)).withMessageContaining("not UTF-8");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a+b", "100%", "a/b", "what?"})
+    void aDatabaseThatDebeziumCannotConnectTo(String name) {
+        assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("postgres.database", name)::get))
+                .withMessageContaining("ALTER DATABASE");
     }
 }

@@ -2,6 +2,7 @@ package dev.olapsync.capture;
 
 import java.math.BigInteger;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -88,7 +89,7 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
 
     /** As Postgres writes an LSN. */
     static String hex(long lsn) {
-        return String.format("%X/%X", lsn >>> 32, lsn & 0xffff_ffffL);
+        return String.format(Locale.ROOT, "%X/%X", lsn >>> 32, lsn & 0xffff_ffffL);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.SortedSet;
@@ -159,7 +160,7 @@ public final class Snapshot {
     /** Exactly this table, in a list of regular expressions, which commas divide and which ignore case. */
     private static String pattern(TableName table) {
         return "(?-i)" + table.toString().codePoints()
-                .mapToObj(c -> Character.isLetterOrDigit(c) && c < 128 || c == '_' ? Character.toString(c) : String.format("\\x{%x}", c))
+                .mapToObj(c -> Character.isLetterOrDigit(c) && c < 128 || c == '_' ? Character.toString(c) : String.format(Locale.ROOT, "\\x{%x}", c))
                 .collect(Collectors.joining());
     }
 }

@@ -1,6 +1,7 @@
 package dev.olapsync.load;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresSession;
 import dev.olapsync.capture.Publication;
 import dev.olapsync.capture.PublicationGaps;
 import dev.olapsync.capture.PublicationGaps.Gap;
@@ -79,6 +80,11 @@ public final class PublishedTables {
      * @throws IllegalStateException when there is a {@link #problem}
      */
     void ensure(Connection postgres, Models models) throws SQLException {
+        int version = postgres.getMetaData().getDatabaseMajorVersion();
+        if (version < PostgresSession.OLDEST_SERVER) {
+            throw new IllegalStateException("Postgres " + version + " is too old: olap-sync needs Postgres "
+                    + PostgresSession.OLDEST_SERVER + " or newer.");
+        }
         problem(postgres, models).ifPresent(problem -> {
             throw new IllegalStateException(problem);
         });

@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -43,6 +44,6 @@ final class IsoTime {
         }
         int year = Integer.parseInt(matcher.group(1));
         String rest = matcher.group(2) + (matcher.group(3).isEmpty() ? "" : zone);
-        return year > 0 ? String.format("%04d", year) + rest : String.format("%04d", 1 - year) + rest + " BC";
+        return year > 0 ? String.format(Locale.ROOT, "%04d", year) + rest : String.format(Locale.ROOT, "%04d", 1 - year) + rest + " BC";
     }
 }

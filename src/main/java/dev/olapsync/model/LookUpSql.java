@@ -2,6 +2,7 @@ package dev.olapsync.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -196,7 +197,7 @@ final class LookUpSql {
     }
 
     private static String numbered(int count, String format) {
-        return IntStream.rangeClosed(1, count).mapToObj(format::formatted).collect(Collectors.joining(", "));
+        return IntStream.rangeClosed(1, count).mapToObj(i -> String.format(Locale.ROOT, format, i)).collect(Collectors.joining(", "));
     }
 
     /**

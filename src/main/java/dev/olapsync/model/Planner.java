@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -86,6 +87,6 @@ final class Planner {
     }
 
     private static String numbered(int count, String format) {
-        return IntStream.rangeClosed(1, count).mapToObj(format::formatted).collect(Collectors.joining(", "));
+        return IntStream.rangeClosed(1, count).mapToObj(i -> String.format(Locale.ROOT, format, i)).collect(Collectors.joining(", "));
     }
 }

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Whether the role, the slot and the publication serve to capture changes. Asks the primary, version 13 or newer. */
+/** Whether the role, the slot and the publication serve to capture changes. Asks the primary. */
 final class CaptureChecks {
 
     private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");

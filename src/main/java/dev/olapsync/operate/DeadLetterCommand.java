@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import picocli.CommandLine.Command;
@@ -31,7 +32,7 @@ final class DeadLetterCommand {
         }
         List<DeadLetter> letters = new DeadLetterTopic(configuration.settings()).read();
         for (DeadLetter letter : letters) {
-            out().printf("%-10s %s  %s %s: %s%n", letter.id(), letter.time(), letter.of(), letter.key(), letter.error());
+            out().printf(Locale.ROOT, "%-10s %s  %s %s: %s%n", letter.id(), letter.time(), letter.of(), letter.key(), letter.error());
         }
         out().println(letters.size() + (letters.size() == 1 ? " letter" : " letters"));
         out().flush();
@@ -52,7 +53,7 @@ final class DeadLetterCommand {
             return 1;
         }
         DeadLetter letter = found.get();
-        out().printf("id        %s%ntime      %s%nof        %s%nfrom      %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
+        out().printf(Locale.ROOT, "id        %s%ntime      %s%nof        %s%nfrom      %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
                 letter.id(), letter.time(), letter.of(), letter.from(), letter.key(), letter.position(), letter.error(), letter.content());
         out().flush();
         return 0;

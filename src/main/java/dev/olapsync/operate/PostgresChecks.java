@@ -1,6 +1,7 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.PostgresDataSource;
+import dev.olapsync.PostgresSession;
 import dev.olapsync.Settings;
 import dev.olapsync.capture.PublicationGaps;
 import dev.olapsync.model.LookUp;
@@ -22,8 +23,6 @@ import java.util.stream.Collectors;
 
 /** Whether Postgres can be followed, and whether it has what the models name. */
 final class PostgresChecks {
-
-    private static final int OLDEST = 13;
 
     private final Settings settings;
     private final Settings.Postgres to;
@@ -155,11 +154,11 @@ final class PostgresChecks {
             row.next();
             findings.ok("Postgres " + row.getString("version") + " at " + address() + ", database " + to.database() + ", role "
                     + to.user());
-            boolean old = row.getInt("major") < OLDEST;
+            boolean old = row.getInt("major") < PostgresSession.OLDEST_SERVER;
             boolean standby = row.getBoolean("standby");
             if (old) {
                 findings.fail("Postgres " + row.getString("version") + " is too old",
-                        "olap-sync needs Postgres " + OLDEST + " or newer.");
+                        "olap-sync needs Postgres " + PostgresSession.OLDEST_SERVER + " or newer.");
             }
             if (standby) {
                 findings.fail("Postgres at " + address() + " is a standby",

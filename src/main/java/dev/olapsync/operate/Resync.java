@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -90,7 +91,7 @@ final class Resync implements Callable<Integer> {
             } while (step.keys().size() == most);
             PageRows.hideOlder(olapSync.clickHouse(), model, position);
             progress.end();
-            out.printf("%s: %,d rows read again in %.1f s%s%n", model.name(), rows, progress.seconds(), handedOver == 0 ? ""
+            out.printf(Locale.ROOT, "%s: %,d rows read again in %.1f s%s%n", model.name(), rows, progress.seconds(), handedOver == 0 ? ""
                     : ", " + handedOver + " handed over to the pipeline, because one of them cannot be held: see 'olap-sync dlq list'");
             out.flush();
         }

@@ -6,6 +6,7 @@ import dev.olapsync.model.Models;
 import dev.olapsync.routes.Page;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 import picocli.CommandLine.Command;
@@ -102,7 +105,16 @@ final class Run implements Callable<Integer> {
     }
 
     private int run(Settings settings, StatusServer status) throws Exception {
-        org.apache.camel.main.Main main = new org.apache.camel.main.Main();
+        org.apache.camel.main.Main main = new org.apache.camel.main.Main() {
+
+            @Override
+            protected CamelContext createCamelContext() {
+                CamelContext context = super.createCamelContext();
+                // as Settings reads the same file
+                ((PropertiesComponent) context.getPropertiesComponent()).setEncoding(StandardCharsets.UTF_8.name());
+                return context;
+            }
+        };
         main.setPropertyPlaceholderLocations("file:" + configuration.file());
         settings.overrides().forEach(main::addOverrideProperty);
         main.configure()

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Compares all models once, for somebody who looks on, and mends them if he wants that. */
 final class VerifyRound {
@@ -61,10 +62,10 @@ final class VerifyRound {
     private void print(Verification verification, Result result) throws SQLException, IOException {
         List<List<String>> keys = result.keys();
         verification.read(result.model(), keys.subList(0, Math.min(show, keys.size())), out::println);
-        out.printf("%-24s %,12d rows, %d differences%s%n", result.model().name(), result.rows(), result.differences(),
+        out.printf(Locale.ROOT, "%-24s %,12d rows, %d differences%s%n", result.model().name(), result.rows(), result.differences(),
                 result.moving() == 0 ? "" : ", " + result.moving() + " rows were still changing when the patience was at an end");
         if (result.beyond() > 0) {
-            out.printf("  %,d of them were seen once only: more than %,d rows differ%n", result.beyond(), keys.size());
+            out.printf(Locale.ROOT, "  %,d of them were seen once only: more than %,d rows differ%n", result.beyond(), keys.size());
         }
         out.flush();
     }
@@ -77,7 +78,7 @@ final class VerifyRound {
             Repaired repaired = verification.repair(before);
             Result after = repaired.result();
             int healed = before.keys().size() - after.keys().size() - (int) after.moving();
-            out.printf("%-24s %,12d rows healed, %d differ still%n", after.model().name(), healed, after.keys().size());
+            out.printf(Locale.ROOT, "%-24s %,12d rows healed, %d differ still%n", after.model().name(), healed, after.keys().size());
             verification.read(after.model(), after.keys().subList(0, Math.min(show, after.keys().size())), out::println);
             if (!repaired.unbeatable().isEmpty()) {
                 printRemedy(after.model(), repaired.unbeatable(), repaired.reached());
@@ -94,7 +95,7 @@ final class VerifyRound {
     }
 
     private void printRemedy(Model model, List<List<String>> keys, BigInteger reached) {
-        out.printf("  %,d of them have a version in ClickHouse that is ahead of the log: they were written by hand, and nothing"
+        out.printf(Locale.ROOT, "  %,d of them have a version in ClickHouse that is ahead of the log: they were written by hand, and nothing"
                 + " that comes from the log can win. Delete them there, then repair once more:%n", keys.size());
         out.println("  " + delete(olapSync.clickHouse(), model, keys.subList(0, Math.min(keys.size(), KEYS_OF_A_STATEMENT)), reached));
     }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -208,7 +209,7 @@ public final class Topics implements AutoCloseable {
         StringBuilder escaped = new StringBuilder();
         name.codePoints().forEach(c -> {
             boolean plain = c < 128 && (Character.isLetterOrDigit(c) || c == '_' || c == '-');
-            escaped.append(plain ? Character.toString(c) : String.format("_u%04x", c));
+            escaped.append(plain ? Character.toString(c) : String.format(Locale.ROOT, "_u%04x", c));
         });
         return escaped.toString();
     }

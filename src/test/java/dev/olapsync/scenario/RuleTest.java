@@ -59,11 +59,12 @@ class RuleTest {
         try (Scenario shop = Scenario.of("no_key", "CREATE TABLE town (id int PRIMARY KEY, code text NOT NULL UNIQUE, name text);"
                 + " ALTER TABLE town REPLICA IDENTITY FULL; CREATE TABLE street (id int PRIMARY KEY, town_code text)")
                 .model("street_fact", "SELECT s.id, t.name AS town FROM street s LEFT JOIN town t ON t.code = s.town_code")) {
-            shop.postgres("INSERT INTO town VALUES (1, 'OSL', 'Oslo')", "INSERT INTO street VALUES (1, 'OSL'), (2, 'OSLO')");
+            shop.postgres("INSERT INTO town VALUES (1, 'OSL', 'Oslo'), (2, 'BGO', 'Bergen')",
+                    "INSERT INTO street VALUES (1, 'OSL'), (2, 'OSLO'), (3, 'BGO')");
             shop.start().awaitLoaded();
             shop.postgres("BEGIN; ALTER TABLE town REPLICA IDENTITY DEFAULT; UPDATE town SET code = 'OSLO' WHERE id = 1;"
-                    + " ALTER TABLE town REPLICA IDENTITY FULL; COMMIT");
-            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(shop.readDeadLetters()).hasSize(1));
+                    + " DELETE FROM town WHERE id = 2; ALTER TABLE town REPLICA IDENTITY FULL; COMMIT");
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(shop.readDeadLetters()).hasSize(2));
             assertThat(shop.readDeadLetters()).allSatisfy(letter -> assertThat(
                     new String(letter.headers().lastHeader("olap.error").value(), StandardCharsets.UTF_8)).contains("does not carry"));
         }
