@@ -53,7 +53,7 @@ public class CaptureRoutes extends PipelineRoutes {
                 "publicationName={{postgres.publication:olap_sync}}",
                 "maxBatchSize=2048",
                 "maxQueueSize=4096",
-                "maxQueueSizeInBytes=67108864").id("write-ahead-log"))
+                "maxQueueSizeInBytes=16777216").id("write-ahead-log"))
                 .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
                 .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"
                         + " told that a batch is done only when the broker has acknowledged all of it.")
