@@ -34,12 +34,14 @@ public class DirtyRows extends PreparedStep {
     private OlapSync olapSync;
     private Models models;
     private Predicate<String> needed;
+    private UnreadTables unreadTables;
 
     @Override
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         models = olapSync.models();
         needed = models.columnsOfChanges();
+        unreadTables = new UnreadTables(olapSync.metrics());
         Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
     }
@@ -52,6 +54,10 @@ public class DirtyRows extends PreparedStep {
             Message message = ((Exchange) change).getMessage();
             try {
                 ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), needed);
+                if (event.op() != 'm' && models.lookUpsOf(event.table()).isEmpty()) {
+                    unread(event.table(), message, ready);
+                    continue;
+                }
                 switch (event.op()) {
                     case 'm' -> hint(event, ready, dirty);
                     case 't' -> truncate(event, message, ready);
@@ -75,7 +81,7 @@ public class DirtyRows extends PreparedStep {
         if (event.images().isEmpty()) {
             throw new IllegalArgumentException("the change of " + event.table() + " tells no row");
         }
-        for (LookUp lookUp : lookUpsOf(event.table())) {
+        for (LookUp lookUp : models.lookUpsOf(event.table())) {
             // The children of a parent that a snapshot reads come with their own snapshot.
             if (event.op() == 'r' && !lookUp.ofGrain()) {
                 continue;
@@ -123,7 +129,7 @@ public class DirtyRows extends PreparedStep {
      * that merely may have one are read again, on the lane.
      */
     private void truncate(ChangeEvent event, Message message, List<Exchange> ready) {
-        for (LookUp lookUp : lookUpsOf(event.table())) {
+        for (LookUp lookUp : models.lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
                 FinishedRow watermark = new FinishedRow(Truncates.MODEL, model.name(),
@@ -137,12 +143,10 @@ public class DirtyRows extends PreparedStep {
         }
     }
 
-    private List<LookUp> lookUpsOf(TableName table) {
-        List<LookUp> lookUps = models.lookUpsOf(table);
-        if (lookUps.isEmpty()) {
-            throw new IllegalArgumentException("no model reads the table " + table
-                    + "; add a model that does, then replay this letter");
+    private void unread(TableName table, Message message, List<Exchange> ready) {
+        if (unreadTables.isLetter(table)) {
+            ready.add(DeadLetters.ofRecord(getCamelContext(), message, "no model reads the table " + table + "; add one that does, or take"
+                    + " the table out of the publication. All its changes are counted, and one in an hour becomes a dead letter"));
         }
-        return lookUps;
     }
 }

@@ -5,11 +5,11 @@ import dev.olapsync.Settings;
 import dev.olapsync.enrich.Hint;
 import java.io.PrintWriter;
 import java.sql.Connection;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.producer.ProducerRecord;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,11 +30,12 @@ final class DeadLetterCommand {
         if (findings.failed()) {
             return findings.exitCode();
         }
-        List<DeadLetter> letters = new DeadLetterTopic(configuration.settings()).read();
-        for (DeadLetter letter : letters) {
+        LongAdder letters = new LongAdder();
+        new DeadLetterTopic(configuration.settings()).read(letter -> {
             out().printf(Locale.ROOT, "%-10s %s  %s %s: %s%n", letter.id(), letter.time(), letter.of(), letter.key(), letter.error());
-        }
-        out().println(letters.size() + (letters.size() == 1 ? " letter" : " letters"));
+            letters.increment();
+        });
+        out().println(counted(letters));
         out().flush();
         return 0;
     }
@@ -46,8 +47,7 @@ final class DeadLetterCommand {
         if (findings.failed()) {
             return findings.exitCode();
         }
-        Optional<DeadLetter> found = new DeadLetterTopic(configuration.settings()).read().stream()
-                .filter(letter -> letter.id().equals(id)).findFirst();
+        Optional<DeadLetter> found = new DeadLetterTopic(configuration.settings()).find(id);
         if (found.isEmpty()) {
             spec.commandLine().getErr().println("There is no letter " + id + ". 'olap-sync dlq list' prints those that are there.");
             return 1;
@@ -69,27 +69,29 @@ final class DeadLetterCommand {
             return findings.exitCode();
         }
         DeadLetterTopic topic = new DeadLetterTopic(settings);
-        List<DeadLetter> letters = topic.read();
-        if (!letters.isEmpty()) {
-            List<ProducerRecord<byte[], byte[]>> originals = new ArrayList<>();
-            OlapSync olapSync = new OlapSync(settings);
-            try (Connection connection = olapSync.postgres().getConnection()) {
-                for (DeadLetter letter : letters) {
-                    letter.original().ifPresent(originals::add);
-                    Optional<Hint> hint = letter.hint(olapSync.models());
-                    if (hint.isPresent()) {
-                        hint.get().write(connection);
-                    }
+        LongAdder letters = new LongAdder();
+        OlapSync olapSync = new OlapSync(settings);
+        try (Connection connection = olapSync.postgres().getConnection(); Originals originals = new Originals(settings.kafka())) {
+            Map<TopicPartition, Long> read = topic.read(letter -> {
+                letter.original().ifPresent(originals::send);
+                Optional<Hint> hint = letter.hint(olapSync.models());
+                if (hint.isPresent()) {
+                    hint.get().write(connection);
                 }
-            } finally {
-                olapSync.stop();
-            }
-            topic.send(originals);
-            topic.delete(letters);
+                letters.increment();
+            });
+            originals.await();
+            topic.delete(read);
+        } finally {
+            olapSync.stop();
         }
-        out().println(letters.size() + (letters.size() == 1 ? " letter" : " letters") + " on the way again");
+        out().println(counted(letters) + " on the way again");
         out().flush();
         return 0;
+    }
+
+    private static String counted(LongAdder letters) {
+        return letters + (letters.sum() == 1 ? " letter" : " letters");
     }
 
     /** A client would try for a minute and then say less. */

@@ -3,90 +3,154 @@ package dev.olapsync.operate;
 import dev.olapsync.Settings;
 import dev.olapsync.schema.Topics;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The topic of dead letters, read from outside of the pipeline. */
+/** The topic of dead letters, read from outside of the pipeline, a few letters at a time. */
 final class DeadLetterTopic {
+
+    private static final int AT_ONCE = 50;
+    private static final int BYTES_AT_ONCE = 1 << 20;
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Comparator<Partition> OLDEST = Comparator.comparing((Partition partition) -> partition.next().time())
+            .thenComparing(partition -> partition.next().id());
+
+    /** What is done with a letter. */
+    interface Reader {
+
+        void read(DeadLetter letter) throws Exception;
+    }
 
     private final Settings.Kafka kafka;
     private final String topic;
 
     DeadLetterTopic(Settings settings) {
         this.kafka = settings.kafka();
-        this.topic = new Topics(settings).deadLetters();
+        this.topic = settings.olap().rowsTopic() + Topics.DEAD_LETTERS;
     }
 
-    /** All letters that are there at the call, the oldest first. */
-    List<DeadLetter> read() {
-        return read(Long.MAX_VALUE);
+    /**
+     * Reads all letters that are there at the call, the oldest first.
+     *
+     * @return for each partition the offset behind the last letter that was read
+     */
+    Map<TopicPartition, Long> read(Reader reader) throws Exception {
+        List<Partition> partitions = new ArrayList<>();
+        try {
+            Map<TopicPartition, Long> ends = ends();
+            ends.forEach((partition, end) -> partitions.add(new Partition(partition, 0, end)));
+            PriorityQueue<Partition> waiting = new PriorityQueue<>(OLDEST);
+            partitions.stream().filter(Partition::hasNext).forEach(waiting::add);
+            for (Partition oldest = waiting.poll(); oldest != null; oldest = waiting.poll()) {
+                reader.read(oldest.take());
+                if (oldest.hasNext()) {
+                    waiting.add(oldest);
+                }
+            }
+            return ends;
+        } finally {
+            partitions.forEach(Partition::close);
+        }
+    }
+
+    /** The letter with this {@link DeadLetter#id}; empty when there is none. */
+    Optional<DeadLetter> find(String id) {
+        for (Map.Entry<TopicPartition, Long> end : ends().entrySet()) {
+            String prefix = end.getKey().partition() + "-";
+            if (id.startsWith(prefix) && id.substring(prefix.length()).matches("\\d{1,18}")) {
+                long offset = Long.parseLong(id.substring(prefix.length()));
+                try (Partition partition = new Partition(end.getKey(), offset, Math.min(end.getValue(), offset + 1))) {
+                    return partition.hasNext() ? Optional.of(partition.take()) : Optional.empty();
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /** The letter that came last; empty when there is none. */
     Optional<DeadLetter> newest() {
-        List<DeadLetter> last = read(1);
-        return last.isEmpty() ? Optional.empty() : Optional.of(last.get(last.size() - 1));
+        Optional<DeadLetter> newest = Optional.empty();
+        for (Map.Entry<TopicPartition, Long> end : ends().entrySet()) {
+            try (Partition partition = new Partition(end.getKey(), end.getValue() - 1, end.getValue())) {
+                if (partition.hasNext() && newest.filter(other -> other.time().isAfter(partition.next().time())).isEmpty()) {
+                    newest = Optional.of(partition.take());
+                }
+            }
+        }
+        return newest;
     }
 
-    /** @param last how many of each partition, the newest ones */
-    private List<DeadLetter> read(long last) {
-        List<DeadLetter> letters = new ArrayList<>();
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                kafka.client(Map.of()),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                    .map(partition -> new TopicPartition(topic, partition.partition())).toList();
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            consumer.assign(partitions);
-            consumer.beginningOffsets(partitions).forEach(
-                    (partition, first) -> consumer.seek(partition, Math.max(first, ends.get(partition) - last)));
-            while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
-                consumer.poll(Duration.ofMillis(200)).forEach(letter -> {
-                    if (letter.offset() < ends.get(new TopicPartition(topic, letter.partition()))) {
-                        letters.add(new DeadLetter(letter));
+    private Map<TopicPartition, Long> ends() {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            return new HashMap<>(consumer.endOffsets(consumer.partitionsFor(topic).stream()
+                    .map(partition -> new TopicPartition(topic, partition.partition())).toList()));
+        }
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        return new KafkaConsumer<>(kafka.client(Map.of(
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, AT_ONCE,
+                ConsumerConfig.FETCH_MAX_BYTES_CONFIG, BYTES_AT_ONCE)), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** The letters of a partition in their order, up to an end. */
+    private final class Partition implements AutoCloseable {
+
+        private final TopicPartition partition;
+        private final long end;
+        private final KafkaConsumer<byte[], byte[]> consumer = consumer();
+        private final Queue<DeadLetter> fetched = new ArrayDeque<>();
+
+        Partition(TopicPartition partition, long from, long end) {
+            this.partition = partition;
+            this.end = end;
+            consumer.assign(List.of(partition));
+            consumer.seek(partition, Math.max(from, consumer.beginningOffsets(List.of(partition)).get(partition)));
+        }
+
+        boolean hasNext() {
+            while (fetched.isEmpty() && consumer.position(partition) < end) {
+                consumer.poll(POLL).forEach(letter -> {
+                    if (letter.offset() < end) {
+                        fetched.add(new DeadLetter(letter));
                     }
                 });
             }
+            return !fetched.isEmpty();
         }
-        letters.sort(Comparator.comparing(DeadLetter::time).thenComparing(DeadLetter::id));
-        return letters;
+
+        DeadLetter next() {
+            return fetched.element();
+        }
+
+        DeadLetter take() {
+            return fetched.remove();
+        }
+
+        @Override
+        public void close() {
+            consumer.close();
+        }
     }
 
-    /** Sends records and returns when the broker has acknowledged all of them. */
-    void send(List<ProducerRecord<byte[], byte[]>> records) throws ExecutionException, InterruptedException {
-        if (records.isEmpty()) {
-            return;
-        }
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                kafka.client(Map.of()),
-                new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (var sent : records.stream().map(producer::send).toList()) {
-                sent.get();
-            }
-        }
-    }
-
-    /** Deletes these letters and all that stand before them. */
-    void delete(List<DeadLetter> letters) throws ExecutionException, InterruptedException {
+    /** Deletes all letters before these offsets. */
+    void delete(Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
         Map<TopicPartition, RecordsToDelete> before = new HashMap<>();
-        for (DeadLetter letter : letters) {
-            RecordsToDelete through = RecordsToDelete.beforeOffset(letter.letter().offset() + 1);
-            before.merge(new TopicPartition(topic, letter.letter().partition()), through,
-                    (a, b) -> a.beforeOffset() >= b.beforeOffset() ? a : b);
-        }
+        ends.forEach((partition, end) -> before.put(partition, RecordsToDelete.beforeOffset(end)));
         try (Admin admin = Admin.create(kafka.client(Map.of()))) {
             admin.deleteRecords(before).all().get();
         }

@@ -156,15 +156,15 @@ final class Heal implements Callable<Integer> {
     }
 
     /** The letters about this row; none when the broker does not answer. */
-    private static List<DeadLetter> letters(OlapSync olapSync, Model model, List<String> columns) throws IOException {
+    private static List<DeadLetter> letters(OlapSync olapSync, Model model, List<String> columns) throws Exception {
         List<DeadLetter> ofRow = new ArrayList<>();
         if (new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(Writer.nullWriter()))).listens()) {
-            for (DeadLetter letter : new DeadLetterTopic(olapSync.settings()).read()) {
+            new DeadLetterTopic(olapSync.settings()).read(letter -> {
                 if (letter.of().equals(model.name())
                         && PagedPass.canonical(model, RowKey.columns(letter.key(), columns.size())).equals(columns)) {
                     ofRow.add(letter);
                 }
-            }
+            });
         }
         return ofRow;
     }

@@ -24,7 +24,7 @@ public final class Health implements OlapSyncListener {
             checks.register(new PatientHealthCheck("dead-letters", topics::letters));
             checks.register(new PatientHealthCheck("loads",
                     () -> new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch()).problem(olapSync.models())));
-            checks.register(new SourceHealthCheck(olapSync));
+            checks.register(new PatientHealthCheck("source", new SourceHealth(olapSync)::problem));
         }
     }
 }

@@ -10,6 +10,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -25,6 +26,7 @@ public final class Metrics {
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
     private final Map<String, Lag> lags = new ConcurrentHashMap<>();
     private final Map<String, Verified> verified = new ConcurrentHashMap<>();
+    private final Map<String, Counter> unread = new ConcurrentHashMap<>();
 
     public Metrics() {
         registry.add(prometheus);
@@ -74,6 +76,21 @@ public final class Metrics {
                 .tag("model", model)
                 .register(registry)
                 .increment(rows);
+    }
+
+    /** A change came of a table that no model reads. */
+    public void unread(String table) {
+        unread.computeIfAbsent(table, same -> Counter.builder("olap.unread.changes")
+                .description("Changes of published tables that no model reads")
+                .tag("table", table)
+                .register(registry)).increment();
+    }
+
+    /** How many changes of each table that no model reads have come since the start. */
+    public Map<String, Long> unread() {
+        Map<String, Long> counts = new TreeMap<>();
+        unread.forEach((table, changes) -> counts.put(table, (long) changes.count()));
+        return counts;
     }
 
     /** All rows of a model were compared. */

@@ -13,14 +13,20 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
  * DOWN while a question has an answer that is a problem. A server that does not answer must not hold up the others' health, so
- * the question is asked in the background, once at a time, and the check is UNKNOWN until there is an answer.
+ * the question is asked in the background, once at a time. While an answer is late, the one before it counts for half a minute;
+ * without that the check is UNKNOWN.
  */
 final class PatientHealthCheck extends AbstractHealthCheck {
 
     private static final int PATIENCE_SECONDS = 2;
+    private static final long COUNTS_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Callable<Optional<String>> question;
     private CompletableFuture<Optional<String>> asked;
+    private Answer last;
+
+    private record Answer(Optional<String> problem, long nanos) {
+    }
 
     /** @param question answers what is wrong and what to do, or nothing */
     PatientHealthCheck(String id, Callable<Optional<String>> question) {
@@ -34,15 +40,24 @@ final class PatientHealthCheck extends AbstractHealthCheck {
             asked = CompletableFuture.supplyAsync(this::ask, this::inBackground);
         }
         try {
-            asked.get(PATIENCE_SECONDS, TimeUnit.SECONDS).ifPresentOrElse(problem -> builder.message(problem).down(), builder::up);
+            last = new Answer(asked.get(PATIENCE_SECONDS, TimeUnit.SECONDS), System.nanoTime());
+            answer(builder);
         } catch (TimeoutException e) {
-            builder.message(getId() + " cannot be checked: no answer yet").unknown();
+            if (last != null && System.nanoTime() - last.nanos() < COUNTS_NANOS) {
+                answer(builder);
+            } else {
+                builder.message(getId() + " cannot be checked: no answer yet").unknown();
+            }
         } catch (ExecutionException e) {
             builder.message(getId() + " cannot be checked: " + e.getCause().getMessage()).unknown();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             builder.unknown();
         }
+    }
+
+    private void answer(HealthCheckResultBuilder builder) {
+        last.problem().ifPresentOrElse(problem -> builder.message(problem).down(), builder::up);
     }
 
     private Optional<String> ask() {

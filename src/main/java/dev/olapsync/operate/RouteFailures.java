@@ -2,9 +2,11 @@ package dev.olapsync.operate;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.direct.DirectEndpoint;
+import org.apache.camel.component.kafka.KafkaEndpoint;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeEvent;
@@ -12,10 +14,26 @@ import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeRedeliveryEvent;
 import org.apache.camel.support.EventNotifierSupport;
 
-/** Why the last attempt of each route failed, until one succeeds. */
+/**
+ * Why the last attempt of each consumer of a route failed, until one of its own succeeds: what another consumer of the route
+ * does with its partitions says nothing about that.
+ */
 final class RouteFailures extends EventNotifierSupport {
 
-    private final Map<String, String> failures = new ConcurrentHashMap<>();
+    private final Map<Reader, String> failures = new ConcurrentHashMap<>();
+
+    /** @param thread of a consumer of topics, which does all the work of its batches; null for other routes, whose threads change */
+    private record Reader(String route, Thread thread) {
+
+        static Reader of(Exchange exchange) {
+            boolean readsTopics = exchange.getFromEndpoint() instanceof KafkaEndpoint;
+            return new Reader(exchange.getFromRouteId(), readsTopics ? Thread.currentThread() : null);
+        }
+
+        boolean isGone() {
+            return thread != null && !thread.isAlive();
+        }
+    }
 
     RouteFailures() {
         setIgnoreCamelContextEvents(true);
@@ -29,7 +47,10 @@ final class RouteFailures extends EventNotifierSupport {
 
     /** The route's id and its reason; empty while all goes well. */
     Map<String, String> all() {
-        return failures;
+        failures.keySet().removeIf(Reader::isGone);
+        Map<String, String> all = new TreeMap<>();
+        failures.forEach((reader, reason) -> all.merge(reader.route(), reason, (a, b) -> a.equals(b) ? a : a + "; " + b));
+        return all;
     }
 
     @Override
@@ -43,9 +64,9 @@ final class RouteFailures extends EventNotifierSupport {
             return;
         }
         if (event instanceof ExchangeRedeliveryEvent || event instanceof ExchangeFailedEvent) {
-            failures.put(exchange.getFromRouteId(), reason(exchange));
+            failures.put(Reader.of(exchange), reason(exchange));
         } else if (event instanceof ExchangeCompletedEvent) {
-            failures.remove(exchange.getFromRouteId());
+            failures.remove(Reader.of(exchange));
         }
     }
 

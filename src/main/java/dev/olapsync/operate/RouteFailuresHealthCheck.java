@@ -1,7 +1,6 @@
 package dev.olapsync.operate;
 
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
@@ -18,7 +17,7 @@ final class RouteFailuresHealthCheck extends AbstractHealthCheck {
 
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-        Map<String, String> now = new TreeMap<>(failures.all());
+        Map<String, String> now = failures.all();
         if (now.isEmpty()) {
             builder.up();
         } else {

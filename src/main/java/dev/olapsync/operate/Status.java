@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How the running pipeline is.
@@ -13,10 +15,11 @@ import java.util.Locale;
  * @param slot null when Postgres did not tell
  * @param deadLetters how many are in the topic; null when the broker did not tell
  * @param newestLetter null when there is none
+ * @param unread by table, the changes that came of it since the start although no model reads it; null from an older process
  * @param problems why a part of this is missing; empty when nothing is
  */
 public record Status(String time, List<Route> routes, List<Model> models, Slot slot, Long deadLetters,
-        Letter newestLetter, List<String> problems) {
+        Letter newestLetter, Map<String, Long> unread, List<String> problems) {
 
     /**
      * @param state as Camel names it, for example {@code Started}
@@ -98,6 +101,10 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
         }
         if (deadLetters != null && deadLetters > 0) {
             parts.add(deadLetters + (deadLetters == 1 ? " dead letter" : " dead letters"));
+        }
+        if (unread != null && !unread.isEmpty()) {
+            parts.add("changes that no model reads: " + unread.entrySet().stream()
+                    .map(table -> table.getValue() + " of " + table.getKey()).collect(Collectors.joining(", ")));
         }
         return String.join("; ", parts);
     }

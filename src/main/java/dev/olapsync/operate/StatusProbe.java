@@ -80,7 +80,7 @@ final class StatusProbe implements AutoCloseable {
         List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), answers.problems);
         Letters dead = answers.get("The topic of dead letters", letters, new Letters(null, null));
         return new Status(Instant.now().toString(), routes, modelStates, slotState, dead.count(), dead.newest(),
-                answers.problems);
+                olapSync.metrics().unread(), answers.problems);
     }
 
     /** Waits for answers, for all of them together no longer than the patience lasts. */

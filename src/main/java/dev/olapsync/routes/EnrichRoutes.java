@@ -106,7 +106,7 @@ public class EnrichRoutes extends PipelineRoutes {
     }
 
     final void hotParents() {
-        route("fan-out", input("kafka:\\Q{{olap.topic.rows:olap}}-fanout\\E",
+        route("fan-out", input("kafka:\\Q{{olap.topic.rows:olap}}-fanout",
                 "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-fan-out",

@@ -46,6 +46,8 @@ public final class Topics implements AutoCloseable {
     /** The ends of the names that no other topics have: by them a pipeline is recognised. */
     static final String CAPTURED = "-captured";
     private static final String FAN_OUT = "-fanout";
+    /** Behind the prefix of the topics of rows. */
+    public static final String DEAD_LETTERS = ".dlq";
 
     private static final int LONGEST = 249;
     private static final short BROKERS_DEFAULT = -1;
@@ -133,7 +135,7 @@ public final class Topics implements AutoCloseable {
     }
 
     public String deadLetters() {
-        return rows + "dlq";
+        return settings.olap().rowsTopic() + DEAD_LETTERS;
     }
 
     /** Of the lane of hot parents, see {@link dev.olapsync.enrich.FanOut}; no pattern of another consumer has it. */

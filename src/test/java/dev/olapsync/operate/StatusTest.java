@@ -3,6 +3,7 @@ package dev.olapsync.operate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The one line that says how the pipeline is. */
@@ -12,7 +13,7 @@ class StatusTest {
     private static final Status.Slot SLOT = new Status.Slot("s", 0L, 0L, "reserved", true);
 
     private static Status status(Status.Route route, Status.Model model, Status.Slot slot, long letters) {
-        return new Status("now", List.of(route), List.of(model), slot, letters, null, List.of());
+        return new Status("now", List.of(route), List.of(model), slot, letters, null, Map.of(), List.of());
     }
 
     private static Status.Route route(long waiting, Long millis, String problem) {

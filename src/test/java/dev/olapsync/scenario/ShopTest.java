@@ -3,12 +3,14 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.olapsync.OlapSync;
 import dev.olapsync.capture.Position;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -226,6 +228,10 @@ class ShopTest {
             unknown.postgres("ALTER PUBLICATION olap_sync ADD TABLE payments");
             unknown.postgres("INSERT INTO payments VALUES (7, 12.50)", "INSERT INTO refunds VALUES (1)");
             unknown.awaitInStep();
+            unknown.postgres("UPDATE payments SET amount = amount + 1", "UPDATE payments SET amount = amount - 1",
+                    "INSERT INTO payments SELECT i, i FROM generate_series(100, 199) i", "DELETE FROM payments WHERE id >= 100");
+            unknown.awaitInStep();
+            assertThat(OlapSync.of(unknown.camel().getCamelContext()).metrics().unread()).isEqualTo(Map.of("public.payments", 203L));
             assertThat(unknown.clickHouse("SELECT id FROM refunds")).containsExactly("1");
             List<ConsumerRecord<byte[], byte[]>> letters = unknown.readDeadLetters();
             assertThat(letters).hasSize(1);
