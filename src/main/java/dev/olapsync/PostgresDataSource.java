@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Properties;
+import javax.sql.DataSource;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
@@ -22,6 +23,11 @@ public class PostgresDataSource extends HikariDataSource {
     /** So long a step waits for a connection before it says why there is none. */
     private static final long CONNECT_MILLIS = 10_000;
 
+    /** So long a statement may take for its next row, or for its end. */
+    private static final int LIMIT_SECONDS = 300;
+    /** The same for those that read a whole table before they have a row. */
+    private static final int LONG_LIMIT_MILLIS = 3600 * 1000;
+
     private String host = "localhost";
     private int port = 5432;
     private String database = "shop";
@@ -34,6 +40,8 @@ public class PostgresDataSource extends HikariDataSource {
         setConnectionTimeout(CONNECT_MILLIS);
         setConnectionInitSql(PostgresSession.sql());
         addDataSourceProperty(PGProperty.APPLICATION_NAME.getName(), APPLICATION);
+        addDataSourceProperty(PGProperty.SOCKET_TIMEOUT.getName(), LIMIT_SECONDS);
+        addDataSourceProperty(PGProperty.TCP_KEEP_ALIVE.getName(), true);
         address();
     }
 
@@ -43,6 +51,8 @@ public class PostgresDataSource extends HikariDataSource {
         PGProperty.USER.set(properties, settings.user());
         PGProperty.PASSWORD.set(properties, settings.password());
         PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
+        PGProperty.SOCKET_TIMEOUT.set(properties, LIMIT_SECONDS);
+        PGProperty.TCP_KEEP_ALIVE.set(properties, true);
         properties.putAll(settings.tls().properties());
         Connection connection = open(settings.jdbcUrl(), properties);
         try (Statement statement = connection.createStatement()) {
@@ -60,6 +70,18 @@ public class PostgresDataSource extends HikariDataSource {
      */
     public static Connection open(String url, Properties properties) throws SQLException {
         return new Driver().connect(url, properties);
+    }
+
+    /** A connection of a pool for statements that may read a whole table before they have a row. */
+    public static Connection patient(DataSource pool) throws SQLException {
+        Connection connection = pool.getConnection();
+        try {
+            connection.setNetworkTimeout(Runnable::run, LONG_LIMIT_MILLIS);
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     /** By the clock of Postgres, as the commit times of changes are. */

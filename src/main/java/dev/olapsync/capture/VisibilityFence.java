@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 public class VisibilityFence implements Processor {
 
     private static final long PAUSE_MILLIS = 5;
+    private static final Duration LIMIT = Duration.ofSeconds(300);
 
     @Override
     public void process(Exchange exchange) throws Exception {
@@ -29,7 +31,12 @@ public class VisibilityFence implements Processor {
             return;
         }
         try (Connection connection = OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+            long begin = System.nanoTime();
             while (!snapshot(connection).seesAll(transactions)) {
+                if (System.nanoTime() - begin > LIMIT.toNanos()) {
+                    throw new IllegalStateException(transactions.size() + " transactions in the log cannot be seen after " + LIMIT.toSeconds()
+                            + " s. They wait for a synchronous standby: look at pg_stat_replication and synchronous_standby_names.");
+                }
                 if (exchange.getContext().isStopping()) {
                     throw new InterruptedException("stopped while " + transactions.size()
                             + " transactions were not visible yet");

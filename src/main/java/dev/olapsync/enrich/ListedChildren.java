@@ -2,6 +2,7 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.model.ValueErrors;
 import java.io.IOException;
@@ -30,7 +31,7 @@ public class ListedChildren implements Processor {
         CamelContext context = exchange.getContext();
         Listing listing = exchange.getMessage().getBody(Listing.class);
         FanOut parents = listing.parents();
-        try (Connection postgres = OlapSync.of(context).postgres().getConnection();
+        try (Connection postgres = PostgresDataSource.patient(OlapSync.of(context).postgres());
                 Lane lane = new Lane(context, parents.lookUp().model(), parents.cause())) {
             // otherwise the driver would read the whole result at once; the pool ends the transaction
             postgres.setAutoCommit(false);

@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import dev.olapsync.ClickHouse;
 import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.PostgresDataSource;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.RangeCopy;
@@ -24,20 +25,21 @@ record CopiedRange(long rows, long written) {
 
     /**
      * @return empty when the range has to be read with more care, for a row of it becomes a dead letter, or may: Postgres cannot
-     *     compute a value, or ClickHouse cannot hold or refuses one. Then some of the rows may be there
+     *     compute a value, or ClickHouse cannot hold or refuses one; or when it is too large for one INSERT. Then some of the rows
+     *     may be there
      * @throws SchemaChangedException when the model's tables are not what they were
      */
     static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
         Target target = Target.of(model);
-        try (Connection connection = postgres.getConnection(); RangeCopy copy = RangeCopy.of(connection, model, range)) {
+        try (Connection connection = PostgresDataSource.patient(postgres); RangeCopy copy = RangeCopy.of(connection, model, range)) {
             try {
                 clickHouse.insertTabs(target.insertOfCopy(version), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
                 // the connection breaks, too, when ClickHouse refuses a row before it has read them all
                 if (e.code() != 0) {
-                    DividedInsert.requireMatterOfRows(e, clickHouse, target);
+                    DividedInsert.requireDivisible(e, clickHouse, target);
                 }
                 return Optional.empty();
             }

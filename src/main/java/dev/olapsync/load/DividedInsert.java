@@ -18,7 +18,8 @@ import org.apache.camel.Exchange;
 
 /**
  * Writes batches with one INSERT each. If ClickHouse refuses a batch because of a value, the batch is divided in halves,
- * and these again, until the rows that it refuses are found: they become dead letters, and all others are written.
+ * and these again, until the rows that it refuses are found: they become dead letters, and all others are written. A batch that is
+ * too large for one INSERT is divided too.
  * A table that does not fit its model, and every other failure, is no matter of single rows: then nothing becomes a letter.
  */
 final class DividedInsert {
@@ -49,16 +50,16 @@ final class DividedInsert {
         try {
             clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
-            requireMatterOfRows(e, clickHouse, target);
+            requireDivisible(e, clickHouse, target);
             refused(batch, e, letters);
             DeadLetters.send(context, letters);
         }
         return batch.getRows() - letters.size();
     }
 
-    /** Returns when it may be single rows that ClickHouse refuses; otherwise throws what is the matter. */
-    static void requireMatterOfRows(ClickHouseException e, ClickHouse clickHouse, Target target) {
-        InsertErrors.Kind kind = InsertErrors.kind(e.code());
+    /** Returns when it may be single rows that ClickHouse refuses, or their number; otherwise throws what is the matter. */
+    static void requireDivisible(ClickHouseException e, ClickHouse clickHouse, Target target) {
+        InsertErrors.Kind kind = InsertErrors.kind(e);
         if (kind == InsertErrors.Kind.SERVER) {
             throw InsertErrors.remedied(e, target);
         }
@@ -74,17 +75,18 @@ final class DividedInsert {
         try {
             clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
-            if (InsertErrors.kind(e.code()) != InsertErrors.Kind.ROW) {
-                throw InsertErrors.remedied(e, target);
-            }
             refused(batch, e, letters);
         }
     }
 
     private void refused(RowBatch batch, ClickHouseException e, List<Exchange> letters) {
-        if (batch.getRows() > 1) {
+        InsertErrors.Kind kind = InsertErrors.kind(e);
+        if (batch.getRows() > 1 && (kind == InsertErrors.Kind.ROW || kind == InsertErrors.Kind.SIZE)) {
             batch.halves().forEach(half -> insert(half, letters));
             return;
+        }
+        if (kind != InsertErrors.Kind.ROW) {
+            throw InsertErrors.remedied(e, target);
         }
         RowBatch.Row row = batch.row();
         String error = "not written. " + e.getMessage();

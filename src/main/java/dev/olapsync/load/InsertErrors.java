@@ -15,6 +15,8 @@ final class InsertErrors {
     enum Kind {
         /** A value of a row is refused, if the table fits its model. */
         ROW,
+        /** There are more rows than one INSERT may have; fewer would do. */
+        SIZE,
         /** The table is not as the INSERT expects it. */
         TABLE,
         /** All else, among it that there was no answer. */
@@ -34,6 +36,9 @@ final class InsertErrors {
             675, 676, 691); // CANNOT_PARSE_IPV4, CANNOT_PARSE_IPV6, UNKNOWN_ELEMENT_OF_ENUM
 
     private static final int UNKNOWN_TABLE = 60;
+    private static final int TOO_MANY_PARTS = 252;
+    private static final String OF_ONE_INSERT = "Too many partitions for single INSERT block";
+    private static final int CONTENT_TOO_LARGE = 413;
 
     private static final Set<Integer> OF_TABLES = Set.of(
             8, 10, 16, // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE
@@ -45,26 +50,33 @@ final class InsertErrors {
             81, "The database is gone. Create it and start again.",
             241, "ClickHouse has not enough memory. Give it more, or make olap.batch.rows smaller.",
             243, "The disk of ClickHouse is full.",
-            252, "ClickHouse does not merge as fast as rows come. Make olap.batch.millis and olap.batch.rows larger.",
+            TOO_MANY_PARTS, "ClickHouse does not merge as fast as rows come. Make olap.batch.millis and olap.batch.rows larger; a table that"
+                    + " was partitioned by hand may need fewer partitions.",
             242, "The table is read-only. Mend its replica or its disk.",
             497, RIGHTS,
             516, "Mend clickhouse.user and clickhouse.password.");
 
+    private static final String TOO_LARGE = "A row is larger than a request (HTTP 413) may be. Raise the limit of what is in front of"
+            + " ClickHouse, for example client_max_body_size of nginx.";
+
     private InsertErrors() {
     }
 
-    /** @param code 0 when there was no answer */
-    static Kind kind(int code) {
-        if (OF_ROWS.contains(code)) {
+    static Kind kind(ClickHouseException e) {
+        if (e.status() == CONTENT_TOO_LARGE || e.code() == TOO_MANY_PARTS && e.getMessage().contains(OF_ONE_INSERT)) {
+            return Kind.SIZE;
+        }
+        if (OF_ROWS.contains(e.code())) {
             return Kind.ROW;
         }
-        return OF_TABLES.contains(code) ? Kind.TABLE : Kind.SERVER;
+        return OF_TABLES.contains(e.code()) ? Kind.TABLE : Kind.SERVER;
     }
 
     /** The same failure, with what to do about it; the outermost and only message, which the health shows. */
     static RuntimeException remedied(ClickHouseException e, Target target) {
-        String remedy = e.code() == UNKNOWN_TABLE ? "It is gone. " + target.remedyWhenGone() : REMEDIES.get(e.code());
-        boolean quotesNoRow = remedy != null || OF_TABLES.contains(e.code()) || e.code() == 0;
+        String remedy = e.code() == UNKNOWN_TABLE ? "It is gone. " + target.remedyWhenGone()
+                : e.status() == CONTENT_TOO_LARGE ? TOO_LARGE : REMEDIES.get(e.code());
+        boolean quotesNoRow = remedy != null || e.isAboutSettings() || OF_TABLES.contains(e.code()) || e.code() == 0;
         return new IllegalStateException("Nothing can be written to " + target.table() + ". "
                 + (quotesNoRow ? e.getMessage() : e.codeOnly()) + (remedy == null ? "" : " " + remedy));
     }

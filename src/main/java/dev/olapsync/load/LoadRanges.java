@@ -61,11 +61,7 @@ final class LoadRanges {
 
     private String values(Range range) {
         step++;
-        return "(" + epoch + ", " + ClickHouse.literal(model) + ", " + range.number() + ", " + array(range.last()) + ", "
-                + array(range.upTo()) + ", " + range.rows() + ", " + (range.done() ? 1 : 0) + ", " + step + ")";
-    }
-
-    private static String array(List<String> texts) {
-        return texts.stream().map(ClickHouse::literal).collect(Collectors.joining(",", "[", "]"));
+        return "(" + epoch + ", " + ClickHouse.literal(model) + ", " + range.number() + ", " + ClickHouse.array(range.last()) + ", "
+                + ClickHouse.array(range.upTo()) + ", " + range.rows() + ", " + (range.done() ? 1 : 0) + ", " + step + ")";
     }
 }

@@ -179,11 +179,7 @@ public final class Loads {
         clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
                 + " step) VALUES ("
                 + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
-                + array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + array(load.schema())
+                + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema())
                 + ", " + step + ")");
-    }
-
-    private static String array(List<String> texts) {
-        return texts.stream().map(ClickHouse::literal).collect(Collectors.joining(",", "[", "]"));
     }
 }

@@ -105,7 +105,7 @@ final class ModelLoad {
             List<Range> all = ranges.all();
             return all.isEmpty() ? List.of(new Range(0, load.lastKey(), List.of(), load.rows(), false)) : all;
         }
-        try (Connection postgres = olapSync.postgres().getConnection()) {
+        try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             long total = InitialLoad.count(postgres, model);
             List<Range> all = divided(postgres, total);
             load = Load.begun(model, total);

@@ -5,7 +5,6 @@ import dev.olapsync.ClickHouse.ClickHouseException;
 import dev.olapsync.capture.Position;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
-import dev.olapsync.schema.ClickHouseTables;
 import dev.olapsync.schema.RowJson;
 import dev.olapsync.schema.Target;
 import dev.olapsync.schema.Truncates;
@@ -49,17 +48,15 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
     /**
      * Writes the rows and returns when ClickHouse has acknowledged them.
      *
-     * @return false when ClickHouse refuses a value of one of them: then none, some or all of them are there
+     * @return false when ClickHouse refuses a value of one of them, or so many: then none, some or all of them are there
      */
     public boolean insert(ClickHouse clickHouse, Model model) {
         try {
             clickHouse.insertJson(Target.of(model).insert(), new ByteArrayInputStream(json));
             return true;
         } catch (ClickHouseException e) {
-            if (InsertErrors.kind(e.code()) == InsertErrors.Kind.ROW && new ClickHouseTables(clickHouse).misfit(Target.of(model)).isEmpty()) {
-                return false;
-            }
-            throw InsertErrors.remedied(e, Target.of(model));
+            DividedInsert.requireDivisible(e, clickHouse, Target.of(model));
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.olapsync.load;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
 import dev.olapsync.capture.Snapshot;
 import dev.olapsync.load.LoadRanges.Range;
 import dev.olapsync.load.Loads.Load;
@@ -78,7 +79,7 @@ final class SnapshotLoad {
         if (before.isPresent()) {
             return before.get();
         }
-        try (Connection postgres = olapSync.postgres().getConnection()) {
+        try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             Load load = Load.begun(model, InitialLoad.count(postgres, model));
             new LoadRanges(olapSync.clickHouse(), olapSync.settings().olap().epoch(), model.name())
                     .save(List.of(new Range(0, List.of(), List.of(), 0, false)));
@@ -90,7 +91,7 @@ final class SnapshotLoad {
     private void publish(CamelContext context, OlapSync olapSync, SortedSet<TableName> tables, Map<Model, Load> left, Loads loads)
             throws Exception {
         long total = 0;
-        try (Connection postgres = olapSync.postgres().getConnection()) {
+        try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             for (TableName table : tables) {
                 total += InitialLoad.count(postgres, table);
             }

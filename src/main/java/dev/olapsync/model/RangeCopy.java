@@ -1,6 +1,5 @@
 package dev.olapsync.model;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.Connection;
@@ -76,8 +75,8 @@ public final class RangeCopy implements AutoCloseable {
     }
 
     /** To be read once, to its end. */
-    public InputStream open() throws SQLException {
-        copied = new Copied(new PGCopyInputStream(postgres.unwrap(PGConnection.class), sql));
+    public InputStream open() {
+        copied = new Copied();
         return copied;
     }
 
@@ -118,36 +117,45 @@ public final class RangeCopy implements AutoCloseable {
         postgres.setAutoCommit(true);
     }
 
-    /** Whoever reads it wraps the failures that it throws. */
-    private static final class Copied extends FilterInputStream {
+    /** The copying begins with the first read: one that nobody reads would have to be cancelled. */
+    private final class Copied extends InputStream {
 
-        private final PGCopyInputStream copy;
+        private PGCopyInputStream copy;
         private long rows = UNKNOWN;
         private SQLException failure;
-
-        Copied(PGCopyInputStream copy) {
-            super(copy);
-            this.copy = copy;
-        }
 
         @Override
         public int read() throws IOException {
             throw new UnsupportedOperationException("a byte at a time would be slow");
         }
 
+        /** Whoever reads wraps the failures that this throws. */
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             try {
-                int read = super.read(buffer, offset, length);
+                if (copy == null) {
+                    copy = new PGCopyInputStream(postgres.unwrap(PGConnection.class), sql);
+                }
+                int read = copy.read(buffer, offset, length);
                 if (read < 0) {
                     rows = copy.getHandledRowCount();
                 }
                 return read;
+            } catch (SQLException e) {
+                failure = e;
+                throw new IOException(e);
             } catch (IOException e) {
                 if (e.getCause() instanceof SQLException cause) {
                     failure = cause;
                 }
                 throw e;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (copy != null) {
+                copy.close();
             }
         }
     }

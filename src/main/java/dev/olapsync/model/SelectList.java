@@ -20,6 +20,8 @@ import net.sf.jsqlparser.statement.select.SelectItem;
 final class SelectList {
 
     private static final Set<String> RESERVED = Set.of("_version", "_deleted");
+    /** No column of a MergeTree table can have these names. */
+    private static final Set<String> RESERVED_BY_CLICKHOUSE = Set.of("_row_exists", "_block_number", "_block_offset");
     private static final String UNNAMED = "?column?";
 
     /** An item after the expansion of stars; the reference is null unless the item is a plain column. */
@@ -112,6 +114,8 @@ final class SelectList {
         } else if (RESERVED.contains(name)) {
             problems.add(item.node(), "the name " + name + " is taken by a column that every ClickHouse table of olap-sync has:"
                     + " rename it with AS");
+        } else if (RESERVED_BY_CLICKHOUSE.contains(name)) {
+            problems.add(item.node(), "the name " + name + " is taken by ClickHouse itself, no column can have it: rename it with AS");
         }
     }
 }

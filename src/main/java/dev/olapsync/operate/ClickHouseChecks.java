@@ -1,6 +1,5 @@
 package dev.olapsync.operate;
 
-import com.clickhouse.client.api.ServerException;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.ClickHouse.ClickHouseException;
 import dev.olapsync.Settings;
@@ -66,6 +65,7 @@ final class ClickHouseChecks {
      */
     void essential(Models models, boolean slotMissing, Map<String, String> published) {
         try (ClickHouse clickHouse = new ClickHouse(to)) {
+            tables(clickHouse, models);
             loads(clickHouse, models, slotMissing, published);
         } catch (ClickHouseException e) {
             findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
@@ -115,27 +115,19 @@ final class ClickHouseChecks {
     }
 
     private void notConnected(ClickHouseException e) {
-        int code = code(e);
+        int code = e.code();
         if (code == UNKNOWN_DATABASE) {
             findings.fail("ClickHouse at " + to.url() + " has no database " + to.database(),
                     "CREATE DATABASE " + ClickHouse.identifier(to.database()) + "; or set clickhouse.database.");
         } else if (NOT_LET_IN.contains(code)) {
             findings.fail("ClickHouse at " + to.url() + " does not let user " + to.user() + " in: wrong password, or no such user",
                     "Set clickhouse.user and clickhouse.password.");
+        } else if (e.isAboutSettings()) {
+            findings.fail("ClickHouse at " + to.url() + ", user " + to.user() + ": " + e.getMessage());
         } else {
             findings.fail("ClickHouse at " + to.url() + ": " + e.getMessage(),
                     "clickhouse.url must be ClickHouse's HTTP interface (port 8123 or, with TLS, 8443).");
         }
-    }
-
-    /** ClickHouse's error code; 0 when it was not ClickHouse that refused. */
-    private static int code(Throwable error) {
-        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ServerException refused) {
-                return refused.getCode();
-            }
-        }
-        return 0;
     }
 
     private void rights(ClickHouse clickHouse) {
@@ -148,7 +140,7 @@ final class ClickHouseChecks {
                         "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
             }
         } catch (ClickHouseException e) {
-            if (code(e) != SYNTAX_ERROR) {
+            if (e.code() != SYNTAX_ERROR) {
                 throw e;
             }
             findings.warn("the rights of user " + to.user() + " are not known: this ClickHouse has no CHECK GRANT",
@@ -157,8 +149,7 @@ final class ClickHouseChecks {
     }
 
     private void tables(ClickHouse clickHouse, Models models) {
-        ClickHouseTables tables = new ClickHouseTables(clickHouse);
-        List<String> misfits = models.all().stream().map(tables::misfit).flatMap(Optional::stream).toList();
+        List<String> misfits = new ClickHouseTables(clickHouse).misfits(models);
         misfits.forEach(misfit -> findings.fail(misfit));
         if (misfits.isEmpty()) {
             findings.ok("tables: those that exist fit their models, run creates the others");

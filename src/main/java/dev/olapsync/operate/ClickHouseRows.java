@@ -1,7 +1,6 @@
 package dev.olapsync.operate;
 
 import com.clickhouse.client.api.query.QueryResponse;
-import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -14,34 +13,17 @@ import dev.olapsync.schema.RowJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Rows of a query in ClickHouse, of any number, each value as text. */
 final class ClickHouseRows implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 300;
-
     private final QueryResponse response;
     private final JsonParser json;
 
     private ClickHouseRows(ClickHouse clickHouse, String sql) throws IOException {
-        QuerySettings settings = new QuerySettings()
-                .setFormat(ClickHouseFormat.JSONCompactEachRow)
-                // the keys stand in the statement
-                .serverSetting("max_query_size", "1000000000")
-                .serverSetting("output_format_json_quote_64bit_integers", "1")
-                .serverSetting("output_format_json_quote_decimals", "1")
-                .serverSetting("output_format_json_quote_denormals", "1");
-        try {
-            response = clickHouse.client().query(sql, settings).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException(e);
-        } catch (Exception e) {
-            throw new IOException("ClickHouse: " + e.getMessage(), e);
-        }
+        response = clickHouse.query(sql, ClickHouseFormat.JSONCompactEachRow);
         json = Json.ofRows().createParser(response.getInputStream());
     }
 

@@ -17,14 +17,16 @@ public final class Health implements OlapSyncListener {
         if (checks != null) {
             checks.register(new RouteFailuresHealthCheck(failures));
             TopicsHealth topics = new TopicsHealth(olapSync);
-            checks.register(new PatientHealthCheck("topics", topics::gone));
-            checks.register(new PatientHealthCheck("pipelines", topics::shared));
-            checks.register(new PatientHealthCheck("topic-settings", topics::settings));
-            checks.register(new PatientHealthCheck("records", topics::records));
-            checks.register(new PatientHealthCheck("dead-letters", topics::letters));
-            checks.register(new PatientHealthCheck("loads",
+            checks.register(new PatientHealthCheck("topics", "The broker, or ClickHouse,", topics::gone));
+            checks.register(new PatientHealthCheck("pipelines", "The broker, or ClickHouse,", topics::shared));
+            checks.register(new PatientHealthCheck("topic-settings", "The broker", topics::settings));
+            checks.register(new PatientHealthCheck("records", "The broker", topics::records));
+            checks.register(new PatientHealthCheck("dead-letters", "The broker", topics::letters));
+            checks.register(new PatientHealthCheck("loads", "ClickHouse",
                     () -> new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch()).problem(olapSync.models())));
-            checks.register(new PatientHealthCheck("source", new SourceHealth(olapSync)::problem));
+            checks.register(new PatientHealthCheck("source", "Postgres", new SourceHealth(olapSync)::problem));
+            checks.register(new PatientHealthCheck("target", "ClickHouse", new TargetHealth(olapSync)::problem));
+            checks.register(new StandstillHealthCheck(context, olapSync));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.olapsync.operate;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -14,42 +15,47 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 /**
  * DOWN while a question has an answer that is a problem. A server that does not answer must not hold up the others' health, so
  * the question is asked in the background, once at a time. While an answer is late, the one before it counts for half a minute;
- * without that the check is UNKNOWN.
+ * without any answer for so long, the check is DOWN.
  */
 final class PatientHealthCheck extends AbstractHealthCheck {
 
     private static final int PATIENCE_SECONDS = 2;
-    private static final long COUNTS_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final Duration SILENCE = Duration.ofSeconds(30);
 
+    private final String server;
     private final Callable<Optional<String>> question;
     private CompletableFuture<Optional<String>> asked;
-    private Answer last;
+    private Optional<String> last;
+    private long answered = System.nanoTime();
 
-    private record Answer(Optional<String> problem, long nanos) {
-    }
-
-    /** @param question answers what is wrong and what to do, or nothing */
-    PatientHealthCheck(String id, Callable<Optional<String>> question) {
+    /**
+     * @param server who is asked
+     * @param question answers what is wrong and what to do, or nothing
+     */
+    PatientHealthCheck(String id, String server, Callable<Optional<String>> question) {
         super("olap-sync", id);
+        this.server = server;
         this.question = question;
     }
 
     @Override
     protected synchronized void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
-        if (asked == null || asked.isDone()) {
+        boolean waiting = asked != null;
+        if (!waiting) {
             asked = CompletableFuture.supplyAsync(this::ask, this::inBackground);
         }
         try {
-            last = new Answer(asked.get(PATIENCE_SECONDS, TimeUnit.SECONDS), System.nanoTime());
+            // not for each check again: together they would take longer than whoever asks for the health waits
+            last = asked.get(waiting ? 0 : PATIENCE_SECONDS, TimeUnit.SECONDS);
+            asked = null;
+            answered = System.nanoTime();
             answer(builder);
         } catch (TimeoutException e) {
-            if (last != null && System.nanoTime() - last.nanos() < COUNTS_NANOS) {
-                answer(builder);
-            } else {
-                builder.message(getId() + " cannot be checked: no answer yet").unknown();
-            }
+            unanswered(builder, "no answer yet");
         } catch (ExecutionException e) {
-            builder.message(getId() + " cannot be checked: " + e.getCause().getMessage()).unknown();
+            asked = null;
+            last = null;
+            unanswered(builder, e.getCause().getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             builder.unknown();
@@ -57,7 +63,18 @@ final class PatientHealthCheck extends AbstractHealthCheck {
     }
 
     private void answer(HealthCheckResultBuilder builder) {
-        last.problem().ifPresentOrElse(problem -> builder.message(problem).down(), builder::up);
+        last.ifPresentOrElse(problem -> builder.message(problem).down(), builder::up);
+    }
+
+    private void unanswered(HealthCheckResultBuilder builder, String why) {
+        Duration silence = Duration.ofNanos(System.nanoTime() - answered);
+        if (silence.compareTo(SILENCE) > 0) {
+            builder.message(server + " has not answered for " + silence.toSeconds() + " s: " + why).down();
+        } else if (last != null) {
+            answer(builder);
+        } else {
+            builder.message(getId() + " cannot be checked: " + why).unknown();
+        }
     }
 
     private Optional<String> ask() {

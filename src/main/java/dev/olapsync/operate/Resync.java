@@ -2,6 +2,7 @@ package dev.olapsync.operate;
 
 import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
+import dev.olapsync.PostgresDataSource;
 import dev.olapsync.capture.Position;
 import dev.olapsync.enrich.Hint;
 import dev.olapsync.load.InitialLoad;
@@ -77,7 +78,7 @@ final class Resync implements Callable<Integer> {
         int most = olapSync.settings().olap().batchRows();
         long rows = 0;
         long handedOver = 0;
-        try (Connection postgres = olapSync.postgres().getConnection()) {
+        try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             Progress progress = new Progress(out, model.name(), InitialLoad.count(postgres, model));
             List<String> last = List.of();
             Step step;

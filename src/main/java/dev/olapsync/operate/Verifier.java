@@ -1,6 +1,7 @@
 package dev.olapsync.operate;
 
 import dev.olapsync.ClickHouse;
+import dev.olapsync.PostgresDataSource;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
 import java.io.IOException;
@@ -54,7 +55,7 @@ public final class Verifier {
     long compare(Model model, List<List<String>> keys, Rows visitor) throws SQLException, IOException {
         // ClickHouse first: what it shows was in Postgres before the snapshot, see Settling
         try (ClickHouseRows target = ClickHouseRows.ofView(clickHouse, model, keys);
-                Connection connection = postgres.getConnection()) {
+                Connection connection = PostgresDataSource.patient(postgres)) {
             int isolation = connection.getTransactionIsolation();
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);

@@ -3,7 +3,6 @@ package dev.olapsync.schema;
 import static dev.olapsync.ClickHouse.identifier;
 import static dev.olapsync.ClickHouse.literal;
 
-import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
@@ -19,6 +18,11 @@ import java.util.stream.Collectors;
  * deletion mark; for a model with a history the target of that too, and its views.
  */
 public final class ClickHouseTables {
+
+    /** Whatever the settings of a reader are: of each key the greatest version, and no row that is marked as deleted. */
+    private static final String OF_READERS = " SETTINGS do_not_merge_across_partitions_select_final = 0,"
+            + " optimize_move_to_prewhere_if_final = 0, use_skip_indexes_if_final = 0, aggregate_functions_null_for_empty = 0,"
+            + " empty_result_for_aggregation_by_empty_set = 0";
 
     private final ClickHouse clickHouse;
 
@@ -84,16 +88,23 @@ public final class ClickHouseTables {
         if (!loaded.isEmpty()) {
             targets.add(Target.ofWatermarks());
         }
-        return targets.stream().filter(target -> actual(target.table()).isEmpty()).findFirst()
+        Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, targets.stream().map(Target::table).toList());
+        return targets.stream().filter(target -> !tables.containsKey(target.table())).findFirst()
                 .map(target -> "ClickHouse table " + target.table() + " is gone, and with it what it held. " + target.remedyWhenGone());
     }
 
     /** The views of a model, each with its SELECT. */
     private static Map<String, String> views(Model model) {
+        Map<String, String> views = selects(model);
+        views.replaceAll((name, select) -> select + OF_READERS);
+        return views;
+    }
+
+    private static Map<String, String> selects(Model model) {
         Map<String, String> views = new LinkedHashMap<>();
         views.put(model.name(), "SELECT " + columns(model) + " FROM " + identifier(storage(model.name()))
-                + " FINAL WHERE _version >= (SELECT max(_version) FROM " + identifier(storage(Truncates.MODEL))
-                + " WHERE model = " + literal(model.name()) + ")");
+                + " FINAL WHERE _version >= ifNull((SELECT max(_version) FROM " + identifier(storage(Truncates.MODEL))
+                + " WHERE model = " + literal(model.name()) + "), 0)");
         model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
         return views;
     }
@@ -102,54 +113,38 @@ public final class ClickHouseTables {
         return model.columns().stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
     }
 
-    /** The first of a model's targets that does not fit, see {@link #misfit(Target)}. */
-    public Optional<String> misfit(Model model) {
-        Optional<String> misfit = misfit(Target.of(model));
-        return misfit.isPresent() ? misfit : Target.ofHistory(model).flatMap(this::misfit);
+    /** What does not fit of all that exists, see {@link #misfit(Target)}. */
+    public List<String> misfits(Models models) {
+        List<Target> targets = Target.of(models);
+        List<String> names = new ArrayList<>(targets.stream().map(Target::table).toList());
+        models.all().forEach(model -> names.addAll(views(model).keySet()));
+        Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, names);
+        return targets.stream().flatMap(target -> misfit(target, tables).stream()).toList();
     }
 
     /**
      * Why what exists cannot be used, and what to do: the table lacks a column or has it with another type (Nullable is
-     * never wrong, except in the key), or something else has the name of a view. Empty when all fits or nothing exists yet.
+     * never wrong, except in the key), or does not keep the rows that it should, or something else has the name of a view. Empty
+     * when all fits or nothing exists yet.
      */
     public Optional<String> misfit(Target target) {
-        List<String> wrong = new ArrayList<>();
+        List<String> names = new ArrayList<>(List.of(target.table()));
+        target.model().ifPresent(model -> names.addAll(views(model).keySet()));
+        return misfit(target, TableDefinition.of(clickHouse, names));
+    }
+
+    private static Optional<String> misfit(Target target, Map<String, TableDefinition> tables) {
         String table = target.table();
-        Map<String, String> actual = actual(table);
-        (actual.isEmpty() ? Map.<String, String>of() : target.columns()).forEach((column, expected) -> {
-            String type = actual.get(column);
-            if (type == null) {
-                wrong.add("column " + column + " is missing: ALTER TABLE " + identifier(table) + " ADD COLUMN "
-                        + identifier(column) + " " + expected);
-            } else if (!target.fits(column, type)) {
-                wrong.add("column " + column + " is " + type + " instead of " + expected);
-            }
-        });
         String origin = target.model().map(model -> model.file().toString()).orElse("olap-sync");
+        List<String> wrong = tables.containsKey(table) ? tables.get(table).problems(target) : List.of();
         if (!wrong.isEmpty()) {
             return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)
                     + ". Change the table, or drop it and raise olap.epoch, so that it is loaded again.");
         }
         // CREATE OR REPLACE VIEW would drop a table of this name with its rows
         return target.model().stream().flatMap(model -> views(model).keySet().stream())
-                .map(view -> engine(view).filter(engine -> !engine.equals("View")).map(engine -> "In ClickHouse " + view
-                        + " is the name of something else than a view (engine " + engine + "). Rename that, or " + origin + "."))
-                .flatMap(Optional::stream).findFirst();
-    }
-
-    private Optional<String> engine(String table) {
-        return clickHouse.query("SELECT engine FROM system.tables WHERE database = {database:String} AND name = {table:String}",
-                Map.of("database", clickHouse.database(), "table", table)).stream()
-                .map(row -> row.getString("engine")).findFirst();
-    }
-
-    private Map<String, String> actual(String table) {
-        Map<String, String> columns = new LinkedHashMap<>();
-        for (GenericRecord column : clickHouse.query("SELECT name, type FROM system.columns"
-                + " WHERE database = {database:String} AND table = {table:String} ORDER BY position",
-                Map.of("database", clickHouse.database(), "table", table))) {
-            columns.put(column.getString("name"), column.getString("type"));
-        }
-        return columns;
+                .filter(view -> tables.containsKey(view) && !tables.get(view).isView()).findFirst()
+                .map(view -> "In ClickHouse " + view + " is the name of something else than a view (engine "
+                        + tables.get(view).engine().split("[ (]", 2)[0] + "). Rename that, or " + origin + ".");
     }
 }

@@ -30,13 +30,13 @@ public final class Target {
     private final String name;
     private final Optional<Model> model;
     private final Map<String, String> system;
-    private final String rest;
+    private final List<String> key;
 
-    private Target(String name, Optional<Model> model, Map<String, String> system, String rest) {
+    private Target(String name, Optional<Model> model, Map<String, String> system, List<String> key) {
         this.name = name;
         this.model = model;
         this.system = system;
-        this.rest = rest;
+        this.key = key;
     }
 
     /** Of all models, their histories, and the watermarks. */
@@ -50,20 +50,18 @@ public final class Target {
     }
 
     public static Target of(Model model) {
-        return new Target(model.name(), Optional.of(model), OF_ROWS,
-                ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (" + key(model) + ")");
+        return new Target(model.name(), Optional.of(model), OF_ROWS, key(model).toList());
     }
 
     /** Empty for a model without one. */
     public static Optional<Target> ofHistory(Model model) {
         return model.history().map(History::name).map(history -> new Target(history, Optional.of(model), OF_VERSIONS,
-                ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = ReplacingMergeTree ORDER BY (" + key(model)
-                        + ", _version)"));
+                Stream.concat(key(model), Stream.of(RowJson.VERSION)).toList()));
     }
 
     public static Target ofWatermarks() {
         return new Target(Truncates.MODEL, Optional.empty(), columns("model", "String", RowJson.VERSION, "UInt128",
-                RowJson.DELETED, "UInt8"), ") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY model");
+                RowJson.DELETED, "UInt8"), List.of("model"));
     }
 
     private static Map<String, String> columns(String... namesAndTypes) {
@@ -74,8 +72,8 @@ public final class Target {
         return columns;
     }
 
-    private static String key(Model model) {
-        return model.key().stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
+    private static Stream<String> key(Model model) {
+        return model.key().stream().map(OutputColumn::name);
     }
 
     /** Of the topic and of the batches of its rows. */
@@ -126,7 +124,23 @@ public final class Target {
 
     String create() {
         return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " (" + columns().entrySet().stream()
-                .map(column -> identifier(column.getKey()) + " " + column.getValue()).collect(Collectors.joining(", ")) + rest;
+                .map(column -> identifier(column.getKey()) + " " + column.getValue()).collect(Collectors.joining(", "))
+                + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = " + engine()
+                + " ORDER BY (" + key.stream().map(column -> identifier(column)).collect(Collectors.joining(", ")) + ")";
+    }
+
+    /** By which a row takes the place of another. */
+    List<String> key() {
+        return key;
+    }
+
+    String engine() {
+        return isHistory() ? "ReplacingMergeTree" : "ReplacingMergeTree(_version, _deleted)";
+    }
+
+    /** Whether the right row is kept with these parameters of the engine; of a history all rows of a key are the same. */
+    boolean keepsBy(List<String> parameters) {
+        return isHistory() ? parameters.size() < 2 : parameters.equals(List.of(RowJson.VERSION, RowJson.DELETED));
     }
 
     /**

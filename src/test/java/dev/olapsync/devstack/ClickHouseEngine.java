@@ -52,10 +52,11 @@ final class ClickHouseEngine implements AutoCloseable {
      * A statement with what it is to be run under.
      *
      * @param format   the format of a result whose statement names none
+     * @param profile what the user's settings profile has, before the settings
      * @param settings names (letters, digits, underscores) to values; query parameters are {@code param_<name>}
      * @param database null for the default one
      */
-    record Query(byte[] sql, String format, Map<String, String> settings, String database) {
+    record Query(byte[] sql, String format, Map<String, String> profile, Map<String, String> settings, String database) {
     }
 
     record Result(byte[] data, long readRows, long readBytes, long resultRows, long writtenRows, long writtenBytes) {
@@ -88,11 +89,8 @@ final class ClickHouseEngine implements AutoCloseable {
             try {
                 // an embedded engine takes "foo" for "SELECT foo", a server does not
                 execute(connection, "SET implicit_select = 0");
-                if (!query.settings().isEmpty()) {
-                    execute(connection, query.settings().entrySet().stream()
-                            .map(setting -> setting.getKey() + " = " + literal(setting.getValue()))
-                            .collect(Collectors.joining(", ", "SET ", "")));
-                }
+                set(connection, query.profile());
+                set(connection, query.settings());
                 if (query.database() != null) {
                     execute(connection, "USE `" + query.database().replace("\\", "\\\\").replace("`", "\\`") + "`");
                 }
@@ -101,6 +99,13 @@ final class ClickHouseEngine implements AutoCloseable {
                 chdb.chdb_close_conn(connection);
             }
         });
+    }
+
+    private void set(Pointer connection, Map<String, String> settings) throws QueryException {
+        if (!settings.isEmpty()) {
+            execute(connection, settings.entrySet().stream().map(setting -> setting.getKey() + " = " + literal(setting.getValue()))
+                    .collect(Collectors.joining(", ", "SET ", "")));
+        }
     }
 
     @Override

@@ -50,6 +50,8 @@ final class ClickHouseHttp {
     static final String READY = "ClickHouse is ready";
     /** Users beside {@code default} and their passwords, in the data directory. */
     static final String USERS = "users.properties";
+    /** The settings profiles of these users, {@code <user>/<setting>} each, in the data directory. */
+    static final String PROFILES = "profiles.properties";
 
     /** URL parameters that are neither settings nor query parameters. */
     private static final Set<String> PROTOCOL = Set.of("query", "query_id", "database", "default_format", "compress",
@@ -58,6 +60,7 @@ final class ClickHouseHttp {
     private static final Pattern SETTING = Pattern.compile("[A-Za-z_]\\w*");
     /** A statement has to end, or its data to begin, within so many bytes; ClickHouse's max_query_size is smaller. */
     private static final int HEAD_BYTES = 1 << 20;
+    private static final int PIECE_BYTES = 1 << 20;
 
     private final ClickHouseEngine engine;
     private final Path home;
@@ -68,7 +71,7 @@ final class ClickHouseHttp {
         this.engine = engine;
         this.home = home;
         this.spool = spool;
-        Result result = engine.query(new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), null));
+        Result result = engine.query(new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), Map.of(), null));
         this.version = new String(result.data(), StandardCharsets.UTF_8).strip();
     }
 
@@ -149,8 +152,9 @@ final class ClickHouseHttp {
         headers.set("X-ClickHouse-Query-Id", parameters.getOrDefault("query_id", UUID.randomUUID().toString()));
         headers.set("X-ClickHouse-Timezone", "UTC");
         boolean compress = parameters.getOrDefault("compress", "0").equals("1");
+        Map<String, String> profile;
         try {
-            authenticate(exchange, parameters);
+            profile = profile(authenticate(exchange, parameters));
         } catch (QueryException e) {
             sendError(exchange, e, false);
             return;
@@ -170,11 +174,11 @@ final class ClickHouseHttp {
                 String database = firstNonNull(parameters.get("database"),
                         exchange.getRequestHeaders().getFirst("X-ClickHouse-Database"));
                 if (statement.takesData()) {
-                    result = insert(statement, head, body, format, settings, database);
+                    result = insert(statement, head, body, new Query(null, format, profile, settings, database));
                 } else {
                     byte[] sql = concat(head, body.readAllBytes());
                     format = statement.outputFormat(format);
-                    result = engine.query(new Query(sql, format, settings, database));
+                    result = engine.query(new Query(sql, format, profile, settings, database));
                 }
             }
             headers.set("X-ClickHouse-Format", format);
@@ -186,8 +190,7 @@ final class ClickHouseHttp {
         }
     }
 
-    private Result insert(ClickHouseStatement statement, byte[] head, InputStream rest, String format,
-            Map<String, String> settings, String database) throws IOException, QueryException {
+    private Result insert(ClickHouseStatement statement, byte[] head, InputStream rest, Query under) throws IOException, QueryException {
         // behind the SQL text the engine would cut binary data at blank lines
         Path file = Files.createTempFile(spool, "insert", ".data");
         try {
@@ -197,7 +200,7 @@ final class ClickHouseHttp {
             } catch (IOException e) {
                 throw new QueryException("Code: 243. DB::Exception: " + e.getMessage() + ". (NOT_ENOUGH_SPACE)");
             }
-            return engine.query(new Query(statement.insertFrom(file), format, settings, database));
+            return engine.query(new Query(statement.insertFrom(file), under.format(), under.profile(), under.settings(), under.database()));
         } finally {
             Files.delete(file);
         }
@@ -224,7 +227,8 @@ final class ClickHouseHttp {
         return new SequenceInputStream(new ByteArrayInputStream((query + "\n").getBytes(StandardCharsets.UTF_8)), body);
     }
 
-    private void authenticate(HttpExchange exchange, Map<String, String> parameters) throws QueryException {
+    /** @return the user */
+    private String authenticate(HttpExchange exchange, Map<String, String> parameters) throws QueryException {
         var headers = exchange.getRequestHeaders();
         String user = parameters.get("user");
         String password = parameters.get("password");
@@ -240,25 +244,37 @@ final class ClickHouseHttp {
         }
         String name = user == null || user.isEmpty() ? ClickHouseServer.USER : user;
         String given = password == null ? "" : password;
-        String expected = name.equals(ClickHouseServer.USER) ? ClickHouseServer.PASSWORD : users(home).getProperty(name);
+        String expected = name.equals(ClickHouseServer.USER) ? ClickHouseServer.PASSWORD : properties(home, USERS).getProperty(name);
         if (!given.equals(expected)) {
             throw new QueryException("Code: 516. DB::Exception: " + name
                     + ": Authentication failed: password is incorrect, or there is no user with such name."
                     + " (AUTHENTICATION_FAILED)");
         }
+        return name;
     }
 
-    static Properties users(Path home) {
-        Properties users = new Properties();
-        Path file = home.resolve(USERS);
+    private Map<String, String> profile(String user) {
+        Map<String, String> profile = new LinkedHashMap<>();
+        Properties all = properties(home, PROFILES);
+        for (String name : all.stringPropertyNames()) {
+            if (name.startsWith(user + "/")) {
+                profile.put(name.substring(user.length() + 1), all.getProperty(name));
+            }
+        }
+        return profile;
+    }
+
+    static Properties properties(Path home, String name) {
+        Properties properties = new Properties();
+        Path file = home.resolve(name);
         if (Files.exists(file)) {
             try (Reader reader = Files.newBufferedReader(file)) {
-                users.load(reader);
+                properties.load(reader);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
-        return users;
+        return properties;
     }
 
     private static Map<String, String> settings(Map<String, String> parameters) throws QueryException {
@@ -307,7 +323,10 @@ final class ClickHouseHttp {
     private static void send(HttpExchange exchange, int status, byte[] data) throws IOException {
         exchange.sendResponseHeaders(status, data.length == 0 ? -1 : data.length);
         if (data.length > 0) {
-            exchange.getResponseBody().write(data);
+            // in pieces: for each write the server takes as much memory outside of the heap
+            for (int at = 0; at < data.length; at += PIECE_BYTES) {
+                exchange.getResponseBody().write(data, at, Math.min(PIECE_BYTES, data.length - at));
+            }
         }
     }
 

@@ -302,6 +302,11 @@ class ClickHouseProtocolTest {
         return response.body();
     }
 
+    @Test
+    void answersMayBeLarge() throws Exception {
+        assertThat(post(Map.of(), "SELECT repeat('x', 1000) FROM numbers(200000)").body()).hasSize(200_200_000);
+    }
+
     private static void post(String sql, byte[]... data) throws Exception {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.write(sql.getBytes(StandardCharsets.UTF_8));

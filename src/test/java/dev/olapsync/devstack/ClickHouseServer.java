@@ -10,7 +10,9 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.function.Consumer;
 
 /** ClickHouse, HTTP interface only; user {@code default} without a password, others with what they are given. */
 public final class ClickHouseServer extends Service {
@@ -57,10 +59,22 @@ public final class ClickHouseServer extends Service {
 
     /** Makes a user with all rights, or changes his password; counts from the next request. */
     public void password(String user, String password) {
-        Properties users = ClickHouseHttp.users(home());
-        users.setProperty(user, password);
-        try (Writer file = Files.newBufferedWriter(home().resolve(ClickHouseHttp.USERS))) {
-            users.store(file, null);
+        change(ClickHouseHttp.USERS, users -> users.setProperty(user, password));
+    }
+
+    /** Gives a user a settings profile, or another one; counts from the next request. */
+    public void profile(String user, Map<String, String> settings) {
+        change(ClickHouseHttp.PROFILES, profiles -> {
+            profiles.keySet().removeIf(name -> name.toString().startsWith(user + "/"));
+            settings.forEach((name, value) -> profiles.setProperty(user + "/" + name, value));
+        });
+    }
+
+    private void change(String name, Consumer<Properties> change) {
+        Properties properties = ClickHouseHttp.properties(home(), name);
+        change.accept(properties);
+        try (Writer file = Files.newBufferedWriter(home().resolve(name))) {
+            properties.store(file, null);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

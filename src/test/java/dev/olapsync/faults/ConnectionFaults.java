@@ -10,6 +10,7 @@ final class ConnectionFaults {
 
     private static final Duration CUT = Duration.ofSeconds(2);
     private static final Duration HELD = Duration.ofSeconds(20);
+    private static final Duration SILENT = Duration.ofSeconds(40);
     private static final Duration DELAYED = Duration.ofSeconds(5);
     private static final Duration DELAY = Duration.ofMillis(200);
 
@@ -24,6 +25,8 @@ final class ConnectionFaults {
                 Fault.slow("Postgres unreachable, without a word, for 20 s", hold(FaultyShop::toPostgres)),
                 Fault.slow("broker unreachable, without a word, for 20 s", hold(FaultyShop::toBroker)),
                 Fault.slow("ClickHouse unreachable, without a word, for 20 s", hold(FaultyShop::toClickHouse)),
+                Fault.slow("Postgres silent for 40 s, which the health says", silent(FaultyShop::toPostgres, "Postgres has not answered")),
+                Fault.slow("ClickHouse silent for 40 s, which the health says", silent(FaultyShop::toClickHouse, "ClickHouse has not answered")),
                 Fault.slow("all connections delayed by 200 ms", ConnectionFaults::delay));
     }
 
@@ -45,6 +48,21 @@ final class ConnectionFaults {
             FaultyShop.pass(HELD);
             if (random.nextBoolean()) {
                 // the other side has given up: nothing of what was on its way arrives
+                proxy.cut();
+            }
+            proxy.hold(false);
+            return Fault.BY_ITSELF;
+        };
+    }
+
+    /** As a server that is stopped: it accepts connections, and never answers. */
+    private static Fault.Action silent(Function<FaultyShop, TcpProxy> to, String said) {
+        return (shop, random) -> {
+            TcpProxy proxy = to.apply(shop);
+            proxy.hold(true);
+            FaultyShop.pass(SILENT);
+            shop.awaitDown(said);
+            if (random.nextBoolean()) {
                 proxy.cut();
             }
             proxy.hold(false);

@@ -160,6 +160,8 @@ class RefusalTest {
             SELECT * FROM o JOIN c ON c.id = o.c_id                  | 1 |  8 | two output columns are named id
             SELECT id, c_id + 1 FROM o                               | 1 |  1 | has no name: add AS
             SELECT id, c_id AS _version FROM o                       | 1 | 12 | the name _version is taken
+            SELECT id, c_id AS _row_exists FROM o                    | 1 | 12 | the name _row_exists is taken by ClickHouse
+            SELECT id, c_id AS _block_number FROM o                  | 1 | 12 | the name _block_number is taken by ClickHouse
             SELECT id, c_id AS _deleted FROM o                       | 1 | 12 | the name _deleted is taken
             SELECT c_id FROM o                                       | 1 |  1 | the key of public.o is not among the output columns: add o.id
             SELECT id + 0 AS id FROM o                               | 1 |  1 | the key of public.o is not among the output columns: add o.id
