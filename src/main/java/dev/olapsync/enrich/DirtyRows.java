@@ -86,7 +86,7 @@ public class DirtyRows extends PreparedStep {
             if (event.op() == 'r' && !lookUp.ofGrain()) {
                 continue;
             }
-            DirtyKeys keys = dirty.computeIfAbsent(lookUp, DirtyKeys::new);
+            DirtyKeys keys = dirty.computeIfAbsent(lookUp.asked(), DirtyKeys::new);
             ChangedKeys.of(lookUp, event).forEach(key -> keys.add(key, Cause.of(event)));
             if (lookUp.ofGrain()) {
                 lookUp.model().history().ifPresent(history -> version(history, event, message, ready, dirty));

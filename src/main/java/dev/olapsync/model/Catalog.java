@@ -27,6 +27,8 @@ final class Catalog {
     private final Connection postgres;
     private final Map<String, Optional<Table>> tables = new HashMap<>();
     private final Map<Long, Table.Type> types = new HashMap<>();
+    private final Map<Long, Function> functions = new HashMap<>();
+    private final Map<Long, Operator> operators = new HashMap<>();
 
     Catalog(Connection postgres) {
         this.postgres = postgres;
@@ -40,6 +42,151 @@ final class Catalog {
             tables.put(quotedName, known);
         }
         return known;
+    }
+
+    /** @param oid of a relation that exists */
+    Table table(long oid) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("SELECT n.nspname, c.relname FROM pg_class c"
+                + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ?")) {
+            query.setLong(1, oid);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return table(new TableName(row.getString(1), row.getString(2)).quoted()).orElseThrow();
+            }
+        }
+    }
+
+    /** A mark of a view's definition, which changes when that does. */
+    String definition(long view) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("SELECT md5(ev_action::text) FROM pg_catalog.pg_rewrite"
+                + " WHERE ev_class = ? AND rulename = '_RETURN'")) {
+            query.setLong(1, view);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
+    /**
+     * A function or an aggregate, by its oid.
+     *
+     * @param kind {@code pg_proc.prokind}
+     * @param volatility {@code pg_proc.provolatile}
+     */
+    record Function(String schema, String name, char kind, char volatility, boolean setReturning, int arguments) {
+
+        boolean builtIn() {
+            return schema.equals("pg_catalog");
+        }
+    }
+
+    Function function(long oid) throws SQLException {
+        Function known = functions.get(oid);
+        if (known == null) {
+            try (PreparedStatement query = postgres.prepareStatement("SELECT n.nspname, p.proname, p.prokind, p.provolatile, p.proretset,"
+                    + " p.pronargs FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ?")) {
+                query.setLong(1, oid);
+                try (ResultSet row = query.executeQuery()) {
+                    row.next();
+                    known = new Function(row.getString(1), row.getString(2), row.getString(3).charAt(0), row.getString(4).charAt(0),
+                            row.getBoolean(5), row.getInt(6));
+                }
+            }
+            functions.put(oid, known);
+        }
+        return known;
+    }
+
+    /** @param name with its schema unless it is built in */
+    record Operator(String schema, String name, boolean equality) {
+
+        boolean builtIn() {
+            return schema.equals("pg_catalog");
+        }
+
+        /** As it stands between two operands. */
+        String sql() {
+            return builtIn() ? name : "OPERATOR(" + Sql.identifier(schema) + "." + name + ")";
+        }
+    }
+
+    Operator operator(long oid) throws SQLException {
+        Operator known = operators.get(oid);
+        if (known == null) {
+            try (PreparedStatement query = postgres.prepareStatement("SELECT n.nspname, o.oprname, EXISTS (SELECT FROM pg_amop a"
+                    + " JOIN pg_am m ON m.oid = a.amopmethod WHERE a.amopopr = o.oid AND m.amname = 'btree' AND a.amopstrategy = 3)"
+                    + " FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = ?")) {
+                query.setLong(1, oid);
+                try (ResultSet row = query.executeQuery()) {
+                    row.next();
+                    known = new Operator(row.getString(1), row.getString(2), row.getBoolean(3));
+                }
+            }
+            operators.put(oid, known);
+        }
+        return known;
+    }
+
+    /** A collation that takes different values for equal, as SQL writes it; null for all others. */
+    String coarse(long collation) throws SQLException {
+        if (collation == 0) {
+            return null;
+        }
+        try (PreparedStatement query = postgres.prepareStatement("SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)"
+                + " FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = ? AND NOT l.collisdeterministic")) {
+            query.setLong(1, collation);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? row.getString(1) : null;
+            }
+        }
+    }
+
+    /** Whether the operator is that of an order in which equal values are together. */
+    boolean isEquality(long operator) {
+        try {
+            return operator(operator).equality();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What lets the session's role make temporary views. */
+    String grantOfTemporary() throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement(
+                "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user)");
+                ResultSet row = query.executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** Of the function that makes a value out of its text form. */
+    char volatilityOfInput(long type) throws SQLException {
+        return volatility("typinput", type);
+    }
+
+    char volatilityOfOutput(long type) throws SQLException {
+        return volatility("typoutput", type);
+    }
+
+    private char volatility(String function, long type) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("SELECT p.provolatile FROM pg_type t JOIN pg_proc p ON p.oid = t."
+                + function + " WHERE t.oid = ?")) {
+            query.setLong(1, type);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getString(1).charAt(0);
+            }
+        }
+    }
+
+    /** The functions of {@code pg_proc.dat} that make an exact number out of a narrower one: int8(int2) and so on. */
+    private static final Set<Long> LOSSLESS = Set.of(754L, 481L, 313L, 1740L, 1782L, 1781L);
+
+    /** Whether a cast gives different values for different values. */
+    boolean isLossless(long function) {
+        return LOSSLESS.contains(function);
     }
 
     private Optional<Table> readTable(String quotedName) throws SQLException {

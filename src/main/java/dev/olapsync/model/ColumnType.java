@@ -7,8 +7,9 @@ import java.util.Optional;
  *
  * @param precision of a Decimal, otherwise 0
  * @param scale of a Decimal, otherwise 0
+ * @param element of an array that is one in ClickHouse, too, otherwise null
  */
-public record ColumnType(Kind kind, int precision, int scale) {
+public record ColumnType(Kind kind, int precision, int scale, ColumnType element) {
 
     public enum Kind {
         INT16("Int16"),
@@ -27,7 +28,9 @@ public record ColumnType(Kind kind, int precision, int scale) {
         LOW_CARDINALITY("LowCardinality"),
         DATE("Date32"),
         TIMESTAMP("DateTime64(6, 'UTC')"),
-        UUID("UUID");
+        UUID("UUID"),
+        /** Of one dimension, with elements that may be NULL. */
+        ARRAY("Array");
 
         private final String clickHouse;
 
@@ -67,7 +70,17 @@ public record ColumnType(Kind kind, int precision, int scale) {
     }
 
     private static ColumnType of(Kind kind) {
-        return new ColumnType(kind, 0, 0);
+        return new ColumnType(kind, 0, 0, null);
+    }
+
+    /** An array of what {@link #collected} makes of values. */
+    ColumnType array() {
+        return new ColumnType(Kind.ARRAY, 0, 0, this);
+    }
+
+    /** SQL for an element of an array: as it is, or its text, if that is what ClickHouse has of it. */
+    String collected(String sql) {
+        return kind == Kind.ARRAY ? element.collected(sql) : kind == Kind.TEXT_FORM || kind == Kind.JSON_TEXT ? written(sql) : sql;
     }
 
     /** The modifier of {@code numeric(precision, scale)}. */
@@ -80,13 +93,16 @@ public record ColumnType(Kind kind, int precision, int scale) {
         int precision = modifier - 4 >> 16 & 0xffff;
         int scale = ((modifier - 4 & 0x7ff) ^ 1024) - 1024;
         return modifier >= 0 && scale >= 0 && scale <= precision && precision <= MAX_PRECISION
-                ? new ColumnType(Kind.DECIMAL, precision, scale) : of(Kind.TEXT_FORM);
+                ? new ColumnType(Kind.DECIMAL, precision, scale, null) : of(Kind.TEXT_FORM);
     }
 
     /** The type as ClickHouse spells it. */
     public String clickHouseType(boolean nullable) {
         if (kind == Kind.LOW_CARDINALITY) {
             return nullable ? "LowCardinality(Nullable(String))" : "LowCardinality(String)";
+        }
+        if (kind == Kind.ARRAY) {
+            return "Array(" + element.clickHouseType(true) + ")";
         }
         String type = kind == Kind.DECIMAL ? "Decimal(" + precision + ", " + scale + ")" : kind.clickHouse;
         return nullable ? "Nullable(" + type + ")" : type;
@@ -99,6 +115,10 @@ public record ColumnType(Kind kind, int precision, int scale) {
 
     /** SQL for the value to write as JSON. */
     String value(String sql) {
+        if (kind == Kind.ARRAY && !held(sql).isEmpty()) {
+            return "CASE WHEN " + held(sql).get() + " THEN " + sql + " ELSE ARRAY(SELECT " + element.value("e.x") + elements(sql)
+                    + " ORDER BY e.n) END";
+        }
         return held(sql).map(held -> "CASE WHEN " + held + " THEN " + written(sql) + " END").orElse(written(sql));
     }
 
@@ -117,7 +137,12 @@ public record ColumnType(Kind kind, int precision, int scale) {
             case DECIMAL -> "(" + sql + " <> 'NaN')";
             case DATE -> "(" + sql + " BETWEEN '1900-01-01' AND '2299-12-31')";
             case TIMESTAMP -> "(" + sql + " >= '1900-01-01 00:00:00+00' AND " + sql + " < '2300-01-01 00:00:00+00')";
+            case ARRAY -> element.held("e.x").map(held -> "(NOT EXISTS (SELECT" + elements(sql) + " WHERE NOT " + held + "))").orElse(null);
             default -> null;
         });
+    }
+
+    private static String elements(String sql) {
+        return " FROM unnest(" + sql + ") WITH ORDINALITY AS e(x, n)";
     }
 }

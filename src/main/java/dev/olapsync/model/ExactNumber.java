@@ -1,16 +1,9 @@
 package dev.olapsync.model;
 
+import java.math.BigDecimal;
+import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
-import net.sf.jsqlparser.expression.DoubleValue;
-import net.sf.jsqlparser.expression.Expression;
-import net.sf.jsqlparser.expression.LongValue;
-import net.sf.jsqlparser.expression.SignedExpression;
-import net.sf.jsqlparser.expression.operators.arithmetic.Addition;
-import net.sf.jsqlparser.expression.operators.arithmetic.Multiplication;
-import net.sf.jsqlparser.expression.operators.arithmetic.Subtraction;
-import net.sf.jsqlparser.expression.operators.relational.ParenthesedExpressionList;
-import net.sf.jsqlparser.schema.Column;
 
 /**
  * How many digits before and after the point the value of an expression can have. Postgres forgets that for the results of
@@ -18,44 +11,46 @@ import net.sf.jsqlparser.schema.Column;
  */
 record ExactNumber(int before, int after) {
 
-    /** @param columns the column that a syntax node stands for */
-    static Optional<ExactNumber> of(Expression expression, Function<Column, Table.Column> columns) {
-        if (expression instanceof Column column) {
-            return column.getArrayConstructor() == null ? of(columns.apply(column)) : Optional.empty();
+    static Optional<ExactNumber> of(Block block, Node node, Catalog catalog) throws SQLException {
+        Value value = block.value(node);
+        if (value.col() != null) {
+            return value.col().item().isTable() && value.col().number() > 0 ? of(value.col().column()) : Optional.empty();
         }
-        if (expression instanceof LongValue || expression instanceof DoubleValue) {
-            return literal(expression.toString());
-        }
-        if (expression instanceof SignedExpression signed && signed.getSign() != '~') {
-            return of(signed.getExpression(), columns);
-        }
-        if (expression instanceof ParenthesedExpressionList<?> parentheses && parentheses.size() == 1) {
-            return of(parentheses.get(0), columns);
-        }
-        if (expression instanceof Multiplication product) {
-            return of(product.getLeftExpression(), columns).flatMap(left -> of(product.getRightExpression(), columns)
-                    .map(right -> new ExactNumber(left.before + right.before, left.after + right.after)));
-        }
-        if (expression instanceof Addition sum) {
-            return sum(of(sum.getLeftExpression(), columns), of(sum.getRightExpression(), columns));
-        }
-        if (expression instanceof Subtraction difference) {
-            return sum(of(difference.getLeftExpression(), columns), of(difference.getRightExpression(), columns));
-        }
-        return Optional.empty();
+        return expression(value.block(), value.node(), catalog);
     }
 
-    private static Optional<ExactNumber> sum(Optional<ExactNumber> left, Optional<ExactNumber> right) {
-        return left.flatMap(l -> right.map(r -> new ExactNumber(Math.max(l.before, r.before) + 1, Math.max(l.after, r.after))));
-    }
-
-    private static Optional<ExactNumber> literal(String digits) {
-        if (!digits.matches("\\d+(\\.\\d+)?")) {
+    private static Optional<ExactNumber> expression(Block block, Node node, Catalog catalog) throws SQLException {
+        if (node.is("CONST")) {
+            return constant(node, catalog);
+        }
+        if (!node.is("OPEXPR") || !catalog.operator(node.oid("opno")).builtIn()) {
             return Optional.empty();
         }
-        int point = digits.indexOf('.');
-        return Optional.of(point < 0 ? new ExactNumber(digits.length(), 0)
-                : new ExactNumber(point, digits.length() - point - 1));
+        List<Node> operands = node.nodes("args");
+        Optional<ExactNumber> left = of(block, operands.get(0), catalog);
+        if (operands.size() == 1) {
+            return "+-".contains(catalog.operator(node.oid("opno")).name()) ? left : Optional.empty();
+        }
+        Optional<ExactNumber> right = of(block, operands.get(1), catalog);
+        if (left.isEmpty() || right.isEmpty()) {
+            return Optional.empty();
+        }
+        ExactNumber l = left.get();
+        ExactNumber r = right.get();
+        return switch (catalog.operator(node.oid("opno")).name()) {
+            case "*" -> Optional.of(new ExactNumber(l.before + r.before, l.after + r.after));
+            case "+", "-" -> Optional.of(new ExactNumber(Math.max(l.before, r.before) + 1, Math.max(l.after, r.after)));
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<ExactNumber> constant(Node node, Catalog catalog) throws SQLException {
+        Optional<BigDecimal> number = switch (catalog.type(node.oid("consttype")).name()) {
+            case "int2", "int4", "int8" -> Constants.integer(node).map(BigDecimal::valueOf);
+            case "numeric" -> Constants.numeric(node);
+            default -> Optional.empty();
+        };
+        return number.map(value -> new ExactNumber(Math.max(1, value.precision() - value.scale()), value.scale()));
     }
 
     private static Optional<ExactNumber> of(Table.Column column) {

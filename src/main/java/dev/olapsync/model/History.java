@@ -25,10 +25,10 @@ public final class History {
     private final LookUp lookUp;
 
     /** @param image the columns of the table that the model uses */
-    History(Model model, Query.Source grain, List<KeyColumn> image, String sql) {
+    History(Model model, Query.Grain grain, List<KeyColumn> image, String sql) {
         this.image = List.copyOf(image);
         this.lookUp = new LookUp(model, model.name() + SUFFIX, grain.alias(), grain.table().name(),
-                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(), List.of(), true, true, true, sql, "");
+                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(), false, true, true, true, sql, "");
     }
 
     /** Of its topic, and of its view in ClickHouse. */

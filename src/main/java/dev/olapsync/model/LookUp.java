@@ -25,7 +25,7 @@ import java.util.List;
  */
 public final class LookUp {
 
-    /** Columns of one of the model's tables that refer to the changed table. */
+    /** Columns of one of the model's tables by whose values rows are found. */
     public record Reference(TableName table, List<String> columns) {
     }
 
@@ -34,26 +34,32 @@ public final class LookUp {
     private final String alias;
     private final TableName table;
     private final List<KeyColumn> key;
-    private final List<Reference> references;
+    private final boolean direct;
     private final boolean ofGrain;
     private final boolean required;
     private final boolean ofWholeRows;
     private final String sql;
     private final String listing;
 
-    LookUp(Model model, String target, String alias, TableName table, List<KeyColumn> key, List<Reference> references, boolean ofGrain,
+    /** @param direct whether the key is that of the grain, so that the look-up of the grain can be asked */
+    LookUp(Model model, String target, String alias, TableName table, List<KeyColumn> key, boolean direct, boolean ofGrain,
             boolean required, boolean ofWholeRows, String sql, String listing) {
         this.model = model;
         this.target = target;
         this.alias = alias;
         this.table = table;
         this.key = List.copyOf(key);
-        this.references = List.copyOf(references);
+        this.direct = direct;
         this.ofGrain = ofGrain;
         this.required = required;
         this.ofWholeRows = ofWholeRows;
         this.sql = sql;
         this.listing = listing;
+    }
+
+    /** The look-up to ask: the grain's when the changed row tells the key, so that rows of several tables are read once. */
+    public LookUp asked() {
+        return direct ? model.lookUps().get(0) : this;
     }
 
     public Model model() {
@@ -75,21 +81,16 @@ public final class LookUp {
         return table;
     }
 
-    /** The changed table's columns whose values are the parameters: the grain's key, or the columns that the join equates. */
+    /** The changed table's columns whose values are the parameters: the grain's key, or what leads to it. */
     public List<KeyColumn> key() {
         return key;
-    }
-
-    /** What the look-up of a joined table filters on, each table under one alias; empty for the grain. */
-    public List<Reference> references() {
-        return references;
     }
 
     public boolean ofGrain() {
         return ofGrain;
     }
 
-    /** Whether a row without a row of this table is no row of the model: the grain and INNER joins. */
+    /** Whether the model has no row when this table has none. */
     public boolean required() {
         return required;
     }

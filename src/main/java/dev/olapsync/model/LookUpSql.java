@@ -1,9 +1,11 @@
 package dev.olapsync.model;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -14,47 +16,59 @@ final class LookUpSql {
     /** How many parameters stand behind those of the columns of an image: operation, commit time, version. */
     static final int OF_THE_CHANGE = 3;
 
+    private static final String KEYS = "k";
+    private static final String REACHED = "r";
+    private static final String ROW = Query.ROW;
+
     private final Query query;
-    private final String keys;
+    private final Catalog catalog;
 
-    LookUpSql(Query query) {
+    LookUpSql(Query query, Catalog catalog) {
         this.query = query;
-        this.keys = aliasBeside(query);
-    }
-
-    private static String aliasBeside(Query query) {
-        List<String> taken = query.sources().stream().map(Query.Source::alias).toList();
-        String alias = "k";
-        while (taken.contains(alias)) {
-            alias += "_";
-        }
-        return alias;
+        this.catalog = catalog;
     }
 
     /** One row per key of the grain, also for keys whose row is gone. */
     String ofGrain() {
-        List<Table.Column> key = query.key();
-        String found = IntStream.range(0, key.size())
-                .mapToObj(i -> query.grain().column(key.get(i)) + " = " + given(i)).collect(Collectors.joining(" AND "));
-        List<String> keyValues = IntStream.range(0, key.size()).mapToObj(this::given).toList();
-        return rows("s.n", keys + ".n", keyValues,
-                keys(key) + " LEFT JOIN " + query.grain().as() + " ON " + found + joins(), "");
+        List<String> given = IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
+        return rows("s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
+    }
+
+    /** The row of the model with a key: its own plan for each key, which reads no more than that needs. */
+    private String rowOf(List<String> key) {
+        return rowOf(query.select(), key);
+    }
+
+    private String rowOf(String select, List<String> key) {
+        String found = IntStream.range(0, key.size()).mapToObj(i -> "m." + name(query.key().get(i).column()) + " = " + key.get(i))
+                .collect(Collectors.joining(" AND "));
+        return " LEFT JOIN LATERAL (SELECT * FROM (" + select + ") AS m WHERE " + found + " OFFSET 0) AS " + ROW + " ON true";
+    }
+
+    private static String name(OutputColumn column) {
+        return Sql.identifier(column.name());
+    }
+
+    private static String value(OutputColumn column) {
+        return ROW + "." + name(column);
     }
 
     /**
      * Makes rows out of images of the grain instead of reading them, with what the change has to tell behind their columns.
      *
      * @param columns of the grain, whose texts are the first parameters
+     * @param text the SELECT, with a place for what it is to read instead of the grain
      */
-    String ofImages(List<Table.Column> columns) {
+    String ofImages(List<Table.Column> columns, Function<String, String> text) {
         int width = columns.size();
         String arrays = IntStream.rangeClosed(1, width + OF_THE_CHANGE)
                 .mapToObj(i -> "($" + i + ")::text[]").collect(Collectors.joining(", "));
         String image = IntStream.range(0, width).mapToObj(i -> image(columns.get(i), given(i))).collect(Collectors.joining(", "));
-        String from = "unnest(" + arrays + ") WITH ORDINALITY AS " + keys + "(" + numbered(width + OF_THE_CHANGE, "k%d") + ", n)"
-                + " CROSS JOIN LATERAL (SELECT " + image + ") AS " + Sql.identifier(query.grain().alias());
-        return rows("s.n", keys + ".n", grainKey(), from, "", List.of(given(width) + " AS _op",
-                given(width + 1) + "::timestamptz AS _commit_time", given(width + 2) + "::numeric AS _version"));
+        String from = "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(width + OF_THE_CHANGE, "k%d") + ", n)"
+                + " CROSS JOIN LATERAL (" + query.with(text.apply("(SELECT " + image + ")")).select() + ") AS " + ROW;
+        return rows("s.n", KEYS + ".n", query.key().stream().map(key -> value(key.column())).toList(), from, "",
+                List.of(given(width) + " AS _op", given(width + 1) + "::timestamptz AS _commit_time", given(width + 2)
+                        + "::numeric AS _version"));
     }
 
     /** The column's value out of its text, with the type and collation that expressions over the column see. */
@@ -62,31 +76,53 @@ final class LookUpSql {
         return collated(text + "::" + column.typeName(), column) + " AS " + Sql.identifier(column.name());
     }
 
-    /** The rows of the model that refer to a key of a joined table, whether or not that has a row with the key. */
-    String ofJoined(Query.Source source) {
-        return rows("s.n", keys + ".n", grainKey(), referringTo(source), " WHERE " + refers(source));
-    }
-
-    private String referringTo(Query.Source source) {
-        return keys(source.key().stream().map(Query.Equation::column).toList()) + " CROSS JOIN " + query.grain().as()
-                + joins();
-    }
-
-    private String refers(Query.Source source) {
-        List<Query.Equation> equations = source.key();
-        return IntStream.range(0, equations.size())
-                .mapToObj(i -> equations.get(i).other() + " = " + collated(given(i), equations.get(i).column()))
-                .collect(Collectors.joining(" AND "));
-    }
-
     /** As the join compares it: an array has the database's collation, whatever its elements come from. */
     private static String collated(String value, Table.Column column) {
         return column.collation() == null ? value : value + " COLLATE " + column.collation();
     }
 
-    /** The keys alone of what {@link #ofJoined} finds. */
-    String listingOfJoined(Query.Source source) {
-        return "SELECT " + keyColumns() + " FROM " + referringTo(source) + " WHERE " + refers(source);
+    /** The rows of the model that changes of a table reach, whether or not that still has a row with these columns. */
+    String of(Reach reach) throws SQLException {
+        List<String> reached = IntStream.rangeClosed(1, query.key().size()).mapToObj(i -> REACHED + ".k" + i).toList();
+        return rows("s.n", KEYS + ".n", reached, keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + " OFFSET 0) AS "
+                + REACHED + rowOf(reached), "", List.of());
+    }
+
+    /** The keys alone of what {@link #of} finds. */
+    String listing(Reach reach) throws SQLException {
+        String texts = numbered(query.key().size(), REACHED + ".k%1$d::text AS k%1$d");
+        return "SELECT " + texts + " FROM " + keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + ") AS " + REACHED;
+    }
+
+    /** From the columns of the changed row, item by item, to the key. */
+    private String reached(Reach reach) throws SQLException {
+        Paths.Path path = reach.path();
+        List<String> conditions = new ArrayList<>();
+        Deparser deparser = new Deparser(catalog, col -> col.item() == path.start() ? ofChanged(reach, col)
+                : Query.column(alias(col.item()), col.column()));
+        for (Paths.Step step : path.steps()) {
+            for (Paths.Link link : step.links()) {
+                conditions.add(deparser.sql(link.from()).orElseThrow() + " = " + deparser.sql(link.to()).orElseThrow());
+            }
+        }
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < path.key().size(); i++) {
+            String key = deparser.sql(path.key().get(i)).orElseThrow();
+            keys.add(key + " AS k" + (i + 1));
+            conditions.add(key + " IS NOT NULL");
+        }
+        String tables = path.steps().stream().map(step -> step.item().table().name().quoted() + " AS " + Sql.identifier(alias(step.item())))
+                .collect(Collectors.joining(", "));
+        return "SELECT " + (reach.once() ? "" : "DISTINCT ") + String.join(", ", keys) + (tables.isEmpty() ? "" : " FROM " + tables)
+                + " WHERE " + String.join(" AND ", conditions);
+    }
+
+    private static String alias(Item item) {
+        return "t" + item.number();
+    }
+
+    private String ofChanged(Reach reach, Col col) {
+        return "(" + collated(given(reach.columns().indexOf(col.column())), col.column()) + ")";
     }
 
     /** The keys of all rows of the grain. */
@@ -119,21 +155,21 @@ final class LookUpSql {
 
     /** How many rows of the grain a range has; locks the tables, also those whose rows need not be read. */
     String count(PageQuery.Bounds bounds) {
-        return "SELECT count(*) AS rows, " + query.schema().condition() + " AS current FROM " + query.grain().as() + joins()
-                + where(bounds, CopyQuery::setting);
+        return "SELECT count(*) AS rows, " + query.schema().condition() + " AS current, (SELECT count(*) FROM (SELECT FROM ("
+                + query.select() + ") AS m LIMIT 0) AS locked) AS locked FROM " + query.grain().as() + where(bounds, CopyQuery::setting);
     }
 
     /** No value can be null that must not be, and ClickHouse can hold them all. */
     private String plain() {
-        String conditions = query.outputs().stream().flatMap(output -> plain(output).stream())
+        String conditions = query.stored().stream().flatMap(column -> plain(column).stream())
                 .collect(Collectors.joining(" AND "));
         return conditions.isEmpty() ? "true" : conditions;
     }
 
-    private static Optional<String> plain(Query.Output output) {
-        String value = "(" + output.sql() + ")";
-        Optional<String> held = output.column().type().held(value);
-        if (output.column().nullable()) {
+    private static Optional<String> plain(OutputColumn column) {
+        String value = value(column);
+        Optional<String> held = column.type().held(value);
+        if (column.nullable()) {
             return held.map(condition -> condition + " IS NOT FALSE");
         }
         return Optional.of(held.map(condition -> condition + " IS TRUE").orElse(value + " IS NOT NULL"));
@@ -141,11 +177,11 @@ final class LookUpSql {
 
     /** The model's rows of a range, in any order; see {@link CopyQuery}. */
     String copy(PageQuery.Bounds bounds) {
-        String values = query.outputs().stream().map(output -> output.column().type().written("(" + output.sql() + ")"))
+        String values = query.stored().stream().map(column -> column.type().written(value(column)))
                 .collect(Collectors.joining(", "));
-        String range = where(bounds, CopyQuery::setting);
-        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM " + query.grain().as() + joins()
-                + range + (range.isEmpty() ? " WHERE " : " AND ") + live();
+        List<String> key = query.key().stream().map(part -> value(part.column())).toList();
+        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM (" + query.select() + ") AS " + ROW
+                + where(bounds, key, CopyQuery::setting);
     }
 
     private String where(PageQuery.Bounds bounds) {
@@ -154,19 +190,23 @@ final class LookUpSql {
 
     /** @param parameter SQL for the parameter with this number */
     private String where(PageQuery.Bounds bounds, IntFunction<String> parameter) {
+        return where(bounds, grainKey(), parameter);
+    }
+
+    private String where(PageQuery.Bounds bounds, List<String> key, IntFunction<String> parameter) {
         List<String> conditions = new ArrayList<>();
         if (bounds.after()) {
-            conditions.add("(" + String.join(", ", grainKey()) + ") > " + bound(1, parameter));
+            conditions.add("(" + String.join(", ", key) + ") > " + bound(1, parameter));
         }
         if (bounds.upTo()) {
-            conditions.add("(" + String.join(", ", grainKey()) + ") <= "
+            conditions.add("(" + String.join(", ", key) + ") <= "
                     + bound(bounds.after() ? 1 + query.key().size() : 1, parameter));
         }
         return conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions);
     }
 
     private String bound(int first, IntFunction<String> parameter) {
-        List<Table.Column> key = query.key();
+        List<Table.Column> key = query.keyColumns();
         return IntStream.range(0, key.size())
                 .mapToObj(i -> "(" + parameter.apply(first + i) + ")::" + key.get(i).typeName())
                 .collect(Collectors.joining(", ", "(", ")"));
@@ -182,9 +222,10 @@ final class LookUpSql {
 
     private String page(String where, int limit) {
         List<String> key = grainKey();
-        String grain = "(SELECT * FROM " + query.grain().as() + where + inOrder(limit) + ") AS "
-                + Sql.identifier(query.grain().alias());
-        return rows(texts(key), values(key), key, grain + joins(), "") + " ORDER BY " + numbered(key.size(), "s.k%d");
+        String grain = "(SELECT " + values(key) + " FROM " + query.grain().as() + where + inOrder(limit) + ") AS " + REACHED;
+        List<String> reached = IntStream.rangeClosed(1, key.size()).mapToObj(i -> REACHED + ".k" + i).toList();
+        return rows(texts(key), String.join(", ", reached), reached, grain + rowOf(reached), "", List.of()) + " ORDER BY "
+                + numbered(key.size(), "s.k%d");
     }
 
     private static String values(List<String> key) {
@@ -204,12 +245,8 @@ final class LookUpSql {
      * @param outer the leading result columns, from the inner ones, which are in {@code s}
      * @param inner what the leading result columns are made of
      * @param keyValues SQL for the key of the model's row
+     * @param behind what a live row has behind the columns of the model
      */
-    private String rows(String outer, String inner, List<String> keyValues, String from, String where) {
-        return rows(outer, inner, keyValues, from, where, List.of());
-    }
-
-    /** @param behind what a live row has behind the columns of the model */
     private String rows(String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
         // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
         return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live, s.r[2] AS \"row\", s.r[3] AS unheld, s.r[4] AS refused, "
@@ -223,20 +260,15 @@ final class LookUpSql {
     private String keys(List<Table.Column> columns) {
         String arrays = IntStream.range(0, columns.size())
                 .mapToObj(i -> "($" + (i + 1) + ")::" + columns.get(i).typeName() + "[]").collect(Collectors.joining(", "));
-        return "unnest(" + arrays + ") WITH ORDINALITY AS " + keys + "(" + numbered(columns.size(), "k%d") + ", n)";
+        return "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(columns.size(), "k%d") + ", n)";
     }
 
     private String given(int i) {
-        return keys + ".k" + (i + 1);
+        return KEYS + ".k" + (i + 1);
     }
 
     private List<String> grainKey() {
-        return query.key().stream().map(query.grain()::column).toList();
-    }
-
-    private String joins() {
-        return query.joined().stream().map(source -> " LEFT JOIN " + source.as() + " ON " + source.on())
-                .collect(Collectors.joining());
+        return query.keyColumns().stream().map(query.grain()::column).toList();
     }
 
     private static String keyText(List<String> values) {
@@ -245,31 +277,27 @@ final class LookUpSql {
                         .collect(Collectors.joining(" || ',' || ", "'[' || ", " || ']'"));
     }
 
-    /** A joined row is there when its key is: an equated column is never null. WHERE is not asked before that is known. */
+    /** The key of a row that is there is never null. */
     private String live() {
-        String present = query.sources().stream().filter(Query.Source::required)
-                .map(source -> source.column(source.key().isEmpty() ? query.key().get(0) : source.key().get(0).column())
-                        + " IS NOT NULL")
-                .collect(Collectors.joining(" AND "));
-        return query.where() == null ? present : "CASE WHEN " + present + " THEN " + query.where() + " END";
+        return value(query.key().get(0).column()) + " IS NOT NULL";
     }
 
     private String liveRow(List<String> behind) {
-        return row("t", query.outputs(), query.outputs().stream().map(Query.Output::sql).toList(), behind);
+        return row("t", query.stored(), query.stored().stream().map(LookUpSql::value).toList(), behind);
     }
 
     private String goneRow(List<String> keyValues) {
-        return row("f", query.key().stream().map(query::output).toList(), keyValues, List.of());
+        return row("f", query.key().stream().map(Query.Key::column).toList(), keyValues, List.of());
     }
 
     /** The array of live, row, unheld and refused, as a sub-select, so that CASE keeps it from being evaluated too early. */
-    private static String row(String live, List<Query.Output> outputs, List<String> values, List<String> behind) {
+    private static String row(String live, List<OutputColumn> outputs, List<String> values, List<String> behind) {
         List<String> raw = new ArrayList<>();
         List<String> written = new ArrayList<>();
         List<String> unheld = new ArrayList<>();
         List<String> refused = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
-            OutputColumn column = outputs.get(i).column();
+            OutputColumn column = outputs.get(i);
             String value = "v.c" + (i + 1);
             raw.add(values.get(i) + " AS c" + (i + 1));
             written.add(column.type().value(value) + " AS " + Sql.identifier(column.name()));

@@ -14,9 +14,12 @@ public final class Model {
     private final String name;
     private final Path file;
     private final String select;
+    private final String rows;
     private final List<OutputColumn> columns;
     private final List<OutputColumn> key;
     private final List<LookUp> lookUps;
+    private final List<LookUp.Reference> references;
+    private final boolean several;
     private final SortedSet<TableName> tables;
     private final PageQuery page;
     private final CopyQuery copy;
@@ -24,22 +27,24 @@ public final class Model {
     private final ReadSchema schema;
 
     /**
-     * @param key output columns in the order of the grain's key
+     * @param query what it reads
      * @param lookUps makes the look-ups, the grain's first
      * @param history makes the history, or null
      */
-    Model(String name, Path file, String select, List<OutputColumn> columns, List<OutputColumn> key,
-            Function<Model, List<LookUp>> lookUps, PageQuery page, CopyQuery copy, ReadSchema schema,
-            Function<Model, History> history) {
+    Model(String name, Path file, String select, Query query, Function<Model, List<LookUp>> lookUps,
+            List<LookUp.Reference> references, PageQuery page, CopyQuery copy, Function<Model, History> history) {
         this.name = name;
         this.file = file;
         this.select = select;
-        this.columns = List.copyOf(columns);
-        this.key = List.copyOf(key);
+        this.rows = query.select();
+        this.columns = List.copyOf(query.stored());
+        this.key = query.key().stream().map(Query.Key::column).toList();
+        this.several = query.several();
+        this.references = List.copyOf(references);
         this.lookUps = List.copyOf(lookUps.apply(this));
         this.page = page;
         this.copy = copy;
-        this.schema = schema;
+        this.schema = query.schema();
         this.history = history.apply(this);
         SortedSet<TableName> read = new TreeSet<>();
         this.lookUps.forEach(lookUp -> read.add(lookUp.table()));
@@ -55,22 +60,45 @@ public final class Model {
         return file;
     }
 
-    /** The table in FROM: one row of it gives at most one row of the model. */
+    /** The table whose key is the key of the rows: one row of it gives one row in ClickHouse at most. */
     public TableName grain() {
         return lookUps.get(0).table();
     }
 
-    /** In the order of the SELECT. */
+    /** Of a row in ClickHouse: those that the view hides first, then those of the SELECT in its order. */
     public List<OutputColumn> columns() {
         return columns;
     }
 
-    /** The output columns that are the grain's key, in the order of that key. */
+    /** Those of the SELECT. */
+    public List<OutputColumn> visible() {
+        return columns.stream().filter(column -> !column.hidden()).toList();
+    }
+
+    /**
+     * Whether one row of the grain can give several rows of the SELECT. Then they are one row in ClickHouse, whose columns are arrays, and
+     * the view unfolds them.
+     */
+    public boolean several() {
+        return several;
+    }
+
+    /** By which columns rows of its tables are found. */
+    public List<LookUp.Reference> references() {
+        return references;
+    }
+
+    /** A SELECT of the rows as they are in ClickHouse, with its {@link #columns()}. */
+    public String rows() {
+        return rows;
+    }
+
+    /** The columns that are the grain's key, in the order of that key. */
     public List<OutputColumn> key() {
         return key;
     }
 
-    /** The grain's first, then one per joined alias. */
+    /** The grain's first, then one for each other table in the statement. */
     public List<LookUp> lookUps() {
         return lookUps;
     }

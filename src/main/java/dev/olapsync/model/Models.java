@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +29,8 @@ public final class Models {
     private static final String EXTENSION = ".sql";
     private static final String STORAGE_SUFFIX = "_rows";
     private static final String DEAD_LETTERS = "dlq";
+    /** Before the number of a part of a model with UNION ALL. */
+    static final String PART = "_part";
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,199}");
 
     private final List<Model> all;
@@ -50,15 +55,17 @@ public final class Models {
     /**
      * Reads all {@code *.sql} files of a folder.
      *
-     * @param postgres idle; used in one read-only transaction and left as it was
+     * @param postgres idle; used in one transaction that is rolled back, and left as it was
      * @throws ModelException with all errors of all files
      */
     public static Models load(Path folder, Connection postgres) throws SQLException, ModelException {
         boolean autoCommit = postgres.getAutoCommit();
         boolean readOnly = postgres.isReadOnly();
-        postgres.setReadOnly(true);
+        postgres.setReadOnly(false);
         postgres.setAutoCommit(false);
-        try {
+        try (Statement statement = postgres.createStatement()) {
+            // a temporary view is made and taken back
+            statement.execute("SET TRANSACTION READ WRITE");
             return read(folder, postgres);
         } finally {
             postgres.rollback();
@@ -76,12 +83,11 @@ public final class Models {
                     + " <table>.sql, or point olap.models at the folder that holds them"));
         }
         Catalog catalog = new Catalog(postgres);
-        Planner planner = new Planner(postgres, catalog);
         errors.addAll(badNames(files));
         for (Path file : files) {
             Savepoint before = postgres.setSavepoint();
             try {
-                models.add(new ModelReader(file, catalog, planner).read());
+                models.addAll(new ModelReader(file, postgres, catalog).read());
             } catch (ModelException e) {
                 errors.addAll(e.errors());
                 // a statement that failed must not fail those of the next model
@@ -92,6 +98,7 @@ public final class Models {
         if (!errors.isEmpty()) {
             throw new ModelException(errors);
         }
+        models.sort(Comparator.comparing(Model::name));
         return new Models(models);
     }
 
@@ -146,6 +153,18 @@ public final class Models {
     /** Sorted by name. */
     public List<Model> all() {
         return all;
+    }
+
+    /** The models whose rows together are those of one file, by the file's name, that is the name of their view. */
+    public Map<String, List<Model>> unions() {
+        Map<String, List<Model>> unions = new LinkedHashMap<>();
+        for (Model model : all) {
+            String name = name(model.file());
+            if (!name.equals(model.name())) {
+                unions.computeIfAbsent(name, none -> new ArrayList<>()).add(model);
+            }
+        }
+        return unions;
     }
 
     public Optional<Model> find(String name) {

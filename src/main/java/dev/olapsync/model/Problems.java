@@ -4,8 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import net.sf.jsqlparser.parser.ASTNodeAccess;
-import net.sf.jsqlparser.parser.Token;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -36,30 +34,6 @@ final class Problems {
         if (errors.stream().noneMatch(known -> known.line() == error.line() && known.column() == error.column())) {
             errors.add(error);
         }
-    }
-
-    /** @param node of the syntax tree, or the token at fault */
-    void add(Object node, String message) {
-        if (node instanceof Token token) {
-            add(offset(token), message);
-        } else if (hasPlace(node)) {
-            Token first = ((ASTNodeAccess) node).getASTNode().jjtGetFirstToken();
-            add(offset(first), message);
-        } else {
-            add(message);
-        }
-    }
-
-    private int offset(Token token) {
-        int lineStart = 0;
-        for (int line = 1; line < token.beginLine; line++) {
-            lineStart = content.indexOf('\n', lineStart) + 1;
-        }
-        return lineStart + token.beginColumn - 1;
-    }
-
-    static boolean hasPlace(Object node) {
-        return node instanceof ASTNodeAccess access && access.getASTNode() != null;
     }
 
     /** @param prefix the number of characters that stood before the file's content in the statement */

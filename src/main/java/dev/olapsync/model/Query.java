@@ -1,87 +1,95 @@
 package dev.olapsync.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * A model's SELECT, resolved: every column and table qualified, every {@code *} expanded, every join n:1. SQL in it holds no
- * names that depend on the search path other than those of functions, operators and types.
+ * A model's SELECT as it is read: the text as the user wrote it, with the columns of the key added to its list where it lacks them.
  *
- * @param sources the grain first, then the joined tables in the order of the SELECT
- * @param where null when there is none
- * @param key the grain's key
- * @param schema what it reads of the catalog
+ * @param text the SELECT
+ * @param width how many columns it has
+ * @param values the user's columns, in the order of the SELECT
+ * @param key of the grain
+ * @param several whether a row of the grain can give several rows; then they are one row in ClickHouse, with an array for each column
  */
-record Query(List<Source> sources, List<Output> outputs, String where, List<Table.Column> key, ReadSchema schema) {
+record Query(String text, int width, List<Output> values, Grain grain, List<Key> key, boolean several, ReadSchema schema) {
 
-    /**
-     * A table under an alias.
-     *
-     * @param required whether a row without it is no row of the model: the grain and INNER joins
-     * @param conditions of the join, all of which must be true; empty for the grain
-     * @param key those of the conditions that equate a unique key of the table
-     */
-    record Source(String alias, Table table, boolean required, List<String> conditions, List<Equation> key) {
+    /** The name of what the SELECT gives, and of the row that is read, in statements. */
+    static final String ROW = "q";
 
-        String column(Table.Column column) {
-            return Query.column(alias, column);
-        }
-
-        /** Whether changes carry the old key only because they carry the whole old row. */
-        boolean onlyInWholeRows() {
-            return table.wholeIdentity() && (table.identityKey() == null || table.identityKey().deferrable()
-                    || !table.identityKey().columns().containsAll(key.stream().map(Equation::column).toList()));
-        }
+    /** A table of whose rows the model's rows are made, under an alias of statements. */
+    record Grain(Table table, String alias) {
 
         String as() {
             return table.name().quoted() + " AS " + Sql.identifier(alias);
         }
 
-        String on() {
-            return conditions.stream().map(condition -> "(" + condition + ")").collect(Collectors.joining(" AND "));
+        String column(Table.Column column) {
+            return Query.column(alias, column);
         }
     }
 
-    /**
-     * @param other a column of an earlier source, or a constant
-     * @param reference that column; null for a constant
-     */
-    record Equation(Table.Column column, String other, Scope.Reference reference) {
+    /** @param place among the columns of the text, from 1 */
+    record Output(OutputColumn column, int place) {
     }
 
-    /** @param of the grain's key column that this is, or null */
-    record Output(OutputColumn column, String sql, Table.Column of) {
+    /**
+     * A column of the key.
+     *
+     * @param of the grain's
+     * @param column that holds it, one of the values or one that the view hides
+     */
+    record Key(Table.Column of, OutputColumn column, int place) {
     }
 
     static String column(String alias, Table.Column column) {
         return Sql.identifier(alias) + "." + Sql.identifier(column.name());
     }
 
-    Source grain() {
-        return sources.get(0);
+    List<Table.Column> keyColumns() {
+        return key.stream().map(Key::of).toList();
     }
 
-    List<Source> joined() {
-        return sources.subList(1, sources.size());
+    /** All that a row has in ClickHouse. */
+    List<OutputColumn> stored() {
+        List<OutputColumn> stored = new ArrayList<>();
+        key.stream().map(Key::column).filter(OutputColumn::hidden).forEach(stored::add);
+        values.forEach(output -> stored.add(output.column()));
+        return stored;
     }
 
-    /** The output column that is the given column of the grain's key. */
-    Output output(Table.Column key) {
-        return outputs.stream().filter(output -> key.equals(output.of())).findFirst().orElseThrow();
+    /** The SELECT with its columns by number, so that two can have one name. */
+    private String numbered() {
+        return "(" + text + "\n) AS " + ROW + "(" + IntStream.rangeClosed(1, width).mapToObj(i -> "c" + i)
+                .collect(Collectors.joining(", ")) + ")";
     }
 
-    /** The same SELECT as the user's, written out. */
-    String sql() {
-        StringBuilder sql = new StringBuilder("SELECT ");
-        sql.append(outputs.stream().map(output -> output.sql() + " AS " + Sql.identifier(output.column().name()))
-                .collect(Collectors.joining(", ")));
-        sql.append(" FROM ").append(grain().as());
-        for (Source source : joined()) {
-            sql.append(source.required() ? " JOIN " : " LEFT JOIN ").append(source.as()).append(" ON ").append(source.on());
+    /** The same, of another text. */
+    Query with(String other) {
+        return new Query(other, width, values, grain, key, several, schema);
+    }
+
+    /** The rows as they are stored, with their names: what a row in ClickHouse must equal. */
+    String select() {
+        List<String> columns = new ArrayList<>();
+        for (Key part : key) {
+            if (part.column().hidden()) {
+                columns.add(ROW + ".c" + part.place() + " AS " + Sql.identifier(part.column().name()));
+            }
         }
-        if (where != null) {
-            sql.append(" WHERE ").append(where);
+        for (Output output : values) {
+            String value = ROW + ".c" + output.place();
+            columns.add((several ? "array_agg(" + output.column().type().collected(value) + " ORDER BY " + ROW + ".o)" : value) + " AS "
+                    + Sql.identifier(output.column().name()));
         }
-        return sql.toString();
+        String list = "SELECT " + String.join(", ", columns) + " FROM ";
+        if (!several) {
+            return list + numbered();
+        }
+        // the same order each time, whatever the rows are
+        return list + "(SELECT " + ROW + ".*, " + ROW + "::text COLLATE \"C\" AS o FROM " + numbered() + ") AS " + ROW + " GROUP BY "
+                + key.stream().map(part -> ROW + ".c" + part.place()).collect(Collectors.joining(", "));
     }
 }

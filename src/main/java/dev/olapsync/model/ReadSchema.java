@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a model takes from Postgres' catalog: its tables, the columns that it reads, with their types, and of each table the
@@ -21,30 +22,43 @@ import java.util.stream.Collectors;
  */
 public final class ReadSchema {
 
-    private record Part(Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys) {
+    /** @param keys that have to be unique @param identity what has to be in every change */
+    private record Part(Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys, Set<List<Table.Column>> identity) {
     }
 
     private final List<Part> parts;
     /** Of which changes have to carry the whole row. */
     private final Set<TableName> whole;
+    private final List<Resolved.View> views;
 
-    private ReadSchema(List<Part> parts, Set<TableName> whole) {
+    private ReadSchema(List<Part> parts, Set<TableName> whole, List<Resolved.View> views) {
         this.parts = List.copyOf(parts);
         this.whole = Set.copyOf(whole);
+        this.views = views;
     }
 
     static final class Builder {
 
         private final Map<TableName, Part> parts = new LinkedHashMap<>();
         private final Set<TableName> whole = new LinkedHashSet<>();
+        private final Set<Resolved.View> views = new LinkedHashSet<>();
 
         void column(Table table, Table.Column column) {
             part(table).columns().add(column);
         }
 
-        void key(Table table, List<Table.Column> key) {
+        void unique(Table table, List<Table.Column> key) {
             part(table).columns().addAll(key);
             part(table).keys().add(key);
+        }
+
+        void identity(Table table, List<Table.Column> columns) {
+            part(table).columns().addAll(columns);
+            part(table).identity().add(columns);
+        }
+
+        void view(Resolved.View view) {
+            views.add(view);
         }
 
         void wholeRow(Table table) {
@@ -52,11 +66,12 @@ public final class ReadSchema {
         }
 
         private Part part(Table table) {
-            return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>()));
+            return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(),
+                    new LinkedHashSet<>()));
         }
 
         ReadSchema build() {
-            return new ReadSchema(List.copyOf(parts.values()), whole);
+            return new ReadSchema(List.copyOf(parts.values()), whole, List.copyOf(views));
         }
     }
 
@@ -65,7 +80,14 @@ public final class ReadSchema {
      * reads before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
      */
     String condition() {
-        return parts.stream().map(this::condition).collect(Collectors.joining(" AND ", "(", ")"));
+        return Stream.concat(parts.stream().map(this::condition), views.stream().map(ReadSchema::condition))
+                .collect(Collectors.joining(" AND ", "(", ")"));
+    }
+
+    private static String condition(Resolved.View view) {
+        return "to_regclass(" + Sql.literal(view.name().quoted()) + ") = " + view.oid() + "::oid AND EXISTS (SELECT FROM pg_catalog.pg_rewrite"
+                + " AS w WHERE w.ev_class = " + view.oid() + " AND w.rulename = '_RETURN' AND md5(w.ev_action::text) = "
+                + Sql.literal(view.definition()) + ")";
     }
 
     private String condition(Part part) {
@@ -76,20 +98,25 @@ public final class ReadSchema {
                 + Table.Column.ENTRY + part.columns().stream().map(column -> Sql.literal(column.entry()))
                 .collect(Collectors.joining(", ", " IN (", ")")) + ") = " + part.columns().size());
         for (List<Table.Column> key : part.keys()) {
-            String numbers = key.stream().map(column -> column.entry().substring(0, column.entry().indexOf(' ')))
-                    .collect(Collectors.joining(",", "'{", "}'::int2[]"));
+            String numbers = numbers(key);
             conditions.add("EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = " + table.oid()
                     + " AND " + Table.UniqueKey.UNIQUE + " AND " + Table.UniqueKey.NUMBERS + " <@ " + numbers
                     + (key.stream().allMatch(Table.Column::deterministic) ? "" : " AND " + Table.UniqueKey.COLLATED) + ")");
+        }
+        for (List<Table.Column> identity : part.identity()) {
             conditions.add(table.partitioned()
-                    ? isInEveryChange(table, Table.UniqueKey.NAMES, key.stream().map(column -> Sql.literal(column.name()))
+                    ? isInEveryChange(table, Table.UniqueKey.NAMES, identity.stream().map(column -> Sql.literal(column.name()))
                             .collect(Collectors.joining(",", "ARRAY[", "]")))
-                    : isInEveryChange(table, Table.UniqueKey.NUMBERS, numbers));
+                    : isInEveryChange(table, Table.UniqueKey.NUMBERS, numbers(identity)));
         }
         if (whole.contains(table.name())) {
             conditions.add("NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f')");
         }
         return String.join(" AND ", conditions);
+    }
+
+    private static String numbers(List<Table.Column> columns) {
+        return columns.stream().map(column -> String.valueOf(Closure.number(column))).collect(Collectors.joining(",", "'{", "}'::int2[]"));
     }
 
     /** A partition has a replica identity of its own, and numbers of its own for the same columns. */
@@ -122,12 +149,18 @@ public final class ReadSchema {
         for (Part part : parts) {
             facts.add(table(part.table()));
             part.columns().forEach(column -> facts.add(column(part.table(), column)));
-            part.keys().forEach(key -> facts.addAll(List.of(unique(part.table(), key), inChanges(part.table(), key))));
+            part.keys().forEach(key -> facts.add(unique(part.table(), key)));
+            part.identity().forEach(columns -> facts.add(inChanges(part.table(), columns)));
             if (whole.contains(part.table().name())) {
                 facts.add(whole(part.table()));
             }
         }
+        views.forEach(view -> facts.add(view(view.name(), view.definition())));
         return facts;
+    }
+
+    private static String view(TableName name, String definition) {
+        return name + " is a view with the definition " + definition;
     }
 
     /** The same facts as the catalog knows them now; those that do not hold any more are left out. */
@@ -148,13 +181,21 @@ public final class ReadSchema {
                             unique.columns().stream().map(Table.Column::name).toList()))) {
                         facts.add(unique(table, key));
                     }
-                    if (table.replicaIdentity().containsAll(names)) {
-                        facts.add(inChanges(table, key));
+                }
+                for (List<Table.Column> columns : part.identity()) {
+                    if (table.replicaIdentity().containsAll(columns.stream().map(Table.Column::name).toList())) {
+                        facts.add(inChanges(table, columns));
                     }
                 }
                 if (whole.contains(table.name()) && table.wholeIdentity()) {
                     facts.add(whole(table));
                 }
+            }
+        }
+        for (Resolved.View view : views) {
+            Optional<Table> now = catalog.table(view.name().quoted());
+            if (now.isPresent() && now.get().kind() == 'v') {
+                facts.add(view(view.name(), catalog.definition(now.get().oid())));
             }
         }
         return facts;

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** SQL as a sequence of code, string literals, quoted identifiers and comments, as Postgres' lexer sees it. */
 final class SqlText {
@@ -116,7 +118,8 @@ final class SqlText {
         return 0;
     }
 
-    private List<Token> tokens() {
+    /** Without comments. */
+    List<Token> tokens() {
         List<Token> tokens = new ArrayList<>();
         for (Piece piece : pieces) {
             if (piece.kind == Kind.CODE) {
@@ -189,6 +192,20 @@ final class SqlText {
      */
     String camel() {
         return jdbc(":?k$1");
+    }
+
+    /** Where the first parameter stands. */
+    OptionalInt parameter() {
+        return pieces.stream().filter(piece -> piece.kind == Kind.CODE).flatMapToInt(piece -> {
+            Matcher matcher = PARAMETER.matcher(sql).region(piece.start, piece.end);
+            return matcher.find() ? IntStream.of(matcher.start()) : IntStream.empty();
+        }).findFirst();
+    }
+
+    /** The same text for the driver, which takes a question mark in code for a parameter. */
+    String forDriver() {
+        return pieces.stream().map(piece -> piece.kind == Kind.CODE ? text(sql, piece).replace("?", "??") : text(sql, piece))
+                .collect(Collectors.joining());
     }
 
     /** The statement for plain JDBC: {@code $1}, {@code $2} ..., which must stand in that order, become {@code ?}. */

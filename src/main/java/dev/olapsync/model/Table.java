@@ -78,6 +78,41 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
         return columns.stream().filter(c -> c.name().equals(column)).findFirst();
     }
 
+    /** By its number in the catalog; the names of others may have been dropped before it. */
+    Column columnAt(int number) {
+        return columns.stream().filter(column -> column.entry().startsWith(number + " ")).findFirst().orElseThrow();
+    }
+
+    boolean isOfTheSystem() {
+        return name.schema().equals("pg_catalog") || name.schema().equals("information_schema");
+    }
+
+    /** What it is, if changes of it cannot be read, and what to do; empty for a table whose changes can. */
+    Optional<String> refusal() {
+        if (isOfTheSystem()) {
+            return Optional.of("a system table, whose changes are not in the log; name a table of your own");
+        }
+        if (kind != 'r' && kind != 'p') {
+            String what = switch (kind) {
+                case 'm' -> "a materialized view";
+                case 'f' -> "a foreign table";
+                default -> "no table";
+            };
+            return Optional.of(what + ", and only changes of tables are in the log; name the tables behind it");
+        }
+        if (persistence == 't') {
+            return Optional.of("a temporary table, whose changes are not in the log; name a permanent table");
+        }
+        if (persistence == 'u') {
+            return Optional.of("an unlogged table, whose changes are not in the log; run ALTER TABLE " + name.quoted() + " SET LOGGED");
+        }
+        if (root != null) {
+            return Optional.of("a partition, whose changes come under the name of the partitioned table; name " + root);
+        }
+        return inherited ? Optional.of("a table from which others inherit, whose changes come under their own names;"
+                + " use partitions instead of inheritance") : Optional.empty();
+    }
+
     /** Whether the old values of a key are in every change. */
     boolean identifies(UniqueKey key) {
         return key.columns().stream().map(Column::name).allMatch(replicaIdentity::contains);

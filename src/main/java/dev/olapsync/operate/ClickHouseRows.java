@@ -28,13 +28,13 @@ final class ClickHouseRows implements AutoCloseable {
     }
 
     /**
-     * The rows of a model's view, in the order of the key.
+     * The rows that a model's view shows, with the columns that it hides, in the order of the key.
      *
      * @param keys which rows; null for all
      */
     static ClickHouseRows ofView(ClickHouse clickHouse, Model model, List<List<String>> keys) throws IOException {
         return new ClickHouseRows(clickHouse, "SELECT " + names(model.columns()) + " FROM "
-                + ClickHouse.identifier(model.name()) + (keys == null ? "" : " WHERE " + isOneOf(model, keys))
+                + ClickHouseTables.live(model) + (keys == null ? "" : " AND " + isOneOf(model, keys))
                 + " ORDER BY " + order(model));
     }
 
@@ -51,8 +51,8 @@ final class ClickHouseRows implements AutoCloseable {
      * @param after the key to go on behind; empty for the first page
      */
     static ClickHouseRows keys(ClickHouse clickHouse, Model model, List<String> after, int limit) throws IOException {
-        return new ClickHouseRows(clickHouse, "SELECT " + names(model.key()) + " FROM " + ClickHouse.identifier(model.name())
-                + (after.isEmpty() ? "" : " WHERE (" + names(model.key()) + ") > (" + literals(model, after) + ")")
+        return new ClickHouseRows(clickHouse, "SELECT " + names(model.key()) + " FROM " + ClickHouseTables.live(model)
+                + (after.isEmpty() ? "" : " AND (" + names(model.key()) + ") > (" + literals(model, after) + ")")
                 + " ORDER BY " + names(model.key()) + " LIMIT " + limit);
     }
 
@@ -89,7 +89,8 @@ final class ClickHouseRows implements AutoCloseable {
         }
         List<String> row = new ArrayList<>();
         while (json.nextToken() != JsonToken.END_ARRAY) {
-            row.add(json.currentToken() == JsonToken.VALUE_NULL ? null : json.getText());
+            row.add(json.currentToken() == JsonToken.VALUE_NULL ? null : json.currentToken() == JsonToken.START_ARRAY
+                    ? json.readValueAsTree().toString() : json.getText());
         }
         return row;
     }

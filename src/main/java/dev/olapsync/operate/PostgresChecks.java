@@ -194,27 +194,21 @@ final class PostgresChecks {
         }
     }
 
-    /** A change of a joined row asks for all rows that refer to it: without an index each batch reads the whole table. */
+    /** Rows are found by columns of other tables: without an index each batch reads a whole table. */
     private void indexes(Connection connection, Models models) throws SQLException {
-        Set<LookUp.Reference> missing = new LinkedHashSet<>();
-        List<LookUp> joins = models.all().stream().flatMap(model -> model.lookUps().stream())
-                .filter(lookUp -> !lookUp.ofGrain()).toList();
-        for (LookUp join : joins) {
-            boolean found = false;
-            for (LookUp.Reference reference : join.references()) {
-                found |= indexed(connection, reference);
-            }
-            if (!found) {
-                missing.add(join.references().get(0));
+        Set<LookUp.Reference> references = new LinkedHashSet<>();
+        models.all().forEach(model -> references.addAll(model.references()));
+        boolean all = true;
+        for (LookUp.Reference reference : references) {
+            if (!indexed(connection, reference)) {
+                all = false;
+                findings.warn("no index of " + reference.table() + " begins with (" + String.join(", ", reference.columns())
+                                + "): each change of a row that it refers to reads the whole table",
+                        createIndex(connection, reference));
             }
         }
-        for (LookUp.Reference reference : missing) {
-            findings.warn("no index of " + reference.table() + " begins with (" + String.join(", ", reference.columns())
-                            + "): each change of a row that it refers to reads the whole table",
-                    createIndex(connection, reference));
-        }
-        if (missing.isEmpty()) {
-            findings.ok("indexes: each of the " + joins.size() + " joins finds the referring rows by one");
+        if (all) {
+            findings.ok("indexes: each of the " + references.size() + " joins finds the referring rows by one");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.olapsync.operate;
 
+import dev.olapsync.model.ColumnType;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
@@ -44,7 +45,7 @@ final class PostgresRows implements AutoCloseable {
 
     private static String sql(Model model, boolean byKey) {
         return "SELECT " + model.columns().stream().map(PostgresRows::text).collect(Collectors.joining(", "))
-                + " FROM (" + model.select() + "\n) AS m" + (byKey ? " JOIN " + keys(model) : "") + " ORDER BY "
+                + " FROM (" + model.rows() + "\n) AS m" + (byKey ? " JOIN " + keys(model) : "") + " ORDER BY "
                 + model.key().stream()
                         .map(column -> value(column) + (SameValue.orderedAsText(column) ? "::text COLLATE \"C\"" : ""))
                         .collect(Collectors.joining(", "));
@@ -63,12 +64,23 @@ final class PostgresRows implements AutoCloseable {
     }
 
     private static String text(OutputColumn column) {
-        return switch (column.type().kind()) {
+        return text(column.type(), value(column));
+    }
+
+    private static String text(ColumnType type, String value) {
+        return switch (type.kind()) {
             // a cast would cut the blanks at the end of a char(n)
-            case STRING -> value(column);
-            case JSON_TEXT -> "to_json(" + value(column) + ")::text";
-            default -> value(column) + "::text";
+            case STRING -> value;
+            case JSON_TEXT -> "to_json(" + value + ")::text";
+            case ARRAY -> "to_json(ARRAY(SELECT " + element(type.element()) + " FROM unnest(" + value
+                    + ") WITH ORDINALITY AS e(x, n) ORDER BY e.n))::text";
+            default -> value + "::text";
         };
+    }
+
+    /** What is no type in ClickHouse has been made a text before it was collected. */
+    private static String element(ColumnType type) {
+        return type.kind() == ColumnType.Kind.JSON_TEXT ? "e.x" : text(type, "e.x");
     }
 
     /** @return null behind the last one */

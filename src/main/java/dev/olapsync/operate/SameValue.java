@@ -1,5 +1,7 @@
 package dev.olapsync.operate;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.model.ColumnType.Kind;
 import dev.olapsync.model.OutputColumn;
 import java.math.BigDecimal;
@@ -8,7 +10,10 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** When a value of Postgres and a value of ClickHouse, each in its own text form, are the same; see docs/types.md. */
 final class SameValue {
@@ -22,14 +27,37 @@ final class SameValue {
 
     private static final DateTimeFormatter CANONICAL_TIMESTAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private SameValue() {
     }
 
     static boolean test(OutputColumn column, String postgres, String clickHouse) {
+        if (column.type().kind() == Kind.ARRAY && postgres != null && clickHouse != null) {
+            return sameElements(column, postgres, clickHouse);
+        }
         if (postgres == null || clickHouse == null) {
             return clickHouse == null && (postgres == null || !held(column.type().kind(), postgres));
         }
         return held(column.type().kind(), postgres) && compare(column, postgres, clickHouse) == 0;
+    }
+
+    private static boolean sameElements(OutputColumn column, String postgres, String clickHouse) {
+        OutputColumn element = new OutputColumn(column.name(), column.postgresType(), column.type().element(), true, false, false);
+        List<String> expected = elements(postgres);
+        List<String> actual = elements(clickHouse);
+        return expected.size() == actual.size()
+                && IntStream.range(0, expected.size()).allMatch(i -> test(element, expected.get(i), actual.get(i)));
+    }
+
+    private static List<String> elements(String json) {
+        List<String> elements = new ArrayList<>();
+        try {
+            JSON.readTree(json).forEach(element -> elements.add(element.isNull() ? null : element.asText()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not a JSON array", e);
+        }
+        return elements;
     }
 
     /** Whether both sides have to sort the column as text, byte by byte, to sort it alike. */

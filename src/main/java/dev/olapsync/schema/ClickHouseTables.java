@@ -6,6 +6,7 @@ import static dev.olapsync.ClickHouse.literal;
 import dev.olapsync.ClickHouse;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.OutputColumn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,6 +45,8 @@ public final class ClickHouseTables {
     public void ensure(Models models) {
         Target.of(models).forEach(this::ensure);
         models.all().forEach(this::replaceViews);
+        models.unions().forEach((name, parts) -> clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + parts.stream()
+                .map(part -> "SELECT " + columns(part.visible()) + " FROM " + identifier(part.name())).collect(Collectors.joining(" UNION ALL "))));
     }
 
     /** The same, of one model; its history, if it is to have one, must exist. */
@@ -102,15 +105,28 @@ public final class ClickHouseTables {
 
     private static Map<String, String> selects(Model model) {
         Map<String, String> views = new LinkedHashMap<>();
-        views.put(model.name(), "SELECT " + columns(model) + " FROM " + identifier(storage(model.name()))
-                + " FINAL WHERE _version >= ifNull((SELECT max(_version) FROM " + identifier(storage(Truncates.MODEL))
-                + " WHERE model = " + literal(model.name()) + "), 0)");
+        String columns = columns(model.visible());
+        views.put(model.name(), "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : ""));
         model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
         return views;
     }
 
+    /** What stands behind FROM to read the rows of a model that count, with all their columns. */
+    public static String live(Model model) {
+        return live(model, "");
+    }
+
+    private static String live(Model model, String join) {
+        return identifier(storage(model.name())) + " FINAL" + join + " WHERE _version >= ifNull((SELECT max(_version) FROM "
+                + identifier(storage(Truncates.MODEL)) + " WHERE model = " + literal(model.name()) + "), 0)";
+    }
+
     static String columns(Model model) {
-        return model.columns().stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
+        return columns(model.columns());
+    }
+
+    private static String columns(List<OutputColumn> columns) {
+        return columns.stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
     }
 
     /** What does not fit of all that exists, see {@link #misfit(Target)}. */

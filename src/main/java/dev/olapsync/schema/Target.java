@@ -169,7 +169,8 @@ public final class Target {
      */
     private String insert(Map<String, String> beside, List<String> values) {
         Map<String, String> read = new LinkedHashMap<>();
-        ofModel().forEach(column -> read.put(column.name(), isFloat(column) ? "Nullable(String)" : column.clickHouseType()));
+        ofModel().forEach(column -> read.put(column.name(), !isFloat(column) ? column.clickHouseType()
+                : column.type().kind() == Kind.ARRAY ? "Array(Nullable(String))" : "Nullable(String)"));
         read.putAll(beside);
         String structure = read.entrySet().stream().map(column -> identifier(column.getKey()) + " " + column.getValue())
                 .collect(Collectors.joining(", "));
@@ -180,7 +181,8 @@ public final class Target {
     }
 
     private static boolean isFloat(OutputColumn column) {
-        return column.type().kind() == Kind.FLOAT32 || column.type().kind() == Kind.FLOAT64;
+        Kind kind = column.type().kind() == Kind.ARRAY ? column.type().element().kind() : column.type().kind();
+        return kind == Kind.FLOAT32 || kind == Kind.FLOAT64;
     }
 
     /** A tombstone has no number. */
@@ -189,6 +191,9 @@ public final class Target {
             return identifier(column.name());
         }
         String number = "CAST(" + identifier(column.name()) + " AS " + column.type().clickHouseType(true) + ")";
+        if (column.type().kind() == Kind.ARRAY) {
+            return number;
+        }
         return column.nullable() ? number : "ifNull(" + number + ", 0)";
     }
 

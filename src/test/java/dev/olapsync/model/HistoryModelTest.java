@@ -75,7 +75,7 @@ class HistoryModelTest {
             -- history: true\\nSELECT id FROM deferred      | 2 | 16 | the primary key of public.deferred is deferrable
             -- history: true\\nSELECT id FROM parts         | 2 | 16 | REPLICA IDENTITY FULL, for each partition too
             -- history: true\\nSELECT o.id, p.name FROM odd o JOIN parent p ON p.id = o.id | 2 | 37 | a model with a history cannot join
-            -- history: true\\nSELECT id FROM odd WHERE id > 1 | 2 | 26 | a model with a history cannot have WHERE
+            -- history: true\\nSELECT id FROM odd WHERE id > 1 | 2 | 20 | a model with a history cannot have WHERE
             -- history: true\\nSELECT id, tags FROM odd     | 2 | 12 | a history cannot have tags: it is of type text[]
             -- history: true\\nSELECT id, span::text AS s FROM odd | 2 | 12 | a history cannot have span: it is of type interval
             -- history: true\\nSELECT id, twice FROM odd    | 2 | 12 | twice: it is generated, so that its values are not in the log

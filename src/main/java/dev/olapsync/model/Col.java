@@ -1,0 +1,15 @@
+package dev.olapsync.model;
+
+/** A column of an item. @param number from 1 */
+record Col(Item item, int number) {
+
+    /** Of a table. */
+    Table.Column column() {
+        return item.table().columnAt(number);
+    }
+
+    @Override
+    public String toString() {
+        return item.alias() + "." + (item.isTable() ? column().name() : "column " + number);
+    }
+}

@@ -1,0 +1,78 @@
+package dev.olapsync.model;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** An analysed statement with all views and queries in it taken apart: what it reads, and what it equates. */
+final class Resolved {
+
+    /** @param oid of the view @param definition of its tree */
+    record View(TableName name, long oid, String definition) {
+    }
+
+    private Block top;
+    private final List<Block> blocks = new ArrayList<>();
+    private final List<Item> items = new ArrayList<>();
+    private final List<Equality> equalities = new ArrayList<>();
+    private final Set<Col> used = new LinkedHashSet<>();
+    private final Map<Long, View> views = new LinkedHashMap<>();
+
+    void top(Block block) {
+        top = block;
+    }
+
+    void add(Block block) {
+        blocks.add(block);
+    }
+
+    void add(Item item) {
+        items.add(item);
+    }
+
+    void add(Equality equality) {
+        equalities.add(equality);
+    }
+
+    void add(View view) {
+        views.put(view.oid(), view);
+    }
+
+    void use(Set<Col> columns) {
+        used.addAll(columns);
+    }
+
+    Block top() {
+        return top;
+    }
+
+    List<Block> blocks() {
+        return blocks;
+    }
+
+    /** All, also those of sub-queries. */
+    List<Item> items() {
+        return items;
+    }
+
+    Stream<Item> tables() {
+        return items.stream().filter(Item::isTable);
+    }
+
+    List<Equality> equalities() {
+        return equalities;
+    }
+
+    /** All columns of tables that it reads. */
+    Set<Col> used() {
+        return used;
+    }
+
+    List<View> views() {
+        return List.copyOf(views.values());
+    }
+}

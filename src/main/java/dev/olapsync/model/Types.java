@@ -1,0 +1,57 @@
+package dev.olapsync.model;
+
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+
+/** The types of expressions, and what conversions between them depend on. */
+final class Types {
+
+    /** The fields in which nodes have the type of their value. */
+    private static final List<String> FIELDS = List.of("resulttype", "vartype", "consttype", "funcresulttype", "opresulttype", "aggtype",
+            "wintype", "casetype", "coalescetype", "minmaxtype", "array_typeid", "refrestype", "row_typeid", "paramtype", "typeId", "type");
+
+    /** What text can mean at another time, or elsewhere in the catalog. */
+    private static final Set<String> READ_FROM_TEXT = Set.of("date", "timestamp", "timestamptz", "time", "timetz", "abstime");
+
+    private Types() {
+    }
+
+    /** 0 when the node does not tell. */
+    static long of(Node node) {
+        for (String field : FIELDS) {
+            if (node.text(field) != null && node.text(field).matches("\\d+")) {
+                return node.oid(field);
+            }
+        }
+        return node.is("COLLATEEXPR") ? of(node.node("arg")) : 0;
+    }
+
+    /** @param volatility of the conversion @param problem what is wrong with it, or null */
+    record Conversion(char volatility, String problem) {
+    }
+
+    /** A cast by way of the text form of a value. */
+    static Conversion ofConversion(Node cast, Catalog catalog) throws SQLException {
+        Table.Type to = catalog.type(cast.oid("resulttype"));
+        long source = of(cast.node("arg"));
+        Table.Type from = source == 0 ? null : catalog.type(source);
+        String arrow = "a cast" + (from == null ? "" : " of " + from.name()) + " to " + to.name();
+        if (to.isBuiltIn() && READ_FROM_TEXT.contains(to.name())) {
+            return new Conversion('s', arrow + " reads 'now', 'today' and the like as the time of the query; write to_date(..., ...) or"
+                    + " to_timestamp(..., ...) with the format");
+        }
+        if (isOfCatalog(to) || from != null && isOfCatalog(from)) {
+            return new Conversion('s', arrow + " depends on the catalog, not on the row");
+        }
+        char in = catalog.volatilityOfInput(to.oid());
+        char out = from == null ? 'i' : catalog.volatilityOfOutput(from.oid());
+        boolean own = !to.isBuiltIn() && in != 'i' && to.kind() != 'e' || from != null && !from.isBuiltIn() && out != 'i' && from.kind() != 'e';
+        return new Conversion(in == 'i' && out == 'i' ? 'i' : 's', own ? arrow + " is not IMMUTABLE: it may read tables whose changes would"
+                + " not be seen" : null);
+    }
+
+    private static boolean isOfCatalog(Table.Type type) {
+        return type.isBuiltIn() && type.name().startsWith("reg") && !type.name().contains("exp");
+    }
+}
