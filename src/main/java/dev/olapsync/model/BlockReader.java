@@ -159,10 +159,22 @@ final class BlockReader {
             return;
         }
         if (node.is("OPEXPR") && node.list("args").size() == 2 && catalog.isEquality(node.oid("opno"))) {
+            refuseCollations(block, node);
             resolved.add(new Equality(block.values(node.nodes("args").get(0)), block.values(node.nodes("args").get(1)), side,
                     catalog.coarse(node.oid("inputcollid"))));
         }
         expression(block, node, side, view, true);
+    }
+
+    /** Postgres says so only when it compares two values. */
+    private void refuseCollations(Block block, Node equality) throws SQLException {
+        Node right = equality.nodes("args").get(1);
+        if (equality.oid("inputcollid") == 0 && catalog.isCollatable(Types.of(right))) {
+            Value value = block.value(right);
+            problems.add(value.col() != null && value.col().item().isTable() ? places.qualified(value.col().column().name()) : places.begin(),
+                    "a condition compares two texts whose collations differ, so that they cannot be compared; give both columns the same"
+                            + " collation");
+        }
     }
 
     private void expression(Block block, Node node, Side side, String view) throws SQLException, ModelException {

@@ -128,6 +128,15 @@ final class Catalog {
         return known;
     }
 
+    boolean isCollatable(long type) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("SELECT typcollation <> 0 FROM pg_type WHERE oid = ?")) {
+            query.setLong(1, type);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+
     /** A collation that takes different values for equal, as SQL writes it; null for all others. */
     String coarse(long collation) throws SQLException {
         if (collation == 0) {

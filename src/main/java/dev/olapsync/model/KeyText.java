@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The text of a SELECT with columns added to its list, so that it tells the key of a table in it; through the lists of queries in FROM
@@ -47,7 +49,9 @@ final class KeyText {
         if (added && query.blocks().size() > 1) {
             for (SelectText.Block block : query.blocks()) {
                 if (!inserts.containsKey(end(block))) {
-                    inserts.put(end(block), ", NULL".repeat(columns.size()));
+                    // the first SELECT names the columns of all
+                    inserts.put(end(block), IntStream.rangeClosed(1, columns.size()).mapToObj(i -> ", NULL AS "
+                            + Sql.identifier(Outputs.HIDDEN + i)).collect(Collectors.joining()));
                 }
             }
         }

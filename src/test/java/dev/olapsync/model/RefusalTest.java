@@ -212,7 +212,7 @@ class RefusalTest {
             SELECT o.id FROM o JOIN c ON c.id = 1                    | 1 | 25 | no equality leads from c (public.c) to the key (id) of o (public.o)
             SELECT o.id FROM o JOIN c ON c.code = o.c_code           | 1 | 25 | run ALTER TABLE "public"."c" REPLICA IDENTITY FULL
             SELECT o.id FROM o JOIN covering c ON c.code = o.c_code  | 1 | 25 | (code) of public.covering, which is not in the table's replica identity
-            SELECT t.id FROM texts t JOIN german g ON g.id=t.caseless| 1 | 48 | their collations differ
+            SELECT t.id FROM texts t JOIN german g ON g.id=t.caseless| 1 | 48 | whose collations differ
             SELECT o.id FROM o JOIN f ON f.id = o.c_float            | 1 | 25 | whose values in change events cannot be compared with those in the table; join on another column
             """)
     void joinsThatAreNotToOneRow(String sql, int line, int column, String message) {
