@@ -5,12 +5,16 @@ import java.util.Map;
 import java.util.Random;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.config.TopicConfig;
 
-/** A topic is deleted, and with it what had not been read. */
+/** A topic is deleted, or records of it, and with it what had not been read; or it is set so that this would happen. */
 final class TopicFaults {
 
     private static final List<String> TABLES = List.of("customers", "products", "orders", "order_items");
     private static final List<String> MODELS = List.of("dim_customer", "dim_product", "order_fact", "order_item_fact");
+
+    /** So many transactions that not all of their rows are in the consumer's hands already. */
+    private static final int UNREAD = 400;
 
     private TopicFaults() {
     }
@@ -21,7 +25,9 @@ final class TopicFaults {
                         delete(shop, shop.scenario().name() + ".cdc.public." + one(TABLES, random))),
                 Fault.slow("topic of hot parents deleted", (shop, random) -> delete(shop, shop.scenario().name() + ".olap-fanout")),
                 Fault.slow("topic of finished rows deleted", (shop, random) ->
-                        delete(shop, shop.scenario().topicOf(one(MODELS, random)))));
+                        delete(shop, shop.scenario().topicOf(one(MODELS, random)))),
+                Fault.slow("records deleted that were not read", (shop, random) -> expire(shop)),
+                Fault.slow("topic made compact", TopicFaults::makeCompact));
     }
 
     private static String one(List<String> names, Random random) {
@@ -34,5 +40,23 @@ final class TopicFaults {
         }
         shop.awaitDown("deleted since it was first used: topic " + topic);
         return shop.raiseEpoch();
+    }
+
+    /** The records of the load's topic with the most of them; while ClickHouse is down, it reads none. */
+    private static String expire(FaultyShop shop) throws Exception {
+        shop.stack().clickHouse().kill();
+        shop.awaitCommits(UNREAD);
+        shop.scenario().deleteRecords(shop.scenario().topicOf("order_item_fact"));
+        shop.stack().clickHouse().start();
+        shop.awaitDown("gone before the group " + shop.scenario().name() + "-load had read");
+        return shop.raiseEpoch();
+    }
+
+    private static String makeCompact(FaultyShop shop, Random random) throws Exception {
+        String topic = shop.scenario().name() + ".cdc.public." + one(TABLES, random);
+        shop.scenario().alterTopic(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
+        shop.awaitDown("topic " + topic + " has cleanup.policy=compact");
+        shop.scenario().alterTopic(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+        return "says so; set back";
     }
 }

@@ -56,9 +56,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 
 /**
  * A database with models and the three routes on it, in this JVM, on the shared dev stack. Each scenario has a Postgres
@@ -557,6 +561,19 @@ public final class Scenario implements AutoCloseable {
         return this;
     }
 
+    /** Deletes all records of a topic, as retention does when nobody has read for long. */
+    public void deleteRecords(String topic) throws Exception {
+        Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+        ends(topic).forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end)));
+        admin.deleteRecords(all).all().get();
+    }
+
+    /** Sets a topic otherwise than the pipeline has created it. */
+    public void alterTopic(String topic, String setting, String value) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all().get();
+    }
+
     /** How many records are in the topics whose names begin like this. */
     public long count(String topics) throws ExecutionException, InterruptedException {
         return ends(topics).values().stream().mapToLong(Long::longValue).sum();
@@ -566,24 +583,29 @@ public final class Scenario implements AutoCloseable {
     long lag(String group, String topics) throws ExecutionException, InterruptedException {
         Map<TopicPartition, OffsetAndMetadata> committed =
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        Map<TopicPartition, Long> firsts = offsets(topics, OffsetSpec.earliest());
         long lag = 0;
         for (var end : ends(topics).entrySet()) {
             OffsetAndMetadata done = committed.get(end.getKey());
-            lag += end.getValue() - (done == null ? 0 : done.offset());
+            lag += end.getValue() - Math.max(firsts.getOrDefault(end.getKey(), 0L), done == null ? 0 : done.offset());
         }
         return lag;
     }
 
     private Map<TopicPartition, Long> ends(String topics) throws ExecutionException, InterruptedException {
+        return offsets(topics, OffsetSpec.latest());
+    }
+
+    private Map<TopicPartition, Long> offsets(String topics, OffsetSpec which) throws ExecutionException, InterruptedException {
         List<String> names = admin.listTopics().names().get().stream()
                 .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
-        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
         admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
                 description.partitions().forEach(partition ->
-                        latest.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest())));
-        Map<TopicPartition, Long> ends = new HashMap<>();
-        admin.listOffsets(latest).all().get().forEach((partition, end) -> ends.put(partition, end.offset()));
-        return ends;
+                        asked.put(new TopicPartition(topic, partition.partition()), which)));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        admin.listOffsets(asked).all().get().forEach((partition, offset) -> offsets.put(partition, offset.offset()));
+        return offsets;
     }
 
     @Override

@@ -3,22 +3,12 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,28 +35,6 @@ class TopicsTest {
         return Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, people.brokers()));
     }
 
-    /** As retention does it when nobody has read for long. */
-    private static void deleteRecords(Scenario people, String topic) throws Exception {
-        try (Admin admin = admin(people)) {
-            Map<TopicPartition, OffsetSpec> latest = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic)
-                    .partitions().stream().collect(Collectors.toMap(partition -> new TopicPartition(topic, partition.partition()),
-                            partition -> OffsetSpec.latest()));
-            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
-            for (Map.Entry<TopicPartition, ListOffsetsResultInfo> end : admin.listOffsets(latest).all().get().entrySet()) {
-                all.put(end.getKey(), RecordsToDelete.beforeOffset(end.getValue().offset()));
-            }
-            admin.deleteRecords(all).all().get();
-        }
-    }
-
-    private static void alter(Scenario people, String topic, String setting, String value) throws Exception {
-        try (Admin admin = admin(people)) {
-            Collection<AlterConfigOp> change = List.of(new AlterConfigOp(new ConfigEntry(setting, value),
-                    value == null ? AlterConfigOp.OpType.DELETE : AlterConfigOp.OpType.SET));
-            admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), change)).all().get();
-        }
-    }
-
     private static String topic(Scenario people, String rest) {
         return people.name() + "." + rest;
     }
@@ -82,8 +50,6 @@ class TopicsTest {
     private static void repair(Scenario people) throws Exception {
         people.stop();
         people.set("olap.epoch", 1).start().awaitLoaded();
-        // of each partition something to commit
-        people.postgres("UPDATE person SET name = name || ' again'");
         people.awaitInStep();
         awaitUp(people);
     }
@@ -95,7 +61,7 @@ class TopicsTest {
             people.camel().getCamelContext().getRouteController().stopRoute(route);
             people.postgres("UPDATE person SET name = 'unseen' WHERE id <= 20");
             await().until(() -> people.lag(people.name() + "-" + route, topic(people, topic)) == 20);
-            deleteRecords(people, topic(people, topic));
+            people.deleteRecords(topic(people, topic));
             awaitDown(people, "are deleted already");
             people.camel().getCamelContext().getRouteController().startRoute(route);
             String lost = " gone before the group " + people.name() + "-" + route + " had read ";
@@ -121,7 +87,7 @@ class TopicsTest {
             try (Admin admin = admin(people)) {
                 await().ignoreExceptions().untilAsserted(() -> admin.deleteConsumerGroups(List.of(people.name() + "-enrich")).all().get());
             }
-            deleteRecords(people, topic(people, "cdc.public.person"));
+            people.deleteRecords(topic(people, "cdc.public.person"));
             people.start();
             awaitDown(people, "gone before the group " + people.name() + "-enrich had read ");
             repair(people);
@@ -138,12 +104,12 @@ class TopicsTest {
             String right = setting.equals("cleanup.policy") && topic.endsWith("captured") ? "compact"
                     : Map.of("cleanup.policy", "delete", "retention.bytes", "-1", "retention.ms", "604800000", "max.message.bytes", "34603008",
                             "unclean.leader.election.enable", "false").get(setting);
-            alter(people, topic(people, topic), setting, value);
+            people.alterTopic(topic(people, topic), setting, value);
             awaitDown(people, "topic " + topic(people, topic) + " has " + setting + "=" + value);
             String command = "kafka-configs --alter --topic " + topic(people, topic) + " --add-config " + setting + "=" + right;
             assertThat(people.down()).contains(command);
             assertThat(people.execute("check").printed()).contains("FAIL  topic " + topic(people, topic) + " has " + setting, command);
-            alter(people, topic(people, topic), setting, right);
+            people.alterTopic(topic(people, topic), setting, right);
             awaitUp(people);
         }
     }
