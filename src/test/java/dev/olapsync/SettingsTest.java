@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
@@ -48,5 +49,24 @@ class SettingsTest {
     void aDatabaseThatDebeziumCannotConnectTo(String name) {
         assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("postgres.database", name)::get))
                 .withMessageContaining("ALTER DATABASE");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"x, x.rows", "x.changes, x", "x, x"})
+    void prefixesOfTopicsThatBeginWithEachOther(String changes, String rows) {
+        assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("olap.topic.changes", changes, "olap.topic.rows", rows)::get))
+                .withMessageContaining("olap.topic.changes is " + changes + " and olap.topic.rows is " + rows);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "cdc*", "a b", "größe"})
+    void prefixesThatNoTopicCanHave(String prefix) {
+        assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("olap.topic.rows", prefix)::get))
+                .withMessageContaining("olap.topic.rows must be");
+    }
+
+    @Test
+    void prefixesThatOnlyLookAlike() {
+        assertThat(Settings.of(Map.of("olap.topic.changes", "x", "olap.topic.rows", "x-rows")::get).olap().rowsTopic()).isEqualTo("x-rows");
     }
 }

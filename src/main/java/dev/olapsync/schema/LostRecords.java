@@ -61,6 +61,10 @@ public final class LostRecords {
 
             @Override
             public void deleted(TopicPartition partition, long from, long to, long records) {
+                if (from == 0 && !isOfPipeline(group)) {
+                    // a reader of its own, which has just begun
+                    return;
+                }
                 OptionalLong first = topics.first(partition);
                 if (first.isPresent() && first.getAsLong() < to) {
                     keep(partition, Math.max(from, first.getAsLong()), Math.min(records, to - first.getAsLong()));
@@ -80,6 +84,10 @@ public final class LostRecords {
                 save(loss);
             }
         };
+    }
+
+    private boolean isOfPipeline(String group) {
+        return PipelineStage.SUFFIXES.stream().anyMatch(suffix -> group.equals(settings.group() + suffix));
     }
 
     private void save(Loss loss) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -229,6 +230,16 @@ class TopicsTest {
             awaitUp(people);
             people.clickHouseExecute("INSERT INTO _loads (epoch, model, model_select) VALUES (0, 'elsewhere', 'SELECT 1')");
             awaitDown(people, "Another process loads elsewhere, which this one does not have");
+        }
+    }
+
+    @Test
+    void moreDeadLettersThanRowsCanMake() throws Exception {
+        try (Scenario people = people()) {
+            awaitUp(people);
+            people.publish(IntStream.range(0, 1_500).mapToObj(i ->
+                    new ProducerRecord<byte[], byte[]>(people.deadLetters(), "letter".getBytes())).toList());
+            awaitDown(people, "1500 dead letters came within a minute");
         }
     }
 }
