@@ -101,6 +101,7 @@ final class ClickHouseSettings {
             input_format_max_block_size_bytes=0
             input_format_max_block_wait_ms=0
             input_format_null_as_default=0
+            input_format_record_errors_file_path=
             input_format_skip_unknown_fields=0
             input_format_tsv_allow_variable_number_of_columns=0
             input_format_tsv_crlf_end_of_line=0
