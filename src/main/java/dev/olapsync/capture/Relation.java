@@ -23,8 +23,10 @@ final class Relation {
     /** Of these types Debezium reads every value. */
     private static final Set<Integer> READABLE = Set.of(PgOid.BOOL, PgOid.INT2, PgOid.INT4, PgOid.INT8, PgOid.FLOAT4, PgOid.FLOAT8,
             PgOid.NUMERIC, PgOid.TEXT, PgOid.VARCHAR, PgOid.BPCHAR, PgOid.UUID, PgOid.JSON, PgOid.JSONB_OID);
-    /** What Debezium reads as another type: not all values of an oid are int4, and no array of numbers holds its NaN. */
-    private static final Map<Integer, Integer> READ_AS = Map.of(PgOid.OID, PgOid.INT8, PgOid.NUMERIC_ARRAY, PgOid.TEXT_ARRAY);
+    /** What is read as another type: its oid has a sign, its array of numbers no NaN, and other arrays it does not know at all. */
+    private static final Map<Integer, Integer> READ_AS = Map.of(PgOid.OID, PgOid.INT8, PgOid.NUMERIC_ARRAY, PgOid.TEXT_ARRAY,
+            PgOid.MONEY_ARRAY, PgOid.TEXT, PgOid.NAME_ARRAY, PgOid.TEXT, PgOid.INTERVAL_ARRAY, PgOid.TEXT, PgOid.VARBIT_ARRAY, PgOid.TEXT,
+            PgOid.XML_ARRAY, PgOid.TEXT, PgOid.POINT_ARRAY, PgOid.TEXT, PgOid.REF_CURSOR_ARRAY, PgOid.TEXT);
 
     private final Table table;
     private final LargeValues largeValues;

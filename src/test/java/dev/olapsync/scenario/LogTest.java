@@ -41,6 +41,7 @@ class LogTest {
     private static final String HOURS = "2147483999";
 
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+    private final Queue<String> warnings = new ConcurrentLinkedQueue<>();
     private final LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
 
     private final class Lines extends AppenderBase<ILoggingEvent> {
@@ -48,6 +49,9 @@ class LogTest {
         @Override
         protected void append(ILoggingEvent event) {
             String trace = event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
+            if (event.getLevel().isGreaterOrEqual(Level.WARN)) {
+                warnings.add(event.getLoggerName() + ": " + event.getFormattedMessage());
+            }
             lines.add(event.getLoggerName() + ": " + event.getFormattedMessage() + "\n" + trace + event.getMDCPropertyMap());
         }
     }
@@ -101,6 +105,20 @@ class LogTest {
         assertThat(lines).anyMatch(line -> line.contains("Initial load of person_fact"));
         assertThat(lines).as("lines").noneMatch(line -> line.toLowerCase().contains(WORD.toLowerCase()))
                 .noneMatch(line -> line.contains(HOURS));
+    }
+
+    @Test
+    void aFirstStartWarnsOfNothing() throws Exception {
+        try (Scenario first = Scenario.of("first", "CREATE TABLE \"grün\" (id int PRIMARY KEY, n numeric[], g int[], i interval[], p point[],"
+                + " m money[], t timetz DEFAULT '12:00:00+00:19:32', v varbit(3) NOT NULL DEFAULT B'1', note text)")
+                .model("green", "SELECT id, note FROM \"grün\"")) {
+            first.postgres("INSERT INTO \"grün\" (id) VALUES (1)");
+            first.start().awaitLoaded();
+            first.postgres("UPDATE \"grün\" SET n = '{NaN,1.5}', g = '{{1,2},{3,4}}', i = '{1 day}', p = '{\"(1,2)\"}', m = '{1}'",
+                    "INSERT INTO \"grün\" (id, t) VALUES (2, '24:00:00+00')");
+            first.awaitInStep();
+            assertThat(warnings).isEmpty();
+        }
     }
 
     private static void changes(Scenario people) throws Exception {
