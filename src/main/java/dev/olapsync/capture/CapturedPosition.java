@@ -2,15 +2,18 @@ package dev.olapsync.capture;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
+import java.util.UUID;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -23,73 +26,93 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * How far capture has come, in a topic of its own. What is going to be confirmed to the slot is published there before, so
- * the slot is never ahead of the last record. One that is ahead has been made anew or was moved by hand, and changes are
- * lost.
+ * the slot is never ahead of the greatest record. One that is ahead was created again or moved by hand, and changes are lost.
+ *
+ * @param log of which it is a position; null when an older version has published it, which did not say that
+ * @param lsn where the slot may stand at most
  */
-final class CapturedPosition {
+record CapturedPosition(ServerLog log, long lsn) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** One for all records: the topic is compacted. */
-    private static final byte[] KEY = "captured".getBytes(StandardCharsets.US_ASCII);
-    private static final int PATIENCE_MILLIS = 10_000;
+    /**
+     * The topic is compacted, so each process needs a key of its own: one that was paused and replaced may wake up and publish a
+     * smaller position, which must not take the place of the greatest.
+     */
+    private static final byte[] KEY = ("captured-" + UUID.randomUUID()).getBytes(StandardCharsets.US_ASCII);
+    /** More than such a process can have left to publish: it has no connection to the slot any more. */
+    private static final int RECORDS_READ = 10_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final OlapSync olapSync;
-
-    CapturedPosition(OlapSync olapSync) {
-        this.olapSync = olapSync;
-    }
-
-    /** A record for the topic: from now on the slot may stand at this LSN. */
-    static Exchange record(CamelContext context, long lsn) {
+    /** A record for the topic: from now on the slot may stand here. */
+    Exchange record(CamelContext context) {
         OlapSync olapSync = OlapSync.of(context);
+        ObjectNode content = JSON.createObjectNode().put("epoch", olapSync.settings().olap().epoch()).put("lsn", lsn);
+        if (log != null) {
+            content.put("system", log.system()).put("timeline", log.timeline());
+        }
         Exchange position = new DefaultExchange(context);
         position.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().captured());
         position.getMessage().setHeader(KafkaConstants.KEY, KEY);
-        position.getMessage().setBody(JSON.createObjectNode()
-                .put("epoch", olapSync.settings().olap().epoch()).put("lsn", lsn).toString().getBytes(StandardCharsets.US_ASCII));
+        position.getMessage().setBody(content.toString().getBytes(StandardCharsets.US_ASCII));
         return position;
     }
 
-    /** Where the slot may stand at most; empty when nothing has been captured in this epoch. */
-    OptionalLong read() throws InterruptedException {
+    /** The greatest one of the current epoch; empty when nothing has been captured in it. */
+    static Optional<CapturedPosition> greatest(OlapSync olapSync) throws InterruptedException {
         olapSync.topics().ensure(olapSync.topics().captured());
         TopicPartition partition = new TopicPartition(olapSync.topics().captured(), 0);
+        int patience = (int) PATIENCE.toMillis();
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(olapSync.settings().kafka().client(Map.of(
-                ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
-                ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS)),
+                ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience,
+                ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, patience)),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).get(partition);
-            if (end == 0) {
-                return OptionalLong.empty();
+            consumer.seek(partition, Math.max(consumer.beginningOffsets(List.of(partition)).get(partition), end - RECORDS_READ));
+            Instant deadline = Instant.now().plus(PATIENCE);
+            CapturedPosition greatest = null;
+            while (consumer.position(partition) < end) {
+                if (Instant.now().isAfter(deadline)) {
+                    throw new IllegalStateException("The topic " + partition.topic() + " does not give its last records");
+                }
+                for (ConsumerRecord<byte[], byte[]> message : consumer.poll(PATIENCE).records(partition)) {
+                    JsonNode content = JSON.readTree(message.value());
+                    if (content.get("epoch").asInt() == olapSync.settings().olap().epoch()
+                            && (greatest == null || content.get("lsn").asLong() >= greatest.lsn())) {
+                        greatest = of(content);
+                    }
+                }
             }
-            consumer.seek(partition, end - 1);
-            List<ConsumerRecord<byte[], byte[]>> last = consumer.poll(Duration.ofMillis(PATIENCE_MILLIS)).records(partition);
-            if (last.isEmpty()) {
-                throw new IllegalStateException("The topic " + partition.topic() + " does not give its last record");
-            }
-            JsonNode position = JSON.readTree(last.get(0).value());
-            return position.get("epoch").asInt() == olapSync.settings().olap().epoch()
-                    ? OptionalLong.of(position.get("lsn").asLong()) : OptionalLong.empty();
+            return Optional.ofNullable(greatest);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    private static CapturedPosition of(JsonNode content) {
+        return new CapturedPosition(content.has("system")
+                ? new ServerLog(content.get("system").asText(), content.get("timeline").asLong()) : null, content.get("lsn").asLong());
+    }
+
     /**
-     * @param captured what {@link #read} says
-     * @param confirmed where the slot stands, asked before that
-     * @param end of the log
+     * @param confirmed where the slot stands, asked before this was read
+     * @param now the log that the server has
+     * @param end of that log
      * @throws IllegalStateException when changes are lost; the message says what to do
      */
-    static void requireNothingLost(Settings settings, long captured, long confirmed, long end) {
+    void requireNothingLost(Settings settings, long confirmed, ServerLog now, long end) {
+        if (log != null && !log.equals(now)) {
+            throw new IllegalStateException("What has been captured is from " + log + ", but this is " + now + ": another server, a"
+                    + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be told from older ones. "
+                    + settings.olap().loadAnew());
+        }
         String slot = "Replication slot " + settings.postgres().slot() + " stands at " + Position.hex(confirmed);
-        if (confirmed > captured) {
-            throw new IllegalStateException(slot + ", but only what is before " + Position.hex(captured) + " has been captured:"
+        if (confirmed > lsn) {
+            throw new IllegalStateException(slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
                     + " the slot was made anew or moved by hand, and the changes between are lost. " + settings.olap().loadAnew());
         }
-        if (captured > end) {
-            throw new IllegalStateException("Changes have been captured up to " + Position.hex(captured) + ", but the log of"
+        if (lsn > end) {
+            throw new IllegalStateException("Changes have been captured up to " + Position.hex(lsn) + ", but the log of"
                     + " Postgres ends at " + Position.hex(end) + ": it is another log. " + settings.olap().loadAnew());
         }
     }

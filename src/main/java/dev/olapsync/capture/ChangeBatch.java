@@ -1,6 +1,7 @@
 package dev.olapsync.capture;
 
 import java.util.List;
+import java.util.OptionalLong;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
@@ -11,6 +12,7 @@ final class ChangeBatch extends SourceRecord {
 
     private final List<SourceRecord> changes;
     private final boolean full;
+    private final OptionalLong begunAt;
 
     /**
      * @param changes in the order of the log, at least one
@@ -24,6 +26,24 @@ final class ChangeBatch extends SourceRecord {
         super(last.sourcePartition(), last.sourceOffset(), last.topic(), null, null);
         this.changes = List.copyOf(changes);
         this.full = full;
+        this.begunAt = OptionalLong.empty();
+    }
+
+    private ChangeBatch(long begunAt) {
+        super(null, null, null, null, null);
+        this.changes = List.of();
+        this.full = false;
+        this.begunAt = OptionalLong.of(begunAt);
+    }
+
+    /** One without changes and offset, before all others of a stream: it is not to be marked as processed. */
+    static ChangeBatch begin(long confirmedLsn) {
+        return new ChangeBatch(confirmedLsn);
+    }
+
+    /** Where the slot stood when the stream began; empty for all batches but the first. */
+    OptionalLong begunAt() {
+        return begunAt;
     }
 
     /** An empty one behind a full one. */

@@ -23,8 +23,8 @@ import org.apache.kafka.connect.source.SourceRecord;
  */
 public class ChangeEvents implements Processor {
 
-    /** Exchange property: an LSN, a long, beyond which the slot is not told anything when the batch is done. */
-    public static final String CAPTURED = "olap.captured";
+    /** Exchange property: a {@link CapturedPosition} beyond which nothing is confirmed to the slot when the batch is done. */
+    static final String CAPTURED = "olap.captured";
 
     private final StructJson json = new StructJson();
     private final BySchema<String> topics = new BySchema<>();
@@ -37,9 +37,9 @@ public class ChangeEvents implements Processor {
             toKafkaRecord(((Exchange) change).getMessage(), olapSync);
             records.add((Exchange) change);
         }
-        Long captured = exchange.getProperty(CAPTURED, Long.class);
+        CapturedPosition captured = exchange.getProperty(CAPTURED, CapturedPosition.class);
         if (captured != null) {
-            records.add(CapturedPosition.record(exchange.getContext(), captured));
+            records.add(captured.record(exchange.getContext()));
         }
         exchange.getMessage().setBody(new Records(records));
     }

@@ -27,6 +27,9 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     /** So often, while full batches follow one another, the slot is told: that takes the engine two rounds through other threads. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /** What cannot be read makes a stream fail sooner. */
+    private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     /** A batch that the route may not have completed yet. */
     private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {
     }
@@ -43,21 +46,22 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
 
     private final DefaultConsumer consumer;
     private final BySchema<Optional<SourceFields>> sources = new BySchema<>();
-    private final long confirmedLsn;
-    /** The slot was never told more than this. */
-    private long capturedLsn;
+    /** Where the slot stood when the stream began. */
+    private long confirmedLsn;
+    /** No more than this was ever confirmed to the slot. */
+    private CapturedPosition captured;
     private Delivery onItsWay;
     private long told;
     private volatile boolean begun;
+    private volatile boolean streaming;
+    private volatile long streamingSince;
 
     /**
-     * @param confirmedLsn where the slot stood when the engine was started
-     * @param capturedLsn where it may stand at most, by what has been published
+     * @param captured where the slot may stand at most, by what has been published
      */
-    Deliveries(DefaultConsumer consumer, long confirmedLsn, long capturedLsn) {
+    Deliveries(DefaultConsumer consumer, CapturedPosition captured) {
         this.consumer = consumer;
-        this.confirmedLsn = confirmedLsn;
-        this.capturedLsn = capturedLsn;
+        this.captured = captured;
     }
 
     /** Whether any batch has been confirmed. */
@@ -65,12 +69,21 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
         return begun;
     }
 
+    /** Whether changes are captured again: a batch has been confirmed, or nothing has failed for a while. */
+    boolean areSteady() {
+        return begun || streaming && System.nanoTime() - streamingSince > STEADY_NANOS;
+    }
+
     @Override
     public void handleBatch(List<ChangeEvent<SourceRecord, SourceRecord>> events,
             RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
             ChangeBatch batch = (ChangeBatch) event.value();
-            capturedLsn = Math.max(capturedLsn, confirmedBy(batch));
+            if (batch.begunAt().isPresent()) {
+                begin(batch.begunAt().getAsLong());
+                continue;
+            }
+            captured = new CapturedPosition(captured.log(), Math.max(captured.lsn(), confirmedBy(batch)));
             Delivery next = new Delivery(event, publish(exchanges(batch)));
             confirm(committer);
             onItsWay = next;
@@ -78,6 +91,18 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
                 confirm(committer);
             }
         }
+    }
+
+    /** Publishes the position, so that there is something to compare the slot with before it moves. */
+    private void begin(long confirmed) throws InterruptedException {
+        if (confirmed > captured.lsn()) {
+            throw new IllegalStateException("the replication slot was moved from " + Position.hex(captured.lsn()) + " to "
+                    + Position.hex(confirmed) + " while the engine was starting");
+        }
+        confirmedLsn = confirmed;
+        await(publish(List.of()));
+        streamingSince = System.nanoTime();
+        streaming = true;
     }
 
     private void confirm(RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
@@ -91,11 +116,6 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
             onItsWay = null;
             begun = true;
         }
-    }
-
-    /** Returns when the broker has the record of {@link CapturedPosition} that goes with each batch. */
-    void publishPosition() throws InterruptedException {
-        await(publish(List.of()));
     }
 
     private static void await(CompletableFuture<Void> completed) throws InterruptedException {
@@ -135,7 +155,7 @@ final class Deliveries implements DebeziumEngine.ChangeConsumer<ChangeEvent<Sour
     private CompletableFuture<Void> publish(List<Exchange> changes) {
         Exchange exchange = consumer.createExchange(false);
         exchange.getMessage().setBody(changes);
-        exchange.setProperty(ChangeEvents.CAPTURED, capturedLsn);
+        exchange.setProperty(ChangeEvents.CAPTURED, captured);
         CompletableFuture<Void> completed = new CompletableFuture<>();
         consumer.getAsyncProcessor().process(exchange, doneSync -> {
             Exception failure = exchange.getException();

@@ -12,7 +12,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.postgresql.core.BaseConnection;
+import org.postgresql.replication.PGReplicationStream;
 import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
 
 /** Debezium's connection, whose streams are {@link PatientStream}s with our decoder. */
@@ -23,15 +25,20 @@ final class LogConnection implements ReplicationConnection {
     private final PostgresConnectorConfig config;
     private final ChangeDecoder decoder;
     private final Runnable comes;
+    private final IntConsumer begins;
 
-    /** @param comes run after each message */
+    /**
+     * @param comes run after each message
+     * @param begins accepts, for each stream that has begun, the process of the server that sends it
+     */
     LogConnection(ReplicationConnection connection, PostgresConnection metadata, PostgresConnectorConfig config, ChangeDecoder decoder,
-            Runnable comes) {
+            Runnable comes, IntConsumer begins) {
         this.connection = connection;
         this.metadata = metadata;
         this.config = config;
         this.decoder = decoder;
         this.comes = comes;
+        this.begins = begins;
     }
 
     @Override
@@ -45,8 +52,9 @@ final class LogConnection implements ReplicationConnection {
                 .withStartPosition(start.asLogSequenceNumber())
                 .withAutomaticFlush(false)
                 .withStatusInterval(Math.toIntExact(statusPause.toMillis()), TimeUnit.MILLISECONDS);
-        return new PatientStream(new LogStream(decoder.defaultOptions(slot, postgres::haveMinimumServerVersion).start(), start,
-                walPosition, decoder, metadata.getTypeRegistry(), statusPause), comes);
+        PGReplicationStream stream = decoder.defaultOptions(slot, postgres::haveMinimumServerVersion).start();
+        begins.accept(postgres.getBackendPID());
+        return new PatientStream(new LogStream(stream, start, walPosition, decoder, metadata.getTypeRegistry(), statusPause), comes);
     }
 
     @Override

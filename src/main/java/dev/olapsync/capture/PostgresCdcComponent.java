@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import dev.olapsync.PostgresSession;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Endpoint;
@@ -42,9 +43,7 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setIncludeUnknownDatatypes(true);
         // headers that tell who the connector is, made anew for each event; none of them is published
         defaults.setExtendedHeadersEnabled(false);
-        // The forms that Debezium can read, whatever the settings of the server, the database and the role are.
-        defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options",
-                "-c bytea_output=hex -c lc_monetary=C -c extra_float_digits=1 -c datestyle=ISO -c intervalstyle=postgres",
+        defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options", PostgresSession.options(),
                 // an array that cannot be read is null in the event, and not quoted in the log
                 "event.converting.failure.handling.mode", "skip")));
         defaults.setTopicNamingStrategy(TopicNames.class.getName());

@@ -34,6 +34,7 @@ public class PostgresCdcConnector extends PostgresConnector {
         private final Semaphore come = new Semaphore(0);
         private int most = Integer.MAX_VALUE;
         private ChangeBatch latest;
+        private volatile ChangeBatch first;
 
         @Override
         protected ReplicationConnection buildReplicationConnection(PostgresConnection metadata, PostgresSchema schema,
@@ -41,12 +42,29 @@ public class PostgresCdcConnector extends PostgresConnector {
             most = config.getMaxBatchSize();
             ChangeDecoder decoder = new ChangeDecoder(config, schema, metadata,
                     NeededColumns.parse(config.getConfig().getString(NeededColumns.OPTION)));
-            return new LogConnection(super.buildReplicationConnection(metadata, schema, config), metadata, config, decoder, this::signal);
+            return new LogConnection(super.buildReplicationConnection(metadata, schema, config), metadata, config, decoder, this::signal,
+                    pid -> begin(config, pid));
+        }
+
+        /** From now on nobody else can move the slot, and nothing has been confirmed by this stream yet. */
+        private void begin(PostgresConnectorConfig config, int pid) {
+            try (PostgresConnection postgres = new PostgresConnection(config.getJdbcConfig(), "olap-sync slot")) {
+                first = ChangeBatch.begin(new ReplicationSlot(config.slotName()).confirmedLsn(postgres.connection(), pid));
+            } catch (SQLException e) {
+                throw new IllegalStateException("Postgres does not tell where the replication slot stands", e);
+            }
+            signal();
         }
 
         @Override
         public List<SourceRecord> doPoll() throws InterruptedException {
             come.tryAcquire(LONGEST_SLEEP_MILLIS, TimeUnit.MILLISECONDS);
+            ChangeBatch begin = first;
+            if (begin != null) {
+                first = null;
+                signal();
+                return List.of(begin);
+            }
             List<SourceRecord> records = super.doPoll();
             boolean end = latest != null && latest.isFull();
             if (records.isEmpty() && !end) {

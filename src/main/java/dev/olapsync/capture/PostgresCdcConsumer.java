@@ -52,7 +52,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     /** Why nothing is being captured at the moment; empty when all is well. */
     public Optional<Throwable> failure() {
-        return Optional.ofNullable(failure);
+        Deliveries now = deliveries;
+        return now != null && now.areSteady() ? Optional.empty() : Optional.ofNullable(failure);
     }
 
     @Override
@@ -140,7 +141,6 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         if (stopped.getCount() == 0) {
             return;
         }
-        failure = null;
         engine.run();
         if (end.get() != null) {
             throw CaptureFailure.of(end.get());
@@ -170,6 +170,12 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             }
             while (confirmed.isEmpty() && !stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
                 confirmed = slot.confirmedLsn(connection);
+                failure = confirmed.isEmpty() ? failure : null;
+            }
+            Optional<String> user = slot.user(connection);
+            if (user.isPresent()) {
+                throw new IllegalStateException("replication slot " + slot.name() + " is in use by " + user.get()
+                        + "; capture begins when that has ended. If it is of no use: SELECT pg_terminate_backend(pid)");
             }
             if (stopped.getCount() > 0) {
                 deliveries = deliveriesFrom(connection, confirmed.getAsLong());
@@ -180,15 +186,12 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     /** @throws IllegalStateException when changes are lost */
     private Deliveries deliveriesFrom(Connection connection, long confirmed) throws SQLException, InterruptedException {
         OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());
-        OptionalLong captured = new CapturedPosition(olapSync).read();
+        Optional<CapturedPosition> captured = CapturedPosition.greatest(olapSync);
+        ServerLog log = ServerLog.of(connection);
         if (captured.isPresent()) {
-            CapturedPosition.requireNothingLost(olapSync.settings(), captured.getAsLong(), confirmed, slot.endOfLog(connection));
-            return new Deliveries(this, confirmed, captured.getAsLong());
+            captured.get().requireNothingLost(olapSync.settings(), confirmed, log, slot.endOfLog(connection));
         }
-        Deliveries first = new Deliveries(this, confirmed, confirmed);
-        // from the beginning, so that there is something to compare the slot with
-        first.publishPosition();
-        return first;
+        return new Deliveries(this, new CapturedPosition(log, captured.map(CapturedPosition::lsn).orElse(confirmed)));
     }
 
     private static Properties login(PostgresConnectorEmbeddedDebeziumConfiguration to) {

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -45,6 +46,41 @@ public final class ReplicationSlot {
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return row.getBigDecimal(1).longValueExact();
+        }
+    }
+
+    /**
+     * The LSN up to which all has been confirmed.
+     *
+     * @param pid of the server process that has to use the slot, so that nobody else moves it
+     * @throws IllegalStateException when another process uses it, or none
+     */
+    long confirmedLsn(Connection connection, int pid) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT confirmed_flush_lsn - '0/0'::pg_lsn"
+                + " FROM pg_replication_slots WHERE slot_name = ? AND active_pid = ?")) {
+            statement.setString(1, name);
+            statement.setInt(2, pid);
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    throw new IllegalStateException("replication slot " + name + " was taken away when the stream had begun");
+                }
+                return row.getBigDecimal(1).longValueExact();
+            }
+        }
+    }
+
+    /** Which process of the server uses the slot, and for whom; empty when none does. */
+    Optional<String> user(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("""
+                SELECT s.active_pid, a.application_name, a.client_addr, date_trunc('second', a.backend_start) AS since
+                FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid
+                WHERE s.slot_name = ? AND s.active_pid IS NOT NULL""")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.of("process " + row.getString("active_pid") + " of Postgres (application "
+                        + row.getString("application_name") + ", client " + row.getString("client_addr") + ", since "
+                        + row.getString("since") + ")") : Optional.empty();
+            }
         }
     }
 

@@ -116,7 +116,18 @@ public final class PostgresServer extends Service {
 
     @Override
     boolean isReady(String logged) {
-        return logged.contains("database system is ready to accept connections");
+        return logged.contains("database system is ready to accept connections")
+                || logged.contains("database system is ready to accept read-only connections");
+    }
+
+    /** Starts it again as a standby, and makes that a primary: what it writes then is on another timeline. */
+    public void promote() throws IOException, SQLException {
+        stop();
+        Files.createFile(home().resolve("standby.signal"));
+        start();
+        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_promote()");
+        }
     }
 
     /** The processes of a killed server need a moment to notice. */

@@ -18,6 +18,11 @@ final class ServerFaults {
         return List.of(
                 Fault.quick("broker killed and started", (shop, random) -> kill(shop.stack().kafka())),
                 Fault.quick("Postgres shut down (immediate) and started", ServerFaults::shutDownPostgres),
+                Fault.quick("Postgres replaced by a promoted standby", (shop, random) -> {
+                    shop.stack().postgres().promote();
+                    shop.awaitDown("promoted standby");
+                    return shop.raiseEpoch();
+                }),
                 Fault.quick("ClickHouse killed and started", (shop, random) -> kill(shop.stack().clickHouse())),
                 Fault.slow("ClickHouse down for 60 s", (shop, random) -> down(shop, shop.stack().clickHouse(), LONG)));
     }

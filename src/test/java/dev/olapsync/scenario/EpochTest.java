@@ -69,6 +69,54 @@ class EpochTest {
         }
     }
 
+    /** With the slot, as Postgres can keep it on standbys. The old primary may have had commits that this one has not. */
+    @Test
+    void promotedStandby() throws Exception {
+        try (Scenario school = school()) {
+            school.stack().postgres().promote();
+            school.postgres("UPDATE student SET name = 'after' WHERE student_id <= 10");
+            await().until(() -> isDown(school, "another server, a promoted standby or a restored backup"));
+            school.stop();
+            school.start();
+            await().until(() -> isDown(school, "another server, a promoted standby or a restored backup"));
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'")).containsExactly("0");
+            school.stop();
+
+            school.set("olap.epoch", 1).start().awaitLoaded();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'")).containsExactly("100");
+        }
+    }
+
+    /** One that was paused, replaced by another, and wakes up. */
+    @Test
+    void positionsThatAnOldCapturePublishesLate() throws Exception {
+        try (Scenario school = school()) {
+            for (int epoch : List.of(0, 1)) {
+                school.set("olap.epoch", epoch);
+                if (epoch > 0) {
+                    school.stop();
+                    school.start().awaitLoaded();
+                }
+                school.postgres("UPDATE student SET name = 'seen' WHERE student_id <= 10");
+                school.awaitInStep();
+                school.deliverCapturedPosition(0, 1);
+                school.stop();
+                school.start();
+                school.awaitInStep();
+                assertThat(isDown(school, "")).isFalse();
+
+                school.stop();
+                school.deliverCapturedPosition(0, 1);
+                school.postgres("UPDATE student SET name = 'unseen' WHERE student_id <= 10",
+                        "SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
+                school.postgres("SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
+                school.start();
+                await().until(() -> isDown(school, "made anew or moved by hand"));
+            }
+        }
+    }
+
     /** Made again or not: what had waited in it is lost. */
     @Test
     void topicDeleted() throws Exception {

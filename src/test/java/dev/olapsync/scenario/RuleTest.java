@@ -3,6 +3,8 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.olapsync.capture.Position;
+import dev.olapsync.capture.ReplicationSlot;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +87,40 @@ class RuleTest {
             school.deliverCapturedPosition();
             school.postgres("UPDATE student SET name = 'Danny' WHERE student_id = 1");
             school.start().awaitInStep();
+            assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Danny");
+        }
+    }
+
+    /**
+     * Another capture has gone on, and ended, after this one had looked at the slot and before its stream began: as when the
+     * server process of one that was killed is still about to read its last confirmation.
+     */
+    @Test
+    void theSlotMovesWhileTheStreamIsBegun() throws Exception {
+        try (Scenario school = school(); Connection blocking = school.postgres(); Statement lock = blocking.createStatement()) {
+            school.start().awaitLoaded();
+            school.awaitInStep();
+            school.stop();
+            blocking.setAutoCommit(false);
+            // Debezium reads the types before it begins
+            lock.execute("LOCK TABLE pg_catalog.pg_range IN ACCESS EXCLUSIVE MODE");
+            school.start();
+            await().until(() -> lock.executeQuery("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'pg_range'::regclass"
+                    + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").next());
+            school.postgres("UPDATE contact SET contact_number = '123'");
+            // a version that the other capture could have given, of a commit that came later than what this one has seen
+            Position before;
+            try (Connection postgres = school.postgres()) {
+                long end = new ReplicationSlot("").endOfLog(postgres);
+                before = new Position(0, end - 1, end);
+            }
+            school.deliverRow("student_contact", "{\"student_id\":1,\"contact_id\":1,\"name\":\"Daniel\",\"contact_number\":\"123\""
+                    + ",\"_version\":" + before.version() + ",\"_deleted\":0}");
+            school.postgres("SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
+            school.deliverCapturedPosition();
+            school.postgres("UPDATE student SET name = 'Danny' WHERE student_id = 1");
+            blocking.rollback();
+            school.awaitInStep();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Danny");
         }
     }

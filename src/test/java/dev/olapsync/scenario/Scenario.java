@@ -496,9 +496,14 @@ public final class Scenario implements AutoCloseable {
     void deliverCapturedPosition() throws SQLException {
         try (Connection connection = postgres()) {
             long lsn = new ReplicationSlot(settings().postgres().slot()).confirmedLsn(connection).getAsLong();
-            publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
-                    ("{\"epoch\":" + settings().olap().epoch() + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
+            deliverCapturedPosition(settings().olap().epoch(), lsn);
         }
+    }
+
+    /** As another process would publish it. */
+    void deliverCapturedPosition(int epoch, long lsn) {
+        publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
+                ("{\"epoch\":" + epoch + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
     }
 
     void publish(List<ProducerRecord<byte[], byte[]>> records) {
