@@ -47,7 +47,7 @@ class OddColumnsTest {
                             + " WHERE id = 1",
                     "UPDATE odd SET note = 'times', zone = '12:00:00+00:19:32', day = '24:00:00', long = '2147483999 hours' WHERE id = 2",
                     "UPDATE odd SET note = 'names', \"Note\" = 'upper', \"'q'\" = 'quoted', q = 'plain' WHERE id = 3",
-                    "UPDATE odd SET note = 'numbers', large = 4000000000, numbers = '{1.50,NaN,NULL}', grid = '{{1,2},{3,4}}' WHERE id = 4",
+                    "UPDATE odd SET note = 'digits', large = 4000000000, numbers = '{1.50,NaN,NULL}', grid = '{{1,2},{3,4}}' WHERE id = 4",
                     "UPDATE odd SET note = 'ordinary', zone = '18:00:00+01', day = '18:00:00', long = '1 day', content = '\\x0aff',"
                             + " born = '2000-01-01', made = '2000-01-01 12:00:00.5+00' WHERE id = 5",
                     "UPDATE \"'x'\" SET id = 'changed' WHERE \"'id'\" = 1", "DELETE FROM \"'x'\" WHERE \"'id'\" = 2",
@@ -77,7 +77,7 @@ class OddColumnsTest {
         assertThat(names.get("Note").asText()).isEqualTo("upper");
         assertThat(names.get("'q'").asText()).isEqualTo("quoted");
         assertThat(names.get("q").asText()).isEqualTo("plain");
-        JsonNode numbers = row(odd, "numbers");
+        JsonNode numbers = row(odd, "digits");
         assertThat(numbers.get("large").asLong()).isEqualTo(4_000_000_000L);
         assertThat(numbers.get("numbers")).isEqualTo(JSON.readTree("[\"1.50\", \"NaN\", null]"));
         JsonNode ordinary = row(odd, "ordinary");
