@@ -195,6 +195,14 @@ final class Block {
         return node;
     }
 
+    /** The expression that is grouped by, where Postgres 18 has a name for it. */
+    Node ungrouped(Node node) {
+        boolean own = node.is("VAR") && node.integer("varlevelsup") == 0;
+        Node entry = own ? query.nodes("rtable").get(node.integer("varno") - 1) : null;
+        return entry != null && entry.integer("rtekind") == BlockReader.GROUP ? entry.nodes("groupexprs").get(node.integer("varattno") - 1)
+                : node;
+    }
+
     /** All columns that an expression is made of, those of sub-queries in it left out. */
     Set<Col> columns(Node expression) {
         Set<Col> columns = new LinkedHashSet<>();

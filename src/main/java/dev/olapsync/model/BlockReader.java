@@ -18,7 +18,7 @@ final class BlockReader {
     private static final int JOIN = 2;
     private static final int CTE = 6;
     private static final int RESULT = 8;
-    private static final int GROUP = 9;
+    static final int GROUP = 9;
     /** {@code JoinType} */
     private static final int INNER = 0;
     private static final int LEFT = 1;

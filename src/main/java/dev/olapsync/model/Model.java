@@ -20,6 +20,7 @@ public final class Model {
     private final List<LookUp> lookUps;
     private final List<LookUp.Reference> references;
     private final boolean several;
+    private final String view;
     private final SortedSet<TableName> tables;
     private final PageQuery page;
     private final CopyQuery copy;
@@ -29,10 +30,12 @@ public final class Model {
     /**
      * @param query what it reads
      * @param lookUps makes the look-ups, the grain's first
+     * @param view the SELECT of the view that has the file's name, if it shows something else than the model's rows; otherwise null
      * @param history makes the history, or null
      */
     Model(String name, Path file, String select, Query query, Function<Model, List<LookUp>> lookUps,
-            List<LookUp.Reference> references, PageQuery page, CopyQuery copy, Function<Model, History> history) {
+            List<LookUp.Reference> references, PageQuery page, CopyQuery copy, String view,
+            Function<Model, History> history) {
         this.name = name;
         this.file = file;
         this.select = select;
@@ -40,6 +43,7 @@ public final class Model {
         this.columns = List.copyOf(query.stored());
         this.key = query.key().stream().map(Query.Key::column).toList();
         this.several = query.several();
+        this.view = view;
         this.references = List.copyOf(references);
         this.lookUps = List.copyOf(lookUps.apply(this));
         this.page = page;
@@ -81,6 +85,11 @@ public final class Model {
      */
     public boolean several() {
         return several;
+    }
+
+    /** Of a roll-up the SELECT, for ClickHouse, of the view that has the file's name; otherwise empty. */
+    public Optional<String> rollUp() {
+        return Optional.ofNullable(view);
     }
 
     /** By which columns rows of its tables are found. */

@@ -76,13 +76,38 @@ final class ModelReader {
         if (analysis.query().has("setOperations") || !unions.isEmpty()) {
             return union(analysis, unions, history);
         }
-        return List.of(model(Models.name(file), select, analysis, history));
+        if (isRollUp(analysis)) {
+            return List.of(rollUp(analysis, history));
+        }
+        return List.of(model(Models.name(file), select, analysis, history, null));
+    }
+
+    private boolean isRollUp(Analysis analysis) throws SQLException, ModelException {
+        Resolved resolved = resolve(analysis);
+        return RollUp.is(resolved.top()) && new Grains(resolved).grains().isEmpty() && resolved.tables().findAny().isPresent();
+    }
+
+    private Model rollUp(Analysis analysis, boolean history) throws SQLException, ModelException {
+        if (history) {
+            problems.add(places.keyword("GROUP\\s+BY"), "a model with a history cannot aggregate: a version of a row is what one change made of"
+                    + " it; give the history a model of its own");
+        }
+        problems.stopIfAny();
+        String name = Models.name(file) + RollUp.DETAIL;
+        RollUp rollUp = new RollUp(select, parts.top(), analysis, resolve(analysis), catalog, places, problems);
+        String rows = rollUp.rows();
+        Analysis ofRows = analyseAgain(rows);
+        if (ofRows == null) {
+            throw refuse(places.begin(), "the rows that are grouped cannot be told from the text: write them as a sub-query in FROM, and group its"
+                    + " columns by their names");
+        }
+        return model(name, rows, ofRows, false, query -> rollUp.view(ofRows, query, name));
     }
 
     private List<Model> union(Analysis analysis, List<SelectText.Query> unions, boolean history) throws SQLException, ModelException {
         Optional<SelectText.Query> union = analysis.query().has("setOperations") ? Optional.of(parts.top()) : rowWise(analysis, unions);
         if (union.isEmpty()) {
-            return List.of(model(Models.name(file), select, analysis, history));
+            return List.of(model(Models.name(file), select, analysis, history, null));
         }
         if (history) {
             problems.add(places.word("union"), "a model with a history cannot have UNION: give each SELECT a model of its own");
@@ -91,7 +116,7 @@ final class ModelReader {
         List<Model> models = new ArrayList<>();
         List<String> texts = UnionText.parts(select, union.get());
         for (int i = 0; i < texts.size(); i++) {
-            models.add(model(Models.name(file) + Models.PART + (i + 1), texts.get(i), analyse(texts.get(i)), false));
+            models.add(model(Models.name(file) + Models.PART + (i + 1), texts.get(i), analyse(texts.get(i)), false, null));
         }
         return models;
     }
@@ -110,7 +135,12 @@ final class ModelReader {
         return Optional.of(unions.get(0));
     }
 
-    private Model model(String name, String own, Analysis first, boolean history) throws SQLException, ModelException {
+    /** The SELECT of a view over the model. */
+    private interface View {
+        String over(Query query) throws SQLException, ModelException;
+    }
+
+    private Model model(String name, String own, Analysis first, boolean history, View view) throws SQLException, ModelException {
         Analysis analysis = first;
         Resolved resolved = resolve(analysis);
         Grains grains = new Grains(resolved);
@@ -144,7 +174,8 @@ final class ModelReader {
                 schema(resolved, grain, reaches, history));
         List<Table.Column> images = history ? new Images(resolved, query, places, problems).columns() : List.of();
         problems.stopIfAny();
-        return compile(name, own, query, reaches, references(resolved, reaches, grain), images, resolved);
+        return compile(name, own, query, reaches, references(resolved, reaches, grain), images, resolved,
+                view == null ? null : view.over(query));
     }
 
     private ModelException refuse(int place, String message) {
@@ -434,7 +465,7 @@ final class ModelReader {
 
     /** @param images the columns that the history needs; empty when there is none */
     private Model compile(String name, String own, Query query, List<Reach> reaches, List<LookUp.Reference> references,
-            List<Table.Column> images, Resolved resolved) throws SQLException, ModelException {
+            List<Table.Column> images, Resolved resolved, String view) throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query, catalog);
         PageQuery.Bounds none = new PageQuery.Bounds(false, false);
         PageQuery.Bounds both = new PageQuery.Bounds(true, true);
@@ -465,7 +496,7 @@ final class ModelReader {
             }
             return lookUps;
         }, references, new PageQuery(bounds -> new SqlText(sql.page(bounds)).jdbc(), bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
-                new SqlText(sql.division()).jdbc()), new CopyQuery(sql::count, sql::copy),
+                new SqlText(sql.division()).jdbc()), new CopyQuery(sql::count, sql::copy), view,
                 model -> images.isEmpty() ? null
                         : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
     }

@@ -155,12 +155,17 @@ public final class Models {
         return all;
     }
 
+    /** The file's name, which is that of the view that people read, although a part of a union or a roll-up has another. */
+    public static String file(Model model) {
+        return name(model.file());
+    }
+
     /** The models whose rows together are those of one file, by the file's name, that is the name of their view. */
     public Map<String, List<Model>> unions() {
         Map<String, List<Model>> unions = new LinkedHashMap<>();
         for (Model model : all) {
             String name = name(model.file());
-            if (!name.equals(model.name())) {
+            if (!name.equals(model.name()) && model.rollUp().isEmpty()) {
                 unions.computeIfAbsent(name, none -> new ArrayList<>()).add(model);
             }
         }

@@ -45,8 +45,25 @@ public final class ClickHouseTables {
     public void ensure(Models models) {
         Target.of(models).forEach(this::ensure);
         models.all().forEach(this::replaceViews);
-        models.unions().forEach((name, parts) -> clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + parts.stream()
-                .map(part -> "SELECT " + columns(part.visible()) + " FROM " + identifier(part.name())).collect(Collectors.joining(" UNION ALL "))));
+        combined(models).forEach(this::replaceView);
+    }
+
+    /** The views over those of several models, and over those of roll-ups, each with its SELECT. */
+    private static Map<String, String> combined(Models models) {
+        Map<String, String> views = new LinkedHashMap<>();
+        models.unions().forEach((name, parts) -> views.put(name, parts.stream().map(part -> "SELECT " + columns(part.visible()) + " FROM "
+                + identifier(part.name())).collect(Collectors.joining(" UNION ALL "))));
+        models.all().forEach(model -> model.rollUp().ifPresent(select -> views.put(Models.file(model), select + OF_READERS)));
+        return views;
+    }
+
+    private void replaceView(String name, String select) {
+        TableDefinition existing = TableDefinition.of(clickHouse, List.of(name)).get(name);
+        if (existing != null && !existing.isView()) {
+            throw new IllegalStateException("In ClickHouse " + name + " is the name of something else than a view. Rename that, or the model's"
+                    + " file.");
+        }
+        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select);
     }
 
     /** The same, of one model; its history, if it is to have one, must exist. */
