@@ -94,6 +94,7 @@ public final class Models {
                 postgres.rollback(before);
             }
         }
+        errors.addAll(takenByParts(models, files));
         errors.addAll(takenByHistories(models, files));
         if (!errors.isEmpty()) {
             throw new ModelException(errors);
@@ -120,6 +121,13 @@ public final class Models {
             }
         }
         return errors;
+    }
+
+    private static List<ModelError> takenByParts(List<Model> models, List<Path> files) {
+        return models.stream().filter(model -> !model.name().equals(file(model)) && files.stream().anyMatch(file ->
+                name(file).equals(model.name()) || name(file).equals(model.name() + STORAGE_SUFFIX)))
+                .map(model -> new ModelError(model.file(), 1, 1, "the name " + model.name() + " is that of rows of this model: rename the file"
+                        + " that has it")).toList();
     }
 
     private static List<ModelError> takenByHistories(List<Model> models, List<Path> files) {

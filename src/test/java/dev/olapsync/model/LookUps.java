@@ -115,9 +115,9 @@ final class LookUps {
         }
     }
 
-    /** The rows of the model's own SELECT as JSON. */
+    /** The rows of the model's own SELECT as JSON, as ClickHouse is to have them. */
     static List<String> oracle(Connection postgres, Model model) throws SQLException {
-        return strings(postgres, "SELECT row_to_json(q.*)::text FROM (" + model.select() + ") q");
+        return strings(postgres, "SELECT row_to_json(q.*)::text FROM (" + model.rows() + ") q");
     }
 
     static List<String> strings(Connection postgres, String sql) throws SQLException {
