@@ -49,9 +49,9 @@ final class KeyText {
         if (added && query.blocks().size() > 1) {
             for (SelectText.Block block : query.blocks()) {
                 if (!inserts.containsKey(end(block))) {
-                    // the first SELECT names the columns of all
-                    inserts.put(end(block), IntStream.rangeClosed(1, columns.size()).mapToObj(i -> ", NULL AS "
-                            + Sql.identifier(Outputs.HIDDEN + i)).collect(Collectors.joining()));
+                    // the first SELECT names the columns of all, and the first two give them their types
+                    inserts.put(end(block), IntStream.range(0, columns.size()).mapToObj(i -> ", NULL::" + columns.get(i).typeName() + " AS "
+                            + Sql.identifier(Outputs.HIDDEN + (i + 1))).collect(Collectors.joining()));
                 }
             }
         }

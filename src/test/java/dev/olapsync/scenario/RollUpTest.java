@@ -1,0 +1,72 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Groups of values, several SELECTs in one table, and several rows of one: what the views in ClickHouse make of the stored rows. */
+class RollUpTest {
+
+    private static final String SCHEMA = """
+            CREATE TABLE shop (id int PRIMARY KEY, town text);
+            CREATE TABLE sale (id int PRIMARY KEY, shop_id int, day date, amount numeric(9,2), pieces int, web boolean);
+            ALTER TABLE sale REPLICA IDENTITY FULL;
+            INSERT INTO shop VALUES (1, 'Rome'), (2, NULL), (3, 'Bern');
+            INSERT INTO sale VALUES (1, 1, '2026-01-01', 10.25, 2147483647, true), (2, 1, '2026-01-01', 0.10, 2147483647, false),
+              (3, 2, '2026-01-02', 5.00, 1, true), (4, 2, '2026-01-02', NULL, NULL, NULL), (5, 9, NULL, -0.05, 3, false)""";
+
+    /** The rows as texts, NULLs left out. */
+    private static void compare(Scenario scenario, String columns, String model, String select) throws Exception {
+        String values = columns.replaceAll("(\\w+)", "CASE WHEN $1::text ~ '^-?[0-9]+[.][0-9]+$' THEN trim_scale($1::text::numeric)::text ELSE"
+                + " $1::text END");
+        List<String> expected = new ArrayList<>();
+        try (Connection postgres = scenario.postgres(); Statement statement = postgres.createStatement();
+                ResultSet row = statement.executeQuery("SELECT concat_ws('|', " + values + ") FROM (" + select + ") q")) {
+            while (row.next()) {
+                expected.add(row.getString(1));
+            }
+        }
+        String texts = columns.replaceAll("(\\w+)", "ifNull(toString($1), 'NULL')");
+        assertThat(scenario.clickHouse("SELECT arrayStringConcat(arrayFilter(x -> x != 'NULL', [" + texts + "]), '|') FROM " + model))
+                .as(model).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    @Test
+    void viewsShowWhatTheSelectsGive() throws Exception {
+        String groups = """
+                SELECT s.town, extract(year FROM x.day)::int AS year, count(*) AS sales, count(x.amount) FILTER (WHERE x.web) AS web,
+                       coalesce(sum(x.amount), 0) AS total, sum(x.pieces) AS pieces, max(x.day) AS last,
+                       count(DISTINCT x.shop_id) AS shops
+                FROM sale x LEFT JOIN shop s ON s.id = x.shop_id GROUP BY 1, extract(year FROM x.day)::int""";
+        String averages = "SELECT shop_id, round(avg(amount), 1) AS amount, round(avg(pieces), 3) AS pieces FROM sale GROUP BY shop_id";
+        String distinct = "SELECT DISTINCT s.town, x.web FROM sale x JOIN shop s ON s.id = x.shop_id";
+        String union = "SELECT 'shop' AS kind, id, town AS name FROM shop UNION ALL SELECT 'sale', id, day::text FROM sale";
+        String several = "SELECT s.town, x.id, x.amount FROM shop s LEFT JOIN sale x ON x.shop_id = s.id";
+        try (Scenario scenario = Scenario.of("roll-ups", SCHEMA)) {
+            scenario.model("groups", groups).model("averages", averages).model("distinct_towns", distinct).model("both", union)
+                    .model("several", several);
+            scenario.start().awaitLoaded();
+            for (String change : List.of("UPDATE shop SET town = 'Basel' WHERE id IN (1, 2)",
+                    "UPDATE sale SET shop_id = 3, day = '2027-05-05' WHERE id = 1; UPDATE shop SET town = 'Rome' WHERE id = 1",
+                    "DELETE FROM sale WHERE shop_id = 2; INSERT INTO sale VALUES (7, 1, '2026-03-03', 0.25, 2, true)")) {
+                scenario.postgres(change);
+                scenario.awaitInStep();
+                compare(scenario, "town, year, sales, web, total, pieces, last, shops", "groups", groups);
+                compare(scenario, "shop_id, amount, pieces", "averages", averages);
+                compare(scenario, "town", "distinct_towns", distinct);
+                compare(scenario, "kind, id, name", "both", union);
+                compare(scenario, "town, id, amount", "several", several);
+            }
+            scenario.postgres("TRUNCATE sale");
+            scenario.awaitInStep();
+            compare(scenario, "town, id, amount", "several", several);
+            assertThat(scenario.clickHouse("SELECT * FROM groups")).isEmpty();
+            assertThat(scenario.readDeadLetters()).isEmpty();
+        }
+    }
+}
