@@ -43,7 +43,7 @@ import org.postgresql.util.PSQLState;
 final class FaultyShop implements AutoCloseable {
 
     /** How long the pipeline may take to say what is wrong. */
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final ShopSize SIZE = new ShopSize(500, 100, 2_000, 6_000);
     /** So that products are hot: a few of them have more items than that. */
     private static final int BATCH = 500;

@@ -1,5 +1,7 @@
 package dev.olapsync.faults;
 
+import static org.awaitility.Awaitility.await;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -13,8 +15,8 @@ final class TopicFaults {
     private static final List<String> TABLES = List.of("customers", "products", "orders", "order_items");
     private static final List<String> MODELS = List.of("dim_customer", "dim_product", "order_fact", "order_item_fact");
 
-    /** So many transactions that not all of their rows are in the consumer's hands already. */
-    private static final int UNREAD = 400;
+    /** So many that not all of them are in the consumer's hands already. */
+    private static final int UNREAD = 2_000;
 
     private TopicFaults() {
     }
@@ -44,9 +46,12 @@ final class TopicFaults {
 
     /** The records of the load's topic with the most of them; while ClickHouse is down, it reads none. */
     private static String expire(FaultyShop shop) throws Exception {
+        String topic = shop.scenario().topicOf("order_item_fact");
+        await().atMost(FaultyShop.PATIENCE).until(() -> shop.scenario().records(topic) > 0);
         shop.stack().clickHouse().kill();
-        shop.awaitCommits(UNREAD);
-        shop.scenario().deleteRecords(shop.scenario().topicOf("order_item_fact"));
+        long before = shop.scenario().records(topic);
+        await().atMost(FaultyShop.PATIENCE).until(() -> shop.scenario().records(topic) > before + UNREAD);
+        shop.scenario().deleteRecords(topic);
         shop.stack().clickHouse().start();
         shop.awaitDown("gone before the group " + shop.scenario().name() + "-load had read");
         return shop.raiseEpoch();
