@@ -20,6 +20,7 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
     @Override
     public Consumer createConsumer(Processor processor) throws Exception {
         requireNoTransforms();
+        requireWholeTransactions();
         // the route names the topics; Debezium registers its metrics under this, so two slots must not share it
         configuration.setTopicPrefix(configuration.getSlotName());
         PostgresCdcConsumer consumer = new PostgresCdcConsumer(this, processor);
@@ -33,6 +34,13 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
         if (additional != null && additional.containsKey("transforms")) {
             throw new IllegalArgumentException("postgres-cdc has no transforms; add a step to the route instead, see"
                     + " docs/editing-routes.md");
+        }
+    }
+
+    /** Streamed before their end, or at PREPARE, changes would have positions before those that commit earlier. */
+    private void requireWholeTransactions() {
+        if (configuration.getSlotStreamParams() != null) {
+            throw new IllegalArgumentException("postgres-cdc has no slotStreamParams: the order of changes depends on its own");
         }
     }
 

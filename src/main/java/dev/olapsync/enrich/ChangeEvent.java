@@ -26,11 +26,12 @@ import java.util.function.Predicate;
  * @param images the row before and after the change, as far as they are known and needed; empty for truncates and messages
  * @param committed when the transaction committed, or the snapshot was made, by the clock of Postgres
  * @param message content of a logical decoding message; null for all others
+ * @param transactional whether it belongs to a transaction; only a message can be without one
  * @see <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
  *      data change events</a>
  */
 record ChangeEvent(char op, TableName table, Position position, List<JsonNode> images, Instant committed,
-        byte[] message) {
+        byte[] message, boolean transactional) {
 
     private static final ObjectMapper JSON = Json.ofRows();
 
@@ -77,7 +78,8 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
                 op.equals("r") ? Position.start(epoch) : Position.parse(epoch, source.sequence, 0),
                 images(before, after),
                 source.committed(),
-                op.equals("m") ? HexFormat.of().parseHex(message.path("content").asText()) : null);
+                op.equals("m") ? HexFormat.of().parseHex(message.path("content").asText()) : null,
+                source.transactional);
     }
 
     private static ObjectNode image(JsonParser json, Predicate<String> needed) throws IOException {
@@ -104,6 +106,7 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
         private String sequence;
         private long millis;
         private long micros;
+        private boolean transactional;
 
         static Source read(JsonParser json) throws IOException {
             Source source = new Source();
@@ -114,6 +117,7 @@ record ChangeEvent(char op, TableName table, Position position, List<JsonNode> i
                     case "table" -> source.table = json.getValueAsString("");
                     case "sequence" -> source.sequence = json.getValueAsString();
                     case "ts_ms" -> source.millis = json.getValueAsLong();
+                    case "txId" -> source.transactional = json.currentToken() != JsonToken.VALUE_NULL;
                     case "ts_us" -> source.micros = json.getValueAsLong();
                     default -> {
                     }

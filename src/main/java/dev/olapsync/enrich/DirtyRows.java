@@ -105,6 +105,11 @@ public class DirtyRows extends PreparedStep {
 
     /** Of very many rows it is work for the lane, as a whole table is. */
     private void hint(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        if (!event.transactional()) {
+            // its position is before that of changes that its own session has not committed, which it would beat
+            throw new IllegalArgumentException("the message is not transactional; write it again, with true as the first argument of"
+                    + " pg_logical_emit_message");
+        }
         if (Marker.is(event.message())) {
             return;
         }

@@ -1,15 +1,9 @@
 package dev.olapsync.enrich;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.schema.RowJson;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -29,9 +23,6 @@ import org.apache.camel.Exchange;
  */
 record FinishedRow(String target, String key, String json, boolean live, String unheld, String refused, String failure,
         Cause cause) {
-
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     boolean isWritable() {
         return refused == null && failure == null;
@@ -55,16 +46,6 @@ record FinishedRow(String target, String key, String json, boolean live, String 
         return Optional.of(failure != null
                 ? DeadLetters.ofRefusedRow(context, target, key.getBytes(StandardCharsets.UTF_8), null, cause.position(), problem, null)
                 : DeadLetters.ofRow(context, target, key, json, cause.position(), unheld, refused));
-    }
-
-    /** The texts of the columns of the grain's key. */
-    List<String> grainKey(int columns) throws IOException {
-        if (columns == 1) {
-            return List.of(key);
-        }
-        List<String> texts = new ArrayList<>(columns);
-        JSON.readTree(key).forEach(column -> texts.add(column.asText()));
-        return texts;
     }
 
     /** The row as it travels. */

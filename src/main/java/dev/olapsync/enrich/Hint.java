@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -25,7 +26,7 @@ public record Hint(String model, List<List<String>> keys) {
     public static final String PREFIX = "olap-sync";
 
     private static final int KEYS = 500;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.ofKeys();
 
     /** Writes the hint into the log, in the connection's transaction. */
     public void write(Connection connection) throws SQLException {

@@ -6,8 +6,8 @@ import dev.olapsync.RecordHeaders;
 import dev.olapsync.Records;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.RowKey;
 import dev.olapsync.schema.Topics;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,12 +45,12 @@ public class RowRecords implements Processor {
     }
 
     /** The lane writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is now. */
-    private static Exchange tooLarge(CamelContext context, Models models, FinishedRow row) throws IOException {
+    private static Exchange tooLarge(CamelContext context, Models models, FinishedRow row) {
         if (row.isVersion()) {
             return DeadLetters.ofRecord(context, row.cause().change(), row.target() + ": not written, the row is too large");
         }
         LookUp grain = models.find(row.target()).orElseThrow().lookUps().get(0);
-        return new FanOut(grain, List.of(row.grainKey(grain.key().size())), row.cause()).message(context);
+        return new FanOut(grain, List.of(RowKey.columns(row.key(), grain.key().size())), row.cause()).message(context);
     }
 
     static Exchange record(CamelContext context, Topics topics, FinishedRow row) {

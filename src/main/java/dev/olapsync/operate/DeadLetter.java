@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.enrich.Hint;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.RowKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.RowKey;
 import dev.olapsync.model.ValueErrors;
 import dev.olapsync.operate.Passage.StandstillException;
 import dev.olapsync.operate.Verification.Repaired;

@@ -125,6 +125,23 @@ class RuleTest {
         }
     }
 
+    /** It stands in the log behind changes of its own session that nobody sees yet: what is read now must not win over them. */
+    @Test
+    void aMessageWithoutATransaction() throws Exception {
+        try (Scenario school = school(); Connection session = school.postgres(); Statement statement = session.createStatement()) {
+            school.start().awaitLoaded();
+            school.awaitInStep();
+            session.setAutoCommit(false);
+            statement.execute("UPDATE contact SET contact_number = '999' WHERE contact_id = 1");
+            statement.execute("SELECT pg_logical_emit_message(false, 'olap-sync', '{\"model\": \"student_contact\", \"keys\": [[\"1\"]]}')");
+            school.awaitQuiet();
+            session.commit();
+            school.awaitInStep();
+            assertThat(school.clickHouse("SELECT contact_number FROM student_contact")).containsExactly("999");
+            assertThat(school.command("dlq", "list")).contains("the message is not transactional", "pg_logical_emit_message");
+        }
+    }
+
     /** A transaction that was running when the table was published may have changed it unseen. */
     @Test
     void aNewModelWaitsForRunningTransactions() throws Exception {

@@ -1,14 +1,15 @@
-package dev.olapsync.operate;
+package dev.olapsync.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.Json;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The key of a finished row as one text: that of its column, or a JSON array of several. */
-final class RowKey {
+public final class RowKey {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = Json.ofKeys();
 
     private RowKey() {
     }
@@ -18,7 +19,7 @@ final class RowKey {
      *
      * @param width how many columns the key has; the text of a single one may look like an array
      */
-    static List<String> columns(String key, int width) {
+    public static List<String> columns(String key, int width) {
         if (width == 1) {
             return List.of(key);
         }
