@@ -19,7 +19,7 @@ import org.apache.camel.Exchange;
  *
  * @param target the name of the model, or of its history; never null
  * @param key the row's key as text, never null
- * @param json null if Postgres cannot compute it, else a JSON object under ClickHouse's column names; only the key's
+ * @param json null if Postgres cannot compute it or it is too wide, else a JSON object under ClickHouse's column names; only the key's
  *        columns when the row is not live
  * @param live false when the model's SELECT has no such row: a tombstone
  * @param unheld columns that hold NULL because ClickHouse's type does not have the value; null when there are none
@@ -58,12 +58,16 @@ record FinishedRow(String target, String key, String json, boolean live, String 
     }
 
     /** The texts of the columns of the grain's key. */
-    List<String> grainKey(int columns) throws IOException {
+    List<String> grainKey(int columns) {
         if (columns == 1) {
             return List.of(key);
         }
         List<String> texts = new ArrayList<>(columns);
-        JSON.readTree(key).forEach(column -> texts.add(column.asText()));
+        try {
+            JSON.readTree(key).forEach(column -> texts.add(column.asText()));
+        } catch (IOException e) {
+            throw new IllegalStateException("Postgres has written a key that is no JSON", e);
+        }
         return texts;
     }
 

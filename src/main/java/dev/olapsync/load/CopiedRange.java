@@ -21,7 +21,7 @@ import javax.sql.DataSource;
  * @param rows of the grain in the range
  * @param written rows of the model
  */
-record CopiedRange(long rows, long written) {
+public record CopiedRange(long rows, long written) {
 
     /**
      * @return empty when the range has to be read with more care, for a row of it becomes a dead letter, or may: Postgres cannot
@@ -29,7 +29,7 @@ record CopiedRange(long rows, long written) {
      *     may be there
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
+    public static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
         Target target = Target.of(model);
         try (Connection connection = PostgresDataSource.patient(postgres); RangeCopy copy = RangeCopy.of(connection, model, range)) {
