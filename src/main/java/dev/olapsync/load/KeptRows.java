@@ -5,6 +5,7 @@ import static dev.olapsync.ClickHouse.literal;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.ClickHouse;
+import dev.olapsync.ClickHouse.ClickHouseException;
 import dev.olapsync.OlapSync;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.SchemaChangedException;
@@ -74,11 +75,25 @@ final class KeptRows {
 
     private void copy(List<List<String>> keys, String older, BigInteger version) {
         for (int from = 0; from < keys.size(); from += KEYS) {
+            copyTogether(keys.subList(from, Math.min(keys.size(), from + KEYS)), older, version);
+        }
+    }
+
+    /** A row that the table has become too narrow for, by a constraint or a type, cannot be kept. */
+    private void copyTogether(List<List<String>> keys, String older, BigInteger version) {
+        try {
             // the inner SELECT, because a condition beside REPLACE would mean the new version
             clickHouse.execute("INSERT INTO " + rows + " SELECT * REPLACE (toUInt128(" + literal(version.toString()) + ") AS "
                     + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
-                    + String.join(", ", key) + ") IN (" + keys.subList(from, Math.min(keys.size(), from + KEYS)).stream()
-                    .map(this::tuple).collect(Collectors.joining(", ")) + "))");
+                    + String.join(", ", key) + ") IN (" + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
+        } catch (ClickHouseException e) {
+            if (InsertErrors.kind(e.code()) != InsertErrors.Kind.ROW) {
+                throw e;
+            }
+            if (keys.size() > 1) {
+                copyTogether(keys.subList(0, keys.size() / 2), older, version);
+                copyTogether(keys.subList(keys.size() / 2, keys.size()), older, version);
+            }
         }
     }
 
