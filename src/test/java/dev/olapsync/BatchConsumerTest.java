@@ -326,7 +326,8 @@ class BatchConsumerTest {
         while (read.size() < 2) {
             read.addAll(batch(SHORT));
         }
-        assertThat(lost).containsExactly("0: 1 of 1 to 4");
+        // the first may have come with a poll of its own
+        assertThat(lost).singleElement().asString().matches("0: 1 of [12] to 4");
     }
 
     private static final class QuietListener implements ConsumerRebalanceListener {

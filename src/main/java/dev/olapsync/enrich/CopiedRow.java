@@ -4,7 +4,6 @@ import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.load.CopiedRange;
 import dev.olapsync.model.Model;
-import dev.olapsync.model.Page;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -31,7 +30,7 @@ public class CopiedRow implements Processor {
         List<String> key = fanOut.keys().get(0);
         Optional<CopiedRange> copied;
         synchronized (ONE_AT_A_TIME) {
-            copied = CopiedRange.copy(olapSync.postgres(), olapSync.clickHouse(), model, Page.Range.only(key),
+            copied = CopiedRange.copyOne(olapSync.postgres(), olapSync.clickHouse(), model, key,
                     fanOut.cause().position().version());
         }
         if (copied.isPresent()) {

@@ -12,6 +12,7 @@ import dev.olapsync.schema.Target;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -29,8 +30,24 @@ public record CopiedRange(long rows, long written) {
      *     may be there
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    public static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
+    static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
+        return copy(postgres, clickHouse, model, range, version, false);
+    }
+
+    /**
+     * The same for a single row.
+     *
+     * @return empty when it becomes a dead letter: Postgres cannot compute it, or ClickHouse cannot hold or refuses a value
+     * @throws RuntimeException when it is no matter of the row: no answer, or a limit of the request
+     */
+    public static Optional<CopiedRange> copyOne(DataSource postgres, ClickHouse clickHouse, Model model, List<String> key,
+            BigInteger version) throws SQLException {
+        return copy(postgres, clickHouse, model, Page.Range.only(key), version, true);
+    }
+
+    private static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range,
+            BigInteger version, boolean oneRow) throws SQLException {
         Target target = Target.of(model);
         try (Connection connection = PostgresDataSource.patient(postgres); RangeCopy copy = RangeCopy.of(connection, model, range)) {
             try {
@@ -38,8 +55,11 @@ public record CopiedRange(long rows, long written) {
             } catch (ClickHouseException e) {
                 copy.throwFailure();
                 // the connection breaks, too, when ClickHouse refuses a row before it has read them all
-                if (e.code() != 0) {
+                if (e.code() != 0 || oneRow) {
                     DividedInsert.requireDivisible(e, clickHouse, target);
+                }
+                if (oneRow && InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
+                    throw InsertErrors.remedied(e, target);
                 }
                 return Optional.empty();
             }

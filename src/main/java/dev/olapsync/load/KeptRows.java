@@ -87,7 +87,7 @@ final class KeptRows {
                     + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
                     + String.join(", ", key) + ") IN (" + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
         } catch (ClickHouseException e) {
-            if (InsertErrors.kind(e.code()) != InsertErrors.Kind.ROW) {
+            if (InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
                 throw e;
             }
             if (keys.size() > 1) {
