@@ -31,7 +31,7 @@ public class FanOuts implements Processor {
             try {
                 FanOut fanOut = FanOut.parse(message.getBody(byte[].class), models);
                 if (fanOut.isToBeListed()) {
-                    work.add(new Listing(fanOut, message));
+                    work.add(new Listing(fanOut));
                 } else if (fanOut.way() == Way.COPIED) {
                     work.add(fanOut);
                 } else if (fanOut.way() == Way.ALONE) {

@@ -204,6 +204,26 @@ class DeadLettersTest {
         }
     }
 
+    /** So that nobody can tell which rows refer to the parent. */
+    @Test
+    void healthyChildrenFollowAlthoughTheEquationOfAJoinFailsForOthers() throws Exception {
+        try (Scenario sales = Scenario.of("failingequation", "CREATE TABLE shop (id int PRIMARY KEY, tax text);"
+                + " CREATE TABLE sale (id int PRIMARY KEY, doc jsonb)").model("sale_fact",
+                "SELECT s.id, h.tax FROM sale s LEFT JOIN shop h ON h.id = (s.doc ->> 'shop')::int")) {
+            sales.postgres("INSERT INTO shop VALUES (1, 'old')",
+                    "INSERT INTO sale SELECT i, jsonb_build_object('shop', '1') FROM generate_series(1, 300) i");
+            sales.start().awaitLoaded();
+            sales.postgres("UPDATE sale SET doc = '{\"shop\": \"?\"}' WHERE id = 7");
+            sales.awaitQuiet();
+            sales.postgres("UPDATE shop SET tax = 'new'");
+            sales.awaitQuiet();
+            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax")).containsExactly("new,299", "old,1");
+            assertThat(sales.readDeadLetters()).isNotEmpty().extracting(DeadLettersTest::key).containsOnly("7");
+            sales.postgres("UPDATE sale SET doc = '{\"shop\": 1}' WHERE id = 7");
+            sales.awaitInStep();
+        }
+    }
+
     /** Neither the end of a resync nor that of the load of a new epoch hides it; what is gone in Postgres is hidden. */
     @Test
     void aRowThatCannotBeComputedKeepsItsLastState() throws Exception {
