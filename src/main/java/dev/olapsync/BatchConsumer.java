@@ -24,8 +24,8 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A consumer whose polls are batches, for Camel's {@code batching}. A poll ends when it has as many records as it may
- * have, or when its timeout has passed since the last batch; so what comes after a while goes on at once, and what comes all
+ * A consumer whose polls are batches, for Camel's {@code batching}. A poll ends when it has as many records, or bytes, as it
+ * may have, or when its timeout has passed since the last batch; so what comes after a while goes on at once, and what comes all
  * the time goes on at a steady pace. After a batch comes a poll without records, at which Camel hands the batch over: what
  * other polls bring it leaves for the next one.
  *
@@ -39,6 +39,8 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private static final Duration MOMENT = Duration.ofMillis(1);
     /** So small a part of a batch Kafka's client hands over at once, and so much waits for the next batch at most. */
     private static final int PARTS = 4;
+    /** So many records of any size are read before their bytes are known. */
+    private static final int MOST_OF_A_PART = 100;
 
     /** Takes note of records that are gone; throws when it cannot, and is asked again then. */
     public interface Losses {
@@ -59,16 +61,22 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private final Map<TopicPartition, Long> expected = new HashMap<>();
     private final List<Runnable> unsaid = new ArrayList<>();
     private final int most;
+    private final int mostBytes;
     /** Also what a batch had no room for, and what had come before a poll failed. */
     private List<ConsumerRecord<Object, Object>> collected = new ArrayList<>();
+    private long collectedBytes;
     private boolean complete;
     private long handedOver = System.nanoTime();
 
-    /** @param properties {@code max.poll.records} is the size of a batch */
-    BatchConsumer(Properties properties, Losses losses) {
-        super(inParts(properties));
+    /**
+     * @param properties {@code max.poll.records} is the size of a batch
+     * @param mostBytes of keys and values in a batch; one record can have more
+     */
+    BatchConsumer(Properties properties, int mostBytes, Losses losses) {
+        super(inParts(properties, mostBytes));
         this.losses = losses;
-        most = most(properties);
+        this.most = most(properties);
+        this.mostBytes = mostBytes;
     }
 
     private static int most(Properties properties) {
@@ -76,10 +84,11 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         return configured == null ? ConsumerConfig.DEFAULT_MAX_POLL_RECORDS : Integer.parseInt(configured.toString());
     }
 
-    private static Properties inParts(Properties properties) {
+    private static Properties inParts(Properties properties, int mostBytes) {
         Properties parts = new Properties();
         parts.putAll(properties);
-        parts.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Math.max(1, most(properties) / PARTS));
+        parts.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Math.max(1, Math.min(MOST_OF_A_PART, most(properties) / PARTS)));
+        parts.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, mostBytes);
         parts.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         // it would not be as it has to be
         parts.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
@@ -98,12 +107,22 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         while (more) {
             long left = Math.max(0, due - System.nanoTime());
             ConsumerRecords<Object, Object> polled = pollOnce(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
-            polled.forEach(collected::add);
+            polled.forEach(this::collect);
             noteGaps(polled);
-            more = !collected.isEmpty() && collected.size() < most && (!polled.isEmpty() || System.nanoTime() < due);
+            more = !collected.isEmpty() && collected.size() < most && collectedBytes < mostBytes
+                    && (!polled.isEmpty() || System.nanoTime() < due);
         }
         complete = !collected.isEmpty();
         return batch();
+    }
+
+    private void collect(ConsumerRecord<Object, Object> one) {
+        collected.add(one);
+        collectedBytes += bytes(one);
+    }
+
+    private static long bytes(ConsumerRecord<Object, Object> one) {
+        return (long) one.serializedKeySize() + one.serializedValueSize();
     }
 
     private ConsumerRecords<Object, Object> pollOnce(Duration timeout) {
@@ -209,17 +228,24 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
         private void forget(Collection<TopicPartition> partitions) {
             expected.keySet().removeAll(partitions);
-            collected.removeIf(one -> partitions.contains(new TopicPartition(one.topic(), one.partition())));
+            hold(collected.stream().filter(one -> !partitions.contains(new TopicPartition(one.topic(), one.partition()))).toList());
         }
     }
 
     private ConsumerRecords<Object, Object> batch() {
-        int size = Math.min(most, collected.size());
+        int size = 0;
         Map<TopicPartition, List<ConsumerRecord<Object, Object>>> batch = new LinkedHashMap<>();
-        for (ConsumerRecord<Object, Object> one : collected.subList(0, size)) {
+        for (long bytes = 0; size < Math.min(most, collected.size()) && (size == 0 || bytes < mostBytes); size++) {
+            ConsumerRecord<Object, Object> one = collected.get(size);
             batch.computeIfAbsent(new TopicPartition(one.topic(), one.partition()), partition -> new ArrayList<>()).add(one);
+            bytes += bytes(one);
         }
-        collected = new ArrayList<>(collected.subList(size, collected.size()));
+        hold(collected.subList(size, collected.size()));
         return new ConsumerRecords<>(batch, Map.of());
+    }
+
+    private void hold(List<ConsumerRecord<Object, Object>> records) {
+        collected = new ArrayList<>(records);
+        collectedBytes = records.stream().mapToLong(BatchConsumer::bytes).sum();
     }
 }

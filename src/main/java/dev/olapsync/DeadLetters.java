@@ -77,6 +77,18 @@ public final class DeadLetters {
         return letter;
     }
 
+    /**
+     * Rows that cannot be computed for one reason.
+     *
+     * @param again the record that has them read again
+     * @param key of the row that is the reason; null when there is none
+     */
+    public static Exchange ofRows(CamelContext context, Exchange again, String key, String error) {
+        Exchange letter = letter(context, key == null ? null : key.getBytes(StandardCharsets.UTF_8), again.getMessage().getBody(), error);
+        letter.getMessage().setHeader(TOPIC, again.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC));
+        return letter;
+    }
+
     private static void cameFrom(Exchange letter, Message polled) {
         letter.getMessage().setHeader(TOPIC, polled.getHeader(KafkaConstants.TOPIC, String.class));
         letter.getMessage().setHeader(PARTITION, polled.getHeader(KafkaConstants.PARTITION, Integer.class));

@@ -24,7 +24,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
     @Override
     public Consumer<?, ?> getConsumer(Properties properties) {
         String group = properties.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
-        return new BatchConsumer(secured(properties), OlapSync.of(context).lostRecords().of(group));
+        return new BatchConsumer(secured(properties), Settings.of(context).olap().batchBytes(), OlapSync.of(context).lostRecords().of(group));
     }
 
     private Properties secured(Properties properties) {

@@ -101,12 +101,13 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param models the folder of the models
      * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
      * @param batchRows most rows that are read or written at once
+     * @param batchBytes about how many bytes these may have
      * @param topicPartitions partitions of each topic that has to be created
      * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
      * @param loadSource which way the initial load takes
      * @param loadThreads that read a model at the same time in the initial load, each on a connection of its own
      */
-    public record Olap(Path models, int epoch, int batchRows, String changesTopic, String rowsTopic, String group,
+    public record Olap(Path models, int epoch, int batchRows, int batchBytes, String changesTopic, String rowsTopic, String group,
             int topicPartitions, long topicRetentionMillis, LoadSource loadSource, int loadThreads) {
 
         /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
@@ -274,6 +275,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         folder(keys.text("olap.models", "models/shop")),
                         keys.number("olap.epoch", 0),
                         keys.number("olap.batch.rows", 5000),
+                        keys.number("olap.batch.bytes", 16 << 20),
                         keys.text("olap.topic.changes", "cdc"),
                         keys.text("olap.topic.rows", "olap"),
                         keys.text("olap.group", "olap-sync"),

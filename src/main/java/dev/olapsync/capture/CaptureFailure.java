@@ -69,7 +69,8 @@ final class CaptureFailure extends RuntimeException {
 
     private static boolean quotesNoValues(Throwable cause) {
         if (cause instanceof SQLException refused) {
-            return refused.getSQLState() != null && !ValueErrors.isOne(refused);
+            return refused.getSQLState() != null
+                    && (INTERNAL_ERROR.equals(refused.getSQLState()) || !ValueErrors.isOne(refused));
         }
         // Kafka's answers of a broker have no stack trace
         return cause instanceof CaptureFailure || cause instanceof InterruptedException || cause instanceof ApiException

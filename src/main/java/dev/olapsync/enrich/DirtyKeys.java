@@ -41,9 +41,27 @@ public final class DirtyKeys {
     private final LookUp lookUp;
     private final Map<List<String>, Cause> causes = new LinkedHashMap<>();
     private List<Cause> byOrdinal;
+    private ByteBudget budget = ByteBudget.NONE;
+    private int place;
+    private int mostRows = 1;
 
     DirtyKeys(LookUp lookUp) {
         this.lookUp = lookUp;
+    }
+
+    /**
+     * @param placeInBudget of this look-up among those that share the budget
+     * @param rows that it can find at most
+     */
+    void share(ByteBudget shared, int placeInBudget, int rows) {
+        budget = shared;
+        place = placeInBudget;
+        mostRows = rows;
+    }
+
+    /** @param read bytes of the rows that were found */
+    void use(long read) {
+        budget.use(place, read);
     }
 
     void add(List<String> key, Cause cause) {
@@ -65,7 +83,10 @@ public final class DirtyKeys {
 
     /** The key of the only row, as a look-up of the grain tells it. */
     String rowKey() {
-        List<String> columns = causes.keySet().iterator().next();
+        return rowKey(causes.keySet().iterator().next());
+    }
+
+    static String rowKey(List<String> columns) {
         if (columns.size() == 1) {
             return columns.get(0);
         }
@@ -92,13 +113,14 @@ public final class DirtyKeys {
         return lookUp.sql();
     }
 
-    /** For each column of the key all values, as a Postgres array literal. */
+    /** For each column of the key all values, as a Postgres array literal; behind them how many bytes a row may have. */
     public Map<String, Object> getParameters() {
         Map<String, Object> parameters = new LinkedHashMap<>();
         List<String> arrays = arrays(lookUp, causes.keySet());
         for (int i = 0; i < arrays.size(); i++) {
             parameters.put("k" + (i + 1), arrays.get(i));
         }
+        parameters.put("k" + (arrays.size() + 1), budget.ofRow(place, mostRows));
         return parameters;
     }
 
@@ -120,6 +142,7 @@ public final class DirtyKeys {
         causes.forEach((key, cause) -> {
             if (parts.isEmpty() || parts.get(parts.size() - 1).size() == most) {
                 parts.add(new DirtyKeys(lookUp));
+                parts.get(parts.size() - 1).share(budget, place, mostRows);
             }
             parts.get(parts.size() - 1).add(key, cause);
         });

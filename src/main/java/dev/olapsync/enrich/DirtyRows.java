@@ -3,6 +3,7 @@ package dev.olapsync.enrich;
 import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PreparedStep;
+import dev.olapsync.Settings;
 import dev.olapsync.RecordHeaders;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.load.Loads;
@@ -11,9 +12,11 @@ import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
+import dev.olapsync.schema.Topics;
 import dev.olapsync.schema.Truncates;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,8 +71,21 @@ public class DirtyRows extends PreparedStep {
             }
         }
         exchange.setVariable(READY, ready);
-        int most = olapSync.settings().olap().batchRows();
-        exchange.getMessage().setBody(dirty.values().stream().flatMap(keys -> keys.parts(most).stream()).toList());
+        exchange.getMessage().setBody(lookUps(dirty.values()));
+    }
+
+    /** Versions of a history are as wide as their changes, which are in memory already. */
+    private List<DirtyKeys> lookUps(Collection<DirtyKeys> dirty) {
+        Settings.Olap settings = olapSync.settings().olap();
+        List<DirtyKeys> lookUps = dirty.stream().flatMap(keys -> keys.parts(settings.batchRows()).stream()).toList();
+        ByteBudget budget = new ByteBudget(settings.batchBytes(), Topics.LARGEST_ROW, lookUps.size());
+        for (int i = 0; i < lookUps.size(); i++) {
+            DirtyKeys keys = lookUps.get(i);
+            if (keys.lookUp().target().equals(keys.lookUp().model().name())) {
+                keys.share(budget, i, keys.lookUp().ofGrain() ? keys.size() : settings.batchRows());
+            }
+        }
+        return lookUps;
     }
 
     private static int epoch(Message change) {

@@ -13,6 +13,7 @@ import dev.olapsync.model.Models;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -28,11 +29,64 @@ import org.apache.camel.support.DefaultExchange;
  *
  * @param keys at most {@link #KEYS}, each as the texts of its columns; empty for all rows of the grain
  * @param cause of all rows: the one with the greatest position, if several changes made keys dirty
+ * @param way how the rows are read
  */
-record FanOut(LookUp lookUp, List<List<String>> keys, Cause cause) {
+record FanOut(LookUp lookUp, List<List<String>> keys, Cause cause, Way way) {
 
     /** Most keys in one record. */
     static final int KEYS = 2_000;
+
+    enum Way {
+        /** With those of other records. */
+        TOGETHER,
+        /** With one look-up, because they are wide. */
+        ALONE,
+        /** From Postgres to ClickHouse as it is, because the only row is too wide to be held in memory. */
+        COPIED
+    }
+
+    /**
+     * A row that was too wide for its look-up.
+     *
+     * @param key the texts of the columns of the grain's key
+     */
+    record WideRow(int size, List<String> key, Cause cause) {
+    }
+
+    FanOut(LookUp lookUp, List<List<String>> keys, Cause cause) {
+        this(lookUp, keys, cause, Way.TOGETHER);
+    }
+
+    /**
+     * Rows in records that fit into memory. As each row of a record may have the same share of that, rows of one size stand
+     * together.
+     */
+    static List<FanOut> ofWide(Model model, List<WideRow> rows, long mostBytes) {
+        List<FanOut> records = new ArrayList<>();
+        List<WideRow> smallestFirst = new ArrayList<>(rows);
+        smallestFirst.sort(Comparator.comparingInt(WideRow::size));
+        List<WideRow> together = new ArrayList<>();
+        for (WideRow row : smallestFirst) {
+            if (!together.isEmpty() && (together.size() == KEYS || (together.size() + 1L) * row.size() > mostBytes)) {
+                records.add(ofWide(model, together, Way.ALONE));
+                together = new ArrayList<>();
+            }
+            if (row.size() > mostBytes) {
+                records.add(ofWide(model, List.of(row), Way.COPIED));
+            } else {
+                together.add(row);
+            }
+        }
+        if (!together.isEmpty()) {
+            records.add(ofWide(model, together, Way.ALONE));
+        }
+        return records;
+    }
+
+    private static FanOut ofWide(Model model, List<WideRow> rows, Way way) {
+        return new FanOut(model.lookUps().get(0), rows.stream().map(WideRow::key).toList(),
+                rows.stream().map(WideRow::cause).reduce(Cause::latest).orElseThrow(), way);
+    }
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -59,7 +113,8 @@ record FanOut(LookUp lookUp, List<List<String>> keys, Cause cause) {
                 .put("alias", lookUp.alias())
                 .put("epoch", cause.position().epoch())
                 .put("position", cause.position().sequence())
-                .put("commit_ms", cause.commitMillis());
+                .put("commit_ms", cause.commitMillis())
+                .put("way", way.name());
         ArrayNode all = json.putArray("keys");
         keys.forEach(key -> key.forEach(all.addArray()::add));
         Exchange message = new DefaultExchange(context);
@@ -88,7 +143,7 @@ record FanOut(LookUp lookUp, List<List<String>> keys, Cause cause) {
         }
         return new FanOut(lookUp, keys,
                 new Cause(Position.parse(json.path("epoch").asInt(), json.path("position").asText(), 0),
-                        json.path("commit_ms").asLong()));
+                        json.path("commit_ms").asLong()), Way.valueOf(json.path("way").asText(Way.TOGETHER.name())));
     }
 
     private static LookUp lookUp(String model, String alias, Models models) {

@@ -1,35 +1,42 @@
 package dev.olapsync.enrich;
 
 import dev.olapsync.DeadLetters;
+import dev.olapsync.Records;
 import dev.olapsync.load.RowBatch;
+import dev.olapsync.model.ModelException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.sql.SQLException;
 import java.util.Collection;
-import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.ProducerTemplate;
 
 /**
  * Turns the rows of a look-up of the lane into a {@link RowBatch}. They do not go through the topic of finished rows, where
- * others would have to wait behind them. Letters are published before anything is written.
+ * others would have to wait behind them. Letters are published before anything is written, and so are the keys of rows that
+ * are too wide to be held in memory with the others.
  */
 public class FannedOutRows implements Processor {
 
     @Override
-    public void process(Exchange exchange) throws IOException {
+    public void process(Exchange exchange) throws IOException, SQLException, ModelException {
         CamelContext context = exchange.getContext();
-        Collection<FinishedRow> rows = exchange.getMessage().getBody(LookedUp.class).rows();
-        // a look-up of the grain has a row for each key
-        RowBatch batch = RowBatch.ofFanOut(rows.iterator().next().target());
-        List<Exchange> letters = new ArrayList<>();
+        LookedUp found = exchange.getMessage().getBody(LookedUp.class);
+        Collection<FinishedRow> rows = found.rows();
+        // a look-up of the grain has a row for each key, perhaps one that is too wide
+        RowBatch batch = RowBatch.ofFanOut(rows.isEmpty() ? found.fanOuts().get(0).lookUp().target() : rows.iterator().next().target());
         for (FinishedRow row : rows) {
-            row.letter(context).ifPresent(letters::add);
             if (row.isWritable()) {
                 batch.add(row.key(), row.versioned());
             }
         }
-        DeadLetters.send(context, letters);
+        DeadLetters.send(context, new FailedRows(context).letters(rows));
+        if (!found.fanOuts().isEmpty()) {
+            try (ProducerTemplate route = context.createProducerTemplate()) {
+                route.sendBody("direct:hand-over", new Records(found.fanOuts().stream().map(fanOut -> fanOut.message(context)).toList()));
+            }
+        }
         exchange.getMessage().setBody(batch);
     }
 }

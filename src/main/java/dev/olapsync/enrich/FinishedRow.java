@@ -2,8 +2,10 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.DeadLetters;
 import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.model.RowKey;
 import dev.olapsync.schema.RowJson;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -13,7 +15,7 @@ import org.apache.camel.Exchange;
  *
  * @param target the name of the model, or of its history; never null
  * @param key the row's key as text, never null
- * @param json null if Postgres cannot compute it, else a JSON object under ClickHouse's column names; only the key's
+ * @param json null if Postgres cannot compute it or it is too wide, else a JSON object under ClickHouse's column names; only the key's
  *        columns when the row is not live
  * @param live false when the model's SELECT has no such row: a tombstone
  * @param unheld columns that hold NULL because ClickHouse's type does not have the value; null when there are none
@@ -46,6 +48,11 @@ record FinishedRow(String target, String key, String json, boolean live, String 
         return Optional.of(failure != null
                 ? DeadLetters.ofRefusedRow(context, target, key.getBytes(StandardCharsets.UTF_8), null, cause.position(), problem, null)
                 : DeadLetters.ofRow(context, target, key, json, cause.position(), unheld, refused));
+    }
+
+    /** The texts of the columns of the grain's key. */
+    List<String> grainKey(int columns) {
+        return RowKey.columns(key, columns);
     }
 
     /** The row as it travels. */

@@ -5,6 +5,7 @@ import dev.olapsync.model.LookUp;
 import dev.olapsync.model.SchemaChangedException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.AggregationStrategy;
@@ -14,7 +15,8 @@ import org.apache.camel.RuntimeCamelException;
 /**
  * Of the {@code enrich} EIP: the dirty keys, together with what the look-up found, become finished rows. A look-up reads
  * no more rows than a batch may hold. If those are not all children of the parents among the dirty keys, the keys go to
- * the lane of hot parents instead; so they do if one of the children cannot be computed. Rows of
+ * the lane of hot parents instead; so they do if one of the children cannot be computed, and so do the keys of rows that are
+ * too wide to be held in memory with the others. Rows of
  * tables that are not what they were when the model was compiled are refused with a {@link SchemaChangedException}.
  */
 public class JoinedRows implements AggregationStrategy {
@@ -29,7 +31,7 @@ public class JoinedRows implements AggregationStrategy {
         if (!dirty.lookUp().ofGrain() && (found == null || found.size() >= most)) {
             lookedUp.addAll(FanOut.of(dirty));
         } else {
-            found.forEach(row -> lookedUp.add(finished(dirty, (Map<?, ?>) row)));
+            add(dirty, found, lookedUp, OlapSync.of(original.getContext()).settings().olap().batchBytes());
         }
         original.getMessage().setBody(lookedUp);
         return original;
@@ -44,6 +46,25 @@ public class JoinedRows implements AggregationStrategy {
                 throw new RuntimeCamelException(e);
             }
         }
+    }
+
+    /** Rows that are too wide go to the lane. */
+    private static void add(DirtyKeys dirty, List<?> found, LookedUp lookedUp, int mostBytes) {
+        long read = 0;
+        List<FanOut.WideRow> wide = new ArrayList<>();
+        for (Object each : found) {
+            Map<?, ?> row = (Map<?, ?>) each;
+            FinishedRow finished = finished(dirty, row);
+            int size = row.get("size") instanceof Number bytes ? bytes.intValue() : 0;
+            if (finished.json() == null && finished.failure() == null) {
+                wide.add(new FanOut.WideRow(size, finished.grainKey(dirty.lookUp().model().key().size()), finished.cause()));
+            } else {
+                lookedUp.add(finished);
+                read += size;
+            }
+        }
+        dirty.use(read);
+        lookedUp.addAll(FanOut.ofWide(dirty.lookUp().model(), wide, mostBytes));
     }
 
     private static FinishedRow finished(DirtyKeys dirty, Map<?, ?> row) {

@@ -1,6 +1,5 @@
 package dev.olapsync.enrich;
 
-import dev.olapsync.DeadLetters;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PostgresDataSource;
 import dev.olapsync.model.SchemaChangedException;
@@ -20,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lists the keys of all rows that a {@link FanOut} makes dirty and hands them back to the lane, in records of bounded size.
- * It reads them with a cursor, so a parent can have any number of children. What it is interrupted at is listed again.
+ * It reads them with a cursor, so a parent can have any number of children. What it is interrupted at is listed again. If the
+ * condition of the join cannot be computed for a row, nobody can tell which rows refer to a parent: then all are listed.
  */
 public class ListedChildren implements Processor {
 
@@ -29,8 +29,21 @@ public class ListedChildren implements Processor {
     @Override
     public void process(Exchange exchange) throws SQLException, IOException {
         CamelContext context = exchange.getContext();
-        Listing listing = exchange.getMessage().getBody(Listing.class);
-        FanOut parents = listing.parents();
+        FanOut parents = exchange.getMessage().getBody(Listing.class).parents();
+        try {
+            list(context, parents);
+        } catch (SQLException e) {
+            SchemaChangedException.throwIfCauseOf(e, parents.lookUp().model(), OlapSync.of(context).postgres());
+            if (!ValueErrors.isOne(e)) {
+                throw e;
+            }
+            LOG.warn("Fan-out of {}: Postgres cannot compute for each row whether it refers to the parents, {}; all rows are read again",
+                    parents.lookUp(), ValueErrors.condition(e));
+            list(context, FanOut.ofAll(parents.lookUp().model(), parents.cause()));
+        }
+    }
+
+    private static void list(CamelContext context, FanOut parents) throws SQLException, IOException {
         try (Connection postgres = PostgresDataSource.patient(OlapSync.of(context).postgres());
                 Lane lane = new Lane(context, parents.lookUp().model(), parents.cause())) {
             // otherwise the driver would read the whole result at once; the pool ends the transaction
@@ -38,13 +51,6 @@ public class ListedChildren implements Processor {
             long listed = list(postgres, parents, lane);
             lane.publish();
             LOG.info("Fan-out of {}: {} rows are read again", parents.lookUp(), listed);
-        } catch (SQLException e) {
-            SchemaChangedException.throwIfCauseOf(e, parents.lookUp().model(), OlapSync.of(context).postgres());
-            if (!ValueErrors.isOne(e)) {
-                throw e;
-            }
-            DeadLetters.send(context, List.of(DeadLetters.ofRecord(context, listing.polled(),
-                    "the rows of " + parents.lookUp() + " cannot be found: " + ValueErrors.condition(e))));
         }
     }
 

@@ -6,7 +6,6 @@ import dev.olapsync.RecordHeaders;
 import dev.olapsync.Records;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
-import dev.olapsync.model.RowKey;
 import dev.olapsync.schema.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,16 +31,21 @@ public class RowRecords implements Processor {
         // Without anything to look up there is none.
         if (exchange.getMessage().getBody() instanceof LookedUp found) {
             found.fanOuts().forEach(fanOut -> records.add(fanOut.message(context)));
+            records.addAll(new FailedRows(context).letters(found.rows()));
             for (FinishedRow row : found.rows()) {
-                row.letter(context).ifPresent(records::add);
                 if (row.isWritable()) {
                     Exchange message = record(context, topics, row);
-                    boolean fits = message.getMessage().getBody(byte[].class).length <= Topics.LARGEST_VALUE;
+                    boolean fits = message.getMessage().getBody(byte[].class).length <= largest(row);
                     records.add(fits ? message : tooLarge(context, models, row));
                 }
             }
         }
         exchange.getMessage().setBody(new Records(records));
+    }
+
+    private static int largest(FinishedRow row) {
+        // a row that a look-up may have read gets its version behind it
+        return row.isVersion() ? Topics.LARGEST_VALUE : 2 * Topics.LARGEST_ROW;
     }
 
     /** The lane writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is now. */
@@ -50,7 +54,7 @@ public class RowRecords implements Processor {
             return DeadLetters.ofRecord(context, row.cause().change(), row.target() + ": not written, the row is too large");
         }
         LookUp grain = models.find(row.target()).orElseThrow().lookUps().get(0);
-        return new FanOut(grain, List.of(RowKey.columns(row.key(), grain.key().size())), row.cause()).message(context);
+        return new FanOut(grain, List.of(row.grainKey(grain.key().size())), row.cause(), FanOut.Way.ALONE).message(context);
     }
 
     static Exchange record(CamelContext context, Topics topics, FinishedRow row) {

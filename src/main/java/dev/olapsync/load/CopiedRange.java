@@ -12,6 +12,7 @@ import dev.olapsync.schema.Target;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -21,7 +22,7 @@ import javax.sql.DataSource;
  * @param rows of the grain in the range
  * @param written rows of the model
  */
-record CopiedRange(long rows, long written) {
+public record CopiedRange(long rows, long written) {
 
     /**
      * @return empty when the range has to be read with more care, for a row of it becomes a dead letter, or may: Postgres cannot
@@ -31,6 +32,22 @@ record CopiedRange(long rows, long written) {
      */
     static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
+        return copy(postgres, clickHouse, model, range, version, false);
+    }
+
+    /**
+     * The same for a single row.
+     *
+     * @return empty when it becomes a dead letter: Postgres cannot compute it, or ClickHouse cannot hold or refuses a value
+     * @throws RuntimeException when it is no matter of the row: no answer, or a limit of the request
+     */
+    public static Optional<CopiedRange> copyOne(DataSource postgres, ClickHouse clickHouse, Model model, List<String> key,
+            BigInteger version) throws SQLException {
+        return copy(postgres, clickHouse, model, Page.Range.only(key), version, true);
+    }
+
+    private static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range,
+            BigInteger version, boolean oneRow) throws SQLException {
         Target target = Target.of(model);
         try (Connection connection = PostgresDataSource.patient(postgres); RangeCopy copy = RangeCopy.of(connection, model, range)) {
             try {
@@ -38,8 +55,11 @@ record CopiedRange(long rows, long written) {
             } catch (ClickHouseException e) {
                 copy.throwFailure();
                 // the connection breaks, too, when ClickHouse refuses a row before it has read them all
-                if (e.code() != 0) {
+                if (e.code() != 0 || oneRow) {
                     DividedInsert.requireDivisible(e, clickHouse, target);
+                }
+                if (oneRow && InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
+                    throw InsertErrors.remedied(e, target);
                 }
                 return Optional.empty();
             }

@@ -23,7 +23,7 @@ final class LoadedModel {
     /** Ends what still has an older epoch, for that is gone in Postgres, and notes that the load is done. */
     static void note(OlapSync olapSync, Model model, Loads loads, Load load) throws SQLException {
         Position start = Position.start(olapSync.settings().olap().epoch());
-        PageRows.hideOlder(olapSync.clickHouse(), model, start);
+        PageRows.hideOlder(olapSync, model, start, loads.isAsBefore(model));
         try (Connection postgres = olapSync.postgres().getConnection()) {
             endOlderVersions(olapSync, model, start, postgres);
         }

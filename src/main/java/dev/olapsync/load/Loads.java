@@ -90,6 +90,13 @@ public final class Loads {
         return all().stream().filter(load -> load.model().equals(model)).findFirst();
     }
 
+    /** Whether the model had the same SELECT when it was loaded last in an older epoch. */
+    boolean isAsBefore(Model model) {
+        return clickHouse.query("SELECT model_select FROM " + TABLE + " FINAL WHERE epoch < {epoch:UInt16} AND model = {model:String}"
+                + " ORDER BY epoch DESC LIMIT 1", Map.of("epoch", epoch, "model", model.name())).stream()
+                .anyMatch(row -> row.getString("model_select").equals(model.select()));
+    }
+
     /** Those of the models whose load has begun in the current epoch. */
     public List<Model> begun(Models models) {
         return all().stream().flatMap(load -> models.find(load.model()).stream()).toList();

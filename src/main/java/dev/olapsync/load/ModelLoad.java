@@ -199,7 +199,11 @@ final class ModelLoad {
             int next = Math.min(page, ROWS_OF_FIRST_PAGE);
             long written = 0;
             try {
-                Page rows = Page.read(postgres, model, left, limit);
+                Page rows = Page.read(postgres, model, left, limit, olapSync.settings().olap().batchBytes());
+                if (limit > 1 && rows.rows().stream().anyMatch(Page.Row::isWide)) {
+                    limit = Math.max(1, limit / GROWTH);
+                    continue;
+                }
                 keys = rows.rows().stream().map(Page.Row::grainKey).toList();
                 next = rowsOfNext(rows);
                 written = write(rows);
@@ -252,7 +256,7 @@ final class ModelLoad {
                 progress.line(load.rows(), Duration.ofNanos(System.nanoTime() - begin)));
     }
 
-    /** Postgres cannot compute a row of the page. The lane finds out which, and writes the others with the same version. */
+    /** Postgres cannot compute one of the rows, or they are too wide. The lane writes them, with the same version, or finds out which. */
     private List<List<String>> handOver(List<List<String>> keys) throws IOException {
         try (Lane lane = new Lane(context, model, start)) {
             keys.forEach(lane::add);
@@ -269,7 +273,9 @@ final class ModelLoad {
     private void writeHistory(Page rows, Instant read) throws IOException {
         Target history = Target.ofHistory(model).orElseThrow();
         RowBatch versions = RowBatch.ofInitialLoad(history.name());
-        rows.rows().stream().filter(row -> row.refused() == null).forEach(row -> versions.add(row.key(),
+        DeadLetters.send(context, rows.rows().stream().filter(Page.Row::isWide).map(row -> DeadLetters.ofRefusedRow(context, model.name(),
+                row.key().getBytes(StandardCharsets.UTF_8), null, start, history.name() + ": not written, the row is too large", null)).toList());
+        rows.rows().stream().filter(row -> row.refused() == null && !row.isWide()).forEach(row -> versions.add(row.key(),
                 RowJson.ofHistory(row.json(), RowJson.READ, read, start.version()).getBytes(StandardCharsets.UTF_8)));
         new DividedInsert(context, olapSync.clickHouse(), history).write(versions);
     }
@@ -279,7 +285,12 @@ final class ModelLoad {
         BigInteger version = start.version();
         RowBatch rows = RowBatch.ofInitialLoad(model.name());
         List<Exchange> letters = new ArrayList<>();
+        List<List<String>> wide = new ArrayList<>();
         for (Page.Row row : page.rows()) {
+            if (row.isWide()) {
+                wide.add(row.grainKey());
+                continue;
+            }
             if (!row.live()) {
                 continue;
             }
@@ -292,6 +303,7 @@ final class ModelLoad {
             }
         }
         DeadLetters.send(context, letters);
+        handOver(wide);
         return new DividedInsert(context, olapSync.clickHouse(), Target.of(model)).write(rows);
     }
 }

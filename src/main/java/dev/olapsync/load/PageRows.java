@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import dev.olapsync.ClickHouse;
 import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.OlapSync;
 import dev.olapsync.capture.Position;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
@@ -11,6 +12,7 @@ import dev.olapsync.schema.Truncates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +21,7 @@ import java.util.List;
  *
  * @param json one JSON object a line
  * @param count of these lines
- * @param lost rows with values that ClickHouse cannot hold
+ * @param lost rows with values that ClickHouse cannot hold, and rows that are too wide for a page
  */
 public record PageRows(byte[] json, long count, List<Page.Row> lost) {
 
@@ -30,6 +32,10 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
         List<Page.Row> lost = new ArrayList<>();
         long count = 0;
         for (Page.Row row : page.rows()) {
+            if (row.isWide()) {
+                lost.add(row);
+                continue;
+            }
             if (!row.live()) {
                 continue;
             }
@@ -60,9 +66,19 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
         }
     }
 
-    /** Once all rows of a model are there with this position or a greater one, those that are not are gone in Postgres. */
-    public static void hideOlder(ClickHouse clickHouse, Model model, Position position) {
-        byte[] watermark = RowJson.versioned(Truncates.row(model.name()), position.version(), false);
-        clickHouse.insertJson(Target.ofWatermarks().insert(), new ByteArrayInputStream(watermark));
+    /**
+     * Once all rows of a model are there with this position or a greater one, those that are not are gone in Postgres, or
+     * became dead letters.
+     *
+     * @param keep whether the last state of those dead letters is one of the model as it is
+     */
+    public static void hideOlder(OlapSync olapSync, Model model, Position position, boolean keep) throws SQLException {
+        // no record has this position, as they begin at multiples of eight, and none of an older epoch is as great
+        BigInteger watermark = position.version().subtract(BigInteger.ONE).max(BigInteger.ZERO);
+        if (keep) {
+            new KeptRows(olapSync.clickHouse(), model).copyTo(watermark, olapSync);
+        }
+        byte[] row = RowJson.versioned(Truncates.row(model.name()), watermark, false);
+        olapSync.clickHouse().insertJson(Target.ofWatermarks().insert(), new ByteArrayInputStream(row));
     }
 }

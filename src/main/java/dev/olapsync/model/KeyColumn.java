@@ -1,7 +1,10 @@
 package dev.olapsync.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -55,6 +58,18 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
     /** Whether a change event does not tell the value: it was too large, or is stored apart and did not change. */
     public static boolean isUnavailable(JsonNode value) {
         return value.isTextual() && value.textValue().equals(UNAVAILABLE);
+    }
+
+    /**
+     * Gives the keys to a statement whose parameters are arrays, one for each column of the key.
+     *
+     * @param first number of the first of these parameters
+     */
+    static void set(PreparedStatement statement, int first, int width, List<List<String>> keys) throws SQLException {
+        for (int i = 0; i < width; i++) {
+            int column = i;
+            statement.setString(first + i, array(keys.stream().map(key -> key.get(column)).toList()));
+        }
     }
 
     /**

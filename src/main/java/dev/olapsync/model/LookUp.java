@@ -6,12 +6,14 @@ import java.util.List;
  * One statement that reads the rows of a model that a set of changed rows of one table touches.
  *
  * <p>It is written for camel-jdbc with {@code useHeadersAsParameters}: parameter {@code :?k1} is the array literal with
- * the values of the first key column, {@code :?k2} of the second, and so on ({@link KeyColumn#array}). Result columns:
+ * the values of the first key column, {@code :?k2} of the second, and so on ({@link KeyColumn#array}); the one behind them is
+ * how many bytes a row may have. Result columns:
  * <ul>
  * <li>{@code n} (bigint): the place of the key in the arrays, from 1;
  * <li>{@code key} (text): the key of the model's row; a composite key as JSON array;
  * <li>{@code live} (boolean): whether the model's SELECT has the row;
- * <li>{@code row} (text): the row as JSON object; when not live, its key columns only;
+ * <li>{@code row} (text): the row as JSON object; when not live, its key columns only; null when it has too many bytes;
+ * <li>{@code size} (int): about how many bytes the row has;
  * <li>{@code unheld} (text or null): names of the columns whose value ClickHouse cannot hold and that are null instead;
  * <li>{@code current} (boolean): whether the tables are still what they were when the model was compiled. If not, the row
  *     must not be used: see {@link ReadSchema};

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Writes a query's look-ups and pages as SQL for Postgres, with parameters {@code $1}, {@code $2} and so on. */
 final class LookUpSql {
@@ -31,7 +32,13 @@ final class LookUpSql {
     /** One row per key of the grain, also for keys whose row is gone. */
     String ofGrain() {
         List<String> given = IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
-        return rows("s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
+        return rows(given.size() + 1, "s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
+    }
+
+    /** {@code n} of those keys of which there is no row. */
+    String gone() {
+        List<String> given = IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
+        return "SELECT " + KEYS + ".n FROM " + keys(query.keyColumns()) + rowOf(given) + " WHERE (" + live() + ") IS NOT TRUE";
     }
 
     /** The row of the model with a key: its own plan for each key, which reads no more than that needs. */
@@ -66,7 +73,7 @@ final class LookUpSql {
         String image = IntStream.range(0, width).mapToObj(i -> image(columns.get(i), given(i))).collect(Collectors.joining(", "));
         String from = "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(width + OF_THE_CHANGE, "k%d") + ", n)"
                 + " CROSS JOIN LATERAL (" + query.with(text.apply("(SELECT " + image + ")")).select() + ") AS " + ROW;
-        return rows("s.n", KEYS + ".n", query.key().stream().map(key -> value(key.column())).toList(), from, "",
+        return rows(width + OF_THE_CHANGE + 1, "s.n", KEYS + ".n", query.key().stream().map(key -> value(key.column())).toList(), from, "",
                 List.of(given(width) + " AS _op", given(width + 1) + "::timestamptz AS _commit_time", given(width + 2)
                         + "::numeric AS _version"));
     }
@@ -84,7 +91,7 @@ final class LookUpSql {
     /** The rows of the model that changes of a table reach, whether or not that still has a row with these columns. */
     String of(Reach reach) throws SQLException {
         List<String> reached = IntStream.rangeClosed(1, query.key().size()).mapToObj(i -> REACHED + ".k" + i).toList();
-        return rows("s.n", KEYS + ".n", reached, keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + " OFFSET 0) AS "
+        return rows(reach.columns().size() + 1, "s.n", KEYS + ".n", reached, keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + " OFFSET 0) AS "
                 + REACHED + rowOf(reached), "", List.of());
     }
 
@@ -94,27 +101,54 @@ final class LookUpSql {
         return "SELECT " + texts + " FROM " + keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + ") AS " + REACHED;
     }
 
+    /** For keys of the grain, {@code n} of each and the rows of the table that reach it: {@code parent}, the texts of their columns. */
+    String parents(Reach reach) throws SQLException {
+        Item start = reach.path().start();
+        List<String> conditions = new ArrayList<>();
+        List<String> keys = new ArrayList<>();
+        path(reach.path(), new Deparser(catalog, LookUpSql::column), conditions, keys);
+        IntStream.range(0, keys.size()).forEach(i -> conditions.add(keys.get(i) + " = " + given(i)));
+        String parent = reach.columns().stream().map(column -> Query.column(alias(start), column)).map(column -> column + "::text")
+                .collect(Collectors.joining(", "));
+        return "SELECT " + KEYS + ".n, " + REACHED + ".parent FROM " + keys(query.keyColumns()) + " CROSS JOIN LATERAL (SELECT DISTINCT ARRAY["
+                + parent + "] AS parent FROM " + Stream.concat(Stream.of(start), reach.path().steps().stream().map(Paths.Step::item))
+                .map(LookUpSql::table).collect(Collectors.joining(", ")) + " WHERE " + String.join(" AND ", conditions) + ") AS " + REACHED;
+    }
+
+    private static String column(Col col) {
+        return Query.column(alias(col.item()), col.column());
+    }
+
+    private static String table(Item item) {
+        return item.table().name().quoted() + " AS " + Sql.identifier(alias(item));
+    }
+
     /** From the columns of the changed row, item by item, to the key. */
     private String reached(Reach reach) throws SQLException {
         Paths.Path path = reach.path();
         List<String> conditions = new ArrayList<>();
-        Deparser deparser = new Deparser(catalog, col -> col.item() == path.start() ? ofChanged(reach, col)
-                : Query.column(alias(col.item()), col.column()));
+        List<String> values = new ArrayList<>();
+        path(path, new Deparser(catalog, col -> col.item() == path.start() ? ofChanged(reach, col) : column(col)), conditions, values);
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            keys.add(values.get(i) + " AS k" + (i + 1));
+            conditions.add(values.get(i) + " IS NOT NULL");
+        }
+        String tables = path.steps().stream().map(step -> table(step.item())).collect(Collectors.joining(", "));
+        return "SELECT " + (reach.once() ? "" : "DISTINCT ") + String.join(", ", keys) + (tables.isEmpty() ? "" : " FROM " + tables)
+                + " WHERE " + String.join(" AND ", conditions);
+    }
+
+    /** @param keys takes what the columns of the key are equal to */
+    private static void path(Paths.Path path, Deparser deparser, List<String> conditions, List<String> keys) throws SQLException {
         for (Paths.Step step : path.steps()) {
             for (Paths.Link link : step.links()) {
                 conditions.add(deparser.sql(link.from()).orElseThrow() + " = " + deparser.sql(link.to()).orElseThrow());
             }
         }
-        List<String> keys = new ArrayList<>();
-        for (int i = 0; i < path.key().size(); i++) {
-            String key = deparser.sql(path.key().get(i)).orElseThrow();
-            keys.add(key + " AS k" + (i + 1));
-            conditions.add(key + " IS NOT NULL");
+        for (Value key : path.key()) {
+            keys.add(deparser.sql(key).orElseThrow());
         }
-        String tables = path.steps().stream().map(step -> step.item().table().name().quoted() + " AS " + Sql.identifier(alias(step.item())))
-                .collect(Collectors.joining(", "));
-        return "SELECT " + (reach.once() ? "" : "DISTINCT ") + String.join(", ", keys) + (tables.isEmpty() ? "" : " FROM " + tables)
-                + " WHERE " + String.join(" AND ", conditions);
     }
 
     private static String alias(Item item) {
@@ -136,9 +170,12 @@ final class LookUpSql {
                 .collect(Collectors.joining(", "));
     }
 
-    /** Rows in the order of the key; the parameters are the bounds that it has, the lower one first, and the limit. */
+    /**
+     * Rows in the order of the key; the parameters are how many bytes a row may have, the bounds that there are, the lower one
+     * first, and the limit.
+     */
     String page(PageQuery.Bounds bounds) {
-        return page(where(bounds), limit(bounds));
+        return page(where(bounds, number -> "$" + (number + 1)), limit(bounds) + 1);
     }
 
     /** The same, but the keys alone. */
@@ -196,7 +233,7 @@ final class LookUpSql {
     private String where(PageQuery.Bounds bounds, List<String> key, IntFunction<String> parameter) {
         List<String> conditions = new ArrayList<>();
         if (bounds.after()) {
-            conditions.add("(" + String.join(", ", key) + ") > " + bound(1, parameter));
+            conditions.add("(" + String.join(", ", key) + ")" + (bounds.oneKey() ? " >= " : " > ") + bound(1, parameter));
         }
         if (bounds.upTo()) {
             conditions.add("(" + String.join(", ", key) + ") <= "
@@ -224,7 +261,7 @@ final class LookUpSql {
         List<String> key = grainKey();
         String grain = "(SELECT " + values(key) + " FROM " + query.grain().as() + where + inOrder(limit) + ") AS " + REACHED;
         List<String> reached = IntStream.rangeClosed(1, key.size()).mapToObj(i -> REACHED + ".k" + i).toList();
-        return rows(texts(key), String.join(", ", reached), reached, grain + rowOf(reached), "", List.of()) + " ORDER BY "
+        return rows(1, texts(key), String.join(", ", reached), reached, grain + rowOf(reached), "", List.of()) + " ORDER BY "
                 + numbered(key.size(), "s.k%d");
     }
 
@@ -242,14 +279,17 @@ final class LookUpSql {
     }
 
     /**
+     * @param most number of the parameter that says how many bytes a row may have; of a larger one only the size is told
      * @param outer the leading result columns, from the inner ones, which are in {@code s}
      * @param inner what the leading result columns are made of
      * @param keyValues SQL for the key of the model's row
      * @param behind what a live row has behind the columns of the model
      */
-    private String rows(String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
+    private String rows(int most, String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
         // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
-        return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live, s.r[2] AS \"row\", s.r[3] AS unheld, s.r[4] AS refused, "
+        return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live,"
+                + " CASE WHEN pg_column_size(s.r) <= $" + most + "::bigint THEN s.r[2] END AS \"row\","
+                + " pg_column_size(s.r) AS size, s.r[3] AS unheld, s.r[4] AS refused, "
                 // a sub-select of nothing is evaluated once, not for each row
                 + "(SELECT " + query.schema().condition() + ") AS current"
                 + " FROM (SELECT " + inner + ", " + keyText(keyValues) + " AS key, CASE WHEN " + live()

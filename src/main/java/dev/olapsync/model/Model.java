@@ -26,16 +26,19 @@ public final class Model {
     private final CopyQuery copy;
     private final History history;
     private final ReadSchema schema;
+    private final FaultyParents faultyParents;
+    private final GoneRows goneRows;
 
     /**
      * @param query what it reads
      * @param lookUps makes the look-ups, the grain's first
      * @param view the SELECT of the view that has the file's name, if it shows something else than the model's rows; otherwise null
      * @param history makes the history, or null
+     * @param faultyParents of these look-ups
      */
     Model(String name, Path file, String select, Query query, Function<Model, List<LookUp>> lookUps,
-            List<LookUp.Reference> references, PageQuery page, CopyQuery copy, String view,
-            Function<Model, History> history) {
+            List<LookUp.Reference> references, PageQuery page, CopyQuery copy, String view, Function<Model, History> history,
+            Function<List<LookUp>, FaultyParents> faultyParents, GoneRows goneRows) {
         this.name = name;
         this.file = file;
         this.select = select;
@@ -50,6 +53,8 @@ public final class Model {
         this.copy = copy;
         this.schema = query.schema();
         this.history = history.apply(this);
+        this.faultyParents = faultyParents.apply(this.lookUps);
+        this.goneRows = goneRows;
         SortedSet<TableName> read = new TreeSet<>();
         this.lookUps.forEach(lookUp -> read.add(lookUp.table()));
         this.tables = Collections.unmodifiableSortedSet(read);
@@ -138,6 +143,14 @@ public final class Model {
     /** Empty unless the model's file asks for one. */
     public Optional<History> history() {
         return Optional.ofNullable(history);
+    }
+
+    public FaultyParents faultyParents() {
+        return faultyParents;
+    }
+
+    public GoneRows goneRows() {
+        return goneRows;
     }
 
     @Override

@@ -10,12 +10,15 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.postgresql.util.PSQLException;
 
 /** Turns one model file into a {@link Model}, or several of which a view makes one, or says what is wrong with it. */
@@ -475,13 +478,19 @@ final class ModelReader {
         prepare(sql.count(both), 0);
         prepare(sql.copy(both), 0);
         prepare(ofGrain, query.key().size());
+        prepare(sql.gone(), query.key().size());
         List<String> statements = new ArrayList<>();
         List<String> listings = new ArrayList<>();
+        List<String> parents = new ArrayList<>();
         for (Reach reach : reaches) {
             statements.add(reach.direct() ? ofGrain : sql.of(reach));
             listings.add(reach.direct() ? sql.listingOfGrain() : sql.listing(reach));
             prepare(statements.get(statements.size() - 1), reach.direct() ? query.key().size() : reach.columns().size());
             prepare(listings.get(listings.size() - 1), reach.direct() ? 0 : reach.columns().size());
+            parents.add(reach.direct() ? "" : sql.parents(reach));
+            if (!reach.direct()) {
+                prepare(sql.parents(reach), query.key().size());
+            }
         }
         String ofImages = images.isEmpty() ? "" : ofImages(sql, query, images, resolved);
         if (!images.isEmpty()) {
@@ -498,7 +507,13 @@ final class ModelReader {
         }, references, new PageQuery(bounds -> new SqlText(sql.page(bounds)).jdbc(), bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
                 new SqlText(sql.division()).jdbc()), new CopyQuery(sql::count, sql::copy), view,
                 model -> images.isEmpty() ? null
-                        : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()));
+                        : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()),
+                lookUps -> {
+                    Map<LookUp, String> ofLookUps = new LinkedHashMap<>();
+                    IntStream.range(0, parents.size()).filter(i -> !parents.get(i).isEmpty()).forEach(
+                            i -> ofLookUps.put(lookUps.get(i), new SqlText(parents.get(i)).jdbc()));
+                    return new FaultyParents(query.key().size(), ofLookUps, new SqlText(ofGrain).jdbc());
+                }, new GoneRows(query.key().size(), new SqlText(sql.gone()).jdbc()));
     }
 
     private String ofImages(LookUpSql sql, Query query, List<Table.Column> images, Resolved resolved) {

@@ -11,11 +11,16 @@ import java.util.List;
 public record Page(List<Row> rows) {
 
     /**
-     * A row of the grain; the last four are as in {@link LookUp}.
+     * A row of the grain; all but the first are as in {@link LookUp}.
      *
      * @param grainKey the texts of the key's columns
      */
-    public record Row(List<String> grainKey, String key, boolean live, String json, String unheld, String refused) {
+    public record Row(List<String> grainKey, String key, boolean live, String json, int size, String unheld, String refused) {
+
+        /** Whether it has more bytes than a row of the page may have, so that there is no json. */
+        public boolean isWide() {
+            return json == null;
+        }
     }
 
     /**
@@ -26,31 +31,40 @@ public record Page(List<Row> rows) {
      */
     public record Range(List<String> after, List<String> upTo) {
 
+        /** To be copied: of this key alone, which is both bounds then. */
+        public static Range only(List<String> key) {
+            return new Range(key, key);
+        }
+
         PageQuery.Bounds bounds() {
-            return new PageQuery.Bounds(!after.isEmpty(), !upTo.isEmpty());
+            return !after.isEmpty() && after.equals(upTo) ? PageQuery.Bounds.ONE_KEY : new PageQuery.Bounds(!after.isEmpty(), !upTo.isEmpty());
         }
     }
 
     /**
      * @param after the {@link Row#grainKey()} to go on behind; empty for the first page
      * @param limit most rows; a page with fewer is the last
+     * @param mostBytes of all rows together; of those that have more than their share only the size is read
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    public static Page read(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
-        return read(postgres, model, new Range(after, List.of()), limit);
+    public static Page read(Connection postgres, Model model, List<String> after, int limit, long mostBytes) throws SQLException {
+        return read(postgres, model, new Range(after, List.of()), limit, mostBytes);
     }
 
-    /** The first page of a range; see {@link #read(Connection, Model, List, int)}. */
-    public static Page read(Connection postgres, Model model, Range range, int limit) throws SQLException {
+    /** The first page of a range; see {@link #read(Connection, Model, List, int, long)}. */
+    public static Page read(Connection postgres, Model model, Range range, int limit, long mostBytes) throws SQLException {
         List<Row> rows = new ArrayList<>();
-        try (PreparedStatement statement = statement(postgres, model.page().rows(range.bounds()), range, limit);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                if (!row.getBoolean("current")) {
-                    throw SchemaChangedException.of(model, postgres);
+        try (PreparedStatement statement = postgres.prepareStatement(model.page().rows(range.bounds()))) {
+            statement.setLong(1, mostBytes / limit);
+            set(statement, 2, range, limit);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    if (!row.getBoolean("current")) {
+                        throw SchemaChangedException.of(model, postgres);
+                    }
+                    rows.add(new Row(key(row, model), row.getString("key"), row.getBoolean("live"), row.getString("row"),
+                            row.getInt("size"), row.getString("unheld"), row.getString("refused")));
                 }
-                rows.add(new Row(key(row, model), row.getString("key"), row.getBoolean("live"), row.getString("row"),
-                        row.getString("unheld"), row.getString("refused")));
             }
         }
         return new Page(rows);
@@ -63,7 +77,8 @@ public record Page(List<Row> rows) {
 
     /** The keys alone of such a page. */
     public static List<List<String>> keys(Connection postgres, Model model, Range range, int limit) throws SQLException {
-        try (PreparedStatement statement = statement(postgres, model.page().keys(range.bounds()), range, limit)) {
+        try (PreparedStatement statement = postgres.prepareStatement(model.page().keys(range.bounds()))) {
+            set(statement, 1, range, limit);
             return keys(statement, model);
         }
     }
@@ -93,16 +108,14 @@ public record Page(List<Row> rows) {
         return keys;
     }
 
-    private static PreparedStatement statement(Connection postgres, String sql, Range range, int limit) throws SQLException {
-        PreparedStatement statement = postgres.prepareStatement(sql);
-        int parameter = 1;
+    private static void set(PreparedStatement statement, int first, Range range, int limit) throws SQLException {
+        int parameter = first;
         for (List<String> bound : List.of(range.after(), range.upTo())) {
             for (String column : bound) {
                 statement.setString(parameter++, column);
             }
         }
         statement.setInt(parameter, limit);
-        return statement;
     }
 
     private static List<String> key(ResultSet row, Model model) throws SQLException {

@@ -6,8 +6,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Keyset pages over the rows of a model's grain, in the order of its key, with JDBC parameters: for each bound that there
- * is the key's columns {@code k1} ... {@code kn} (text), the lower one first, then the limit (int).
+ * Keyset pages over the rows of a model's grain, in the order of its key, with JDBC parameters: of rows how many bytes one may
+ * have (long); for each bound that there is the key's columns {@code k1} ... {@code kn} (text), the lower one first; the limit
+ * (int).
  */
 public final class PageQuery {
 
@@ -16,8 +17,15 @@ public final class PageQuery {
      *
      * @param after a key, beyond which the page begins
      * @param upTo a key, behind which there is nothing
+     * @param oneKey both are the same key, which is meant
      */
-    public record Bounds(boolean after, boolean upTo) {
+    public record Bounds(boolean after, boolean upTo, boolean oneKey) {
+
+        static final Bounds ONE_KEY = new Bounds(true, true, true);
+
+        public Bounds(boolean after, boolean upTo) {
+            this(after, upTo, false);
+        }
 
         int count() {
             return (after ? 1 : 0) + (upTo ? 1 : 0);
@@ -35,13 +43,14 @@ public final class PageQuery {
     }
 
     static Map<Bounds, String> ofAll(Function<Bounds, String> sql) {
-        return Stream.of(new Bounds(false, false), new Bounds(true, false), new Bounds(false, true), new Bounds(true, true))
+        return Stream.of(new Bounds(false, false), new Bounds(true, false), new Bounds(false, true), new Bounds(true, true),
+                        Bounds.ONE_KEY)
                 .collect(Collectors.toUnmodifiableMap(Function.identity(), sql));
     }
 
     /**
      * Result columns: {@code k1} ... {@code kn} (the grain's key as text, to be given to the next page) and, as in
-     * {@link LookUp}, {@code key}, {@code live}, {@code row}, {@code unheld}, {@code refused}, {@code current}.
+     * {@link LookUp}, {@code key}, {@code live}, {@code row}, {@code size}, {@code unheld}, {@code refused}, {@code current}.
      */
     public String rows(Bounds bounds) {
         return rows.get(bounds);

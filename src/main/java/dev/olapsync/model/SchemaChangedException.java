@@ -28,8 +28,10 @@ public final class SchemaChangedException extends IllegalStateException {
      * be a consequence too: a key that has another type now.
      */
     public static void throwIfCauseOf(SQLException error, Model model, DataSource postgres) throws SQLException {
-        boolean wrongStatement = String.valueOf(error.getSQLState()).startsWith("42") && !DENIED.equals(error.getSQLState());
-        if (wrongStatement || ValueErrors.isOne(error)) {
+        boolean ofValues = ValueErrors.isOne(error);
+        boolean wrongStatement = !ofValues && String.valueOf(error.getSQLState()).startsWith("42")
+                && !DENIED.equals(error.getSQLState());
+        if (wrongStatement || ofValues) {
             try (Connection connection = postgres.getConnection()) {
                 if (!model.schema().isCurrent(connection)) {
                     throw of(model, connection);

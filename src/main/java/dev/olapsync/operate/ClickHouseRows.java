@@ -28,12 +28,13 @@ final class ClickHouseRows implements AutoCloseable {
     }
 
     /**
-     * The rows that a model's view shows, with the columns that it hides, in the order of the key.
+     * The rows that a model's view shows, with the columns that it hides, in the order of the key, texts also as a {@link LongText}.
      *
      * @param keys which rows; null for all
      */
     static ClickHouseRows ofView(ClickHouse clickHouse, Model model, List<List<String>> keys) throws IOException {
-        return new ClickHouseRows(clickHouse, "SELECT " + names(model.columns()) + " FROM "
+        return new ClickHouseRows(clickHouse, "SELECT " + model.columns().stream()
+                .map(column -> LongText.inClickHouse(column, ClickHouse.identifier(column.name()))).collect(Collectors.joining(", ")) + " FROM "
                 + ClickHouseTables.live(model) + (keys == null ? "" : " AND " + isOneOf(model, keys))
                 + " ORDER BY " + order(model));
     }

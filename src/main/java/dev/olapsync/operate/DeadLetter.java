@@ -42,7 +42,8 @@ record DeadLetter(ConsumerRecord<byte[], byte[]> letter) {
 
     /** Topic, partition and offset of the record; empty when the letter is of a row that came from none. */
     String from() {
-        return text(DeadLetters.TOPIC).map(topic -> topic + " " + number(DeadLetters.PARTITION, Integer.BYTES) + "-"
+        boolean ofRecord = letter.headers().lastHeader(DeadLetters.OFFSET) != null;
+        return text(DeadLetters.TOPIC).map(topic -> !ofRecord ? topic : topic + " " + number(DeadLetters.PARTITION, Integer.BYTES) + "-"
                 + number(DeadLetters.OFFSET, Long.BYTES)).orElse("");
     }
 

@@ -65,8 +65,7 @@ final class PagedPass implements Verification.Pass {
 
     private List<List<String>> ofPostgres(Model model, List<String> after) throws SQLException {
         try (Connection connection = olapSync.postgres().getConnection()) {
-            return Page.read(connection, model, after, PAGE).rows().stream()
-                    .map(row -> canonical(model, row.grainKey())).toList();
+            return Page.keys(connection, model, after, PAGE).stream().map(key -> canonical(model, key)).toList();
         }
     }
 

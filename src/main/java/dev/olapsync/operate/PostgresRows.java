@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The rows of a model's SELECT, in the order of the key, each value as text. */
+/** The rows of a model's SELECT, in the order of the key, each value as text, or as a {@link LongText}. */
 final class PostgresRows implements AutoCloseable {
 
-    private static final int FETCH_ROWS = 5_000;
+    private static final int FETCH_ROWS = 1_000;
 
     private final int width;
     private final PreparedStatement statement;
@@ -44,7 +44,7 @@ final class PostgresRows implements AutoCloseable {
     }
 
     private static String sql(Model model, boolean byKey) {
-        return "SELECT " + model.columns().stream().map(PostgresRows::text).collect(Collectors.joining(", "))
+        return "SELECT " + model.columns().stream().map(column -> LongText.inPostgres(column, text(column))).collect(Collectors.joining(", "))
                 + " FROM (" + model.rows() + "\n) AS m" + (byKey ? " JOIN " + keys(model) : "") + " ORDER BY "
                 + model.key().stream()
                         .map(column -> value(column) + (SameValue.orderedAsText(column) ? "::text COLLATE \"C\"" : ""))

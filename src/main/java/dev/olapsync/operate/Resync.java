@@ -1,6 +1,5 @@
 package dev.olapsync.operate;
 
-import dev.olapsync.ClickHouse;
 import dev.olapsync.OlapSync;
 import dev.olapsync.PostgresDataSource;
 import dev.olapsync.capture.Position;
@@ -38,6 +37,8 @@ import picocli.CommandLine.Spec;
         description = "Reads a whole model again into ClickHouse, while the pipeline runs; after damage in ClickHouse.")
 final class Resync implements Callable<Integer> {
 
+    private static final int ROWS_OF_A_PAGE = 2_000;
+
     @Mixin
     private Configuration configuration;
 
@@ -51,6 +52,8 @@ final class Resync implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private boolean readAll;
+
     @Override
     public Integer call() throws Exception {
         OlapSync olapSync = new OlapSync(configuration.settings());
@@ -63,19 +66,19 @@ final class Resync implements Callable<Integer> {
             Loads.of(olapSync).requireUnchanged(olapSync.models());
             Position position = passage.captured(Duration.ofSeconds(patience));
             new ClickHouseTables(olapSync.clickHouse()).ensure(model.get());
-            load(olapSync, model.get(), position);
+            load(olapSync, passage, model.get(), position);
             return 0;
         } catch (StandstillException e) {
-            spec.commandLine().getErr().println("Nothing was read. " + e.getMessage());
+            spec.commandLine().getErr().println((readAll ? "Nothing was hidden. Run it again. " : "Nothing was read. ") + e.getMessage());
             return 1;
         } finally {
             olapSync.stop();
         }
     }
 
-    private void load(OlapSync olapSync, Model model, Position position) throws Exception {
+    private void load(OlapSync olapSync, Passage passage, Model model, Position position) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        int most = olapSync.settings().olap().batchRows();
+        int most = Math.min(ROWS_OF_A_PAGE, olapSync.settings().olap().batchRows());
         long rows = 0;
         long handedOver = 0;
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
@@ -83,17 +86,23 @@ final class Resync implements Callable<Integer> {
             List<String> last = List.of();
             Step step;
             do {
-                step = step(olapSync.clickHouse(), postgres, model, last, most, position);
+                step = step(olapSync, postgres, model, last, most, position);
                 Hint.write(postgres, model.name(), step.difficult());
                 rows += step.keys().size() - step.difficult().size();
                 handedOver += step.difficult().size();
                 last = step.keys().isEmpty() ? last : step.keys().get(step.keys().size() - 1);
                 progress.add(step.keys().size());
             } while (step.keys().size() == most);
-            PageRows.hideOlder(olapSync.clickHouse(), model, position);
+            readAll = true;
+            if (handedOver > 0) {
+                // a change that was on its way must not lose against the last state that is kept
+                passage.loaded(Duration.ofSeconds(patience));
+            }
+            PageRows.hideOlder(olapSync, model, position, true);
             progress.end();
             out.printf(Locale.ROOT, "%s: %,d rows read again in %.1f s%s%n", model.name(), rows, progress.seconds(), handedOver == 0 ? ""
-                    : ", " + handedOver + " handed over to the pipeline, because one of them cannot be held: see 'olap-sync dlq list'");
+                    : ", " + handedOver + " handed over to the pipeline, because they are wide or one of them cannot be held:"
+                    + " see 'olap-sync dlq list'");
             out.flush();
         }
     }
@@ -102,13 +111,13 @@ final class Resync implements Callable<Integer> {
     private record Step(List<List<String>> keys, List<List<String>> difficult) {
     }
 
-    private static Step step(ClickHouse clickHouse, Connection postgres, Model model, List<String> after, int most,
+    private static Step step(OlapSync olapSync, Connection postgres, Model model, List<String> after, int most,
             Position position) throws SQLException {
         try {
-            Page page = Page.read(postgres, model, after, most);
+            Page page = Page.read(postgres, model, after, most, olapSync.settings().olap().batchBytes());
             List<List<String>> keys = page.rows().stream().map(Page.Row::grainKey).toList();
             PageRows rows = PageRows.of(page, position);
-            return new Step(keys, rows.insert(clickHouse, model)
+            return new Step(keys, rows.insert(olapSync.clickHouse(), model)
                     ? rows.lost().stream().map(Page.Row::grainKey).toList() : keys);
         } catch (SQLException e) {
             if (!ValueErrors.isOne(e)) {

@@ -3,6 +3,7 @@ package dev.olapsync.routes;
 import dev.olapsync.CommitOffsets;
 import dev.olapsync.KafkaClients;
 import dev.olapsync.PostgresDataSource;
+import dev.olapsync.enrich.CopiedRow;
 import dev.olapsync.enrich.DirtyRows;
 import dev.olapsync.enrich.DividedLookUp;
 import dev.olapsync.enrich.FanOuts;
@@ -72,7 +73,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}")).id("remember-changes")
                 .process(of(DirtyRows.class)).id("find-dirty-rows")
-                .split(simple("${body}")).aggregationStrategy(of(FinishedRows.class)).stopOnException()
+                .split(simple("${body}")).aggregationStrategy(of(FinishedRows.class)).stopOnException().streaming()
                     .id("for-each-look-up")
                     .enrich().constant("direct:look-up").aggregationStrategy(of(JoinedRows.class)).id("join-parents").end()
                 .end()
@@ -137,10 +138,12 @@ public class EnrichRoutes extends PipelineRoutes {
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}")).id("remember-fan-outs")
                 .process(of(FanOuts.class)).id("sort-fan-outs")
-                .split(simple("${body}")).stopOnException().id("for-each-fan-out")
+                .split(simple("${body}")).stopOnException().streaming().id("for-each-fan-out")
                     .choice().id("which-rows")
                         .when(simple("${body} is 'dev.olapsync.enrich.Listing'")).id("to-be-listed")
                             .process(of(ListedChildren.class)).id("list-children")
+                        .when(simple("${body} is 'dev.olapsync.enrich.FanOut'")).id("to-be-copied")
+                            .process(of(CopiedRow.class)).id("copy-wide-row")
                         .otherwise().id("listed")
                             .enrich().constant("direct:look-up").aggregationStrategy(of(JoinedRows.class))
                                 .id("join-parents-of-children").end()

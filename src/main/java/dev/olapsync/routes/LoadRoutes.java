@@ -43,7 +43,7 @@ public class LoadRoutes extends PipelineRoutes {
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}")).id("remember-rows")
                 .process(of(RowBatches.class)).id("to-row-batches").description("One batch for each table")
-                .split(simple("${body}")).stopOnException().id("for-each-table")
+                .split(simple("${body}")).stopOnException().streaming().id("for-each-table")
                     .process(of(ClickHouseInsert.class)).id("insert")
                 .end()
                 .process(of(CommitOffsets.class)).id("commit-rows")

@@ -43,6 +43,12 @@ public final class Topics implements AutoCloseable {
     /** The largest record: with key, headers, and what compression can add in the worst case. */
     private static final int LARGEST_RECORD = LARGEST_VALUE + (1 << 20);
 
+    /**
+     * The largest finished row that becomes a record, so that whoever reads many at once knows how large they are together; a
+     * larger one is written straight into ClickHouse.
+     */
+    public static final int LARGEST_ROW = 256 << 10;
+
     /** The ends of the names that no other topics have: by them a pipeline is recognised. */
     static final String CAPTURED = "-captured";
     private static final String FAN_OUT = "-fanout";

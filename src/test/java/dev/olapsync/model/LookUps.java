@@ -36,6 +36,7 @@ final class LookUps {
             int column = i;
             exchange.getIn().setHeader("k" + (i + 1), KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
         }
+        exchange.getIn().setHeader("k" + (lookUp.key().size() + 1), Long.MAX_VALUE);
         String prepared = CAMEL.prepareQuery(lookUp.sql(), true);
         try (PreparedStatement statement = postgres.prepareStatement(prepared)) {
             int parameters = statement.getParameterMetaData().getParameterCount();
@@ -77,10 +78,11 @@ final class LookUps {
         while (true) {
             try (PreparedStatement statement = postgres.prepareStatement(
                     model.page().rows(new PageQuery.Bounds(!last.isEmpty(), false)))) {
+                statement.setLong(1, Long.MAX_VALUE);
                 for (int i = 0; i < last.size(); i++) {
-                    statement.setString(i + 1, last.get(i));
+                    statement.setString(i + 2, last.get(i));
                 }
-                statement.setInt(last.size() + 1, limit);
+                statement.setInt(last.size() + 2, limit);
                 List<Row> page = rows(statement, false);
                 all.addAll(page);
                 if (page.size() < limit) {

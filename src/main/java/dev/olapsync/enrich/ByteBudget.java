@@ -1,0 +1,35 @@
+package dev.olapsync.enrich;
+
+/**
+ * How many bytes the rows of several look-ups, which are read one after the other, may have together. If they are read again,
+ * what was noted of the earlier attempt does not count. Not thread safe.
+ */
+final class ByteBudget {
+
+    /** No limit. */
+    static final ByteBudget NONE = new ByteBudget(Long.MAX_VALUE, Long.MAX_VALUE, 1);
+
+    private final long bytes;
+    private final long mostOfRow;
+    private final long[] used;
+
+    /** @param lookUps how many share it */
+    ByteBudget(long bytes, long mostOfRow, int lookUps) {
+        this.bytes = bytes;
+        this.mostOfRow = mostOfRow;
+        this.used = new long[lookUps];
+    }
+
+    /** How many bytes each of so many rows may have. */
+    long ofRow(int lookUp, int rows) {
+        long left = bytes;
+        for (int i = 0; i < lookUp; i++) {
+            left -= used[i];
+        }
+        return Math.min(mostOfRow, Math.max(0, left) / rows);
+    }
+
+    void use(int lookUp, long read) {
+        used[lookUp] = read;
+    }
+}

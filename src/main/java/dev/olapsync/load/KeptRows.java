@@ -1,0 +1,105 @@
+package dev.olapsync.load;
+
+import static dev.olapsync.ClickHouse.identifier;
+import static dev.olapsync.ClickHouse.literal;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.ClickHouse;
+import dev.olapsync.ClickHouse.ClickHouseException;
+import dev.olapsync.OlapSync;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.schema.RowJson;
+import java.math.BigInteger;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Rows that have not been written again although Postgres still has them, because they could not be computed or written:
+ * they became dead letters, and are to keep their last state when a watermark hides what is older. So they are copied,
+ * within ClickHouse, to the version of the watermark, which is less than that of any row that is written again.
+ */
+final class KeptRows {
+
+    private static final int PAGE = 1_000;
+    /** So many keys stand in a statement. */
+    private static final int KEYS = 100;
+
+    private final ClickHouse clickHouse;
+    private final Model model;
+    private final String rows;
+    private final List<String> key;
+
+    KeptRows(ClickHouse clickHouse, Model model) {
+        this.clickHouse = clickHouse;
+        this.model = model;
+        this.rows = identifier(ClickHouseTables.storage(model.name()));
+        this.key = model.key().stream().map(column -> identifier(column.name())).toList();
+    }
+
+    /** @param watermark what has a lower version is going to be hidden */
+    void copyTo(BigInteger watermark, OlapSync olapSync) throws SQLException {
+        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128(" + literal(watermark.toString()) + ")";
+        List<List<String>> page = page(older, List.of());
+        while (!page.isEmpty()) {
+            Set<List<String>> kept = new HashSet<>(page);
+            try (Connection postgres = olapSync.postgres().getConnection()) {
+                model.goneRows().of(postgres, page).forEach(kept::remove);
+                if (!model.schema().isCurrent(postgres)) {
+                    throw SchemaChangedException.of(model, postgres);
+                }
+            }
+            copy(List.copyOf(kept), older, watermark);
+            page = page(older, page.get(page.size() - 1));
+        }
+    }
+
+    private List<List<String>> page(String older, List<String> after) {
+        List<List<String>> keys = new ArrayList<>();
+        String texts = IntStream.range(0, key.size()).mapToObj(i -> "toString(" + key.get(i) + ") AS k" + i).collect(Collectors.joining(", "));
+        for (GenericRecord row : clickHouse.query("SELECT " + texts + " FROM " + older
+                + (after.isEmpty() ? "" : " AND (" + String.join(", ", key) + ") > " + tuple(after))
+                + " ORDER BY " + String.join(", ", key) + " LIMIT " + PAGE, Map.of())) {
+            keys.add(IntStream.range(0, key.size()).mapToObj(i -> row.getString("k" + i)).toList());
+        }
+        return keys;
+    }
+
+    private void copy(List<List<String>> keys, String older, BigInteger version) {
+        for (int from = 0; from < keys.size(); from += KEYS) {
+            copyTogether(keys.subList(from, Math.min(keys.size(), from + KEYS)), older, version);
+        }
+    }
+
+    /** A row that the table has become too narrow for, by a constraint or a type, cannot be kept. */
+    private void copyTogether(List<List<String>> keys, String older, BigInteger version) {
+        try {
+            // the inner SELECT, because a condition beside REPLACE would mean the new version
+            clickHouse.execute("INSERT INTO " + rows + " SELECT * REPLACE (toUInt128(" + literal(version.toString()) + ") AS "
+                    + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
+                    + String.join(", ", key) + ") IN (" + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
+        } catch (ClickHouseException e) {
+            if (InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
+                throw e;
+            }
+            if (keys.size() > 1) {
+                copyTogether(keys.subList(0, keys.size() / 2), older, version);
+                copyTogether(keys.subList(keys.size() / 2, keys.size()), older, version);
+            }
+        }
+    }
+
+    private String tuple(List<String> texts) {
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> "CAST(" + literal(texts.get(i)) + " AS " + model.key().get(i).type().clickHouseType(false) + ")")
+                .collect(Collectors.joining(", ", "(", ")"));
+    }
+}
