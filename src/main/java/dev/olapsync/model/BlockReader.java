@@ -59,6 +59,7 @@ final class BlockReader {
         if (query.flag("hasRecursive")) {
             problems.add(places.word("recursive"), "WITH RECURSIVE: how far a row reaches is not known before all are read; store the"
                     + " path or the root in a column");
+            throw problems.exception();
         }
         if (!query.list("rowMarks").isEmpty()) {
             problems.add(places.keyword("FOR"), "FOR UPDATE and its like: a model only reads; remove it");

@@ -14,7 +14,7 @@ final class Checks {
     private static final String SESSION = " depends on the session, not on the row";
     /** Built-in stable functions that read the catalog, other tables, the session or the clock. */
     private static final Pattern UNREPEATABLE = Pattern.compile("current_.*|pg_.*|has_.*|row_security_active|to_reg.*"
-            + "|.*_to_xml.*|(obj|col|shobj)_description|txid_.*|inet_(client|server)_.*|version|lastval|getdatabaseencoding");
+            + "|reg(class|proc|procedure|oper|operator|type|config|dictionary|namespace|role|collation)|.*_to_xml.*|(obj|col|shobj)_description|txid_.*|inet_(client|server)_.*|version|lastval|getdatabaseencoding");
     private static final Pattern OF_TIME = Pattern.compile("now|age|.*timestamp");
     /** {@code SQLValueFunctionOp}: below are those of time. */
     private static final int CURRENT_ROLE = 9;

@@ -300,8 +300,8 @@ final class RollUp {
         String above = units + (more > 0 ? " * " + power(more) : "");
         String below = "count(" + value + ")" + (more < 0 ? " * " + power(-more) : "");
         String quotient = "sign(" + above + ") * intDiv(2 * abs(" + above + ") + " + below + ", 2 * greatest(" + below + ", 1))";
-        return Optional.of("if(count(" + value + ") = 0, NULL, CAST(" + quotient + " AS Nullable(Decimal(" + MOST_DIGITS + ", " + digits.get()
-                + "))) / " + power(digits.get()) + ")");
+        return Optional.of("if(count(" + value + ") = 0, NULL, toDecimal256(toString(" + quotient + "), " + digits.get() + ") / "
+                + power(digits.get()) + ")");
     }
 
     private static String power(long exponent) {

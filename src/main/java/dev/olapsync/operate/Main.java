@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 /** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(name = "olap-sync", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Keeps denormalised ClickHouse tables in step with a normalised Postgres database.",
-        subcommands = {Run.class, Check.class, StatusCommand.class, Verify.class, Heal.class, Resync.class,
+        subcommands = {Run.class, Check.class, Explain.class, StatusCommand.class, Verify.class, Heal.class, Resync.class,
             DeadLetterCommand.class})
 public final class Main {
 

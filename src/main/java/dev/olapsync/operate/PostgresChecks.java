@@ -213,7 +213,7 @@ final class PostgresChecks {
     }
 
     /** Of a partitioned table each partition counts. */
-    private static boolean indexed(Connection connection, LookUp.Reference reference) throws SQLException {
+    static boolean indexed(Connection connection, LookUp.Reference reference) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("""
                 SELECT bool_and(EXISTS (
                   SELECT FROM pg_index i

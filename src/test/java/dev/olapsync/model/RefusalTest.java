@@ -124,6 +124,27 @@ class RefusalTest {
         check(sql, line, column, message);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            SELECT o.id, (SELECT string_agg(a.street, ',') FROM a WHERE a.c_id = o.c_id) AS s FROM o                  | 1 | 22 | the order of its values is not defined; write string_agg(... ORDER BY ...) with the key, for example ORDER BY a.c_id, a.kind
+            SELECT o.id, (SELECT array_agg(a.id ORDER BY a.active) FROM a WHERE a.c_id = o.c_id) AS s FROM o          | 1 | 22 | where several rows are equal in ORDER BY
+            SELECT o.id, (SELECT sum(a.id::float8) FROM a WHERE a.c_id = o.c_id) AS s FROM o                          | 1 | 22 | sum() over double precision depends on the order in which rows are read; write sum(...::numeric)
+            SELECT o.id, (SELECT mode() WITHIN GROUP (ORDER BY a.street) FROM a WHERE a.c_id = o.c_id) AS s FROM o    | 1 | 22 | which of several values it takes is not defined
+            SELECT o.id, (SELECT a.street FROM a WHERE a.c_id = o.c_id LIMIT 1) AS s FROM o                           | 1 | 60 | LIMIT takes rows whose order is not defined: end ORDER BY with the key, for example ORDER BY a.c_id, a.kind
+            SELECT DISTINCT ON (c_id) c_id, street FROM a ORDER BY c_id, active                                       | 1 | 8 | DISTINCT ON takes rows whose order is not defined
+            SELECT id, status::timestamptz AS t FROM o                                                                | 1 | 18 | reads 'now', 'today' and the like as the time of the query
+            SELECT id, status::regclass::oid AS t FROM o                                                              | 1 | 1 | regclass() depends on the session, not on the row or reads other tables
+            SELECT o.id, (SELECT count(*) FROM a) AS n FROM o                                                         | 1 | 36 | no equality leads from a (public.a) to the key (id) of o (public.o)
+            SELECT c.id, (SELECT count(*) FROM o x WHERE x.c_id = c.id) AS n FROM c                                   | 1 | 36 | run ALTER TABLE "public"."o" REPLICA IDENTITY FULL
+            SELECT status, sum(c_float) AS s FROM o GROUP BY status                                                   | 1 | 16 | sum() over double precision
+            SELECT status, avg(amount) AS s FROM o GROUP BY status                                                    | 1 | 16 | a roll-up can have its groups, and count, sum, min, max
+            SELECT c_float, count(*) AS n FROM o GROUP BY c_float                                                     | 1 | 38 | groups by c_float of type double precision, where equal values can be spelled differently
+            WITH RECURSIVE r AS (SELECT id FROM o UNION ALL SELECT id FROM r) SELECT id FROM r                        | 1 | 6 | how far a row reaches is not known
+            """)
+    void resultsThatDependOnMoreThanTheirRows(String sql, int line, int column, String message) {
+        check(sql, line, column, message);
+    }
+
     /** Postgres says what they mean. */
     @ParameterizedTest
     @ValueSource(strings = {"SELECT id, name COLLATE \"C\" AS x FROM c",

@@ -47,10 +47,14 @@ class RollUpTest {
         String distinct = "SELECT DISTINCT s.town, x.web FROM sale x JOIN shop s ON s.id = x.shop_id";
         String union = "SELECT 'shop' AS kind, id, town AS name FROM shop UNION ALL SELECT 'sale', id, day::text FROM sale";
         String several = "SELECT s.town, x.id, x.amount FROM shop s LEFT JOIN sale x ON x.shop_id = s.id";
-        try (Scenario scenario = Scenario.of("roll-ups", SCHEMA)) {
+        try (Scenario scenario = Scenario.of("rollups", SCHEMA)) {
             scenario.model("groups", groups).model("averages", averages).model("distinct_towns", distinct).model("both", union)
                     .model("several", several);
             scenario.start().awaitLoaded();
+            assertThat(scenario.command("explain", "groups")).contains("groups_detail, of which the view groups is made",
+                    "key         _key1, of public.sale", "changes of  public.shop s: id, old and new, lead to the key",
+                    "public.sale (shop_id): MISSING");
+            assertThat(scenario.command("explain", "several", "--sql")).contains("several for a row of public.shop", "SELECT");
             for (String change : List.of("UPDATE shop SET town = 'Basel' WHERE id IN (1, 2)",
                     "UPDATE sale SET shop_id = 3, day = '2027-05-05' WHERE id = 1; UPDATE shop SET town = 'Rome' WHERE id = 1",
                     "DELETE FROM sale WHERE shop_id = 2; INSERT INTO sale VALUES (7, 1, '2026-03-03', 0.25, 2, true)")) {
