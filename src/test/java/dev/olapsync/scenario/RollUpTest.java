@@ -22,7 +22,7 @@ class RollUpTest {
 
     /** The rows as texts, NULLs left out. */
     private static void compare(Scenario scenario, String columns, String model, String select) throws Exception {
-        String values = columns.replaceAll("(\\w+)", "CASE WHEN $1::text ~ '^-?[0-9]+[.][0-9]+$' THEN trim_scale($1::text::numeric)::text ELSE"
+        String values = columns.replaceAll("(\\w+)", "CASE WHEN $1::text ~ '^-?[0-9]+[.][0-9]+\\$' THEN trim_scale($1::text::numeric)::text ELSE"
                 + " $1::text END");
         List<String> expected = new ArrayList<>();
         try (Connection postgres = scenario.postgres(); Statement statement = postgres.createStatement();
