@@ -145,10 +145,11 @@ final class ModelReader {
 
     private Model model(String name, String own, Analysis first, boolean history, View view) throws SQLException, ModelException {
         Analysis analysis = first;
+        boolean ofUnion = view == null && !name.equals(Models.name(file));
         Resolved resolved = resolve(analysis);
         Grains grains = new Grains(resolved);
         Grains.Grain grain = choose(resolved, grains);
-        Outputs outputs = new Outputs(analysis, resolved, grains, grain, catalog, places, problems);
+        Outputs outputs = new Outputs(ofUnion, analysis, resolved, grains, grain, catalog, places, problems);
         List<Integer> keyPlaces = outputs.keyPlaces();
         String read = own;
         if (keyPlaces.contains(0)) {
@@ -161,7 +162,8 @@ final class ModelReader {
                 grain = grains.grains().stream().filter(other -> other.item().table() == before.table()
                         && other.item().alias().equals(before.alias())).findFirst().orElse(null);
             }
-            outputs = analysis == null || grain == null ? null : new Outputs(analysis, resolved, grains, grain, catalog, places, problems);
+            outputs = analysis == null || grain == null ? null
+                    : new Outputs(ofUnion, analysis, resolved, grains, grain, catalog, places, problems);
             keyPlaces = outputs == null ? List.of(0) : outputs.keyPlaces();
             if (keyPlaces.contains(0)) {
                 throw refuse(places.of(before), "the key of " + before.table().name() + " is not among the output columns: add "

@@ -17,6 +17,7 @@ final class Outputs {
     private static final Set<String> RESERVED_BY_CLICKHOUSE = Set.of("_row_exists", "_block_number", "_block_offset");
     private static final String UNNAMED = "?column?";
 
+    private final boolean ofUnion;
     private final Analysis analysis;
     private final Resolved resolved;
     private final Grains grains;
@@ -25,7 +26,10 @@ final class Outputs {
     private final Places places;
     private final Problems problems;
 
-    Outputs(Analysis analysis, Resolved resolved, Grains grains, Grains.Grain grain, Catalog catalog, Places places, Problems problems) {
+    /** @param ofUnion whether other SELECTs give rows of the same columns, so that these have the types that all have in common */
+    Outputs(boolean ofUnion, Analysis analysis, Resolved resolved, Grains grains, Grains.Grain grain, Catalog catalog, Places places,
+            Problems problems) {
+        this.ofUnion = ofUnion;
         this.analysis = analysis;
         this.resolved = resolved;
         this.grains = grains;
@@ -90,7 +94,7 @@ final class Outputs {
     private OutputColumn column(int place, Analysis.Column column) throws SQLException {
         Node node = resolved.top().output(place);
         boolean unbounded = column.type().isBuiltIn() && column.type().name().equals("numeric") && column.modifier() < 0;
-        int modifier = !unbounded ? column.modifier()
+        int modifier = !unbounded || ofUnion ? column.modifier()
                 : ExactNumber.of(resolved.top(), node, catalog).map(ExactNumber::modifier).orElse(-1);
         ColumnType type = ColumnType.of(column.type(), modifier);
         String name = catalog.typeName(column.type(), modifier);

@@ -45,7 +45,7 @@ class RollUpTest {
                 FROM sale x LEFT JOIN shop s ON s.id = x.shop_id GROUP BY 1, extract(year FROM x.day)::int""";
         String averages = "SELECT shop_id, round(avg(amount), 1) AS amount, round(avg(pieces), 3) AS pieces FROM sale GROUP BY shop_id";
         String distinct = "SELECT DISTINCT s.town, x.web FROM sale x JOIN shop s ON s.id = x.shop_id";
-        String union = "SELECT 'shop' AS kind, id, town AS name FROM shop UNION ALL SELECT 'sale', id, day::text FROM sale";
+        String union = "SELECT 'shop' AS kind, id, town AS name, 1.5 AS amount FROM shop UNION ALL SELECT 'sale', id, day::text, amount FROM sale";
         String several = "SELECT s.town, x.id, x.amount FROM shop s LEFT JOIN sale x ON x.shop_id = s.id";
         try (Scenario scenario = Scenario.of("rollups", SCHEMA)) {
             scenario.model("groups", groups).model("averages", averages).model("distinct_towns", distinct).model("both", union)
