@@ -31,6 +31,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class Passage implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(50);
+    private static final Duration PUSH = Duration.ofSeconds(1);
 
     private final OlapSync olapSync;
     private TopicOffsets offsets;
@@ -57,18 +58,10 @@ final class Passage implements AutoCloseable {
      */
     Position captured(Duration patience) throws SQLException, InterruptedException, StandstillException {
         connect();
-        Marker first = Marker.unique();
-        Position position = written(first, patience);
-        // The marker can be read before the rest of its batch has arrived. A second one is in a later batch; but if the
-        // first batch had failed, both would come with its repetition, and the first one once more.
-        Marker second;
-        boolean repeated;
-        do {
-            second = Marker.unique();
-            write(second);
-            repeated = awaitMarker(second, first, patience).repeated();
-            first = second;
-        } while (repeated);
+        Marker marker = Marker.unique();
+        write(marker);
+        Position position = await(marker, patience);
+        awaitConfirmed(position.lsn(), patience);
         return position;
     }
 
@@ -130,46 +123,63 @@ final class Passage implements AutoCloseable {
         partitions.forEach(hints::position);
     }
 
-    private Position written(Marker marker, Duration patience) throws SQLException, StandstillException {
-        write(marker);
-        return awaitMarker(marker, null, patience).position();
-    }
-
     private void write(Marker marker) throws SQLException {
         try (Connection postgres = olapSync.postgres().getConnection()) {
             marker.write(postgres);
         }
     }
 
-    /** @param repeated whether the earlier marker came once more */
-    private record Found(Position position, boolean repeated) {
-    }
-
-    private Found awaitMarker(Marker marker, Marker earlier, Duration patience) throws SQLException, StandstillException {
-        boolean repeated = false;
+    private Position await(Marker marker, Duration patience) throws SQLException, StandstillException {
         OptionalLong confirmed = confirmed();
         Instant deadline = Instant.now().plus(patience);
         while (true) {
             for (ConsumerRecord<byte[], byte[]> message : hints.poll(POLL)) {
                 Header epoch = message.headers().lastHeader(RecordHeaders.EPOCH);
-                int of = epoch == null ? 0 : ByteBuffer.wrap(epoch.value()).getInt();
-                repeated |= earlier != null && earlier.positionIn(of, message.value()).isPresent();
-                var position = marker.positionIn(of, message.value());
+                var position = marker.positionIn(epoch == null ? 0 : ByteBuffer.wrap(epoch.value()).getInt(), message.value());
                 if (position.isPresent()) {
-                    return new Found(position.get(), repeated);
+                    return position.get();
                 }
             }
             if (Instant.now().isAfter(deadline)) {
                 OptionalLong now = confirmed();
                 if (now.equals(confirmed)) {
-                    throw new StandstillException("Capture does not answer: a message that was written into the log has not"
-                            + " come to the topic " + olapSync.topics().hints()
-                            + ". Does the pipeline run? 'olap-sync status' shows its health.");
+                    throw standstill();
                 }
                 confirmed = now;
                 deadline = Instant.now().plus(patience);
             }
         }
+    }
+
+    /**
+     * The marker may be visible before the rest of its batch, and before the batch ahead of it. But a batch is confirmed to the
+     * slot only when the broker has acknowledged all of it and of those ahead of it.
+     */
+    private void awaitConfirmed(long lsn, Duration patience) throws SQLException, InterruptedException, StandstillException {
+        OptionalLong before = OptionalLong.empty();
+        Instant deadline = Instant.now().plus(patience);
+        Instant push = Instant.now();
+        for (OptionalLong now = confirmed(); now.isEmpty() || now.getAsLong() < lsn; now = confirmed()) {
+            if (!now.equals(before)) {
+                before = now;
+                deadline = Instant.now().plus(patience);
+            }
+            if (Instant.now().isAfter(deadline)) {
+                throw standstill();
+            }
+            if (!Instant.now().isBefore(push)) {
+                // a transaction is confirmed when something comes behind it
+                write(Marker.unique());
+                push = Instant.now().plus(PUSH);
+            }
+            Thread.sleep(POLL.toMillis());
+        }
+    }
+
+    private StandstillException standstill() {
+        return new StandstillException("Capture does not answer: a message that was written into the log has not come to the topic "
+                + olapSync.topics().hints() + ", or is not confirmed to the slot. Does the pipeline run? 'olap-sync status' shows its"
+                + " health.");
     }
 
     /** How far capture has come; empty without a slot. */

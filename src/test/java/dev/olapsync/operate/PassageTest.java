@@ -1,12 +1,24 @@
 package dev.olapsync.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.OlapSync;
+import dev.olapsync.capture.Position;
 import dev.olapsync.scenario.Scenario;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
 class PassageTest {
@@ -25,6 +37,52 @@ class PassageTest {
                 school.postgres("UPDATE student SET name = 'new'");
                 passage.loaded(PATIENCE);
                 assertThat(school.clickHouse("SELECT countIf(name = 'new') FROM student_contact")).containsExactly("400000");
+            }
+        }
+    }
+
+    /** Capture has two batches on their way: what is committed before may be in the one whose records are not all visible yet. */
+    @Test
+    void aMarkerThatIsVisibleDoesNotProveWhatIsBeforeIt() throws Exception {
+        try (Scenario school = Scenario.of("early_marker", Files.readString(Path.of("examples/school/schema.sql")),
+                Path.of("models/school/student_contact.sql"))) {
+            school.start().awaitLoaded();
+            school.stop();
+            school.postgres("SELECT pg_create_logical_replication_slot(current_database() || '_peek', 'pgoutput')");
+            OlapSync olapSync = new OlapSync(school.settings());
+            try (Passage passage = new Passage(olapSync)) {
+                CompletableFuture<Position> captured = CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return passage.captured(Duration.ofSeconds(5));
+                    } catch (Exception e) {
+                        throw new CompletionException(e);
+                    }
+                });
+                await().until(() -> {
+                    showMarkers(school);
+                    return captured.isDone();
+                });
+                assertThatThrownBy(captured::join).hasMessageContaining("is not confirmed to the slot");
+                school.start();
+                passage.captured(PATIENCE);
+            } finally {
+                olapSync.stop();
+                school.postgres("SELECT pg_drop_replication_slot(current_database() || '_peek')");
+            }
+        }
+    }
+
+    /** As capture does it when a marker overtakes what is before it. */
+    private static void showMarkers(Scenario school) throws Exception {
+        try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement();
+                ResultSet message = statement.executeQuery("SELECT lsn - '0/0'::pg_lsn AS lsn, substring(encode(data, 'escape') FROM"
+                        + " '[{]\"marker.*[}]') AS content FROM pg_logical_slot_get_binary_changes(current_database() || '_peek', NULL, NULL,"
+                        + " 'proto_version', '1', 'messages', 'true', 'publication_names', 'olap_sync')"
+                        + " WHERE encode(data, 'escape') LIKE '%marker%'")) {
+            while (message.next()) {
+                String event = "{\"op\":\"m\",\"source\":{\"txId\":1,\"sequence\":\"[\\\"1\\\",\\\"" + message.getLong("lsn") + "\\\"]\"},"
+                        + "\"message\":{\"content\":\"" + HexFormat.of().formatHex(message.getBytes("content")) + "\"}}";
+                school.publish(List.of(new ProducerRecord<>(school.name() + ".cdc.message", event.getBytes(StandardCharsets.UTF_8))));
             }
         }
     }

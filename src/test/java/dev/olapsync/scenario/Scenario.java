@@ -506,7 +506,7 @@ public final class Scenario implements AutoCloseable {
                 ("{\"epoch\":" + epoch + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
     }
 
-    void publish(List<ProducerRecord<byte[], byte[]>> records) {
+    public void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
