@@ -28,6 +28,7 @@ final class Catalog {
     private final Map<String, Optional<Table>> tables = new HashMap<>();
     private final Map<Long, Table.Type> types = new HashMap<>();
     private final Map<Long, Function> functions = new HashMap<>();
+    private final Map<Long, Boolean> times = new HashMap<>();
     private final Map<Long, Operator> operators = new HashMap<>();
 
     Catalog(Connection postgres) {
@@ -171,6 +172,58 @@ final class Catalog {
     }
 
     /** Of the function that makes a value out of its text form. */
+    /** Whether a text of the type can mean the time of the query: a date or time, and what has one in it. */
+    boolean readsTime(long type) throws SQLException {
+        Boolean known = times.get(type);
+        if (known == null) {
+            known = askWhetherItReadsTime(type);
+            times.put(type, known);
+        }
+        return known;
+    }
+
+    private boolean askWhetherItReadsTime(long type) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("""
+                WITH RECURSIVE parts(oid) AS (
+                  SELECT CAST(? AS bigint)::oid
+                  UNION SELECT inner_type FROM parts p JOIN pg_type t ON t.oid = p.oid CROSS JOIN LATERAL (
+                    SELECT t.typbasetype UNION ALL SELECT t.typelem
+                    UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+                    UNION ALL SELECT a.atttypid FROM pg_attribute a
+                      WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inside(inner_type)
+                  WHERE inner_type <> 0)
+                SELECT EXISTS (SELECT FROM parts WHERE oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype,
+                  'time'::regtype, 'timetz'::regtype))""")) {
+            query.setLong(1, type);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /** The functions that are called where a value becomes one of a domain. */
+    List<Function> functionsOfDomain(long domain) throws SQLException {
+        List<Long> found = new ArrayList<>();
+        try (PreparedStatement query = postgres.prepareStatement("""
+                WITH RECURSIVE domains(oid) AS (SELECT CAST(? AS bigint)::oid
+                  UNION SELECT t.typbasetype FROM domains d JOIN pg_type t ON t.oid = d.oid AND t.typtype = 'd')
+                SELECT (regexp_matches(c.conbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g'))[1]::bigint
+                FROM domains d JOIN pg_constraint c ON c.contypid = d.oid AND c.contype = 'c'""")) {
+            query.setLong(1, domain);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    found.add(row.getLong(1));
+                }
+            }
+        }
+        List<Function> functions = new ArrayList<>();
+        for (long oid : found) {
+            functions.add(function(oid));
+        }
+        return functions;
+    }
+
     char volatilityOfInput(long type) throws SQLException {
         return volatility("typinput", type);
     }

@@ -14,7 +14,8 @@ final class Checks {
     private static final String SESSION = " depends on the session, not on the row";
     /** Built-in stable functions that read the catalog, other tables, the session or the clock. */
     private static final Pattern UNREPEATABLE = Pattern.compile("current_.*|pg_.*|has_.*|row_security_active|to_reg.*"
-            + "|reg(class|proc|procedure|oper|operator|type|config|dictionary|namespace|role|collation)|.*_to_xml.*|(obj|col|shobj)_description|txid_.*|inet_(client|server)_.*|version|lastval|getdatabaseencoding");
+            + "|reg(class|proc|procedure|oper|operator|type|config|dictionary|namespace|role|collation)|.*_to_xml.*|(obj|col|shobj)_description|txid_.*|inet_(client|server)_.*|version|lastval|getdatabaseencoding"
+            + "|enum_(first|last|range)|(jsonb?_)?to_tsvector|.*to_tsquery|ts_headline|ts_match_t[tq]|jsonb?_populate_record");
     private static final Pattern OF_TIME = Pattern.compile("now|age|.*timestamp");
     /** {@code SQLValueFunctionOp}: below are those of time. */
     private static final int CURRENT_ROLE = 9;
@@ -93,6 +94,17 @@ final class Checks {
                 String problem = Types.ofConversion(node, catalog).problem();
                 if (problem != null) {
                     problems.add(places.cast(catalog.type(node.oid("resulttype")).name()), problem);
+                }
+            }
+            case "COERCETODOMAIN" -> {
+                for (Catalog.Function function : catalog.functionsOfDomain(node.oid("resulttype"))) {
+                    function(function);
+                }
+            }
+            case "JSONRETURNING" -> {
+                if (catalog.readsTime(node.oid("typid"))) {
+                    problems.add(places.word("returning"), "RETURNING " + catalog.type(node.oid("typid")).name() + " reads 'now', 'today' and"
+                            + " the like as the time of the query; return text, and cast it");
                 }
             }
             case "NEXTVALUEEXPR" -> problems.add(places.begin(), "a sequence gives another value each time; store it in a column instead");

@@ -144,16 +144,17 @@ final class ModelReader {
     }
 
     private Model model(String name, String own, Analysis first, boolean history, View view) throws SQLException, ModelException {
-        Analysis analysis = first;
+        String guarded = TimeCasts.guarded(own, first, catalog, this::analyseAgain);
+        Analysis analysis = guarded.equals(own) ? first : analyseAgain(guarded);
         boolean ofUnion = view == null && !name.equals(Models.name(file));
         Resolved resolved = resolve(analysis);
         Grains grains = new Grains(resolved);
         Grains.Grain grain = choose(resolved, grains);
         Outputs outputs = new Outputs(ofUnion, analysis, resolved, grains, grain, catalog, places, problems);
         List<Integer> keyPlaces = outputs.keyPlaces();
-        String read = own;
+        String read = guarded;
         if (keyPlaces.contains(0)) {
-            read = new KeyText(own, grain.item(), grain.key().stream().map(Col::column).toList()).withKey().orElse(null);
+            read = new KeyText(guarded, grain.item(), grain.key().stream().map(Col::column).toList()).withKey().orElse(null);
             analysis = read == null ? null : analyseAgain(read);
             Item before = grain.item();
             if (analysis != null) {

@@ -2,7 +2,6 @@ package dev.olapsync.model;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Set;
 
 /** The types of expressions, and what conversions between them depend on. */
 final class Types {
@@ -10,9 +9,6 @@ final class Types {
     /** The fields in which nodes have the type of their value. */
     private static final List<String> FIELDS = List.of("resulttype", "vartype", "consttype", "funcresulttype", "opresulttype", "aggtype",
             "wintype", "casetype", "coalescetype", "minmaxtype", "array_typeid", "refrestype", "row_typeid", "paramtype", "typeId", "type");
-
-    /** What text can mean at another time, or elsewhere in the catalog. */
-    private static final Set<String> READ_FROM_TEXT = Set.of("date", "timestamp", "timestamptz", "time", "timetz", "abstime");
 
     private Types() {
     }
@@ -37,9 +33,10 @@ final class Types {
         long source = of(cast.node("arg"));
         Table.Type from = source == 0 ? null : catalog.type(source);
         String arrow = "a cast" + (from == null ? "" : " of " + from.name()) + " to " + to.name();
-        if (to.isBuiltIn() && READ_FROM_TEXT.contains(to.name())) {
-            return new Conversion('s', arrow + " reads 'now', 'today' and the like as the time of the query; write to_date(..., ...) or"
-                    + " to_timestamp(..., ...) with the format");
+        if (catalog.readsTime(to.oid())) {
+            return new Conversion('s', TimeCasts.isGuarded(cast.node("arg"), catalog) ? null : arrow + " reads 'now', 'today' and the like"
+                    + " as the time of the query; write CAST(... AS " + to.name() + "), or to_date(..., ...) or to_timestamp(..., ...) with"
+                    + " the format");
         }
         if (isOfCatalog(to) || from != null && isOfCatalog(from)) {
             return new Conversion('s', arrow + " depends on the catalog, not on the row");

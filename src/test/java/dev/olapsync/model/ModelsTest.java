@@ -1,6 +1,7 @@
 package dev.olapsync.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelsTest {
 
@@ -142,6 +144,27 @@ class ModelsTest {
         assertThat(look(model, "w", "1")).extracting(LookUps.Row::json).isEqualTo(LookUps.oracle(postgres, model));
         assertThat(look(model, "o", "1")).hasSize(1);
         assertThat(LookUps.pages(postgres, model, 10)).hasSize(1);
+    }
+
+    /** A text that means the time of the query is as wrong as one that is no time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"t::date", "(j ->> 'at')::timestamptz", "CAST(t AS timestamp(0))", "upper(t)::timestamp", "x.t::varchar(20)::date",
+        "(ARRAY[t, t])[1]::date", "CASE WHEN t ~ 'o' OR t > '1' THEN (t)::date END", "t::own", "coalesce(t, '2024-02-03')::pg_catalog.date", "('[' || t || ',]')::tstzrange",
+        "t::date + (t::date - t::date)", "caseless::date", "CAST(trim(t) AS date)", "(SELECT min(p.t) FROM x AS p WHERE p.id = x.id)::date"})
+    void aTextThatIsCastToATimeMustNotMeanTheTimeOfTheQuery(String expression) throws Exception {
+        TestDatabase.execute(postgres, """
+                CREATE DOMAIN own AS date CHECK (VALUE > '1900-01-01');
+                CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                CREATE TABLE x (id int PRIMARY KEY, t text, j jsonb, placed timestamptz, caseless text COLLATE caseless);
+                INSERT INTO x SELECT n, t, jsonb_build_object('at', t), '2024-02-03 04:05:06Z', t
+                FROM (VALUES (1, '2024-02-03'), (2, NULL), (3, 'now'), (4, ' Today ')) AS v (n, t)""");
+        Model model = load("SELECT id, placed::date AS day, " + expression + " AS v FROM x");
+        assertThat(look(model, "x", "1", "2")).extracting(LookUps.Row::json).containsExactlyInAnyOrderElementsOf(
+                LookUps.strings(postgres, "SELECT row_to_json(q.*)::text FROM (" + model.select() + ") q WHERE id < 3"));
+        for (String key : List.of("3", "4")) {
+            assertThatExceptionOfType(SQLException.class).isThrownBy(() -> look(model, "x", key))
+                    .satisfies(error -> assertThat(ValueErrors.isOne(error)).isTrue());
+        }
     }
 
     @Test

@@ -60,6 +60,12 @@ class RefusalTest {
             CREATE TABLE p (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
             CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
             CREATE FUNCTION reads_a_table(bigint) RETURNS text STABLE LANGUAGE sql AS 'SELECT name FROM c WHERE id = $1';
+            CREATE DOMAIN looked_up AS text CHECK (reads_a_table(length(VALUE)) IS NULL);
+            CREATE TYPE own_cast AS (id bigint, name text);
+            CREATE FUNCTION own_cast_text(own_cast) RETURNS text STABLE LANGUAGE sql AS 'SELECT name FROM c WHERE id = $1.id';
+            CREATE CAST (own_cast AS text) WITH FUNCTION own_cast_text(own_cast) AS ASSIGNMENT;
+            CREATE FUNCTION stable_operator(bigint, int) RETURNS bigint STABLE LANGUAGE sql AS 'SELECT $1';
+            CREATE OPERATOR ### (LEFTARG = bigint, RIGHTARG = int, FUNCTION = stable_operator);
             CREATE FUNCTION volatile_one(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT $1';
             """;
 
@@ -260,6 +266,13 @@ class RefusalTest {
             SELECT id, current_setting('a') AS t FROM o              | 1 | 12 | current_setting() depends on the session
             SELECT id, pg_backend_pid() AS t FROM o                  | 1 | 12 | pg_backend_pid() depends on the session
             SELECT id, version() AS t FROM o                         | 1 | 12 | version() depends on the session
+            SELECT id, status::regclass AS t FROM o                  | 1 |  1 | regclass() depends on the session, not on the row or reads other tables
+            SELECT id, date(status) AS t FROM o                      | 1 |  1 | reads 'now', 'today' and the like
+            SELECT id, tags::date[] AS t FROM o                      | 1 | 16 | reads 'now', 'today' and the like
+            SELECT id, to_tsvector(status) AS t FROM o               | 1 | 12 | to_tsvector() depends on the session
+            SELECT id, kind::looked_up AS t FROM o JOIN (SELECT id AS c, kind FROM c) k ON k.c = o.c_id | 1 | 1 | reads_a_table() is STABLE
+            SELECT id, ROW(id, status)::own_cast::text AS t FROM o   | 1 |  1 | own_cast_text() is STABLE
+            SELECT id, id ### 1 AS t FROM o                          | 1 |  1 | stable_operator() is STABLE
             SELECT id, nextval('se') AS t FROM o                      | 1 | 12 | nextval() is volatile
             SELECT id, $1 AS t FROM o                                | 1 | 12 | is a parameter, and a model has none
             SELECT id, :x AS t FROM o                                | 1 | 12 | syntax error at or near ":"
