@@ -79,10 +79,16 @@ final class ModelReader {
         if (analysis.query().has("setOperations") || !unions.isEmpty()) {
             return union(analysis, unions, history);
         }
-        if (isRollUp(analysis)) {
+        if (isRollUp(analyseGuarded(select, analysis))) {
             return List.of(rollUp(analysis, history));
         }
         return List.of(model(Models.name(file), select, analysis, history, null));
+    }
+
+    /** The analysis of the same text with its casts guarded, see {@link TimeCasts}. */
+    private Analysis analyseGuarded(String sql, Analysis first) throws SQLException {
+        String guarded = TimeCasts.guarded(sql, first, catalog, this::analyseAgain);
+        return guarded.equals(sql) ? first : analyseAgain(guarded);
     }
 
     private boolean isRollUp(Analysis analysis) throws SQLException, ModelException {
