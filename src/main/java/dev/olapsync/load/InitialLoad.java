@@ -4,6 +4,7 @@ import dev.olapsync.OlapSync;
 import dev.olapsync.Settings;
 import dev.olapsync.Settings.LoadSource;
 import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.capture.RunningTransactions;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.TableName;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
@@ -81,6 +83,7 @@ public class InitialLoad implements Processor {
                 throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
                         + " since it was lost. " + loads.anew());
             }
+            logRunning("The replication slot is made", postgres);
             slot.create(postgres);
         } else if (models.all().stream().anyMatch(model -> loads.find(model.name()).isEmpty())) {
             awaitEndOfRunningTransactions(postgres);
@@ -90,9 +93,16 @@ public class InitialLoad implements Processor {
     /** The tables of a new model may have been published a moment ago: what ran then may have changed them unseen. */
     private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
         long next = snapshotBound(postgres, "xmax");
-        LOG.info("A new model is loaded when all transactions that run now have ended");
+        logRunning("A new model is loaded", postgres);
         while (snapshotBound(postgres, "xmin") < next) {
             Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    private static void logRunning(String what, Connection postgres) throws SQLException {
+        List<String> running = RunningTransactions.oldest(postgres);
+        if (!running.isEmpty()) {
+            LOG.info("{} when all transactions that are running now have ended; the oldest: {}", what, String.join("; ", running));
         }
     }
 

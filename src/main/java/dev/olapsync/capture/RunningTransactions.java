@@ -1,0 +1,43 @@
+package dev.olapsync.capture;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The transactions that have written something and have not ended, of all databases: a new replication slot waits for them. */
+public final class RunningTransactions {
+
+    private static final int SHOWN = 5;
+
+    private RunningTransactions() {
+    }
+
+    /**
+     * The oldest ones, without what they execute, which may quote values. Empty when there are none, and when the role may not see
+     * them: it needs {@code pg_read_all_stats} for those of other roles.
+     */
+    public static List<String> oldest(Connection connection) throws SQLException {
+        List<String> running = new ArrayList<>();
+        try (PreparedStatement query = connection.prepareStatement("""
+                SELECT * FROM (
+                  SELECT format('process %s of role %s in database %s, application "%s", %s, since %s', pid, usename, datname,
+                           application_name, state, xact_start) AS transaction, xact_start AS since
+                  FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+                  UNION ALL
+                  SELECT format('the prepared transaction "%s" of role %s in database %s, since %s', gid, owner, database, prepared),
+                         prepared
+                  FROM pg_prepared_xacts) AS r
+                ORDER BY since LIMIT ?""")) {
+            query.setInt(1, SHOWN);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    running.add(row.getString(1));
+                }
+            }
+        }
+        return running;
+    }
+}
