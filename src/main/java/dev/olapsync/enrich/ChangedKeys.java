@@ -22,7 +22,7 @@ final class ChangedKeys {
         List<List<String>> keys = new ArrayList<>(2);
         boolean known = false;
         for (JsonNode image : event.images()) {
-            if (lookUp.key().stream().noneMatch(column -> KeyColumn.isUnavailable(image.path(column.name())))) {
+            if (lookUp.key().stream().noneMatch(column -> column.isMissing(image.path(column.name())))) {
                 known = true;
                 List<String> key = key(lookUp, image);
                 if (key != null) {

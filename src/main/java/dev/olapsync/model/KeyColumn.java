@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -20,6 +21,8 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
 
     /** As Debezium's {@code unavailable.value.placeholder}. */
     public static final String UNAVAILABLE = "__debezium_unavailable_value";
+
+    private static final Set<String> TEXTS = Set.of("text", "character varying", "character", "bpchar", "name", "citext");
 
     /** How Debezium writes them: {@code SpecialValueDecimal.toString()}. */
     private static final Map<String, String> SPECIAL_NUMBERS = Map.of("NAN", "NaN", "POSITIVE_INFINITY", "Infinity",
@@ -58,6 +61,14 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
     /** Whether a change event does not tell the value: it was too large, or is stored apart and did not change. */
     public static boolean isUnavailable(JsonNode value) {
         return value.isTextual() && value.textValue().equals(UNAVAILABLE);
+    }
+
+    /**
+     * Whether a change event certainly does not carry the value. Where a text may be the placeholder itself it is taken as a key:
+     * if it stands for another one, the change's other image has that one, and a look-up by the placeholder does no harm.
+     */
+    public boolean isMissing(JsonNode value) {
+        return isUnavailable(value) && !TEXTS.contains(arrayType.replaceFirst("(\\(\\d+\\))?\\[]$", ""));
     }
 
     /**

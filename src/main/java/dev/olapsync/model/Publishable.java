@@ -23,11 +23,16 @@ public final class Publishable {
                      AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END) AS identified,
                    EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) AS has_key,
                    (SELECT min(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated = 'v'
-                     AND NOT a.attisdropped) AS virtual
+                     AND NOT a.attisdropped) AS virtual,
+                   (SELECT min(x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                     WHERE i.indrelid = c.oid AND NOT i.indisprimary AND %s AND NOT EXISTS (
+                       SELECT FROM generate_series(0, i.indnkeyatts - 1) AS p LEFT JOIN pg_attribute a
+                         ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] AND a.attnotnull
+                       WHERE a.attname IS NULL OR a.attgenerated = 'v')) AS index
             FROM (SELECT to_regclass(?)::oid AS relid UNION SELECT relid FROM pg_partition_tree(to_regclass(?)) WHERE isleaf) t
             JOIN pg_class c ON c.oid = t.relid AND c.relkind <> 'p'
             JOIN pg_namespace n ON n.oid = c.relnamespace
-            ORDER BY 1, 2""".formatted(Table.UniqueKey.LOGGED);
+            ORDER BY 1, 2""".formatted(Table.UniqueKey.LOGGED, Table.UniqueKey.LOGGED);
 
     private Publishable() {
     }
@@ -68,7 +73,8 @@ public final class Publishable {
             return Optional.empty();
         }
         boolean key = part.getBoolean("has_key");
-        String whole = "run " + alter + " REPLICA IDENTITY FULL";
+        String index = part.getString("index");
+        String whole = "run " + alter + " REPLICA IDENTITY " + (index == null ? "FULL" : "USING INDEX " + Sql.identifier(index));
         return Optional.of(name + switch (part.getString("relreplident")) {
             case "n" -> " has REPLICA IDENTITY NOTHING" + refused + (key ? "run " + alter + " REPLICA IDENTITY DEFAULT" : whole);
             case "i" -> " has lost the index that was its replica identity" + refused

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.capture.Position;
 import dev.olapsync.capture.ReplicationSlot;
+import dev.olapsync.model.KeyColumn;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,24 @@ class RuleTest {
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(shop.readDeadLetters()).hasSize(2));
             assertThat(shop.readDeadLetters()).allSatisfy(letter -> assertThat(
                     new String(letter.headers().lastHeader("olap.error").value(), StandardCharsets.UTF_8)).contains("does not carry"));
+        }
+    }
+
+    /** Debezium writes it for a value that the log does not carry; an application may store the same text. */
+    @Test
+    void aKeyThatLooksLikeDebeziumsPlaceholderIsAKey() throws Exception {
+        try (Scenario shop = Scenario.of("placeholder", "CREATE TABLE town (code text PRIMARY KEY, name text);"
+                + " CREATE TABLE street (code text PRIMARY KEY, town_code text)")
+                .model("street_fact", "SELECT s.code, t.name AS town FROM street s LEFT JOIN town t ON t.code = s.town_code")) {
+            String key = "'" + KeyColumn.UNAVAILABLE + "'";
+            shop.postgres("INSERT INTO town VALUES (" + key + ", 'Oslo')", "INSERT INTO street VALUES (" + key + ", " + key + ")");
+            shop.start().awaitLoaded();
+            shop.postgres("UPDATE town SET name = 'Bergen'");
+            shop.awaitInStep();
+            assertThat(shop.clickHouse("SELECT town FROM street_fact")).containsExactly("Bergen");
+            shop.postgres("DELETE FROM town", "UPDATE street SET town_code = 'OSL'");
+            shop.awaitInStep();
+            assertThat(shop.readDeadLetters()).isEmpty();
         }
     }
 
