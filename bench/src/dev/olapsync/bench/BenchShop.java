@@ -1,8 +1,8 @@
 package dev.olapsync.bench;
 
 import com.clickhouse.client.api.query.GenericRecord;
-import dev.olapsync.ClickHouse;
-import dev.olapsync.Settings;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.config.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;

@@ -17,13 +17,13 @@ final class ScaleBenchmark implements Benchmark {
 
     @Override
     public void run(Bed bed, Report report) throws Exception {
-        int most = bed.options().choose(1_000_000, 5_000_000);
-        for (int items : new TreeSet<>(List.of(FEWEST, 1_000_000, most))) {
+        int maximum = bed.options().choose(1_000_000, 5_000_000);
+        for (int items : new TreeSet<>(List.of(FEWEST, 1_000_000, maximum))) {
             measure(bed, items, items(items), report);
         }
         Usage none = new Usage(Map.of(), 0, 1);
-        report.add(NAME, items(most) + " / " + items(FEWEST), "processor time", "times",
-                report.median(NAME, items(most), TIME) / report.median(NAME, items(FEWEST), TIME), none);
+        report.add(NAME, items(maximum) + " / " + items(FEWEST), "processor time", "times",
+                report.median(NAME, items(maximum), TIME) / report.median(NAME, items(FEWEST), TIME), none);
         for (int rows : List.of(1_000, 20_000)) {
             measure(bed, 10_000, "batches of " + rows, report, "olap.batch.rows", rows);
         }

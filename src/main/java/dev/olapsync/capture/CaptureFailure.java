@@ -1,6 +1,6 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.model.ValueErrors;
+import dev.olapsync.postgres.ValueErrors;
 import io.debezium.DebeziumException;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -44,17 +44,17 @@ final class CaptureFailure extends RuntimeException {
         StringJoiner summary = new StringJoiner(": ");
         String last = "";
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            String said = said(cause);
-            if (said != null && !last.contains(said)) {
-                summary.add(said);
-                last = said;
+            String description = description(cause);
+            if (description != null && !last.contains(description)) {
+                summary.add(description);
+                last = description;
             }
         }
         return new CaptureFailure(summary.toString());
     }
 
     /** Null when it only repeats what its own cause says. */
-    private static String said(Throwable cause) {
+    private static String description(Throwable cause) {
         if (quotesNoValues(cause)) {
             String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
             return cause instanceof SQLException refused && INTERNAL_ERROR.equals(refused.getSQLState())

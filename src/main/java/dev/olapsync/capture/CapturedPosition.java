@@ -3,8 +3,9 @@ package dev.olapsync.capture;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.olapsync.OlapSync;
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.Position;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -104,16 +105,16 @@ record CapturedPosition(ServerLog log, long lsn) {
         if (log != null && !log.equals(now)) {
             throw new IllegalStateException("What has been captured is from " + log + ", but this is " + now + ": another server, a"
                     + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be told from older ones. "
-                    + settings.olap().loadAnew());
+                    + settings.olap().reloadRemedy());
         }
         String slot = "Replication slot " + settings.postgres().slot() + " stands at " + Position.hex(confirmed);
         if (confirmed > lsn) {
             throw new IllegalStateException(slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
-                    + " the slot was made anew or moved by hand, and the changes between are lost. " + settings.olap().loadAnew());
+                    + " the slot was recreated or moved by hand, and the changes between are lost. " + settings.olap().reloadRemedy());
         }
         if (lsn > end) {
             throw new IllegalStateException("Changes have been captured up to " + Position.hex(lsn) + ", but the log of"
-                    + " Postgres ends at " + Position.hex(end) + ": it is another log. " + settings.olap().loadAnew());
+                    + " Postgres ends at " + Position.hex(end) + ": it is another log. " + settings.olap().reloadRemedy());
         }
     }
 }

@@ -1,11 +1,13 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.DeadLetters;
-import dev.olapsync.OlapSync;
-import dev.olapsync.RecordHeaders;
-import dev.olapsync.Records;
-import dev.olapsync.model.TableName;
-import dev.olapsync.schema.Topics;
+import dev.olapsync.capture.debezium.SchemaCache;
+import dev.olapsync.capture.debezium.StructJson;
+import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.kafka.Records;
+import dev.olapsync.kafka.Topics;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.RecordHeaders;
+import dev.olapsync.postgres.TableName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +20,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 
 /**
  * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. Of rows that are
- * larger than a record may be the long values are left out, see {@link Oversized}. A record of {@link CapturedPosition}
+ * larger than a record may be the long values are left out, see {@link ChangeReducer}. A record of {@link CapturedPosition}
  * goes with them.
  */
 public class ChangeEvents implements Processor {
@@ -27,7 +29,7 @@ public class ChangeEvents implements Processor {
     static final String CAPTURED = "olap.captured";
 
     private final StructJson json = new StructJson();
-    private final BySchema<String> topics = new BySchema<>();
+    private final SchemaCache<String> topics = new SchemaCache<>();
 
     @Override
     public void process(Exchange exchange) throws InterruptedException {
@@ -62,21 +64,21 @@ public class ChangeEvents implements Processor {
         }
     }
 
-    /** A row's change still says which row it is about. Only a hint can be too large for that. */
+    /** A row's change still says which row it is about. Only a refresh request can be too large for that. */
     private static void setReduced(Message message, String topic, byte[] event, Topics topics) {
-        Optional<byte[]> reduced = Oversized.reduced(event, Topics.LARGEST_VALUE);
+        Optional<byte[]> reduced = ChangeReducer.reduced(event, Topics.LARGEST_VALUE);
         message.setBody(reduced.orElse(null));
         if (reduced.isEmpty()) {
             message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.deadLetters());
             message.setHeader(DeadLetters.TOPIC, topic);
             message.setHeader(DeadLetters.ERROR, "a record of " + event.length + " bytes is larger than the topics' "
-                    + Topics.LARGEST_VALUE + "; write several hints with fewer keys instead of this one");
+                    + Topics.LARGEST_VALUE + "; write several refresh requests with fewer keys instead of this one");
         }
     }
 
     private static String topic(Struct envelope, Topics topics) {
         if ("m".equals(envelope.getString("op"))) {
-            return topics.hints();
+            return topics.refreshRequests();
         }
         Struct source = envelope.getStruct("source");
         return topics.changes(new TableName(source.getString("schema"), source.getString("table")));

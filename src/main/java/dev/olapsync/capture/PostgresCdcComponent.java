@@ -1,6 +1,7 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.PostgresSession;
+import dev.olapsync.capture.debezium.TopicNames;
+import dev.olapsync.postgres.PostgresSession;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.camel.Endpoint;
@@ -41,7 +42,7 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setBinaryHandlingMode("hex");
         defaults.setIntervalHandlingMode("string");
         defaults.setIncludeUnknownDatatypes(true);
-        // headers that tell who the connector is, made anew for each event; none of them is published
+        // headers that tell who the connector is, recreated for each event; none of them is published
         defaults.setExtendedHeadersEnabled(false);
         defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options", PostgresSession.options(),
                 // an array that cannot be read is null in the event, and not quoted in the log

@@ -1,8 +1,12 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.OlapSync;
-import dev.olapsync.PostgresDataSource;
+import dev.olapsync.capture.debezium.Alias;
+import dev.olapsync.capture.debezium.NeededColumns;
+import dev.olapsync.capture.debezium.PostgresCdcConnector;
 import dev.olapsync.model.ModelException;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.PostgresDataSource;
+import dev.olapsync.postgres.ReplicationSlot;
 import io.debezium.embedded.Connect;
 import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;
@@ -26,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs Debezium's engine, whose batches go to the route, see {@link Deliveries}. If one fails, the engine ends and a new one,
- * after a pause, starts where the slot stands.
+ * Runs Debezium's engine, whose batches go to the route, see {@link BatchPublisher}. If one fails, the engine ends and a new
+ * one, after a pause, starts where the slot stands.
  */
 public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckAware {
 
@@ -41,7 +45,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private ExecutorService executor;
     private volatile CountDownLatch stopped = new CountDownLatch(0);
     private volatile DebeziumEngine<?> engine;
-    private volatile Deliveries deliveries;
+    private volatile BatchPublisher deliveries;
     private volatile Throwable failure;
 
     PostgresCdcConsumer(PostgresCdcEndpoint endpoint, Processor processor) {
@@ -52,7 +56,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     /** Why nothing is being captured at the moment; empty when all is well. */
     public Optional<Throwable> failure() {
-        Deliveries now = deliveries;
+        BatchPublisher now = deliveries;
         return now != null && now.areSteady() ? Optional.empty() : Optional.ofNullable(failure);
     }
 
@@ -184,14 +188,14 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     /** @throws IllegalStateException when changes are lost */
-    private Deliveries deliveriesFrom(Connection connection, long confirmed) throws SQLException, InterruptedException {
+    private BatchPublisher deliveriesFrom(Connection connection, long confirmed) throws SQLException, InterruptedException {
         OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());
         Optional<CapturedPosition> captured = CapturedPosition.greatest(olapSync);
         ServerLog log = ServerLog.of(connection);
         if (captured.isPresent()) {
             captured.get().requireNothingLost(olapSync.settings(), confirmed, log, slot.endOfLog(connection));
         }
-        return new Deliveries(this, new CapturedPosition(log, captured.map(CapturedPosition::lsn).orElse(confirmed)));
+        return new BatchPublisher(this, new CapturedPosition(log, captured.map(CapturedPosition::lsn).orElse(confirmed)));
     }
 
     private static Properties login(PostgresConnectorEmbeddedDebeziumConfiguration to) {

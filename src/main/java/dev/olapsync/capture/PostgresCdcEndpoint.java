@@ -28,7 +28,7 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
         return consumer;
     }
 
-    /** The engine does not see single changes, see {@link ChangeBatch}. */
+    /** The engine does not see single changes, see {@link dev.olapsync.capture.debezium.ChangeBatch}. */
     private void requireNoTransforms() {
         Map<String, Object> additional = configuration.getAdditionalProperties();
         if (additional != null && additional.containsKey("transforms")) {

@@ -1,8 +1,9 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.OlapSync;
-import dev.olapsync.PostgresDataSource;
-import dev.olapsync.model.TableName;
+import dev.olapsync.capture.debezium.ChangeBatch;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.PostgresDataSource;
+import dev.olapsync.postgres.TableName;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine.ChangeConsumer;
 import io.debezium.engine.DebeziumEngine.RecordCommitter;
@@ -31,8 +32,8 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * What comes out of the engine of a {@link Snapshot}: rows, which go through the route {@code snapshot}, and between them, in
- * their order, what Debezium tells of the snapshot. Nothing is ever marked as processed: no offset of a snapshot may count.
+ * What comes out of the engine of a {@link TableSnapshot}: rows, which go through the route {@code snapshot}, and between them,
+ * in their order, what Debezium tells of the snapshot. Nothing is ever marked as processed: no offset of a snapshot may count.
  */
 final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
 
@@ -79,7 +80,7 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
 
     private void publish(List<Exchange> rows) {
         try {
-            route.sendBody(Snapshot.ROUTE, rows);
+            route.sendBody(TableSnapshot.ROUTE, rows);
         } catch (CamelExecutionException e) {
             throw new IllegalStateException("a batch of " + rows.size() + " rows failed", e.getCause());
         }

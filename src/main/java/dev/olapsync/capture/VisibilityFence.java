@@ -1,6 +1,6 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.OlapSync;
+import dev.olapsync.pipeline.OlapSync;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

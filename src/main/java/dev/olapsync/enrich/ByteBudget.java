@@ -4,19 +4,19 @@ package dev.olapsync.enrich;
  * How many bytes the rows of several look-ups, which are read one after the other, may have together. If they are read again,
  * what was noted of the earlier attempt does not count. Not thread safe.
  */
-final class ByteBudget {
+public final class ByteBudget {
 
     /** No limit. */
     static final ByteBudget NONE = new ByteBudget(Long.MAX_VALUE, Long.MAX_VALUE, 1);
 
     private final long bytes;
-    private final long mostOfRow;
+    private final long maxOfRow;
     private final long[] used;
 
     /** @param lookUps how many share it */
-    ByteBudget(long bytes, long mostOfRow, int lookUps) {
+    public ByteBudget(long bytes, long maxOfRow, int lookUps) {
         this.bytes = bytes;
-        this.mostOfRow = mostOfRow;
+        this.maxOfRow = maxOfRow;
         this.used = new long[lookUps];
     }
 
@@ -26,7 +26,7 @@ final class ByteBudget {
         for (int i = 0; i < lookUp; i++) {
             left -= used[i];
         }
-        return Math.min(mostOfRow, Math.max(0, left) / rows);
+        return Math.min(maxOfRow, Math.max(0, left) / rows);
     }
 
     void use(int lookUp, long read) {

@@ -3,6 +3,7 @@ package dev.olapsync.enrich;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
+import dev.olapsync.pipeline.ChangeEvent;
 import java.util.ArrayList;
 import java.util.List;
 

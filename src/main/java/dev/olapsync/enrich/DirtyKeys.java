@@ -2,9 +2,10 @@ package dev.olapsync.enrich;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.olapsync.capture.Position;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
+import dev.olapsync.pipeline.ChangeEvent;
+import dev.olapsync.postgres.Position;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -23,9 +24,9 @@ public final class DirtyKeys {
      *
      * @param change the record that holds it, if the row is a version in a history; otherwise null
      */
-    record Cause(Position position, long commitMillis, Message change) {
+    public record Cause(Position position, long commitMillis, Message change) {
 
-        Cause(Position position, long commitMillis) {
+        public Cause(Position position, long commitMillis) {
             this(position, commitMillis, null);
         }
 
@@ -43,9 +44,9 @@ public final class DirtyKeys {
     private List<Cause> byOrdinal;
     private ByteBudget budget = ByteBudget.NONE;
     private int place;
-    private int mostRows = 1;
+    private int maxRows = 1;
 
-    DirtyKeys(LookUp lookUp) {
+    public DirtyKeys(LookUp lookUp) {
         this.lookUp = lookUp;
     }
 
@@ -53,10 +54,10 @@ public final class DirtyKeys {
      * @param placeInBudget of this look-up among those that share the budget
      * @param rows that it can find at most
      */
-    void share(ByteBudget shared, int placeInBudget, int rows) {
+    public void share(ByteBudget shared, int placeInBudget, int rows) {
         budget = shared;
         place = placeInBudget;
-        mostRows = rows;
+        maxRows = rows;
     }
 
     /** @param read bytes of the rows that were found */
@@ -64,11 +65,11 @@ public final class DirtyKeys {
         budget.use(place, read);
     }
 
-    void add(List<String> key, Cause cause) {
+    public void add(List<String> key, Cause cause) {
         causes.merge(key, cause, Cause::latest);
     }
 
-    int size() {
+    public int size() {
         return causes.size();
     }
 
@@ -86,7 +87,7 @@ public final class DirtyKeys {
         return rowKey(causes.keySet().iterator().next());
     }
 
-    static String rowKey(List<String> columns) {
+    public static String rowKey(List<String> columns) {
         if (columns.size() == 1) {
             return columns.get(0);
         }
@@ -120,11 +121,11 @@ public final class DirtyKeys {
         for (int i = 0; i < arrays.size(); i++) {
             parameters.put("k" + (i + 1), arrays.get(i));
         }
-        parameters.put("k" + (arrays.size() + 1), budget.ofRow(place, mostRows));
+        parameters.put("k" + (arrays.size() + 1), budget.ofRow(place, maxRows));
         return parameters;
     }
 
-    static List<String> arrays(LookUp lookUp, Collection<List<String>> keys) {
+    public static List<String> arrays(LookUp lookUp, Collection<List<String>> keys) {
         List<String> arrays = new ArrayList<>();
         for (int i = 0; i < lookUp.key().size(); i++) {
             int column = i;
@@ -134,15 +135,15 @@ public final class DirtyKeys {
     }
 
     /** The same keys in sets of at most so many, so that what one statement reads stays bounded. */
-    List<DirtyKeys> parts(int most) {
-        if (causes.size() <= most) {
+    public List<DirtyKeys> parts(int maximum) {
+        if (causes.size() <= maximum) {
             return causes.isEmpty() ? List.of() : List.of(this);
         }
         List<DirtyKeys> parts = new ArrayList<>();
         causes.forEach((key, cause) -> {
-            if (parts.isEmpty() || parts.get(parts.size() - 1).size() == most) {
+            if (parts.isEmpty() || parts.get(parts.size() - 1).size() == maximum) {
                 parts.add(new DirtyKeys(lookUp));
-                parts.get(parts.size() - 1).share(budget, place, mostRows);
+                parts.get(parts.size() - 1).share(budget, place, maxRows);
             }
             parts.get(parts.size() - 1).add(key, cause);
         });

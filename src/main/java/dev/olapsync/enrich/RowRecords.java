@@ -1,12 +1,12 @@
 package dev.olapsync.enrich;
 
-import dev.olapsync.DeadLetters;
-import dev.olapsync.OlapSync;
-import dev.olapsync.RecordHeaders;
-import dev.olapsync.Records;
+import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.kafka.Records;
+import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
-import dev.olapsync.schema.Topics;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.RecordHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +17,8 @@ import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.DefaultExchange;
 
 /**
- * Turns what the look-ups of a batch found into Kafka records: finished rows, keyed by the row's key, and work for the
- * lane; values that were lost become letters.
+ * Turns what the look-ups of a batch found into Kafka records: output rows, keyed by the row's key, and work for the
+ * fan-out; values that were lost become dead letters.
  */
 public class RowRecords implements Processor {
 
@@ -27,12 +27,12 @@ public class RowRecords implements Processor {
         CamelContext context = exchange.getContext();
         Topics topics = OlapSync.of(context).topics();
         Models models = OlapSync.of(context).models();
-        List<Exchange> records = new ArrayList<>(exchange.getVariable(DirtyRows.READY, List.class));
+        List<Exchange> records = new ArrayList<>(exchange.getVariable(DirtyRowFinder.READY, List.class));
         // Without anything to look up there is none.
-        if (exchange.getMessage().getBody() instanceof LookedUp found) {
+        if (exchange.getMessage().getBody() instanceof LookUpResult found) {
             found.fanOuts().forEach(fanOut -> records.add(fanOut.message(context)));
-            records.addAll(new FailedRows(context).letters(found.rows()));
-            for (FinishedRow row : found.rows()) {
+            records.addAll(new FailedRows(context).deadLetters(found.rows()));
+            for (OutputRow row : found.rows()) {
                 if (row.isWritable()) {
                     Exchange message = record(context, topics, row);
                     boolean fits = message.getMessage().getBody(byte[].class).length <= largest(row);
@@ -43,21 +43,24 @@ public class RowRecords implements Processor {
         exchange.getMessage().setBody(new Records(records));
     }
 
-    private static int largest(FinishedRow row) {
+    private static int largest(OutputRow row) {
         // a row that a look-up may have read gets its version behind it
         return row.isVersion() ? Topics.LARGEST_VALUE : 2 * Topics.LARGEST_ROW;
     }
 
-    /** The lane writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is now. */
-    private static Exchange tooLarge(CamelContext context, Models models, FinishedRow row) {
+    /**
+     * The fan-out writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is
+     * now.
+     */
+    private static Exchange tooLarge(CamelContext context, Models models, OutputRow row) {
         if (row.isVersion()) {
             return DeadLetters.ofRecord(context, row.cause().change(), row.target() + ": not written, the row is too large");
         }
         LookUp grain = models.find(row.target()).orElseThrow().lookUps().get(0);
-        return new FanOut(grain, List.of(row.grainKey(grain.key().size())), row.cause(), FanOut.Way.ALONE).message(context);
+        return new FanOutRequest(grain, List.of(row.grainKey(grain.key().size())), row.cause(), FanOutRequest.Way.ALONE).message(context);
     }
 
-    static Exchange record(CamelContext context, Topics topics, FinishedRow row) {
+    static Exchange record(CamelContext context, Topics topics, OutputRow row) {
         Exchange message = new DefaultExchange(context);
         message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.target()));
         message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));

@@ -1,21 +1,21 @@
 package dev.olapsync.enrich;
 
-import dev.olapsync.model.TableName;
-import dev.olapsync.operate.Metrics;
+import dev.olapsync.pipeline.Metrics;
+import dev.olapsync.postgres.TableName;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Tables that are published and that no model reads. All their changes are counted; of each table one in an hour becomes a dead
- * letter, so that it is seen and does not flood the topic. Thread safe.
+ * dead letter, so that it is seen and does not flood the topic. Thread safe.
  */
 final class UnreadTables {
 
     private static final long PAUSE_NANOS = Duration.ofHours(1).toNanos();
 
     private final Metrics metrics;
-    private final Map<TableName, Long> lastLetters = new ConcurrentHashMap<>();
+    private final Map<TableName, Long> lastDeadLetters = new ConcurrentHashMap<>();
 
     UnreadTables(Metrics metrics) {
         this.metrics = metrics;
@@ -25,6 +25,6 @@ final class UnreadTables {
     boolean isLetter(TableName table) {
         metrics.unread(table.toString());
         long now = System.nanoTime();
-        return lastLetters.compute(table, (same, last) -> last == null || now - last >= PAUSE_NANOS ? now : last) == now;
+        return lastDeadLetters.compute(table, (same, last) -> last == null || now - last >= PAUSE_NANOS ? now : last) == now;
     }
 }

@@ -1,10 +1,10 @@
 package dev.olapsync.load;
 
-import dev.olapsync.OlapSync;
-import dev.olapsync.PreparedStep;
 import dev.olapsync.model.Models;
-import dev.olapsync.schema.ClickHouseTables;
-import dev.olapsync.schema.Target;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.PreparedStep;
+import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.tables.TargetTable;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,21 +12,21 @@ import org.apache.camel.Exchange;
 
 /**
  * Writes a {@link RowBatch} with one INSERT and returns when ClickHouse has acknowledged it. Rows that it refuses become
- * dead letters, see {@link DividedInsert}.
+ * dead letters, see {@link BisectingInsert}.
  */
 public class ClickHouseInsert extends PreparedStep {
 
     private OlapSync olapSync;
-    private final Map<String, DividedInsert> inserts = new HashMap<>();
+    private final Map<String, BisectingInsert> inserts = new HashMap<>();
 
     @Override
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         Models models = olapSync.models();
         // not made here: a table that is missing now is one that was lost
-        new ClickHouseTables(olapSync.clickHouse()).requireFit(models);
-        Target.of(models).forEach(target ->
-                inserts.put(target.name(), new DividedInsert(getCamelContext(), olapSync.clickHouse(), target)));
+        new ClickHouseTables(olapSync.clickHouse()).requireMatch(models);
+        TargetTable.of(models).forEach(target ->
+                inserts.put(target.name(), new BisectingInsert(getCamelContext(), olapSync.clickHouse(), target)));
     }
 
     @Override

@@ -1,14 +1,15 @@
 package dev.olapsync.load;
 
-import dev.olapsync.ClickHouse;
-import dev.olapsync.ClickHouse.ClickHouseException;
-import dev.olapsync.PostgresDataSource;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.RangeCopy;
 import dev.olapsync.model.SchemaChangedException;
-import dev.olapsync.model.ValueErrors;
-import dev.olapsync.schema.Target;
+import dev.olapsync.postgres.PostgresDataSource;
+import dev.olapsync.postgres.ValueErrors;
+import dev.olapsync.tables.InsertErrors;
+import dev.olapsync.tables.TargetTable;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,7 +31,7 @@ public record CopiedRange(long rows, long written) {
      *     may be there
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
+    public static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
         return copy(postgres, clickHouse, model, range, version, false);
     }
@@ -48,7 +49,7 @@ public record CopiedRange(long rows, long written) {
 
     private static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range,
             BigInteger version, boolean oneRow) throws SQLException {
-        Target target = Target.of(model);
+        TargetTable target = TargetTable.of(model);
         try (Connection connection = PostgresDataSource.patient(postgres); RangeCopy copy = RangeCopy.of(connection, model, range)) {
             try {
                 clickHouse.insertTabs(target.insertOfCopy(version), copy.open());
@@ -56,7 +57,7 @@ public record CopiedRange(long rows, long written) {
                 copy.throwFailure();
                 // the connection breaks, too, when ClickHouse refuses a row before it has read them all
                 if (e.code() != 0 || oneRow) {
-                    DividedInsert.requireDivisible(e, clickHouse, target);
+                    BisectingInsert.requireDivisible(e, clickHouse, target);
                 }
                 if (oneRow && InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
                     throw InsertErrors.remedied(e, target);

@@ -1,16 +1,17 @@
 package dev.olapsync.load;
 
-import static dev.olapsync.ClickHouse.identifier;
-import static dev.olapsync.ClickHouse.literal;
+import static dev.olapsync.clickhouse.ClickHouse.identifier;
+import static dev.olapsync.clickhouse.ClickHouse.literal;
 
 import com.clickhouse.client.api.query.GenericRecord;
-import dev.olapsync.ClickHouse;
-import dev.olapsync.ClickHouse.ClickHouseException;
-import dev.olapsync.OlapSync;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.SchemaChangedException;
-import dev.olapsync.schema.ClickHouseTables;
-import dev.olapsync.schema.RowJson;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.tables.InsertErrors;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,10 +25,10 @@ import java.util.stream.IntStream;
 
 /**
  * Rows that have not been written again although Postgres still has them, because they could not be computed or written:
- * they became dead letters, and are to keep their last state when a watermark hides what is older. So they are copied,
- * within ClickHouse, to the version of the watermark, which is less than that of any row that is written again.
+ * they became dead letters, and are to keep their last state when a version cut-off hides what is older. So they are copied,
+ * within ClickHouse, to the version of the version cut-off, which is less than that of any row that is written again.
  */
-final class KeptRows {
+public final class KeptRows {
 
     private static final int PAGE = 1_000;
     /** So many keys stand in a statement. */
@@ -38,16 +39,16 @@ final class KeptRows {
     private final String rows;
     private final List<String> key;
 
-    KeptRows(ClickHouse clickHouse, Model model) {
+    public KeptRows(ClickHouse clickHouse, Model model) {
         this.clickHouse = clickHouse;
         this.model = model;
         this.rows = identifier(ClickHouseTables.storage(model.name()));
         this.key = model.key().stream().map(column -> identifier(column.name())).toList();
     }
 
-    /** @param watermark what has a lower version is going to be hidden */
-    void copyTo(BigInteger watermark, OlapSync olapSync) throws SQLException {
-        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128(" + literal(watermark.toString()) + ")";
+    /** @param version cut-off what has a lower version is going to be hidden */
+    public void copyTo(BigInteger cutoff, OlapSync olapSync) throws SQLException {
+        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128(" + literal(cutoff.toString()) + ")";
         List<List<String>> page = page(older, List.of());
         while (!page.isEmpty()) {
             Set<List<String>> kept = new HashSet<>(page);
@@ -57,7 +58,7 @@ final class KeptRows {
                     throw SchemaChangedException.of(model, postgres);
                 }
             }
-            copy(List.copyOf(kept), older, watermark);
+            copy(List.copyOf(kept), older, cutoff);
             page = page(older, page.get(page.size() - 1));
         }
     }

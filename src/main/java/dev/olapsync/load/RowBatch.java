@@ -12,7 +12,7 @@ import org.apache.camel.Message;
 public final class RowBatch {
 
     /** Which way the rows came. */
-    enum Way {
+    public enum Way {
         STREAM, FAN_OUT, INITIAL_LOAD
     }
 
@@ -39,12 +39,12 @@ public final class RowBatch {
         return new RowBatch(model, Way.STREAM, new ArrayList<>());
     }
 
-    /** Of the children of a hot parent. */
+    /** Of the children of a parent with very many. */
     public static RowBatch ofFanOut(String model) {
         return new RowBatch(model, Way.FAN_OUT, new ArrayList<>());
     }
 
-    static RowBatch ofInitialLoad(String model) {
+    public static RowBatch ofInitialLoad(String model) {
         return new RowBatch(model, Way.INITIAL_LOAD, new ArrayList<>());
     }
 

@@ -1,5 +1,7 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
+import dev.olapsync.postgres.TableName;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -286,7 +288,7 @@ final class Catalog {
     }
 
     /**
-     * What keeps the session's role from reading all of a table, and how to mend it; empty when nothing does.
+     * What keeps the session's role from reading all of a table, and how to fix it; empty when nothing does.
      *
      * @param schema null for the search path's
      */

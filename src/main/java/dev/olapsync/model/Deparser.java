@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;

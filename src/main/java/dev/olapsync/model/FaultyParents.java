@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.ValueErrors;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -21,7 +22,7 @@ public final class FaultyParents {
 
     private static final int LEAST_CHILDREN = 2;
     /** So many are asked, those with most children first. */
-    private static final int MOST_PARENTS = 20;
+    private static final int MAX_PARENTS = 20;
     /** So many of the other children of a parent are computed, to see whether all fail. */
     private static final int OTHER_CHILDREN = 10;
 
@@ -60,7 +61,7 @@ public final class FaultyParents {
         }
         List<Parent> largestFirst = new ArrayList<>(children.keySet());
         largestFirst.sort(Comparator.comparing((Parent parent) -> children.get(parent).size()).reversed());
-        for (Parent parent : largestFirst.subList(0, Math.min(MOST_PARENTS, largestFirst.size()))) {
+        for (Parent parent : largestFirst.subList(0, Math.min(MAX_PARENTS, largestFirst.size()))) {
             List<List<String>> failed = children.get(parent).stream().map(keys::get).toList();
             List<List<String>> unexplained = failed.stream().filter(key -> !causes.containsKey(key)).toList();
             if (unexplained.size() >= LEAST_CHILDREN && allFail(postgres, parent, failed)) {

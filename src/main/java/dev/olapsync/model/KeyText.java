@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

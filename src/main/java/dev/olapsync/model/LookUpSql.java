@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -285,10 +286,10 @@ final class LookUpSql {
      * @param keyValues SQL for the key of the model's row
      * @param behind what a live row has behind the columns of the model
      */
-    private String rows(int most, String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
+    private String rows(int maximum, String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
         // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
         return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live,"
-                + " CASE WHEN pg_column_size(s.r) <= $" + most + "::bigint THEN s.r[2] END AS \"row\","
+                + " CASE WHEN pg_column_size(s.r) <= $" + maximum + "::bigint THEN s.r[2] END AS \"row\","
                 + " pg_column_size(s.r) AS size, s.r[3] AS unheld, s.r[4] AS refused, "
                 // a sub-select of nothing is evaluated once, not for each row
                 + "(SELECT " + query.schema().condition() + ") AS current"

@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.TableName;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.TableName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -184,7 +185,7 @@ public final class Models {
         return all.stream().filter(model -> model.name().equals(name)).findFirst();
     }
 
-    /** All names under which finished rows are published: the models' and those of their histories. */
+    /** All names under which output rows are published: the models' and those of their histories. */
     public SortedSet<String> targets() {
         return targets;
     }

@@ -47,15 +47,15 @@ public record Page(List<Row> rows) {
      * @param mostBytes of all rows together; of those that have more than their share only the size is read
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    public static Page read(Connection postgres, Model model, List<String> after, int limit, long mostBytes) throws SQLException {
-        return read(postgres, model, new Range(after, List.of()), limit, mostBytes);
+    public static Page read(Connection postgres, Model model, List<String> after, int limit, long maxBytes) throws SQLException {
+        return read(postgres, model, new Range(after, List.of()), limit, maxBytes);
     }
 
     /** The first page of a range; see {@link #read(Connection, Model, List, int, long)}. */
-    public static Page read(Connection postgres, Model model, Range range, int limit, long mostBytes) throws SQLException {
+    public static Page read(Connection postgres, Model model, Range range, int limit, long maxBytes) throws SQLException {
         List<Row> rows = new ArrayList<>();
         try (PreparedStatement statement = postgres.prepareStatement(model.page().rows(range.bounds()))) {
-            statement.setLong(1, mostBytes / limit);
+            statement.setLong(1, maxBytes / limit);
             set(statement, 2, range, limit);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {

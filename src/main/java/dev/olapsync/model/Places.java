@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.TableName;
 import java.util.List;
 
 /** Where in the text of a model something stands that a message is about; where that is not found, the begin of the SELECT. */

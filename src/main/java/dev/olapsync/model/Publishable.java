@@ -1,5 +1,7 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
+import dev.olapsync.postgres.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

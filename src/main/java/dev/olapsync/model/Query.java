@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

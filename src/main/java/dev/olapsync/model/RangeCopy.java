@@ -129,7 +129,7 @@ public final class RangeCopy implements AutoCloseable {
             throw new UnsupportedOperationException("a byte at a time would be slow");
         }
 
-        /** Whoever reads wraps the failures that this throws. */
+        /** Any process that reads wraps the failures that this throws. */
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             try {

@@ -1,6 +1,7 @@
 package dev.olapsync.model;
 
-import dev.olapsync.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.postgres.Sql;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class RollUp {
             ColumnType.Kind.TIMESTAMP, ColumnType.Kind.UUID);
     private static final Set<ColumnType.Kind> ORDERED = Set.of(ColumnType.Kind.INT16, ColumnType.Kind.INT32, ColumnType.Kind.INT64,
             ColumnType.Kind.DECIMAL, ColumnType.Kind.BOOL, ColumnType.Kind.DATE, ColumnType.Kind.TIMESTAMP);
-    private static final int MOST_DIGITS = 76;
+    private static final int MAX_DIGITS = 76;
 
     /** A column of the rows: the node that it must be, and its text. */
     private record Part(String name, Node node, String text) {
@@ -276,7 +277,7 @@ final class RollUp {
 
     /** So that no sum overflows. */
     private static String wide(String value, ColumnType type) {
-        return "CAST(" + value + " AS Nullable(" + (type.kind() == ColumnType.Kind.DECIMAL ? "Decimal(" + MOST_DIGITS + ", " + type.scale()
+        return "CAST(" + value + " AS Nullable(" + (type.kind() == ColumnType.Kind.DECIMAL ? "Decimal(" + MAX_DIGITS + ", " + type.scale()
                 + ")" : "Int256") + "))";
     }
 

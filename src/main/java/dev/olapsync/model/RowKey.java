@@ -2,11 +2,11 @@ package dev.olapsync.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.olapsync.Json;
+import dev.olapsync.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The key of a finished row as one text: that of its column, or a JSON array of several. */
+/** The key of an output row as one text: that of its column, or a JSON array of several. */
 public final class RowKey {
 
     private static final ObjectMapper JSON = Json.ofKeys();

@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.LinkedList;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.stream.IntStream;
 /** SQL as a sequence of code, string literals, quoted identifiers and comments, as Postgres' lexer sees it. */
 final class SqlText {
 
-    enum Kind {
+    public enum Kind {
         CODE, STRING, IDENTIFIER, COMMENT
     }
 

@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.TableName;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

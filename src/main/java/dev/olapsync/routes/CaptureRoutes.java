@@ -1,9 +1,9 @@
 package dev.olapsync.routes;
 
-import dev.olapsync.KafkaClients;
+import dev.olapsync.backfill.InitialLoad;
 import dev.olapsync.capture.ChangeEvents;
 import dev.olapsync.capture.VisibilityFence;
-import dev.olapsync.load.InitialLoad;
+import dev.olapsync.pipeline.KafkaClients;
 
 /** The Java twin of {@code routes/capture.camel.yaml}. */
 public class CaptureRoutes extends PipelineRoutes {
@@ -31,10 +31,10 @@ public class CaptureRoutes extends PipelineRoutes {
                 .routeDescription("Rows that exist already become records in the topics cdc.<schema>.<table>, if"
                         + " olap.load.source=snapshot")
                 .routeNote("One exchange is one batch of Debezium's engine. When the broker has acknowledged all of it, the"
-                        + " snapshot goes on; when it has not, the snapshot begins anew.")
+                        + " snapshot goes on; when it has not, the snapshot starts again.")
                 .errorHandler(noErrorHandler())
                 .process(of(ChangeEvents.class)).id("to-read-events")
-                .to(producer("kafka:snapshot", "synchronous=true"))
+                .to(producer("kafka:topic-of-each-record", "synchronous=true"))
                 .id("publish-read-rows");
     }
 
@@ -61,7 +61,7 @@ public class CaptureRoutes extends PipelineRoutes {
                 .process(of(VisibilityFence.class)).id("wait-until-visible")
                 .description("Every look-up that follows must see what is published now")
                 .process(of(ChangeEvents.class)).id("to-change-events")
-                .to(producer("kafka:cdc", "synchronous=false"))
+                .to(producer("kafka:topic-of-each-record", "synchronous=false"))
                 .id("publish-changes")
                 .description("Sends all records; the batch is done when all have been acknowledged, and the next one is"
                         + " prepared meanwhile");

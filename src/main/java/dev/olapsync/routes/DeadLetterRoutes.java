@@ -5,18 +5,14 @@ public class DeadLetterRoutes extends PipelineRoutes {
 
     @Override
     public void configure() {
-        route("dead-letters", input("direct:dead-letters").id("letters"))
+        route("dead-letters", input("direct:dead-letters").id("dead-letters-to-publish"))
                 .routeDescription("What could not be processed goes into the topic olap.dlq")
-                .routeNote("The other routes hand their letters over and go on when the broker has acknowledged them.")
+                .routeNote("The other routes hand their dead letters over and go on when the broker has acknowledged them.")
                 .errorHandler(noErrorHandler())
-                .to(endpoint("kafka:letters",
+                .to(endpoint("kafka:{{olap.topic.rows:olap}}.dlq",
                         BROKERS,
-                        KEYS_OUT,
-                        VALUES_OUT,
-                        "maxRequestSize=34603008",
-                        "bufferMemorySize=69206016",
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))
-                .id("publish-letters");
+                .id("publish-dead-letters");
     }
 }

@@ -1,18 +1,18 @@
 package dev.olapsync.routes;
 
-import dev.olapsync.CommitOffsets;
-import dev.olapsync.KafkaClients;
-import dev.olapsync.PostgresDataSource;
-import dev.olapsync.enrich.CopiedRow;
-import dev.olapsync.enrich.DirtyRows;
-import dev.olapsync.enrich.DividedLookUp;
-import dev.olapsync.enrich.FanOuts;
-import dev.olapsync.enrich.FannedOutRows;
-import dev.olapsync.enrich.FinishedRows;
-import dev.olapsync.enrich.JoinedRows;
-import dev.olapsync.enrich.ListedChildren;
+import dev.olapsync.enrich.BisectingLookUp;
+import dev.olapsync.enrich.DirtyRowFinder;
+import dev.olapsync.enrich.LookUpResults;
+import dev.olapsync.enrich.LookUpToRows;
 import dev.olapsync.enrich.RowRecords;
+import dev.olapsync.fanout.ChildLister;
+import dev.olapsync.fanout.FanOutRows;
+import dev.olapsync.fanout.FanOutSorter;
+import dev.olapsync.fanout.WideRowCopy;
+import dev.olapsync.kafka.CommitOffsets;
 import dev.olapsync.load.ClickHouseInsert;
+import dev.olapsync.pipeline.KafkaClients;
+import dev.olapsync.postgres.PostgresDataSource;
 import java.sql.SQLException;
 import java.util.Map;
 
@@ -24,7 +24,7 @@ public class EnrichRoutes extends PipelineRoutes {
         beans();
         enrich();
         lookUp();
-        hotParents();
+        fanOut();
     }
 
     final void beans() throws Exception {
@@ -46,9 +46,6 @@ public class EnrichRoutes extends PipelineRoutes {
                 "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-enrich",
-                "autoOffsetReset=none",
-                KEYS_IN,
-                VALUES_IN,
                 "consumersCount=1",
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
@@ -57,28 +54,25 @@ public class EnrichRoutes extends PipelineRoutes {
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
-                "pollOnError=RECONNECT",
-                "sessionTimeoutMs=10000",
-                "heartbeatIntervalMs=1000",
-                "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
+                "pollOnError=RECONNECT")
                 .id("poll-changes")
                 .description("A poll takes what has come meanwhile, at most so many changes; that is a batch")
                 .note("With a second consumer, one looks up while the other publishes and commits; that needs memory for two"
                         + " batches."))
-                .routeDescription("Changes become finished rows, joined with their parents, in the topics olap.<model>")
-                .routeNote("A change is a hint that some rows are dirty; their content is read afresh from Postgres, with one"
+                .routeDescription("Changes become output rows, joined with their parents, in the topics olap.<model>")
+                .routeNote("A change says that some rows are dirty; their content is read again from Postgres, with one"
                         + " query for each model and changed table of a batch. The version of a row is the position of the"
                         + " change in the log. So the order of processing does not matter, nor how often a change is"
                         + " delivered.")
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}")).id("remember-changes")
-                .process(of(DirtyRows.class)).id("find-dirty-rows")
-                .split(simple("${body}")).aggregationStrategy(of(FinishedRows.class)).stopOnException().streaming()
+                .process(of(DirtyRowFinder.class)).id("find-dirty-rows")
+                .split(simple("${body}")).aggregationStrategy(of(LookUpResults.class)).stopOnException().streaming()
                     .id("for-each-look-up")
-                    .enrich().constant("direct:look-up").aggregationStrategy(of(JoinedRows.class)).id("join-parents").end()
+                    .enrich().constant("direct:look-up").aggregationStrategy(of(LookUpToRows.class)).id("join-parents").end()
                 .end()
                 .process(of(RowRecords.class)).id("to-row-records")
-                .to(producer("kafka:olap", "synchronous=true"))
+                .to(producer("kafka:topic-of-each-record", "synchronous=true"))
                 .id("publish-rows")
                 .process(of(CommitOffsets.class)).id("commit-changes")
                 .description("After the write, of every partition in the batch");
@@ -91,7 +85,7 @@ public class EnrichRoutes extends PipelineRoutes {
                         + " fan-out.")
                 .errorHandler(noErrorHandler())
                 .setVariable("keys", simple("${body}")).id("remember-keys")
-                .doTry().id("at-once")
+                .doTry().id("look-up-all")
                     .setHeader("CamelJdbcParameters", simple("${body.parameters}")).id("keys-as-parameters")
                     .setBody(simple("${body.sql}")).id("query")
                     .to(endpoint("jdbc:postgres",
@@ -99,21 +93,18 @@ public class EnrichRoutes extends PipelineRoutes {
                             "outputType=SelectList",
                             "statement.maxRows={{olap.batch.rows:5000}}"))
                     .id("read-joined-rows")
-                .doCatch(SQLException.class).id("or-divided")
+                .doCatch(SQLException.class).id("on-sql-error")
                     .description("A row that Postgres cannot compute must not hold up its neighbours; other failures stay"
                             + " failures")
-                    .process(of(DividedLookUp.class)).id("divide")
+                    .process(of(BisectingLookUp.class)).id("look-up-in-halves")
                 .end();
     }
 
-    final void hotParents() {
+    final void fanOut() {
         route("fan-out", input("kafka:\\Q{{olap.topic.rows:olap}}-fanout",
                 "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-fan-out",
-                "autoOffsetReset=none",
-                KEYS_IN,
-                VALUES_IN,
                 "consumersCount=2",
                 "batching=true",
                 "maxPollRecords=5",
@@ -123,49 +114,41 @@ public class EnrichRoutes extends PipelineRoutes {
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
-                "pollOnError=RECONNECT",
-                "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}",
-                "sessionTimeoutMs=10000",
-                "heartbeatIntervalMs=1000")
+                "pollOnError=RECONNECT")
                 .id("poll-fan-outs")
                 .description("Few records at a time, each with the keys of up to 2,000 rows")
                 .note("To list all rows of a large table can take longer than the usual interval between two polls."))
-                .routeDescription("The children of hot parents become rows in ClickHouse, on a lane of their own")
+                .routeDescription("The children of parents with very many become rows in ClickHouse, by a route of their own")
                 .routeNote("Changes that make very many rows dirty are handed over to this route, so that others do not wait"
                         + " for them. First the rows are listed, which gives records with their keys in the same topic; then"
                         + " those are read and written, some thousands at a time. An interrupted fan-out goes on where its"
                         + " offsets stand.")
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}")).id("remember-fan-outs")
-                .process(of(FanOuts.class)).id("sort-fan-outs")
+                .process(of(FanOutSorter.class)).id("sort-fan-outs")
                 .split(simple("${body}")).stopOnException().streaming().id("for-each-fan-out")
-                    .choice().id("which-rows")
-                        .when(simple("${body} is 'dev.olapsync.enrich.Listing'")).id("to-be-listed")
-                            .process(of(ListedChildren.class)).id("list-children")
-                        .when(simple("${body} is 'dev.olapsync.enrich.FanOut'")).id("to-be-copied")
-                            .process(of(CopiedRow.class)).id("copy-wide-row")
-                        .otherwise().id("listed")
-                            .enrich().constant("direct:look-up").aggregationStrategy(of(JoinedRows.class))
+                    .choice().id("list-or-look-up")
+                        .when(simple("${body} is 'dev.olapsync.fanout.ListingRequest'")).id("rows-to-list")
+                            .process(of(ChildLister.class)).id("list-children")
+                        .when(simple("${body} is 'dev.olapsync.enrich.FanOutRequest'")).id("to-be-copied")
+                            .process(of(WideRowCopy.class)).id("copy-wide-row")
+                        .otherwise().id("rows-to-look-up")
+                            .enrich().constant("direct:look-up").aggregationStrategy(of(LookUpToRows.class))
                                 .id("join-parents-of-children").end()
-                            .process(of(FannedOutRows.class)).id("to-batch-of-children")
+                            .process(of(FanOutRows.class)).id("to-batch-of-children")
                             .process(of(ClickHouseInsert.class)).id("insert-children")
                     .end()
                 .end()
                 .process(of(CommitOffsets.class)).id("commit-fan-outs")
                 .description("After the write, of every partition in the batch");
 
-        route("hand-over", input("direct:hand-over").id("listed-children"))
-                .routeDescription("Lists of children go back to the lane of hot parents")
+        route("publish-fan-outs", input("direct:publish-fan-outs").id("fan-outs-to-publish"))
+                .routeDescription("Lists of children go back to the fan-out")
                 .errorHandler(noErrorHandler())
-                .to(endpoint("kafka:fan-outs",
+                .to(endpoint("kafka:{{olap.topic.rows:olap}}-fanout",
                         BROKERS,
-                        KEYS_OUT,
-                        VALUES_OUT,
-                        "requestRequiredAcks=all",
-                        "enableIdempotence=true",
-                        "compressionCodec=lz4",
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))
-                .id("publish-fan-outs");
+                .id("send-fan-outs");
     }
 }

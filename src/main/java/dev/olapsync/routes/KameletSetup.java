@@ -1,6 +1,6 @@
 package dev.olapsync.routes;
 
-import dev.olapsync.KafkaClients;
+import dev.olapsync.pipeline.KafkaClients;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,7 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
 
     private final Map<String, String> settings = new HashMap<>();
     private CamelContext context;
-    private Page page;
+    private RouteFile page;
     private boolean routesAdded;
 
     /** Keys of application.properties, and the values that the Kamelet's user has given them. */
@@ -35,7 +35,7 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
     }
 
     /** @param page what the Kamelet does the work of */
-    public void setPage(Page page) {
+    public void setRouteFile(RouteFile page) {
         this.page = page;
     }
 
@@ -105,7 +105,7 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
         KafkaClients clients = new KafkaClients();
         clients.setCamelContext(context);
         context.getComponent("kafka", KafkaComponent.class).setKafkaClientFactory(clients);
-        // Kamelets may share a context, and all of them write letters
+        // Kamelets may share a context, and all of them write dead letters
         if (context.getRoute("dead-letters") == null) {
             context.addRoutes(new DeadLetterRoutes());
         }
@@ -114,7 +114,7 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
         }
     }
 
-    private static List<RouteBuilder> beside(Page page) {
+    private static List<RouteBuilder> beside(RouteFile page) {
         return switch (page) {
             case CAPTURE -> List.of(new CaptureRoutes() {
                 @Override
@@ -128,7 +128,7 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
                 public void configure() throws Exception {
                     beans();
                     lookUp();
-                    hotParents();
+                    fanOut();
                 }
             });
             case LOAD -> List.of();

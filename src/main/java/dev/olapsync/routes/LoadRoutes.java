@@ -1,9 +1,9 @@
 package dev.olapsync.routes;
 
-import dev.olapsync.CommitOffsets;
-import dev.olapsync.KafkaClients;
+import dev.olapsync.kafka.CommitOffsets;
 import dev.olapsync.load.ClickHouseInsert;
 import dev.olapsync.load.RowBatches;
+import dev.olapsync.pipeline.KafkaClients;
 
 /** The Java twin of {@code routes/load.camel.yaml}. */
 public class LoadRoutes extends PipelineRoutes {
@@ -16,9 +16,6 @@ public class LoadRoutes extends PipelineRoutes {
                 "topicIsPattern=true",
                 BROKERS,
                 "groupId={{olap.group:olap-sync}}-load",
-                "autoOffsetReset=none",
-                KEYS_IN,
-                VALUES_IN,
                 "consumersCount=1",
                 "batching=true",
                 "maxPollRecords={{olap.batch.rows:5000}}",
@@ -27,14 +24,11 @@ public class LoadRoutes extends PipelineRoutes {
                 "allowManualCommit=true",
                 "autoCommitEnable=false",
                 "breakOnFirstError=true",
-                "pollOnError=RECONNECT",
-                "sessionTimeoutMs=10000",
-                "heartbeatIntervalMs=1000",
-                "additionalProperties.metadata.max.age.ms={{olap.topic.refresh.millis:5000}}")
+                "pollOnError=RECONNECT")
                 .id("poll-rows")
                 .description("A poll ends at so many rows, or so many milliseconds after the last one; what it has brought"
                         + " is a batch"))
-                .routeDescription("Finished rows become rows in ClickHouse")
+                .routeDescription("Output rows become rows in ClickHouse")
                 .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
                         + " written with one INSERT for each table, and its offsets are committed after that. Written twice"
                         + " is written once, because ClickHouse keeps of each key the row with the greatest version. With the"

@@ -13,10 +13,6 @@ import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
 abstract class PipelineRoutes extends RouteBuilder {
 
     static final String BROKERS = "brokers={{kafka.brokers:localhost:9092}}";
-    static final String KEYS_OUT = "keySerializer=org.apache.kafka.common.serialization.ByteArraySerializer";
-    static final String VALUES_OUT = "valueSerializer=org.apache.kafka.common.serialization.ByteArraySerializer";
-    static final String KEYS_IN = "keyDeserializer=org.apache.kafka.common.serialization.ByteArrayDeserializer";
-    static final String VALUES_IN = "valueDeserializer=org.apache.kafka.common.serialization.ByteArrayDeserializer";
 
     /** A step, strategy or bean of this class. */
     static String of(Class<?> type) {
@@ -32,15 +28,6 @@ abstract class PipelineRoutes extends RouteBuilder {
     static String producer(String uri, String synchronous) {
         return endpoint(uri,
                 BROKERS,
-                KEYS_OUT,
-                VALUES_OUT,
-                "requestRequiredAcks=all",
-                "enableIdempotence=true",
-                "lingerMs=2",
-                "producerBatchSize=262144",
-                "maxRequestSize=34603008",
-                "bufferMemorySize=69206016",
-                "compressionCodec=lz4",
                 "batchWithIndividualHeaders=true",
                 "recordMetadata=false",
                 synchronous);

@@ -9,7 +9,7 @@ import org.apache.kafka.connect.data.Struct;
 
 /**
  * Debezium's metrics of the stream, without the text of each event's key. For the attribute {@code LastEvent} Debezium 3.6
- * writes that text with a JSON mapper that it makes anew for each event, which is a third of what decoding an event costs.
+ * writes that text with a JSON mapper that it recreates for each event, which is a third of what decoding an event costs.
  * All other metrics stay. It is in this package because Debezium lets only its own classes choose who listens.
  */
 public final class StreamingListener<P extends Partition> implements DataChangeEventListener<P> {

@@ -3,7 +3,7 @@ package dev.olapsync.capture;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
 import org.junit.jupiter.api.Test;
 
 /** Which positions of a slot mean that changes are lost. */

@@ -2,7 +2,7 @@ package dev.olapsync.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
 import dev.olapsync.scenario.Scenario;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -89,13 +89,13 @@ class DifferentialTest {
             }
             assertThat(committed).as("transactions of seed %d", seed).isPositive();
             scenario.awaitLoaded();
-            inStep(scenario, seed);
+            inSync(scenario, seed);
             assertThat(scenario.readDeadLetters()).as("dead letters of seed %d", seed).isEmpty();
             for (String table : scenario.clickHouse(
                     "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'ReplacingMergeTree'")) {
                 scenario.clickHouseExecute("OPTIMIZE TABLE " + table + " FINAL");
             }
-            inStep(scenario, seed);
+            inSync(scenario, seed);
             long rows = 0;
             for (String model : schema.models().keySet()) {
                 rows += Long.parseLong(scenario.clickHouse("SELECT count() FROM " + model).get(0));
@@ -107,9 +107,9 @@ class DifferentialTest {
         }
     }
 
-    private static void inStep(Scenario scenario, long seed) throws Exception {
+    private static void inSync(Scenario scenario, long seed) throws Exception {
         try {
-            scenario.awaitInStep();
+            scenario.awaitInSync();
         } catch (AssertionError e) {
             throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
         } catch (ConditionTimeoutException e) {

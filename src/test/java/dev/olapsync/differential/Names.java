@@ -1,6 +1,6 @@
 package dev.olapsync.differential;
 
-import dev.olapsync.model.Sql;
+import dev.olapsync.postgres.Sql;
 import java.util.Random;
 
 /** Names as nobody should choose them, but may; all of them quoted. */

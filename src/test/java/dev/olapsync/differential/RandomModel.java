@@ -2,7 +2,7 @@ package dev.olapsync.differential;
 
 import dev.olapsync.differential.RandomTable.Column;
 import dev.olapsync.differential.RandomTable.Reference;
-import dev.olapsync.model.Sql;
+import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

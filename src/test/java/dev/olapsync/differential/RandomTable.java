@@ -1,6 +1,6 @@
 package dev.olapsync.differential;
 
-import dev.olapsync.model.Sql;
+import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

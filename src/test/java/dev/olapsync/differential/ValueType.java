@@ -1,6 +1,6 @@
 package dev.olapsync.differential;
 
-import dev.olapsync.model.Sql;
+import dev.olapsync.postgres.Sql;
 import java.time.LocalDate;
 import java.util.Random;
 import java.util.UUID;

@@ -56,12 +56,12 @@ final class ConnectionFaults {
     }
 
     /** As a server that is stopped: it accepts connections, and never answers. */
-    private static Fault.Action silent(Function<FaultyShop, TcpProxy> to, String said) {
+    private static Fault.Action silent(Function<FaultyShop, TcpProxy> to, String description) {
         return (shop, random) -> {
             TcpProxy proxy = to.apply(shop);
             proxy.hold(true);
             FaultyShop.pass(SILENT);
-            shop.awaitDown(said);
+            shop.awaitDown(description);
             if (random.nextBoolean()) {
                 proxy.cut();
             }

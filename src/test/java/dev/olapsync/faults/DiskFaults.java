@@ -1,6 +1,6 @@
 package dev.olapsync.faults;
 
-import dev.olapsync.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;

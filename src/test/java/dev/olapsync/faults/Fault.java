@@ -11,14 +11,14 @@ import java.util.Random;
 record Fault(String name, boolean quick, Action action) {
 
     /** How it ends when nobody has to do anything. */
-    static final String BY_ITSELF = "in step by itself";
+    static final String BY_ITSELF = "in sync by itself";
 
     interface Action {
         /**
          * Breaks something under load, and returns when it works again, or when the operator has done what the
          * documentation says.
          *
-         * @return what brought the tables in step again
+         * @return what brought the tables in sync again
          */
         String provoke(FaultyShop shop, Random random) throws Exception;
     }

@@ -1,6 +1,6 @@
 package dev.olapsync.faults;
 
-import dev.olapsync.operate.Difference;
+import dev.olapsync.verify.Difference;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,11 +13,11 @@ import java.util.TreeSet;
 final class FaultReport {
 
     /**
-     * @param outcome what brought the tables in step again
+     * @param outcome what brought the tables in sync again
      * @param recovery from the end of the fault, or of the operator's work, until all that was committed had arrived
-     * @param letters rows that became dead letters, although nothing is wrong with them
+     * @param dead letters rows that became dead letters, although nothing is wrong with them
      */
-    record Ending(String outcome, Duration recovery, List<Difference> differences, List<String> letters) {
+    record Ending(String outcome, Duration recovery, List<Difference> differences, List<String> deadLetters) {
     }
 
     private static final class Line {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Everything breaks, under load and at random moments, each seed in a shop of its own; after each fault the tables are in
- * step, or the pipeline has said what happened and the documented command has brought them in step.
+ * step, or the pipeline has said what happened and the documented command has brought them in sync.
  *
  * <p>{@code mvn -Pfaults verify -Dfaults.seeds=20} runs so many seeds, of which each provokes every fourth fault: over
  * twenty seeds each fault happens five times. {@code -Dfaults.seed=} is the first of them; alone it repeats this one.
@@ -92,7 +92,7 @@ class FaultsIT {
             System.out.printf("seed %d, %s: %s, %.1f s after it was over, %.1f s in all%n", seed, fault.name(),
                     ending.outcome(), ending.recovery().toMillis() / 1000.0, (System.nanoTime() - start) / 1e9);
             assertThat(ending.differences()).as("differences").isEmpty();
-            assertThat(ending.letters()).as("dead letters of rows that are in order").isEmpty();
+            assertThat(ending.deadLetters()).as("dead letters of rows that are in order").isEmpty();
             return Optional.empty();
         } catch (Exception | AssertionError e) {
             report.addFailure(fault);

@@ -2,13 +2,13 @@ package dev.olapsync.faults;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.DeadLetters;
+import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.DevStackException;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.Service;
+import dev.olapsync.kafka.Topics;
 import dev.olapsync.scenario.Scenario;
-import dev.olapsync.schema.Topics;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
@@ -183,23 +183,23 @@ final class FaultyShop implements AutoCloseable {
         }
         scenario.awaitQuiet();
         Duration recovery = Duration.ofNanos(System.nanoTime() - over);
-        return new FaultReport.Ending(outcome, recovery, scenario.differences(), unexpectedLetters());
+        return new FaultReport.Ending(outcome, recovery, scenario.differences(), unexpectedDeadLetters());
     }
 
     /** What became a dead letter since the shop began, and is none of the rows that were made to become one. */
-    private List<String> unexpectedLetters() throws Exception {
-        List<String> letters = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> letter : scenario.readDeadLetters()) {
-            String of = header(letter, DeadLetters.MODEL) + " " + header(letter, DeadLetters.TOPIC);
+    private List<String> unexpectedDeadLetters() throws Exception {
+        List<String> deadLetters = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> deadLetter : scenario.readDeadLetters()) {
+            String of = header(deadLetter, DeadLetters.MODEL) + " " + header(deadLetter, DeadLetters.TOPIC);
             if (!of.contains(NO_MODEL) && !of.contains(DIVIDED)) {
-                letters.add(of + ": " + header(letter, DeadLetters.ERROR));
+                deadLetters.add(of + ": " + header(deadLetter, DeadLetters.ERROR));
             }
         }
-        return letters;
+        return deadLetters;
     }
 
-    private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
-        Header header = letter.headers().lastHeader(name);
+    private static String header(ConsumerRecord<byte[], byte[]> deadLetter, String name) {
+        Header header = deadLetter.headers().lastHeader(name);
         return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 
@@ -233,11 +233,11 @@ final class FaultyShop implements AutoCloseable {
 
     /** The pipeline must not start, and say why in these words. */
     void refusesToStart(String reason) throws IOException {
-        long said = Files.size(pipeline.log());
+        long description = Files.size(pipeline.log());
         try {
             pipeline.start();
         } catch (DevStackException e) {
-            String says = Files.readString(pipeline.log()).substring((int) said);
+            String says = Files.readString(pipeline.log()).substring((int) description);
             if (!says.contains(reason)) {
                 throw new AssertionError("The reason is not '" + reason + "': " + says, e);
             }
@@ -296,7 +296,7 @@ final class FaultyShop implements AutoCloseable {
 
     /** Waits for the end of the pipeline, and sees to it that also the rare steps are passed. */
     void awaitHalt() throws SQLException {
-        await("the passage").atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> {
+        await("the barrier").atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> {
             passRareSteps();
             return !pipeline.isRunning();
         });
@@ -327,7 +327,7 @@ final class FaultyShop implements AutoCloseable {
         await("the end of " + service.name()).atMost(PATIENCE).until(() -> !service.isRunning());
     }
 
-    /** After a fault that did not end as it should: the servers start anew, whatever it has left of them. */
+    /** After a fault that did not end as it should: the servers start again, whatever it has left of them. */
     void restartServers() throws SQLException {
         DevStack stack = stack();
         for (Service server : List.of(stack.postgres(), stack.kafka(), stack.clickHouse())) {

@@ -27,8 +27,8 @@ final class HaltingRoutes {
     private static final List<String> NO_STEPS = List.of("route", "beans");
     private static final Pattern STEP = Pattern.compile("( *)- (\\w+):");
     private static final Pattern ID = Pattern.compile(" *id: (\\S+)");
-    private static final String SESSION = "( *)sessionTimeoutMs: 10000";
-    private static final String SHORT_SESSION = "$1sessionTimeoutMs: 3000";
+    private static final String SESSION = "( *)breakOnFirstError: true";
+    private static final String SHORT_SESSION = "$1breakOnFirstError: true\n$1sessionTimeoutMs: 3000";
     private static final String HALT = """
             %1$s- process:
             %1$s    id: halt-after-%2$s
@@ -70,8 +70,8 @@ final class HaltingRoutes {
     }
 
     /** From now on, the process that passes behind the step for the n-th time ends. */
-    void halt(String step, int passage) throws IOException {
-        Path written = Files.writeString(folder.resolve("halt.new"), step + " " + passage);
+    void halt(String step, int barrier) throws IOException {
+        Path written = Files.writeString(folder.resolve("halt.new"), step + " " + barrier);
         Files.move(written, order, StandardCopyOption.ATOMIC_MOVE);
     }
 

@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.olapsync.capture.Position;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.faults.JournalWriters.Change;
+import dev.olapsync.postgres.Position;
 import dev.olapsync.scenario.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,7 +81,7 @@ class RestartLossIT {
                     (System.nanoTime() - start) / 1e9 / KILLS, writers.committed().size());
             try (Pipeline pipeline = journal.process()) {
                 pipeline.start();
-                journal.awaitInStep();
+                journal.awaitInSync();
             }
             nothingLost(journal, writers);
         }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import dev.olapsync.ClickHouse;
-import dev.olapsync.ClickHouse.ClickHouseException;
-import dev.olapsync.Settings;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.config.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.scenario.Scenario;
@@ -71,7 +71,7 @@ class SilentServersTest {
             scenario.set("postgres.port", toPostgres.port()).set("clickhouse.url", "http://localhost:" + toClickHouse.port());
             scenario.postgres("INSERT INTO item VALUES (1, 'one')");
             scenario.start().awaitLoaded();
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             toPostgres.hold(true);
             toClickHouse.hold(true);
             scenario.postgres("UPDATE item SET v = 'two'");
@@ -79,7 +79,7 @@ class SilentServersTest {
                     && down.contains("ClickHouse has not answered for "));
             toPostgres.hold(false);
             toClickHouse.hold(false);
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             await().until(() -> down(scenario), String::isEmpty);
             scenario.stop();
         }

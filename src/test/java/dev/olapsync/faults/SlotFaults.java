@@ -13,7 +13,7 @@ final class SlotFaults {
     private static final String GONE = "does not exist";
     private static final String REFUSED = "is gone, and with it the changes";
     private static final String INVALID = "is lost, and with it the changes";
-    private static final String ANOTHER = "made anew or moved by hand";
+    private static final String ANOTHER = "recreated or moved by hand";
 
     private SlotFaults() {
     }
@@ -22,8 +22,8 @@ final class SlotFaults {
         return List.of(
                 Fault.quick("slot dropped, the pipeline runs", SlotFaults::dropWhileRunning),
                 Fault.slow("slot dropped, the pipeline is stopped", SlotFaults::dropWhileStopped),
-                Fault.slow("slot dropped and made anew, the pipeline runs", SlotFaults::replaceWhileRunning),
-                Fault.quick("slot dropped and made anew, the pipeline is stopped", SlotFaults::replaceWhileStopped),
+                Fault.slow("slot dropped and recreated, the pipeline runs", SlotFaults::replaceWhileRunning),
+                Fault.quick("slot dropped and recreated, the pipeline is stopped", SlotFaults::replaceWhileStopped),
                 Fault.slow("slot advanced by hand, the pipeline is stopped", SlotFaults::advance),
                 Fault.slow("slot invalidated by max_slot_wal_keep_size", SlotFaults::invalidate));
     }
@@ -83,7 +83,7 @@ final class SlotFaults {
         return shop.raiseEpoch();
     }
 
-    /** Whoever uses it is shown the door first, and may come back before the slot is gone. */
+    /** Any process that uses it is shown the door first, and may come back before the slot is gone. */
     private static void drop(FaultyShop shop) {
         await("the end of the slot").ignoreExceptionsInstanceOf(PSQLException.class).until(() -> {
             shop.scenario().postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"

@@ -25,8 +25,8 @@ final class TopicFaults {
         return List.of(
                 Fault.slow("topic of changes deleted", (shop, random) ->
                         delete(shop, shop.scenario().name() + ".cdc.public." + one(TABLES, random))),
-                Fault.slow("topic of hot parents deleted", (shop, random) -> delete(shop, shop.scenario().name() + ".olap-fanout")),
-                Fault.slow("topic of finished rows deleted", (shop, random) ->
+                Fault.slow("fan-out topic deleted", (shop, random) -> delete(shop, shop.scenario().name() + ".olap-fanout")),
+                Fault.slow("topic of output rows deleted", (shop, random) ->
                         delete(shop, shop.scenario().topicOf(one(MODELS, random)))),
                 Fault.slow("records deleted that were not read", (shop, random) -> expire(shop)),
                 Fault.slow("topic made compact", TopicFaults::makeCompact));

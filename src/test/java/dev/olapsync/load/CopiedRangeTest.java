@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.ClickHouse;
-import dev.olapsync.OlapSync;
-import dev.olapsync.Settings;
-import dev.olapsync.capture.Position;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.config.Settings;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.Position;
 import dev.olapsync.scenario.Scenario;
 import java.io.IOException;
 import java.io.UncheckedIOException;

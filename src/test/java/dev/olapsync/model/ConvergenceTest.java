@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.olapsync.postgres.TableName;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -166,14 +167,14 @@ class ConvergenceTest {
     }
 
     @Test
-    void lookUpsKeepMirrorsInStep() throws Exception {
+    void lookUpsKeepMirrorsInSync() throws Exception {
         create(SCHEMA, MODELS);
         run();
     }
 
     /** Children and grandchildren, several rows of one, views and queries of WITH. */
     @Test
-    void lookUpsKeepMirrorsOfModelsWithChildrenInStep() throws Exception {
+    void lookUpsKeepMirrorsOfModelsWithChildrenInSync() throws Exception {
         create(SCHEMA + WHOLE_ROWS, MODELS_WITH_CHILDREN);
         assertThat(models.all()).hasSize(MODELS_WITH_CHILDREN.size() + 1);
         assertThat(models.all().stream().filter(Model::several)).extracting(Model::name).containsExactly("several", "two_branches");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** Models are read and rows are looked up alike where digits and letters are others: in Arabic, and in Turkish. */
+/** Models are read and rows are looked up alike where digits and dead letters are others: in Arabic, and in Turkish. */
 @Isolated
 class DefaultLocaleTest {
 

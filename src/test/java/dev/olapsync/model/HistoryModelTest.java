@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.postgres.Sql;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.sql.Connection;

@@ -6,6 +6,8 @@ import static org.assertj.core.groups.Tuple.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.olapsync.postgres.TableName;
+import dev.olapsync.postgres.ValueErrors;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

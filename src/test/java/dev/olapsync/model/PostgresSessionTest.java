@@ -2,8 +2,8 @@ package dev.olapsync.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.olapsync.PostgresDataSource;
-import dev.olapsync.PostgresSession;
+import dev.olapsync.postgres.PostgresDataSource;
+import dev.olapsync.postgres.PostgresSession;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.olapsync.capture.Publication;
+import dev.olapsync.postgres.Publication;
+import dev.olapsync.postgres.TableName;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

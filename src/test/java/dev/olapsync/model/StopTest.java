@@ -3,8 +3,8 @@ package dev.olapsync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.OlapSync;
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
+import dev.olapsync.pipeline.OlapSync;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.Map;

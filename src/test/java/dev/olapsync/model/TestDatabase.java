@@ -1,7 +1,7 @@
 package dev.olapsync.model;
 
-import dev.olapsync.PostgresSession;
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
+import dev.olapsync.postgres.PostgresSession;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /** One Postgres for all tests of this package; each test class takes a database of its own. */
-final class TestDatabase {
+public final class TestDatabase {
 
     private static final EmbeddedPostgres POSTGRES = start();
 
@@ -29,7 +29,7 @@ final class TestDatabase {
     }
 
     /** A connection, as the pipeline has it, to a new database. */
-    static Connection create(String name) throws SQLException {
+    public static Connection create(String name) throws SQLException {
         try (Connection admin = connect("postgres"); Statement statement = admin.createStatement()) {
             statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
             statement.execute("CREATE DATABASE " + name);
@@ -54,7 +54,7 @@ final class TestDatabase {
         return connection;
     }
 
-    static void execute(Connection connection, String sql) throws SQLException {
+    public static void execute(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
             statement.execute(sql);

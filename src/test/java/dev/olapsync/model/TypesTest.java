@@ -2,6 +2,7 @@ package dev.olapsync.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.olapsync.postgres.Sql;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

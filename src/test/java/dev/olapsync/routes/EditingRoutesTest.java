@@ -54,7 +54,7 @@ class EditingRoutesTest {
             admin.createTopics(List.of(new NewTopic(school.name() + "-copies", 1, (short) 1))).all().get();
             school.start().awaitLoaded();
             school.postgres("INSERT INTO contact VALUES (2, 1, '456')");
-            school.awaitInStep();
+            school.awaitInSync();
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() ->
                     assertThat(school.read(school.name() + "-copies")).singleElement().satisfies(copy -> {
                         assertThat(text(copy.value())).contains("456");
@@ -68,7 +68,7 @@ class EditingRoutesTest {
         try (Scenario school = school().routesFrom(EditingGuide.routes("Add a header"))) {
             school.start().awaitLoaded();
             school.postgres("INSERT INTO contact VALUES (2, 1, '456')");
-            school.awaitInStep();
+            school.awaitInSync();
             List<ConsumerRecord<byte[], byte[]>> changes = school.read(school.name() + ".cdc.");
             assertThat(changes).isNotEmpty().allSatisfy(change ->
                     assertThat(text(change.headers().lastHeader("origin").value())).isEqualTo("school"));
@@ -82,7 +82,7 @@ class EditingRoutesTest {
             LargestBatch largest = new LargestBatch("load");
             school.camel().getCamelContext().getManagementStrategy().addEventNotifier(largest);
             school.postgres("INSERT INTO contact SELECT 100 + n, 1, n::text FROM generate_series(1, 50) n");
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(largest.rows).hasValue(2);
         }
     }
@@ -120,7 +120,7 @@ class EditingRoutesTest {
             school.model(model.file().getFileName().toString().replace(".sql", ""), model.text());
             school.start().awaitLoaded();
             school.postgres("INSERT INTO contact VALUES (2, 1, '456'), (3, 1, '')");
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT contact_number FROM contact_number ORDER BY ALL"))
                     .containsExactly("123", "456");
         }
@@ -144,8 +144,8 @@ class EditingRoutesTest {
             second.start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'Daniel'");
             second.postgres("UPDATE student SET name = 'Dana'");
-            school.awaitInStep();
-            second.awaitInStep();
+            school.awaitInSync();
+            second.awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Daniel");
             assertThat(second.clickHouse("SELECT name FROM student_contact")).containsExactly("Dana");
         }

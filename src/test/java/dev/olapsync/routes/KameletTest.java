@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import dev.olapsync.OlapSync;
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
+import dev.olapsync.pipeline.OlapSync;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -132,8 +132,8 @@ class KameletTest {
     void bringsTheRoutesThatItsStepsUse() throws Exception {
         try (CamelContext context = started("kamelet:joined-row-lookup-action", Map.of("kafka.brokers", "localhost:1"))) {
             assertThat(context.getRoutes()).extracting(Route::getRouteId)
-                    .contains("look-up", "fan-out", "hand-over", "dead-letters");
-            assertThat(List.of("look-up", "hand-over", "dead-letters")).allMatch(
+                    .contains("look-up", "fan-out", "publish-fan-outs", "dead-letters");
+            assertThat(List.of("look-up", "publish-fan-outs", "dead-letters")).allMatch(
                     route -> context.getRouteController().getRouteStatus(route).isStarted());
         }
     }

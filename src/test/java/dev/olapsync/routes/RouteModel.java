@@ -89,12 +89,12 @@ final class RouteModel {
         Map<String, String> all = new TreeMap<>(yaml.lines);
         java.lines.forEach(all::putIfAbsent);
         return all.keySet().stream()
-                .filter(line -> !yaml.told(line).equals(java.told(line)))
-                .map(line -> line + ": YAML " + yaml.told(line) + ", Java " + java.told(line))
+                .filter(line -> !yaml.lastReport(line).equals(java.lastReport(line)))
+                .map(line -> line + ": YAML " + yaml.lastReport(line) + ", Java " + java.lastReport(line))
                 .toList();
     }
 
-    private String told(String line) {
+    private String lastReport(String line) {
         return lines.getOrDefault(line, "has nothing");
     }
 

@@ -37,9 +37,9 @@ class TwinTest {
     void everyFileHasATwin() throws Exception {
         try (var files = Files.list(Path.of("routes"))) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrderElementsOf(Page.files(List.of(Page.values())));
+                    .containsExactlyInAnyOrderElementsOf(RouteFile.files(List.of(RouteFile.values())));
         }
-        assertThat(Page.routes(List.of(Page.values()))).hasSize(pages().size());
+        assertThat(RouteFile.routes(List.of(RouteFile.values()))).hasSize(pages().size());
     }
 
     private static List<String> differences(String before, String after) throws Exception {
@@ -60,16 +60,16 @@ class TwinTest {
     void aChangedOptionOfAStepIsNamed() throws Exception {
         assertThat(differences("            stopOnException: true\n", ""))
                 .containsExactly("route load / for-each-table / stopOnException: YAML has nothing, Java 'true'");
-        assertThat(differences("dev.olapsync.CommitOffsets", "dev.olapsync.CommitNothing"))
+        assertThat(differences("dev.olapsync.kafka.CommitOffsets", "dev.olapsync.CommitNothing"))
                 .containsExactly("route load / commit-rows / ref: YAML '#class:dev.olapsync.CommitNothing',"
-                        + " Java '#class:dev.olapsync.CommitOffsets'");
+                        + " Java '#class:dev.olapsync.kafka.CommitOffsets'");
         assertThat(differences("maximumRedeliveries: 8", "maximumRedeliveries: 9"))
                 .containsExactly("route load / errorHandler / redeliveryPolicy / maximumRedeliveries: YAML '9', Java '8'");
         assertThat(differences("defaultErrorHandler:", "deadLetterChannel:\n        deadLetterUri: direct:dead-letters"))
                 .contains("route load / errorHandler: YAML 'DeadLetterChannelDefinition', Java 'DefaultErrorHandlerDefinition'");
-        assertThat(differences("Finished rows become rows", "Rows become rows"))
+        assertThat(differences("Output rows become rows", "Rows become rows"))
                 .containsExactly("route load / description: YAML 'Rows become rows in ClickHouse',"
-                        + " Java 'Finished rows become rows in ClickHouse'");
+                        + " Java 'Output rows become rows in ClickHouse'");
     }
 
     @Test

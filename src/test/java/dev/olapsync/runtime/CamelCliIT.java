@@ -41,7 +41,7 @@ class CamelCliIT {
 
     private static void rename(String name) throws Exception {
         school.postgres("UPDATE student SET name = '" + name + "'");
-        school.awaitInStep();
+        school.awaitInSync();
         assertThat(names()).containsExactly(name);
     }
 

@@ -2,7 +2,7 @@ package dev.olapsync.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
-import dev.olapsync.routes.Page;
+import dev.olapsync.routes.RouteFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -48,14 +48,14 @@ class ManifestsTest {
     @Test
     void inStepWithRoutesModelsAndConfiguration() throws Exception {
         for (Map.Entry<Path, String> made : Manifests.all().entrySet()) {
-            assertThat(made.getKey()).as("mvn -Pmanifests makes it anew").content().isEqualTo(made.getValue());
+            assertThat(made.getKey()).as("mvn -Pmanifests recreates it").content().isEqualTo(made.getValue());
         }
     }
 
     static List<Path> camelKResources() throws IOException {
         List<Path> resources = new ArrayList<>(files(Path.of("kamelets"), ".kamelet.yaml"));
         resources.addAll(files(Path.of("examples/kamelets"), ".pipe.yaml"));
-        for (Page page : Page.values()) {
+        for (RouteFile page : RouteFile.values()) {
             resources.add(Manifests.CAMEL_K.resolve(page + ".yaml"));
         }
         return resources;
@@ -121,10 +121,10 @@ class ManifestsTest {
 
     @ParameterizedTest
     @EnumSource
-    void oneCapturesAndTheOthersScale(Page page) throws Exception {
+    void oneCapturesAndTheOthersScale(RouteFile page) throws Exception {
         JsonNode deployment = yaml(Manifests.KUBERNETES.resolve(page + ".yaml"));
         JsonNode integration = yaml(Manifests.CAMEL_K.resolve(page + ".yaml"));
-        boolean one = page == Page.CAPTURE;
+        boolean one = page == RouteFile.CAPTURE;
         assertThat(deployment.at("/spec/replicas").asInt()).isEqualTo(one ? 1 : 2);
         assertThat(deployment.at("/spec/strategy/type").asText()).isEqualTo(one ? "Recreate" : "RollingUpdate");
         assertThat(integration.at("/spec/replicas").asInt()).isEqualTo(one ? 1 : 2);
@@ -135,7 +135,7 @@ class ManifestsTest {
     /** The same resources, probes and image in both variants. */
     @ParameterizedTest
     @EnumSource
-    void anIntegrationGetsThePodThatADeploymentHas(Page page) throws Exception {
+    void anIntegrationGetsThePodThatADeploymentHas(RouteFile page) throws Exception {
         JsonNode container = yaml(Manifests.KUBERNETES.resolve(page + ".yaml")).at("/spec/template/spec/containers/0");
         JsonNode traits = yaml(Manifests.CAMEL_K.resolve(page + ".yaml")).at("/spec/traits");
         assertThat(traits.at("/container/image")).isEqualTo(container.get("image"));

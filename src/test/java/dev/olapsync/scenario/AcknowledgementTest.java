@@ -3,8 +3,8 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.capture.ReplicationSlot;
-import dev.olapsync.schema.Topics;
+import dev.olapsync.kafka.Topics;
+import dev.olapsync.postgres.ReplicationSlot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Nothing is acknowledged before it is written: while a route cannot write, what it is working on is still unread for who
- * begins anew. A crash at that moment loses nothing.
+ * starts again. A crash at that moment loses nothing.
  */
 class AcknowledgementTest {
 
@@ -46,7 +46,7 @@ class AcknowledgementTest {
                 "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
                         + " SELECT i, 1, 1, 1, 2.50 FROM generate_series(1, 200) i");
         shop.start().awaitLoaded();
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     @AfterAll
@@ -65,7 +65,7 @@ class AcknowledgementTest {
         } finally {
             signal("CONT");
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
         assertThat(slot()).isGreaterThan(before);
     }
 
@@ -91,7 +91,7 @@ class AcknowledgementTest {
         }
         shop.stop();
         shop.routesFrom(Path.of("routes")).start();
-        shop.awaitInStep();
+        shop.awaitInSync();
         assertThat(slot()).isGreaterThan(before);
     }
 
@@ -114,7 +114,7 @@ class AcknowledgementTest {
         } finally {
             largestRecord(String.valueOf(Topics.maxMessageBytes()));
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     /** What the broker takes into the topic of rows, in bytes. */
@@ -132,7 +132,7 @@ class AcknowledgementTest {
     }
 
     @Test
-    void childrenOfAHotParentAreCommittedWhenClickHouseHasThem() throws Exception {
+    void childrenOfAFanOutAreCommittedWhenClickHouseHasThem() throws Exception {
         whileTheTableDoesNotFit("UPDATE customers SET city = 'Oslo'", "fan-out", shop.name() + ".olap-fanout");
     }
 
@@ -147,7 +147,7 @@ class AcknowledgementTest {
         }
         // the rows that were there have lost it
         shop.command("resync", "order_item_fact");
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     private static void assertWaiting(String route, String topics) throws Exception {

@@ -44,12 +44,12 @@ class BodyLimitTest {
             scenario.postgres("INSERT INTO item SELECT i, repeat('x', 1000) FROM generate_series(1, 300) i");
             scenario.start().awaitLoaded();
             scenario.postgres("UPDATE item SET v = repeat('y', 1000)");
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             assertThat(scenario.down()).isEmpty();
             scenario.postgres("UPDATE item SET v = repeat('z', 100000) WHERE id = 1");
             await().until(() -> scenario.down(), down -> down.contains("HTTP 413") && down.contains("client_max_body_size"));
             limit = 1 << 20;
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             assertThat(scenario.readDeadLetters()).isEmpty();
         } finally {
             front.stop(0);

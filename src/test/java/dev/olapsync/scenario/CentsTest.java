@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class CentsTest {
 
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(5);
     private static final String[] ITEMS = {
         "100,Ada Lovelace,SKU-00001,3998", "101,Ada Lovelace,SKU-00002,499", "102,Ada Lovelace,SKU-00003,37500"};
 
@@ -57,12 +57,12 @@ class CentsTest {
     void startState() throws Exception {
         cents.postgres("DELETE FROM outbox_events", "DELETE FROM order_items", "DELETE FROM orders", "DELETE FROM products",
                 "DELETE FROM customers", data);
-        cents.awaitInStep();
+        cents.awaitInSync();
     }
 
     private static void change(String... statements) throws Exception {
         cents.postgres(statements);
-        cents.awaitInStep();
+        cents.awaitInSync();
     }
 
     private static List<String> items() {
@@ -97,7 +97,7 @@ class CentsTest {
         change("UPDATE orders SET status = 'paid'");
         change("UPDATE orders SET status = 'shipped'");
         cents.deliverAgain(".orders", "\"status\":\"paid\"");
-        cents.awaitInStep();
+        cents.awaitInSync();
         assertThat(statuses()).containsExactly("shipped", "shipped", "shipped", "shipped");
     }
 
@@ -139,7 +139,7 @@ class CentsTest {
     @Test
     void c7OneRowAndThenSilence() throws Exception {
         cents.postgres("UPDATE products SET price_cents = 1 WHERE id = 2");
-        await().atMost(SOON).until(() -> cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 2"),
+        await().atMost(SHORT_TIMEOUT).until(() -> cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 2"),
                 List.of("1")::equals);
     }
 
@@ -150,7 +150,7 @@ class CentsTest {
         cents.camel().getCamelContext().getRouteController().stopRoute("load");
         cents.postgres("INSERT INTO products SELECT 1000 + i, 'SKU-' || i, 'Thing', 'things', i FROM generate_series(1, 450) i");
         cents.camel().getCamelContext().getRouteController().startRoute("load");
-        cents.awaitInStep();
+        cents.awaitInSync();
         assertThat(cents.clickHouse("SELECT count() FROM dim_product WHERE id > 1000")).containsExactly("450");
         assertThat(cents.clickHouse("SELECT max(rows) <= 200, sum(rows) >= 450 FROM system.parts"
                 + " WHERE min_block_number = max_block_number AND database = currentDatabase()"
@@ -164,7 +164,7 @@ class CentsTest {
                 "INSERT INTO order_items VALUES (109, 10, 9, 1, 1999)");
         cents.postgres("UPDATE products SET price_cents = 2099 WHERE id = 9");
         cents.postgres("UPDATE products SET price_cents = 1899 WHERE id = 9");
-        cents.awaitInStep();
+        cents.awaitInSync();
         String periods = " FROM dim_product_scd2 WHERE id = 9 ORDER BY _valid_from";
         assertThat(cents.clickHouse("SELECT price_cents, isNull(_valid_to)" + periods)).containsExactly("1999,0", "2099,0", "1899,1");
         List<String> from = cents.clickHouse("SELECT toString(_valid_from)" + periods);
@@ -224,15 +224,15 @@ class CentsTest {
         AtomicBoolean enough = new AtomicBoolean();
         CompletableFuture<Void> orders = CompletableFuture.runAsync(() -> order(enough));
         try {
-            await().atMost(SOON).until(() -> !cents.clickHouse("SELECT id FROM order_fact WHERE id > 5000").isEmpty());
+            await().atMost(SHORT_TIMEOUT).until(() -> !cents.clickHouse("SELECT id FROM order_fact WHERE id > 5000").isEmpty());
             cents.postgres("UPDATE customers SET full_name = 'Ada King' WHERE id = 1");
-            await().atMost(SOON).until(() -> cents.clickHouse("SELECT full_name FROM dim_customer WHERE id = 1"),
+            await().atMost(SHORT_TIMEOUT).until(() -> cents.clickHouse("SELECT full_name FROM dim_customer WHERE id = 1"),
                     List.of("Ada King")::equals);
         } finally {
             enough.set(true);
             orders.join();
         }
-        cents.awaitInStep();
+        cents.awaitInSync();
     }
 
     private static void order(AtomicBoolean enough) {

@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 /** A row that Postgres or ClickHouse refuses costs one dead letter and nothing else; an outage costs none. Case F6. */
 class DeadLettersTest {
 
-    /** A batch that fails is tried again for 33 s before its consumer is made anew. */
+    /** A batch that fails is tried again for 33 s before its consumer is recreated. */
     private static final Duration LONGER_THAN_ALL_REDELIVERIES = Duration.ofSeconds(40);
 
     private static Scenario shop(int items) throws Exception {
-        Scenario shop = Scenario.of("letters", Files.readString(Path.of("examples/shop/schema.sql")),
+        Scenario shop = Scenario.of("dead_letters", Files.readString(Path.of("examples/shop/schema.sql")),
                 Path.of("models/shop/order_item_fact.sql"));
         shop.postgres("INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
                 "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",
@@ -30,16 +30,16 @@ class DeadLettersTest {
                 "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
                         + " SELECT i, 1, 1, 1, 2.50 FROM generate_series(1, " + items + ") i");
         shop.start().awaitLoaded();
-        shop.awaitInStep();
+        shop.awaitInSync();
         return shop;
     }
 
-    private static String text(ConsumerRecord<byte[], byte[]> letter, String header) {
-        return new String(letter.headers().lastHeader(header).value(), StandardCharsets.UTF_8);
+    private static String text(ConsumerRecord<byte[], byte[]> deadLetter, String header) {
+        return new String(deadLetter.headers().lastHeader(header).value(), StandardCharsets.UTF_8);
     }
 
-    private static String key(ConsumerRecord<byte[], byte[]> letter) {
-        return new String(letter.key(), StandardCharsets.UTF_8);
+    private static String key(ConsumerRecord<byte[], byte[]> deadLetter) {
+        return new String(deadLetter.key(), StandardCharsets.UTF_8);
     }
 
     @Test
@@ -50,18 +50,18 @@ class DeadLettersTest {
             shop.awaitQuiet();
             assertThat(shop.clickHouse("SELECT countIf(quantity = 10), countIf(quantity = 1), any(id) FILTER (WHERE quantity = 1"
                     + " AND id <= 5000) FROM order_item_fact")).containsExactly("4999,1001,4711");
-            assertThat(shop.readDeadLetters()).singleElement().satisfies(letter -> {
-                assertThat(text(letter, "olap.error")).contains("Code: 469", "VIOLATED_CONSTRAINT").doesNotContain("1234");
-                assertThat(text(letter, "olap.model")).isEqualTo("order_item_fact");
-                assertThat(text(letter, "olap.topic")).isEqualTo(shop.topicOf("order_item_fact"));
-                assertThat(ByteBuffer.wrap(letter.headers().lastHeader("olap.partition").value()).getInt()).isBetween(0, 1);
-                assertThat(ByteBuffer.wrap(letter.headers().lastHeader("olap.offset").value()).getLong()).isNotNegative();
-                assertThat(text(letter, "olap.position")).matches("\\[\"\\d+\",\"\\d+\"]");
-                assertThat(key(letter)).isEqualTo("4711");
-                assertThat(new String(letter.value(), StandardCharsets.UTF_8)).contains("\"quantity\":1234");
+            assertThat(shop.readDeadLetters()).singleElement().satisfies(deadLetter -> {
+                assertThat(text(deadLetter, "olap.error")).contains("Code: 469", "VIOLATED_CONSTRAINT").doesNotContain("1234");
+                assertThat(text(deadLetter, "olap.model")).isEqualTo("order_item_fact");
+                assertThat(text(deadLetter, "olap.topic")).isEqualTo(shop.topicOf("order_item_fact"));
+                assertThat(ByteBuffer.wrap(deadLetter.headers().lastHeader("olap.partition").value()).getInt()).isBetween(0, 1);
+                assertThat(ByteBuffer.wrap(deadLetter.headers().lastHeader("olap.offset").value()).getLong()).isNotNegative();
+                assertThat(text(deadLetter, "olap.position")).matches("\\[\"\\d+\",\"\\d+\"]");
+                assertThat(key(deadLetter)).isEqualTo("4711");
+                assertThat(new String(deadLetter.value(), StandardCharsets.UTF_8)).contains("\"quantity\":1234");
             });
 
-            // the same on the lane: more children than a batch may hold
+            // the same by the fan-out: more children than a batch may hold
             shop.postgres("UPDATE customers SET city = 'Oslo'");
             shop.awaitQuiet();
             assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Oslo'")).containsExactly("5999");
@@ -76,10 +76,10 @@ class DeadLettersTest {
             assertThat(shop.readDeadLetters()).hasSize(3).extracting(DeadLettersTest::key).containsOnly("4711");
 
             shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DROP CONSTRAINT few");
-            assertThat(shop.command("dlq", "replay")).contains("3 letters on the way again");
-            shop.awaitInStep();
+            assertThat(shop.command("dlq", "replay")).contains("3 dead letters on the way again");
+            shop.awaitInSync();
             assertThat(shop.clickHouse("SELECT quantity FROM order_item_fact WHERE id = 4711")).containsExactly("1234");
-            assertThat(shop.command("dlq", "list")).contains("0 letters");
+            assertThat(shop.command("dlq", "list")).contains("0 dead letters");
         }
     }
 
@@ -100,11 +100,11 @@ class DeadLettersTest {
             parts.start().awaitLoaded();
             parts.awaitQuiet();
             assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("2999");
-            assertThat(parts.readDeadLetters()).singleElement().satisfies(letter -> {
-                assertThat(key(letter)).isEqualTo("[\"1\",\"part, \\\"2000\"]");
-                assertThat(text(letter, "olap.error")).contains("22012", "division by zero");
-                assertThat(text(letter, "olap.model")).isEqualTo("part_fact");
-                assertThat(text(letter, "olap.position")).isEqualTo("[\"0\",\"0\"]");
+            assertThat(parts.readDeadLetters()).singleElement().satisfies(deadLetter -> {
+                assertThat(key(deadLetter)).isEqualTo("[\"1\",\"part, \\\"2000\"]");
+                assertThat(text(deadLetter, "olap.error")).contains("22012", "division by zero");
+                assertThat(text(deadLetter, "olap.model")).isEqualTo("part_fact");
+                assertThat(text(deadLetter, "olap.position")).isEqualTo("[\"0\",\"0\"]");
             });
 
             // rows of the stream
@@ -113,7 +113,7 @@ class DeadLettersTest {
             parts.awaitQuiet();
             assertThat(parts.clickHouse("SELECT countIf(amount = 2), countIf(amount = 1 AND box_id > 1) FROM part_fact"))
                     .containsExactly("2698,2");
-            assertThat(parts.readDeadLetters()).hasSize(3).extracting(letter -> text(letter, "olap.error"))
+            assertThat(parts.readDeadLetters()).hasSize(3).extracting(deadLetter -> text(deadLetter, "olap.error"))
                     .anyMatch(error -> error.contains("P0001")).anyMatch(error -> error.contains("22P02"))
                     .noneMatch(error -> error.contains("secret") || error.contains("no number"));
 
@@ -123,13 +123,13 @@ class DeadLettersTest {
             assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE label = 'new'")).containsExactly("299");
             assertThat(parts.readDeadLetters()).hasSize(4);
 
-            // mended: the change of the row itself mends it, but the letters do no harm
+            // fixed: the change of the row itself fixes it, but the dead letters do no harm
             parts.postgres("UPDATE part SET weight = 1 WHERE weight = 0",
                     "UPDATE part SET amount = '3' WHERE amount !~ '^\\d$'");
-            parts.awaitInStep();
-            assertThat(parts.command("dlq", "replay")).contains("4 letters on the way again");
-            parts.awaitInStep();
-            assertThat(parts.command("dlq", "list")).contains("0 letters");
+            parts.awaitInSync();
+            assertThat(parts.command("dlq", "replay")).contains("4 dead letters on the way again");
+            parts.awaitInSync();
+            assertThat(parts.command("dlq", "list")).contains("0 dead letters");
         }
     }
 
@@ -146,7 +146,7 @@ class DeadLettersTest {
                     + " FROM generate_series(1, 1000) i");
             parts.awaitQuiet();
             assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE checked = 'ok'")).containsExactly("990");
-            assertThat(parts.readDeadLetters()).hasSize(10).extracting(letter -> text(letter, "olap.error"))
+            assertThat(parts.readDeadLetters()).hasSize(10).extracting(deadLetter -> text(deadLetter, "olap.error"))
                     .allSatisfy(error -> assertThat(states).anyMatch(error::contains)).noneMatch(error -> error.contains("secret"));
         }
     }
@@ -158,7 +158,7 @@ class DeadLettersTest {
 
     /** One row that many others refer to, in the stream and in the initial load. */
     @Test
-    void anUnreadableParentIsOneLetter() throws Exception {
+    void anUnreadableParentIsOneDeadLetter() throws Exception {
         try (Scenario sales = Scenario.of("unreadable", SALES).model("sale_fact",
                 "SELECT s.id, 100 / s.parts AS share, h.tax::numeric(6,2) AS tax FROM sale s"
                         + " JOIN receipt r ON r.id = s.receipt_id JOIN shop h ON h.id = r.shop_id")) {
@@ -169,17 +169,17 @@ class DeadLettersTest {
                     "UPDATE shop SET tax = '8' WHERE id = 2");
             sales.awaitQuiet();
             assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax")).containsExactly("7.00,1", "8.00,199", "19.00,200");
-            assertThat(sales.readDeadLetters()).filteredOn(letter -> letter.headers().lastHeader("olap.model") == null)
-                    .singleElement().satisfies(letter -> {
-                        assertThat(text(letter, "olap.error")).contains("200 rows of sale_fact not written", "row of public.shop whose key", "22P02");
-                        assertThat(key(letter)).isEqualTo("1");
+            assertThat(sales.readDeadLetters()).filteredOn(deadLetter -> deadLetter.headers().lastHeader("olap.model") == null)
+                    .singleElement().satisfies(deadLetter -> {
+                        assertThat(text(deadLetter, "olap.error")).contains("200 rows of sale_fact not written", "row of public.shop whose key", "22P02");
+                        assertThat(key(deadLetter)).isEqualTo("1");
                     });
-            assertThat(sales.readDeadLetters()).filteredOn(letter -> letter.headers().lastHeader("olap.model") != null)
+            assertThat(sales.readDeadLetters()).filteredOn(deadLetter -> deadLetter.headers().lastHeader("olap.model") != null)
                     .isNotEmpty().extracting(DeadLettersTest::key).containsOnly("8");
             sales.postgres("UPDATE shop SET tax = '20' WHERE id = 1", "UPDATE sale SET parts = 1 WHERE id = 8");
             sales.command("dlq", "replay");
-            sales.awaitInStep();
-            assertThat(sales.command("dlq", "list")).contains("0 letters");
+            sales.awaitInSync();
+            assertThat(sales.command("dlq", "list")).contains("0 dead letters");
         }
     }
 
@@ -195,12 +195,12 @@ class DeadLettersTest {
             sales.postgres("UPDATE shop SET tax = 'new'");
             sales.awaitQuiet();
             assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax")).containsExactly("new,300");
-            assertThat(sales.readDeadLetters()).isNotEmpty().allSatisfy(letter -> {
-                assertThat(text(letter, "olap.error")).contains(" rows of sale_fact not written", "public.receipt", "22012");
-                assertThat(key(letter)).isEqualTo("1");
+            assertThat(sales.readDeadLetters()).isNotEmpty().allSatisfy(deadLetter -> {
+                assertThat(text(deadLetter, "olap.error")).contains(" rows of sale_fact not written", "public.receipt", "22012");
+                assertThat(key(deadLetter)).isEqualTo("1");
             });
             sales.postgres("UPDATE receipt SET divisor = 1 WHERE id = 1");
-            sales.awaitInStep();
+            sales.awaitInSync();
         }
     }
 
@@ -220,7 +220,7 @@ class DeadLettersTest {
             assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax")).containsExactly("new,299", "old,1");
             assertThat(sales.readDeadLetters()).isNotEmpty().extracting(DeadLettersTest::key).containsOnly("7");
             sales.postgres("UPDATE sale SET doc = '{\"shop\": 1}' WHERE id = 7");
-            sales.awaitInStep();
+            sales.awaitInSync();
         }
     }
 
@@ -252,32 +252,32 @@ class DeadLettersTest {
             assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("299");
 
             parts.postgres("UPDATE part SET amount = '5' WHERE amount = 'secret'");
-            parts.awaitInStep();
+            parts.awaitInSync();
         }
     }
 
-    /** A function that has been broken is one letter a look-up; when it is mended, all its rows are read again. */
+    /** A function that has been broken is one dead letter a look-up; when it is fixed, all its rows are read again. */
     @Test
-    void veryManyRowsThatFailAlikeAreOneLetter() throws Exception {
+    void veryManyRowsThatFailAlikeAreOneDeadLetter() throws Exception {
         try (Scenario parts = Scenario.of("manyalike", PARTS).model("part_fact",
                 "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
             parts.start().awaitLoaded();
             parts.postgres("INSERT INTO part SELECT i, 'part', 1, 'secret' FROM generate_series(1, 1000) i");
             parts.awaitQuiet();
             assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("0");
-            assertThat(parts.readDeadLetters()).hasSizeBetween(1, 100).extracting(letter -> text(letter, "olap.error"))
+            assertThat(parts.readDeadLetters()).hasSizeBetween(1, 100).extracting(deadLetter -> text(deadLetter, "olap.error"))
                     .anyMatch(error -> error.contains("rows of part_fact not written"));
             parts.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
             parts.command("dlq", "replay");
-            parts.awaitInStep();
+            parts.awaitInSync();
             assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE amount = 7")).containsExactly("1000");
         }
     }
 
-    /** A mended function is no change of a row: the replay brings the row in. */
+    /** A fixed function is no change of a row: the replay brings the row in. */
     @Test
-    void replayAfterTheCauseWasMended() throws Exception {
-        try (Scenario parts = Scenario.of("mended", PARTS).model("part_fact",
+    void replayAfterTheCauseWasRepaired() throws Exception {
+        try (Scenario parts = Scenario.of("repaired", PARTS).model("part_fact",
                 "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
             parts.start().awaitLoaded();
             parts.postgres("INSERT INTO part VALUES (1, 'a', 1, 'secret'), (1, 'b', 1, '7')");
@@ -285,8 +285,8 @@ class DeadLettersTest {
             assertThat(parts.clickHouse("SELECT name, amount FROM part_fact")).containsExactly("b,7");
             parts.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS"
                     + " $$ SELECT CASE WHEN amount = 'secret' THEN 0 ELSE amount::int END $$");
-            assertThat(parts.command("dlq", "replay")).contains("1 letter on the way again");
-            parts.awaitInStep();
+            assertThat(parts.command("dlq", "replay")).contains("1 dead letter on the way again");
+            parts.awaitInSync();
             assertThat(parts.clickHouse("SELECT name, amount FROM part_fact ORDER BY name")).containsExactly("a,0", "b,7");
         }
     }
@@ -300,15 +300,15 @@ class DeadLettersTest {
             tags.postgres("INSERT INTO tag VALUES ('[\"1\",\"2\"]', 'secret'), ('[', 'secret'), ('[]', 'secret')");
             tags.awaitQuiet();
             assertThat(tags.readDeadLetters()).hasSize(3);
-            assertThat(tags.execute("heal", "tag_fact", "[").printed())
-                    .containsSubsequence("Postgres    cannot compute the row: SQLSTATE P0001", "letter    ").doesNotContain("secret");
+            assertThat(tags.execute("repair-row", "tag_fact", "[").printed())
+                    .containsSubsequence("Postgres    cannot compute the row: SQLSTATE P0001", "dead letter ").doesNotContain("secret");
             tags.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
-            assertThat(tags.command("heal", "tag_fact", "[]")).contains("healed      {\"name\":\"[]\",\"amount\":\"7\"}");
+            assertThat(tags.command("repair-row", "tag_fact", "[]")).contains("repaired    {\"name\":\"[]\",\"amount\":\"7\"}");
             tags.command("dlq", "replay");
-            tags.awaitInStep();
+            tags.awaitInSync();
             assertThat(tags.clickHouse("SELECT name, amount FROM tag_fact ORDER BY name"))
                     .containsExactly("[,7", "[\"1\",\"2\"],7", "[],7");
-            assertThat(tags.command("dlq", "list")).contains("0 letters");
+            assertThat(tags.command("dlq", "list")).contains("0 dead letters");
         }
     }
 
@@ -330,7 +330,7 @@ class DeadLettersTest {
         }
     }
 
-    /** Whatever somebody writes into the topic of finished rows. */
+    /** Whatever somebody writes into the topic of output rows. */
     @Test
     void whatIsNoRowHoldsUpNothing() throws Exception {
         try (Scenario shop = shop(10)) {
@@ -340,19 +340,19 @@ class DeadLettersTest {
             shop.publish(List.of(new ProducerRecord<>(shop.topicOf("order_item_fact"), null)));
             shop.publish(List.of(new ProducerRecord<>(shop.topicOf("fanout").replace(".olap.", ".olap-"), "?".getBytes(StandardCharsets.UTF_8))));
             shop.postgres("UPDATE order_items SET quantity = 7");
-            shop.awaitInStep();
-            assertThat(shop.readDeadLetters()).hasSize(5).allMatch(letter -> letter.headers().lastHeader("olap.model") == null);
-            assertThat(shop.command("dlq", "list")).contains("not a finished row", "not a record of the lane", "5 letters");
+            shop.awaitInSync();
+            assertThat(shop.readDeadLetters()).hasSize(5).allMatch(deadLetter -> deadLetter.headers().lastHeader("olap.model") == null);
+            assertThat(shop.command("dlq", "list")).contains("not an output row", "not a fan-out request", "5 dead letters");
         }
     }
 
-    /** All three routes have something that they cannot write, longer than they try before they begin anew. */
+    /** All three routes have something that they cannot write, longer than they try before they start again. */
     @Test
-    void outagesAreNoLetters() throws Exception {
+    void outagesAreNoDeadLetters() throws Exception {
         try (Scenario shop = shop(6_000)) {
             List<Service> servers = List.of(shop.stack().clickHouse(), shop.stack().postgres());
             RouteController routes = shop.camel().getCamelContext().getRouteController();
-            // the lane gets its children listed, and load has rows, before the servers are gone;
+            // the fan-out gets its children listed, and load has rows, before the servers are gone;
             // stopped, not suspended: what the poll under way brings, a suspended route still processes
             routes.stopRoute("load");
             routes.stopRoute("fan-out");
@@ -371,7 +371,7 @@ class DeadLettersTest {
             } finally {
                 servers.forEach(Service::start);
             }
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Kyiv'")).containsExactly("6000");
             assertThat(shop.readDeadLetters()).isEmpty();
         }

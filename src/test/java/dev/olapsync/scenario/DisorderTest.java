@@ -3,7 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.schema.Topics;
+import dev.olapsync.kafka.Topics;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The changes of a workload reach enrich in random order and more than once, one topic long behind the others; so do the
- * finished rows reach load. Several instances share the work, and some of them come and go in the middle of it.
+ * output rows reach load. Several instances share the work, and some of them come and go in the middle of it.
  */
 class DisorderTest {
 

@@ -3,7 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.schema.Topics;
+import dev.olapsync.kafka.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -25,7 +25,7 @@ class EpochTest {
         school.postgres("INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 50) i",
                 "INSERT INTO contact SELECT i, 1 + i % 50, i FROM generate_series(1, 500) i");
         school.start().awaitLoaded();
-        school.awaitInStep();
+        school.awaitInSync();
         return school;
     }
 
@@ -44,27 +44,27 @@ class EpochTest {
             school.stop();
 
             school.set("olap.epoch", 1).start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("401");
             school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
-            school.awaitInStep();
+            school.awaitInSync();
         }
     }
 
     /** What was changed between the old slot and the new one is in neither. */
     @Test
-    void slotMadeAnew() throws Exception {
+    void slotMadeAgain() throws Exception {
         try (Scenario school = school()) {
             school.stop();
             school.postgres("UPDATE student SET name = 'unseen' WHERE student_id <= 10");
             dropSlot(school);
             school.postgres("SELECT pg_create_logical_replication_slot('" + school.settings().postgres().slot() + "', 'pgoutput')");
             school.start();
-            await().until(() -> isDown(school, "made anew or moved by hand"));
+            await().until(() -> isDown(school, "recreated or moved by hand"));
             school.stop();
 
             school.set("olap.epoch", 1).start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'")).containsExactly("100");
         }
     }
@@ -83,7 +83,7 @@ class EpochTest {
             school.stop();
 
             school.set("olap.epoch", 1).start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'")).containsExactly("100");
         }
     }
@@ -99,11 +99,11 @@ class EpochTest {
                     school.start().awaitLoaded();
                 }
                 school.postgres("UPDATE student SET name = 'seen' WHERE student_id <= 10");
-                school.awaitInStep();
+                school.awaitInSync();
                 school.deliverCapturedPosition(0, 1);
                 school.stop();
                 school.start();
-                school.awaitInStep();
+                school.awaitInSync();
                 assertThat(isDown(school, "")).isFalse();
 
                 school.stop();
@@ -112,7 +112,7 @@ class EpochTest {
                         "SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
                 school.postgres("SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
                 school.start();
-                await().until(() -> isDown(school, "made anew or moved by hand"));
+                await().until(() -> isDown(school, "recreated or moved by hand"));
             }
         }
     }
@@ -132,7 +132,7 @@ class EpochTest {
 
             school.set("olap.epoch", 1).start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
-            school.awaitInStep();
+            school.awaitInSync();
         }
     }
 
@@ -144,21 +144,21 @@ class EpochTest {
                     + " s.name AS contact_number FROM contact c JOIN student s ON s.student_id = c.student_id");
             assertThat(school.startProblem()).contains("student_contact").contains("Raise olap.epoch from 0 to 1");
             school.set("olap.epoch", 1).start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact WHERE contact_id = 1")).containsExactly("1");
         }
     }
 
     /** Left behind by a model that was taken away, or ahead of one that this process does not have yet. */
     @Test
-    void rowsOfAnUnknownModelBecomeLetters() throws Exception {
+    void rowsOfAnUnknownModelBecomeDeadLetters() throws Exception {
         try (Scenario school = school()) {
             try (Topics topics = new Topics(school.settings())) {
                 topics.ensure(school.topicOf("elsewhere"));
             }
             school.deliverRow("elsewhere", "{\"id\":1,\"_version\":5,\"_deleted\":0}");
-            school.awaitInStep();
-            assertThat(school.command("dlq", "list")).contains("the model elsewhere is not configured here", "1 letter");
+            school.awaitInSync();
+            assertThat(school.command("dlq", "list")).contains("the model elsewhere is not configured here", "1 dead letter");
         }
     }
 

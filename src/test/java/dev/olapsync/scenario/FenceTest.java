@@ -27,7 +27,7 @@ class FenceTest {
                 Path.of("models/school/student_contact.sql"))) {
             school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
             school.start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             CompletableFuture<Void> update;
             setStandby(school, "'nobody'");
             try {
@@ -45,7 +45,7 @@ class FenceTest {
                 setStandby(school, "''");
             }
             update.join();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse(DAN)).containsExactly("Daniel");
         }
     }

@@ -65,9 +65,9 @@ class HistoryTest {
                 .model(table + "_audit", "SELECT * FROM " + table + "_audit");
     }
 
-    /** Both views are in step with Postgres, and the history tells what the audit table tells. */
+    /** Both views are in sync with Postgres, and the history tells what the audit table tells. */
     private static void awaitSameAsAudited(Scenario scenario, String table) throws Exception {
-        scenario.awaitInStep();
+        scenario.awaitInSync();
         List<String> columns = scenario.clickHouse("SELECT name FROM system.columns WHERE database = currentDatabase()"
                 + " AND table = '" + table + "' ORDER BY position");
         String all = String.join(", ", columns);
@@ -278,7 +278,7 @@ class HistoryTest {
         try (Scenario scenario = scenario("history_ends", "item", ITEM)) {
             scenario.postgres("INSERT INTO item (id, part) VALUES (0, ''), (1, 'a'), (2, 'a')", "TRUNCATE item_audit");
             scenario.start().awaitLoaded();
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             String open = "SELECT id FROM item_scd2 WHERE _valid_to IS NULL ORDER BY id";
             assertThat(scenario.clickHouse(open)).containsExactly("0", "1", "2");
             scenario.postgres("TRUNCATE item");
@@ -306,7 +306,9 @@ class HistoryTest {
         }
     }
 
-    /** What cannot be written becomes a letter that holds the change, and is a version in its place once it is replayed. */
+    /**
+     * What cannot be written becomes a dead letter that holds the change, and is a version in its place once it is replayed.
+     */
     @Test
     void versionsThatCannotBeWrittenAtFirst() throws Exception {
         String share = "CREATE OR REPLACE FUNCTION share(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS";
@@ -335,17 +337,17 @@ class HistoryTest {
 
             scenario.postgres(share + " 'BEGIN RETURN CASE WHEN n = 0 THEN -1 ELSE 100 / n END; END'");
             scenario.command("dlq", "replay");
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             assertThat(scenario.clickHouse(history)).containsExactly("read,100", "update,-1", "update,50");
 
             // a constraint of the operator's, taken away again
             scenario.clickHouseExecute("ALTER TABLE part_history_rows ADD CONSTRAINT small CHECK share < 100 OR _op = 'read'");
             scenario.postgres("INSERT INTO part VALUES (200, 1, NULL), (201, 2, NULL)");
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             assertThat(scenario.clickHouse("SELECT id FROM part_history WHERE id >= 200")).containsExactly("201");
             scenario.clickHouseExecute("ALTER TABLE part_history_rows DROP CONSTRAINT small");
             scenario.command("dlq", "replay");
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             assertThat(scenario.clickHouse("SELECT id FROM part_history WHERE id >= 200 ORDER BY id")).containsExactly("200", "201");
             assertThat(scenario.clickHouse("SELECT count() FROM part_history WHERE id = 200")).containsExactly("1");
         }

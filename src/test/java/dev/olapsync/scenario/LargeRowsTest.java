@@ -23,26 +23,26 @@ class LargeRowsTest {
             documents.postgres("INSERT INTO folder VALUES (1, 'one')",
                     "INSERT INTO document VALUES (1, 1, 'loaded', " + content(3_000_000, 1) + ", '{}')");
             documents.start().awaitLoaded();
-            documents.awaitInStep();
+            documents.awaitInSync();
 
             documents.postgres("INSERT INTO document VALUES (2, 1, 'streamed', " + content(3_000_000, 2) + ", '{}')",
                     "ALTER TABLE document REPLICA IDENTITY FULL",
                     "UPDATE document SET title = 'both images', content = " + content(4_000_000, 3) + " WHERE id = 1");
             documents.postgres("ALTER TABLE document REPLICA IDENTITY DEFAULT");
-            documents.awaitInStep();
+            documents.awaitInSync();
 
             // the log does not tell what is stored apart and did not change
             documents.postgres("UPDATE document SET title = 'unchanged content'");
-            documents.awaitInStep();
+            documents.awaitInSync();
             documents.postgres("UPDATE folder SET name = 'renamed'");
-            documents.awaitInStep();
+            documents.awaitInSync();
 
-            // larger than a record: the change tells its key only, and the row takes the lane
+            // larger than a record: the change tells its key only, and the row goes by the fan-out
             documents.postgres("INSERT INTO document VALUES (3, 1, 'very large', " + content(36_000_000, 4) + ", '{}')",
                     "INSERT INTO document VALUES (4, 1, 'beside it', 'small', ARRAY['a', 'b'])");
-            documents.awaitInStep();
+            documents.awaitInSync();
             documents.postgres("UPDATE folder SET name = 'renamed again'");
-            documents.awaitInStep();
+            documents.awaitInSync();
             assertThat(documents.clickHouse("SELECT id, title, length(content), name FROM document_fact ORDER BY id"))
                     .containsExactly("1,unchanged content,4000000,renamed again", "2,unchanged content,3000000,renamed again",
                             "3,very large,36000000,renamed again", "4,beside it,5,renamed again");

@@ -24,7 +24,7 @@ class LeastPrivilegeTest {
                     "INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
             school.set("postgres.user", role).set("olap.load.source", source).start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'Daniel'");
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Daniel");
         }
     }

@@ -3,7 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.OlapSync;
+import dev.olapsync.pipeline.OlapSync;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +21,7 @@ class LoadRangesTest {
             places.start().awaitLoaded();
             assertThat(places.clickHouse("SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
                     .isEqualTo(List.of("12," + ROWS + ",1"));
-            places.awaitInStep();
+            places.awaitInSync();
         }
     }
 
@@ -48,7 +48,7 @@ class LoadRangesTest {
             places.start().awaitLoaded();
             assertThat(OlapSync.of(places.camel().getCamelContext()).metrics().registry().get("olap.initial.rows")
                     .tag("model", "place").counter().count()).as("rows loaded after the restart").isEqualTo(ROWS - before);
-            places.awaitInStep();
+            places.awaitInSync();
         }
     }
 
@@ -71,7 +71,7 @@ class LoadRangesTest {
             places.awaitLoaded();
             assertThat(places.clickHouse("SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
                     .isEqualTo(List.of("12," + ROWS + ",1"));
-            places.awaitInStep();
+            places.awaitInSync();
         }
     }
 

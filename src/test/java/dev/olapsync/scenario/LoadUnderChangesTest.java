@@ -44,7 +44,7 @@ class LoadUnderChangesTest {
                 System.out.printf("soak: %,d transactions in %d s, quiet %.1f s later%n", workload.report().committed(),
                         length.toSeconds(), (System.nanoTime() - end) / 1e9);
             }
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.readDeadLetters()).isEmpty();
         }
     }
@@ -72,7 +72,7 @@ class LoadUnderChangesTest {
                 }
                 workload.stop();
             }
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.readDeadLetters()).isEmpty();
             assertThat(shop.clickHouse("SELECT count() > 25000 FROM order_item_fact")).isEqualTo(List.of("1"));
         }

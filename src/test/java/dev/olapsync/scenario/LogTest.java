@@ -116,7 +116,7 @@ class LogTest {
             first.start().awaitLoaded();
             first.postgres("UPDATE \"grün\" SET n = '{NaN,1.5}', g = '{{1,2},{3,4}}', i = '{1 day}', p = '{\"(1,2)\"}', m = '{1}'",
                     "INSERT INTO \"grün\" (id, t) VALUES (2, '24:00:00+00')");
-            first.awaitInStep();
+            first.awaitInSync();
             assertThat(warnings).isEmpty();
         }
     }

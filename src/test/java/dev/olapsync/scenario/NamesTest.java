@@ -22,11 +22,11 @@ class NamesTest {
                     "INSERT INTO " + parent + " VALUES ('k,{}\"\\ NULL', 'one'), ('NULL', 'two'), ('', 'three')",
                     "INSERT INTO " + table + " VALUES (1, 'x\"\\,{}', 'k,{}\"\\ NULL', 1.5), (2, '', '', 2), (3, 'NULL', 'NULL', 3)");
             names.start().awaitLoaded();
-            names.awaitInStep();
+            names.awaitInSync();
             names.postgres("UPDATE " + parent + " SET \"na'me\" = upper(\"na'me\")");
             names.postgres("UPDATE " + table + " SET \"c`d\" = \"c`d\" || '.' WHERE \"a b\" = 1");
             names.postgres("DELETE FROM " + table + " WHERE \"a b\" = 2");
-            names.awaitInStep();
+            names.awaitInSync();
             assertThat(names.clickHouse("SELECT `a b`, `na'me \\\\ \"é\"` FROM hostile ORDER BY `a b`"))
                     .containsExactly("1,ONE", "3,TWO");
         }
@@ -39,10 +39,10 @@ class NamesTest {
             latin.postgres("INSERT INTO \"städte\" VALUES ('Köln', 1)");
             latin.start().awaitLoaded();
             latin.postgres("UPDATE \"städte\" SET \"größe\" = 2", "INSERT INTO \"städte\" VALUES ('Gößweinstein', 3)");
-            latin.awaitInStep();
+            latin.awaitInSync();
             latin.clickHouseExecute("ALTER TABLE staedte_rows UPDATE groesse = 9 WHERE name = 'Köln' SETTINGS mutations_sync = 1");
-            assertThat(latin.command("heal", "staedte", "Köln")).isNotEmpty();
-            latin.awaitInStep();
+            assertThat(latin.command("repair-row", "staedte", "Köln")).isNotEmpty();
+            latin.awaitInSync();
             assertThat(latin.readDeadLetters()).isEmpty();
         }
     }
@@ -83,21 +83,21 @@ class NamesTest {
             assertThat(shapes.clickHouse(rows)).containsExactly("1,Nigeria,South Africa", "2,South Africa,null");
 
             shapes.postgres("UPDATE country SET name = 'Naija' WHERE code = 'NG'");
-            shapes.awaitInStep();
+            shapes.awaitInSync();
             assertThat(shapes.clickHouse(rows)).containsExactly("1,Naija,South Africa", "2,South Africa,null");
             // moves the row to another partition and so changes its key
             shapes.postgres("UPDATE person SET day = '2026-06-06' WHERE id = 1");
             shapes.postgres("UPDATE city SET name = 'Somewhere' WHERE id = 3");
             shapes.postgres("INSERT INTO person VALUES (5, '2025-12-31', 1, 1, 'd')");
-            shapes.awaitInStep();
+            shapes.awaitInSync();
             assertThat(shapes.clickHouse(rows)).containsExactly(
                     "1,Naija,South Africa", "2,South Africa,null", "3,South Africa,null", "5,Naija,Naija");
             shapes.postgres("UPDATE city SET name = 'Nowhere' WHERE id = 2");
             shapes.postgres("DELETE FROM city WHERE id = 1");
-            shapes.awaitInStep();
+            shapes.awaitInSync();
             assertThat(shapes.clickHouse(rows)).containsExactly("2,South Africa,null", "3,South Africa,null");
             shapes.postgres("TRUNCATE city");
-            shapes.awaitInStep();
+            shapes.awaitInSync();
             assertThat(shapes.clickHouse(rows)).isEmpty();
         }
     }
@@ -111,7 +111,7 @@ class NamesTest {
                     "INSERT INTO child SELECT i, 1 + i % 10 FROM generate_series(1, 25000) i");
             optional.start().awaitLoaded();
             optional.postgres("TRUNCATE parent", "INSERT INTO parent VALUES (3, 'new')");
-            optional.awaitInStep();
+            optional.awaitInSync();
             assertThat(optional.clickHouse("SELECT count(), countIf(name = 'new') FROM child_fact"))
                     .containsExactly("25000,2500");
         }

@@ -53,9 +53,9 @@ class OddColumnsTest {
                     "UPDATE \"'x'\" SET id = 'changed' WHERE \"'id'\" = 1", "DELETE FROM \"'x'\" WHERE \"'id'\" = 2",
                     "INSERT INTO \"'x'\" VALUES (3, 'c', 'three')", "UPDATE \"'x'\" SET \"ID\" = 'C' WHERE \"'id'\" = 3",
                     "UPDATE app.parent SET name = 'renamed', price = (1, 'EUR'), blob = repeat('x', 1000000)");
-            odd.awaitInStep();
+            odd.awaitInSync();
             odd.postgres("UPDATE app.parent SET \"Id\" = 20");
-            odd.awaitInStep();
+            odd.awaitInSync();
             assertThat(odd.clickHouse("SELECT id, name FROM child_fact ORDER BY id")).containsExactly("1,null", "2,renamed");
             assertThat(odd.readDeadLetters()).isEmpty();
             publicEvents(odd);
@@ -99,7 +99,7 @@ class OddColumnsTest {
             files.postgres("INSERT INTO file VALUES (1, 'large', decode(repeat('00ff', 500000), 'hex'), 'small')",
                     "INSERT INTO page VALUES (1, repeat('c', 1000000), repeat('i', 1000000)), (2, 'small', 'small')",
                     "UPDATE page SET image = repeat('j', 1000000) WHERE id = 2");
-            files.awaitInStep();
+            files.awaitInSync();
             assertThat(files.clickHouse("SELECT id, _op, length(content) FROM page_history ORDER BY id, _version"))
                     .containsExactly("1,create,1000000", "2,create,5", "2,update,5");
             assertThat(files.readDeadLetters()).isEmpty();

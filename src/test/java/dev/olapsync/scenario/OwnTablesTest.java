@@ -3,8 +3,8 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.OlapSync;
-import dev.olapsync.schema.ClickHouseTables;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.tables.ClickHouseTables;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +63,7 @@ class OwnTablesTest {
         refused.put("(" + COLUMNS.replace("v Nullable(String)", "v Nullable(String) ALIAS 'x'") + ")" + ENGINE + " ORDER BY id", "column v is ALIAS");
         refused.put("(" + COLUMNS.replace("_version UInt128", "_version UInt64") + ")" + ENGINE + " ORDER BY id", "column _version is UInt64 instead of UInt128");
         for (Map.Entry<String, String> table : refused.entrySet()) {
-            assertThat(misfits("CREATE TABLE items_rows " + table.getKey())).as(table.getKey()).singleElement().asString()
+            assertThat(mismatches("CREATE TABLE items_rows " + table.getKey())).as(table.getKey()).singleElement().asString()
                     .contains("ClickHouse table items_rows does not fit ", table.getValue());
         }
         assertThat(scenario.execute("run").printed()).contains("column _version is UInt64 instead of UInt128");
@@ -78,7 +78,7 @@ class OwnTablesTest {
                         + " PARTITION BY tenant ORDER BY (id, intDiv(id, 10)) SETTINGS deduplicate_merge_projection_mode = 'rebuild'",
                 "(" + COLUMNS.replace("v Nullable(String)", "v Nullable(String) DEFAULT 'TTL' CODEC(ZSTD(3))") + ", d DateTime DEFAULT now())" + ENGINE
                         + " PARTITION BY id % 10 ORDER BY id TTL d + INTERVAL 1 DAY RECOMPRESS CODEC(ZSTD(3)), d TO DISK 'default'")) {
-            assertThat(misfits("CREATE TABLE items_rows " + table)).as(table).isEmpty();
+            assertThat(mismatches("CREATE TABLE items_rows " + table)).as(table).isEmpty();
         }
     }
 
@@ -87,12 +87,12 @@ class OwnTablesTest {
         scenario.set("olap.epoch", ++epoch).start().awaitLoaded();
     }
 
-    private static List<String> misfits(String create) throws Exception {
+    private static List<String> mismatches(String create) throws Exception {
         scenario.clickHouseExecute("DROP TABLE IF EXISTS items_rows");
         scenario.clickHouseExecute(create);
         OlapSync olapSync = new OlapSync(scenario.settings());
         try {
-            return new ClickHouseTables(olapSync.clickHouse()).misfits(olapSync.models());
+            return new ClickHouseTables(olapSync.clickHouse()).mismatches(olapSync.models());
         } finally {
             olapSync.stop();
         }
@@ -105,9 +105,9 @@ class OwnTablesTest {
         scenario.postgres("INSERT INTO item SELECT i, i, now(), 'v' || i FROM generate_series(1001, 1150) i");
         load();
         try {
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             scenario.postgres("UPDATE item SET tenant = tenant + 1, v = 'moved' WHERE id > 1000", "DELETE FROM item WHERE id > 1100");
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             assertThat(scenario.down()).isEmpty();
             assertThat(scenario.readDeadLetters()).isEmpty();
             for (String merged : List.of("SELECT 1", "OPTIMIZE TABLE items_rows FINAL")) {

@@ -3,7 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.olapsync.Settings;
+import dev.olapsync.config.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Passwords that are in files of their own, as Docker and Kubernetes hand them over. */
 class PasswordFileTest {
 
-    /** With letters that mean something in an URI, in a property and in SQL. */
+    /** With dead letters that mean something in an URI, in a property and in SQL. */
     private static final String PASSWORD = "p+a&s%41s'w=o?r#d";
 
     @TempDir
@@ -38,9 +38,9 @@ class PasswordFileTest {
             try {
                 scenario.awaitLoaded();
                 scenario.postgres("UPDATE town SET name = 'Rome'");
-                scenario.awaitInStep();
+                scenario.awaitInSync();
                 assertThat(scenario.clickHouse("SELECT name FROM town")).containsExactly("Rome");
-                assertThat(scenario.command("verify")).contains("VERDICT: in step");
+                assertThat(scenario.command("verify")).contains("VERDICT: in sync");
             } finally {
                 run.destroyForcibly().waitFor();
             }

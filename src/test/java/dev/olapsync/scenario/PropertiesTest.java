@@ -3,7 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.OlapSync;
+import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
@@ -41,7 +41,7 @@ class PropertiesTest {
             await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > 300);
             workload.stop();
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     @AfterAll
@@ -56,7 +56,7 @@ class PropertiesTest {
         Random random = new Random(seed);
         for (int i = 0; i < 2; i++) {
             shop.deliverChangesAgain(random);
-            shop.awaitInStep();
+            shop.awaitInSync();
         }
     }
 
@@ -66,9 +66,9 @@ class PropertiesTest {
         MODELS.forEach(model -> shop.clickHouseExecute("OPTIMIZE TABLE " + model + "_rows FINAL"));
         assertThat(MODELS.stream().map(PropertiesTest::content).toList()).isEqualTo(before);
         shop.deliverChangesAgain(new Random(seed + 1));
-        shop.awaitInStep();
+        shop.awaitInSync();
         MODELS.forEach(model -> shop.clickHouseExecute("OPTIMIZE TABLE " + model + "_rows FINAL"));
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     private static List<String> content(String model) {
@@ -78,7 +78,7 @@ class PropertiesTest {
     @Test
     void f7LagIsExportedAndGoesBackWhenIdle() throws Exception {
         shop.postgres("UPDATE products SET price = price + 1", "UPDATE customers SET city = city || '.'");
-        shop.awaitInStep();
+        shop.awaitInSync();
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             List<String> idle = LAG.matcher(OlapSync.of(shop.camel().getCamelContext()).metrics().scrape()).results()
                     .filter(lag -> Double.parseDouble(lag.group(2)) < 0.1).map(lag -> lag.group(1)).toList();
@@ -92,7 +92,7 @@ class PropertiesTest {
         shop.model("customer_orders", "SELECT o.id, o.status, c.country FROM orders o JOIN customers c ON c.id = o.customer_id");
         shop.start().awaitLoaded();
         shop.postgres("UPDATE customers SET country = 'Brasil' WHERE id % 3 = 0");
-        shop.awaitInStep();
+        shop.awaitInSync();
         assertThat(shop.clickHouse("SELECT count() > 0 FROM customer_orders WHERE country = 'Brasil'")).containsExactly("1");
     }
 
@@ -113,7 +113,7 @@ class PropertiesTest {
             keys.postgres("UPDATE pairs SET a = 3 WHERE a = 2", "DELETE FROM pairs WHERE b = 'y'",
                     "INSERT INTO \"unique\" VALUES (1, 'x', 'c'), (1, 'y', 'd')",
                     "UPDATE \"unique\" SET b = 'z' WHERE b = 'y'", "INSERT INTO plain VALUES (1, 'one')");
-            keys.awaitInStep();
+            keys.awaitInSync();
             assertThat(keys.clickHouse("SELECT * FROM pairs ORDER BY a")).containsExactly("1,x,1x", "3,x,2x");
             assertThat(keys.clickHouse("SELECT * FROM unique_fact ORDER BY b")).containsExactly("1,x,c", "1,z,d");
         }
@@ -126,7 +126,7 @@ class PropertiesTest {
             toast.postgres("INSERT INTO page SELECT 1, 'old', string_agg(md5(i::text), '') FROM generate_series(1, 10000) i");
             toast.start().awaitLoaded();
             toast.postgres("UPDATE page SET title = 'new'");
-            toast.awaitInStep();
+            toast.awaitInSync();
             assertThat(toast.changes(".page", "__debezium_unavailable_value")).as("the event has a placeholder").hasSize(1);
             assertThat(toast.clickHouse("SELECT title, length(body) FROM page")).containsExactly("new,320000");
         }

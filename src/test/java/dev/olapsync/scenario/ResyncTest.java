@@ -49,11 +49,11 @@ class ResyncTest {
         try (ShopWorkload workload = load()) {
             shop.clickHouseExecute("TRUNCATE TABLE order_item_fact_rows");
             assertThat(shop.command("resync", "order_item_fact")).contains("order_item_fact: ", " rows read again in ");
-            assertThat(shop.command("verify")).contains("VERDICT: in step");
+            assertThat(shop.command("verify")).contains("VERDICT: in sync");
             long committed = workload.report().committed();
             await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     @Test
@@ -63,10 +63,10 @@ class ResyncTest {
             shop.command("resync", "order_item_fact");
             assertThat(workload.report().failed()).isZero();
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
-    /** A start must not make it anew: it would be empty, and nobody would be told. */
+    /** A start must not make it again: it would be empty, and nobody would be told. */
     @Test
     void afterTheTableWasDroppedWhileNothingRan() throws Exception {
         shop.awaitQuiet();
@@ -76,7 +76,7 @@ class ResyncTest {
         await().until(() -> shop.down().contains("dim_customer_rows is gone, and with it what it held"));
         assertThat(shop.execute("check").printed()).contains("dim_customer_rows is gone").contains("olap-sync resync dim_customer");
         shop.command("resync", "dim_customer");
-        shop.awaitInStep();
+        shop.awaitInSync();
         await().until(() -> shop.down().isEmpty());
     }
 
@@ -89,7 +89,7 @@ class ResyncTest {
         assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("10");
         shop.command("resync", "dim_customer");
         assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("0");
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     @Test
@@ -109,7 +109,7 @@ class ResyncTest {
             await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
             shop.command("resync", "order_item_fact");
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     @Test

@@ -36,12 +36,12 @@ class RetailTest {
     @BeforeEach
     void startState() throws Exception {
         retail.postgres("DELETE FROM invoice_line", "DELETE FROM invoice", "DELETE FROM stock", "DELETE FROM customer", data);
-        retail.awaitInStep();
+        retail.awaitInSync();
     }
 
     private static void change(String... statements) throws Exception {
         retail.postgres(statements);
-        retail.awaitInStep();
+        retail.awaitInSync();
     }
 
     private static List<String> ask(String select) {

@@ -59,7 +59,7 @@ class RollUpTest {
                     "UPDATE sale SET shop_id = 3, day = '2027-05-05' WHERE id = 1; UPDATE shop SET town = 'Rome' WHERE id = 1",
                     "DELETE FROM sale WHERE shop_id = 2; INSERT INTO sale VALUES (7, 1, '2026-03-03', 0.25, 2, true)")) {
                 scenario.postgres(change);
-                scenario.awaitInStep();
+                scenario.awaitInSync();
                 compare(scenario, "town, year, sales, web, total, pieces, last, shops", "groups", groups);
                 compare(scenario, "shop_id, amount, pieces", "averages", averages);
                 compare(scenario, "town", "distinct_towns", distinct);
@@ -67,7 +67,7 @@ class RollUpTest {
                 compare(scenario, "town, id, amount", "several", several);
             }
             scenario.postgres("TRUNCATE sale");
-            scenario.awaitInStep();
+            scenario.awaitInSync();
             compare(scenario, "town, id, amount", "several", several);
             assertThat(scenario.clickHouse("SELECT * FROM groups")).isEmpty();
             assertThat(scenario.readDeadLetters()).isEmpty();

@@ -3,9 +3,9 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.capture.Position;
-import dev.olapsync.capture.ReplicationSlot;
 import dev.olapsync.model.KeyColumn;
+import dev.olapsync.postgres.Position;
+import dev.olapsync.postgres.ReplicationSlot;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,14 +30,14 @@ class RuleTest {
     void theOrderOfCommitsDecides() throws Exception {
         try (Scenario school = school(); Connection first = school.postgres(); Statement parent = first.createStatement()) {
             school.start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             first.setAutoCommit(false);
             parent.execute("UPDATE student SET name = 'Daniel' WHERE student_id = 1");
             school.postgres("UPDATE contact SET contact_number = '999' WHERE contact_id = 1");
             school.awaitQuiet();
             assertThat(school.clickHouse("SELECT name, contact_number FROM student_contact")).containsExactly("Dan,999");
             first.commit();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT name, contact_number FROM student_contact")).containsExactly("Daniel,999");
         }
     }
@@ -51,7 +51,7 @@ class RuleTest {
             shop.postgres("INSERT INTO town VALUES (1, 'OSL', 'Oslo')", "INSERT INTO street VALUES (1, 'OSL'), (2, 'OSLO')");
             shop.start().awaitLoaded();
             shop.postgres("UPDATE town SET code = 'OSLO' WHERE id = 1");
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.clickHouse("SELECT id, town FROM street_fact ORDER BY id")).containsExactly("1,null", "2,Oslo");
         }
     }
@@ -68,8 +68,8 @@ class RuleTest {
             shop.postgres("BEGIN; ALTER TABLE town REPLICA IDENTITY DEFAULT; UPDATE town SET code = 'OSLO' WHERE id = 1;"
                     + " DELETE FROM town WHERE id = 2; ALTER TABLE town REPLICA IDENTITY FULL; COMMIT");
             await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(shop.readDeadLetters()).hasSize(2));
-            assertThat(shop.readDeadLetters()).allSatisfy(letter -> assertThat(
-                    new String(letter.headers().lastHeader("olap.error").value(), StandardCharsets.UTF_8)).contains("does not carry"));
+            assertThat(shop.readDeadLetters()).allSatisfy(deadLetter -> assertThat(
+                    new String(deadLetter.headers().lastHeader("olap.error").value(), StandardCharsets.UTF_8)).contains("does not carry"));
         }
     }
 
@@ -83,10 +83,10 @@ class RuleTest {
             shop.postgres("INSERT INTO town VALUES (" + key + ", 'Oslo')", "INSERT INTO street VALUES (" + key + ", " + key + ")");
             shop.start().awaitLoaded();
             shop.postgres("UPDATE town SET name = 'Bergen'");
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.clickHouse("SELECT town FROM street_fact")).containsExactly("Bergen");
             shop.postgres("DELETE FROM town", "UPDATE street SET town_code = 'OSL'");
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.readDeadLetters()).isEmpty();
         }
     }
@@ -96,16 +96,16 @@ class RuleTest {
     void theFirstChangeAfterARestartCounts() throws Exception {
         try (Scenario school = school()) {
             school.start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             school.postgres("UPDATE student SET name = 'Daniel' WHERE student_id = 1");
-            school.awaitInStep();
+            school.awaitInSync();
             school.stop();
             // otherwise a transaction that is sent once more could come before the one that counts here
             school.postgres("SELECT pg_replication_slot_advance('" + school.settings().postgres().slot()
                     + "', pg_current_wal_lsn())");
             school.deliverCapturedPosition();
             school.postgres("UPDATE student SET name = 'Danny' WHERE student_id = 1");
-            school.start().awaitInStep();
+            school.start().awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Danny");
         }
     }
@@ -118,7 +118,7 @@ class RuleTest {
     void theSlotMovesWhileTheStreamIsBegun() throws Exception {
         try (Scenario school = school(); Connection blocking = school.postgres(); Statement lock = blocking.createStatement()) {
             school.start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             school.stop();
             blocking.setAutoCommit(false);
             // Debezium reads the types before it begins
@@ -139,7 +139,7 @@ class RuleTest {
             school.deliverCapturedPosition();
             school.postgres("UPDATE student SET name = 'Danny' WHERE student_id = 1");
             blocking.rollback();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Danny");
         }
     }
@@ -149,13 +149,13 @@ class RuleTest {
     void aMessageWithoutATransaction() throws Exception {
         try (Scenario school = school(); Connection session = school.postgres(); Statement statement = session.createStatement()) {
             school.start().awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             session.setAutoCommit(false);
             statement.execute("UPDATE contact SET contact_number = '999' WHERE contact_id = 1");
             statement.execute("SELECT pg_logical_emit_message(false, 'olap-sync', '{\"model\": \"student_contact\", \"keys\": [[\"1\"]]}')");
             school.awaitQuiet();
             session.commit();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT contact_number FROM student_contact")).containsExactly("999");
             assertThat(school.command("dlq", "list")).contains("the message is not transactional", "pg_logical_emit_message");
         }
@@ -178,7 +178,7 @@ class RuleTest {
                     () -> school.clickHouse("SELECT count() FROM _loads WHERE model = 'grades'"), List.of("0")::equals);
             running.commit();
             school.awaitLoaded();
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT mark FROM grades")).containsExactly("A");
         }
     }

@@ -56,12 +56,12 @@ class SalesTest {
     @BeforeEach
     void startState() throws Exception {
         sales.postgres("DELETE FROM sales", "DELETE FROM customer", "DELETE FROM employee", "DELETE FROM sales_territory", data);
-        sales.awaitInStep();
+        sales.awaitInSync();
     }
 
     private static void change(String... statements) throws Exception {
         sales.postgres(statements);
-        sales.awaitInStep();
+        sales.awaitInSync();
     }
 
     private static List<String> roles(String where) {
@@ -90,7 +90,7 @@ class SalesTest {
     @Test
     void d4EveryEventAgain() throws Exception {
         sales.deliverChangesAgain(new Random(4));
-        sales.awaitInStep();
+        sales.awaitInSync();
         assertThat(sales.clickHouse(PERFORMANCE)).containsExactly(PERFORMANCES);
     }
 
@@ -122,7 +122,7 @@ class SalesTest {
     void d8ParentDeleteRefused() throws Exception {
         assertThatThrownBy(() -> sales.postgres("DELETE FROM sales_territory WHERE sales_territory_id = 1"))
                 .isInstanceOf(SQLException.class).hasMessageContaining("violates foreign key constraint");
-        sales.awaitInStep();
+        sales.awaitInSync();
         assertThat(sales.clickHouse(PERFORMANCE)).containsExactly(PERFORMANCES);
     }
 
@@ -148,14 +148,14 @@ class SalesTest {
             writer.shutdown();
             assertThat(writer.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
             assertThat(rounds).as("changes while it was loaded").hasValueGreaterThan(10);
-            bulk.awaitInStep();
+            bulk.awaitInSync();
             String sums = "SELECT count(), sum(sales_amount), max(sales_amount) FROM sales_fact";
             List<String> before = bulk.clickHouse(sums);
 
             bulk.stop();
             bulk.clickHouseExecute("TRUNCATE TABLE _loads");
             bulk.start().awaitLoaded();
-            bulk.awaitInStep();
+            bulk.awaitInSync();
             assertThat(bulk.clickHouse(sums)).isEqualTo(before);
         }
     }
@@ -196,7 +196,7 @@ class SalesTest {
     void d12CommitTimeUnit() throws Exception {
         change("INSERT INTO customer (customer_id) VALUES (8)");
         sales.deliverAgain(".customer", "\"customer_id\":8,", event -> event.replaceAll("\"ts_us\":\\d+", "\"ts_us\":1698765730595000"));
-        sales.awaitInStep();
+        sales.awaitInSync();
         assertThat(sales.clickHouse("SELECT toString(_commit_time) FROM dim_customer_history WHERE customer_id = 8"))
                 .containsExactly("2023-10-31 15:22:10.595000");
     }
@@ -261,7 +261,7 @@ class SalesTest {
         await().atMost(Duration.ofSeconds(5)).until(() -> sales.clickHouse(
                 "SELECT sales_id, customer_last_name FROM sales_fact ORDER BY order_date DESC, sales_id DESC LIMIT 1"),
                 List.of("500001,Smith")::equals);
-        sales.awaitInStep();
+        sales.awaitInSync();
         assertThat(sales.clickHouse("SELECT sum(sales_amount) FROM sales_fact")).containsExactly("5025");
     }
 }

@@ -35,7 +35,7 @@ class SchemaChangeTest {
         shop.postgres("INSERT INTO customers SELECT i, 'c' || i, 'customer ' || i FROM generate_series(1, 20) i",
                 "INSERT INTO orders SELECT i, 'c' || (1 + i % 20), i + 0.25, i, '2026-01-01' FROM generate_series(1, 200) i");
         shop.start().awaitLoaded();
-        shop.awaitInStep();
+        shop.awaitInSync();
         return shop;
     }
 
@@ -96,7 +96,7 @@ class SchemaChangeTest {
                 }
             }
             shop.postgres("INSERT INTO orders (id, total, channel) VALUES (900, 7, 'mobile')");
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
             shop.stop();
             assertThat(shop.startProblem()).isEmpty();
@@ -106,7 +106,7 @@ class SchemaChangeTest {
             assertThat(shop.startProblem()).contains("order_fact", "Raise olap.epoch from 0 to 1");
             shop.clickHouseExecute("ALTER TABLE order_fact_rows ADD COLUMN channel String");
             shop.set("olap.epoch", 1).start().awaitLoaded();
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.clickHouse("SELECT id, channel FROM order_fact WHERE id IN (10, 900) ORDER BY id"))
                     .containsExactly("10,web", "900,mobile");
             assertThat(shop.readDeadLetters()).isEmpty();
@@ -116,7 +116,7 @@ class SchemaChangeTest {
     /** One of each kind; dev.olapsync.model.ReadSchemaTest has all. */
     static List<Arguments> changes() {
         return List.of(
-                // alteration, what the error names, the model afterwards, whether the ClickHouse table has to be made anew
+                // alteration, what the error names, the model afterwards, whether the ClickHouse table has to be recreated
                 Arguments.of("ALTER TABLE orders RENAME note TO remark", "note", FACT.replace("o.note", "o.remark AS note"), false),
                 Arguments.of("ALTER TABLE orders ALTER total TYPE numeric(14,4) USING total / 3", "total of type numeric(14,4)", FACT,
                         true),
@@ -129,7 +129,7 @@ class SchemaChangeTest {
 
     @ParameterizedTest
     @MethodSource("changes")
-    void whatAModelReadsStopsItUntilANewEpoch(String alter, String named, String model, boolean anew) throws Exception {
+    void whatAModelReadsStopsItUntilANewEpoch(String alter, String named, String model, boolean reloadRemedy) throws Exception {
         try (Scenario shop = shop()) {
             // rows on their way, of the table as it was
             shop.postgres("UPDATE orders SET quantity = quantity + 1");
@@ -147,14 +147,14 @@ class SchemaChangeTest {
             shop.model("order_fact", model);
             assertThat(shop.modelErrors()).isEmpty();
             assertThat(shop.startProblem()).contains("order_fact", "epoch");
-            if (anew) {
+            if (reloadRemedy) {
                 shop.clickHouseExecute("DROP TABLE order_fact_rows");
             }
             shop.set("olap.epoch", 1).start().awaitLoaded();
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
             write(shop);
-            shop.awaitInStep();
+            shop.awaitInSync();
         }
     }
 
@@ -175,7 +175,7 @@ class SchemaChangeTest {
             await().atMost(Duration.ofSeconds(30)).until(() -> shop.down().contains("initial-load tries again: The publication"));
             shop.stop();
             shop.set("olap.epoch", 1).start().awaitLoaded();
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
         }
     }
@@ -211,7 +211,7 @@ class SchemaChangeTest {
             shop.stop();
 
             shop.set("olap.epoch", 1).start().awaitLoaded();
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
         }
     }
@@ -225,7 +225,7 @@ class SchemaChangeTest {
             assertThat(shop.down()).isEmpty();
             shop.stop();
             shop.model("third", "SELECT id FROM third").start().awaitLoaded();
-            shop.awaitInStep();
+            shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
         }
     }

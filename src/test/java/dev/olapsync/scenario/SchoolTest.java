@@ -2,7 +2,7 @@ package dev.olapsync.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.olapsync.enrich.Hint;
+import dev.olapsync.postgres.RefreshRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -47,7 +47,7 @@ class SchoolTest {
     @BeforeEach
     void startState() throws Exception {
         school.postgres(START);
-        school.awaitInStep();
+        school.awaitInSync();
     }
 
     private static List<String> rows() {
@@ -57,7 +57,7 @@ class SchoolTest {
 
     private static void change(String... statements) throws Exception {
         school.postgres(statements);
-        school.awaitInStep();
+        school.awaitInSync();
     }
 
     @Test
@@ -92,7 +92,7 @@ class SchoolTest {
         List<String> expected = List.of("1,1,Dan,123", "1,2,Dan,456", "2,3,Tom,789", "6,6,Eve,777");
         assertThat(rows()).isEqualTo(expected);
         school.deliverChangesAgain(new Random(5));
-        school.awaitInStep();
+        school.awaitInSync();
         assertThat(rows()).isEqualTo(expected);
         assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE contact_id = 6")).containsExactly("1");
     }
@@ -179,21 +179,21 @@ class SchoolTest {
                 + " WHERE contact_id < 3");
         assertThat(school.differences()).hasSize(2);
         try (Connection postgres = school.postgres()) {
-            new Hint("student_contact", List.of(List.of("1"), List.of("2"))).write(postgres);
+            new RefreshRequest("student_contact", List.of(List.of("1"), List.of("2"))).write(postgres);
         }
-        school.awaitInStep();
+        school.awaitInSync();
         assertThat(rows()).containsExactly("1,1,Dan,123", "1,2,Dan,456", "2,3,Tom,789");
     }
 
     @Test
-    void healShowsARowAndMendsIt() throws Exception {
+    void healShowsARowAndRepairedIt() throws Exception {
         school.clickHouseExecute("INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
                 + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
                 + " WHERE contact_id = 2");
-        assertThat(school.command("heal", "student_contact", "2"))
-                .containsSubsequence("Postgres", "\"name\":\"Dan\"", "ClickHouse", "\"name\":\"wrong\"", "healed", "\"name\":\"Dan\"");
+        assertThat(school.command("repair-row", "student_contact", "2"))
+                .containsSubsequence("Postgres", "\"name\":\"Dan\"", "ClickHouse", "\"name\":\"wrong\"", "repaired", "\"name\":\"Dan\"");
         assertThat(school.differences()).isEmpty();
-        assertThat(school.command("heal", "student_contact", "77")).containsSubsequence("Postgres    no row", "healed      no row");
+        assertThat(school.command("repair-row", "student_contact", "77")).containsSubsequence("Postgres    no row", "repaired    no row");
     }
 
     @Test
@@ -212,7 +212,7 @@ class SchoolTest {
             race.get();
         }
         executor.shutdown();
-        school.awaitInStep();
+        school.awaitInSync();
         List<String> students = new ArrayList<>();
         try (Connection postgres = school.postgres();
                 var row = postgres.createStatement().executeQuery("SELECT student_id FROM student")) {

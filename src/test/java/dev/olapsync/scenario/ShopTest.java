@@ -3,8 +3,8 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.olapsync.OlapSync;
-import dev.olapsync.capture.Position;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.Position;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +70,7 @@ class ShopTest {
     @BeforeEach
     void startState() throws Exception {
         shop.postgres(START);
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     private static List<String> items() {
@@ -86,7 +86,7 @@ class ShopTest {
 
     private static void change(String... statements) throws Exception {
         shop.postgres(statements);
-        shop.awaitInStep();
+        shop.awaitInSync();
     }
 
     @Test
@@ -110,9 +110,9 @@ class ShopTest {
         shop.postgres(START[6]);
         shop.postgres(START[7]);
         shop.camel().getCamelContext().getRouteController().startRoute("enrich");
-        shop.awaitInStep();
+        shop.awaitInSync();
         shop.deliverChangesAgain(new Random(4));
-        shop.awaitInStep();
+        shop.awaitInSync();
         assertThat(items()).containsExactly(ITEM_1, ITEM_2);
         assertThat(orders()).containsExactly(ORDER_1);
     }
@@ -180,7 +180,7 @@ class ShopTest {
     void b13CustomerDeleteRefused() throws Exception {
         assertThatThrownBy(() -> shop.postgres("DELETE FROM customers WHERE id = 1"))
                 .isInstanceOf(SQLException.class).hasMessageContaining("violates foreign key constraint");
-        shop.awaitInStep();
+        shop.awaitInSync();
         assertThat(items()).containsExactly(ITEM_1, ITEM_2);
     }
 
@@ -189,7 +189,7 @@ class ShopTest {
         for (String price : List.of("2099.00", "1899.00", "1799.00")) {
             shop.postgres("UPDATE products SET price = " + price + " WHERE id = 1");
         }
-        shop.awaitInStep();
+        shop.awaitInSync();
         assertThat(shop.clickHouse("SELECT toString(price) FROM dim_product WHERE id = 1")).containsExactly("1799");
     }
 
@@ -227,34 +227,34 @@ class ShopTest {
             unknown.start().awaitLoaded();
             unknown.postgres("ALTER PUBLICATION olap_sync ADD TABLE payments");
             unknown.postgres("INSERT INTO payments VALUES (7, 12.50)", "INSERT INTO refunds VALUES (1)");
-            unknown.awaitInStep();
+            unknown.awaitInSync();
             unknown.postgres("UPDATE payments SET amount = amount + 1", "UPDATE payments SET amount = amount - 1",
                     "INSERT INTO payments SELECT i, i FROM generate_series(100, 199) i", "DELETE FROM payments WHERE id >= 100");
-            unknown.awaitInStep();
+            unknown.awaitInSync();
             assertThat(OlapSync.of(unknown.camel().getCamelContext()).metrics().unread()).isEqualTo(Map.of("public.payments", 203L));
             assertThat(unknown.clickHouse("SELECT id FROM refunds")).containsExactly("1");
-            List<ConsumerRecord<byte[], byte[]>> letters = unknown.readDeadLetters();
-            assertThat(letters).hasSize(1);
-            assertThat(header(letters.get(0), "olap.error")).contains("payments").contains("model");
-            assertThat(header(letters.get(0), "olap.topic")).endsWith(".payments");
-            assertThat(letters.get(0).headers().lastHeader("olap.partition")).isNotNull();
-            assertThat(letters.get(0).headers().lastHeader("olap.offset")).isNotNull();
+            List<ConsumerRecord<byte[], byte[]>> deadLetters = unknown.readDeadLetters();
+            assertThat(deadLetters).hasSize(1);
+            assertThat(header(deadLetters.get(0), "olap.error")).contains("payments").contains("model");
+            assertThat(header(deadLetters.get(0), "olap.topic")).endsWith(".payments");
+            assertThat(deadLetters.get(0).headers().lastHeader("olap.partition")).isNotNull();
+            assertThat(deadLetters.get(0).headers().lastHeader("olap.offset")).isNotNull();
 
             unknown.stop();
             unknown.model("payments", "SELECT * FROM payments").start().awaitLoaded();
-            assertThat(unknown.command("dlq", "list")).contains("payments", "1 letter");
+            assertThat(unknown.command("dlq", "list")).contains("payments", "1 dead letter");
             String id = unknown.command("dlq", "list").split(" ")[0];
-            assertThat(unknown.command("dlq", "show", id)).contains("from      " + header(letters.get(0), "olap.topic"))
+            assertThat(unknown.command("dlq", "show", id)).contains("from      " + header(deadLetters.get(0), "olap.topic"))
                     .containsPattern("position  \\[\"\\d+\",\"\\d+\"]");
-            assertThat(unknown.command("dlq", "replay")).contains("1 letter on the way again");
-            unknown.awaitInStep();
+            assertThat(unknown.command("dlq", "replay")).contains("1 dead letter on the way again");
+            unknown.awaitInSync();
             assertThat(unknown.clickHouse("SELECT id, toString(amount) FROM payments")).containsExactly("7,12.5");
-            assertThat(unknown.command("dlq", "list")).contains("0 letters");
+            assertThat(unknown.command("dlq", "list")).contains("0 dead letters");
         }
     }
 
-    private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
-        return new String(letter.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+    private static String header(ConsumerRecord<byte[], byte[]> deadLetter, String name) {
+        return new String(deadLetter.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
     }
 
     @Test

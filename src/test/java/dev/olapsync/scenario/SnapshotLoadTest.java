@@ -3,7 +3,7 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.OlapSync;
+import dev.olapsync.pipeline.OlapSync;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,8 +65,8 @@ class SnapshotLoadTest {
             List<Main> others = List.of(orders.beside("enrich", Map.of()), orders.beside("load", Map.of()));
             try {
                 orders.awaitLoaded();
-                assertThat(orders.differences()).as("no marker was waited for: done means arrived").isEmpty();
-                orders.awaitInStep();
+                assertThat(orders.differences()).as("no barrier message was waited for: done means arrived").isEmpty();
+                orders.awaitInSync();
                 assertThat(orders.clickHouse("SELECT count(), countIf(_op = 'read') FROM place_history")).containsExactly("20,20");
             } finally {
                 others.forEach(Main::stop);
@@ -75,7 +75,7 @@ class SnapshotLoadTest {
             orders.stop();
             orders.model("place_no", "SELECT \"ключ\", \"ﾀﾁ\", \"ﾀﾁ\" + 1 AS next FROM place");
             orders.start().awaitLoaded();
-            orders.awaitInStep();
+            orders.awaitInSync();
             assertThat(read(orders)).isEqualTo(all);
 
             orders.stop();
@@ -125,7 +125,7 @@ class SnapshotLoadTest {
             assertThat(number(items, "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()")).isOne();
 
             items.camel().getCamelContext().getRouteController().startRoute("capture");
-            items.awaitInStep();
+            items.awaitInSync();
             assertThat(items.readDeadLetters()).isEmpty();
             assertThat(OlapSync.of(items.camel().getCamelContext()).metrics().registry().get("olap.initial.rows")
                     .tag("model", "item_fact").counter().count()).isGreaterThan(ITEMS * 6 / 7);

@@ -71,7 +71,7 @@ class TlsTest {
             assertThat(school.command("check")).doesNotContain("FAIL");
             school.start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'Daniel'");
-            school.awaitInStep();
+            school.awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Daniel");
             try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement();
                     ResultSet row = statement.executeQuery("SELECT bool_and(s.client_dn = '/CN=localhost'), count(*) FILTER (WHERE a.backend_type = 'walsender')"
@@ -81,7 +81,7 @@ class TlsTest {
                 assertThat(row.getBoolean(1)).isTrue();
                 assertThat(row.getInt(2)).isEqualTo(1);
             }
-            assertThat(school.command("dlq", "list")).contains("0 letters");
+            assertThat(school.command("dlq", "list")).contains("0 dead letters");
             assertThat(school.command("verify")).contains("0 differences");
         }
     }

@@ -29,7 +29,7 @@ class TopicsTest {
         people.postgres("INSERT INTO town SELECT i, 'town ' || i FROM generate_series(1, 5) i",
                 "INSERT INTO person SELECT i, 1 + i % 5, 'person ' || i FROM generate_series(1, 50) i");
         people.start().awaitLoaded();
-        people.awaitInStep();
+        people.awaitInSync();
         return people;
     }
 
@@ -52,7 +52,7 @@ class TopicsTest {
     private static void repair(Scenario people) throws Exception {
         people.stop();
         people.set("olap.epoch", 1).start().awaitLoaded();
-        people.awaitInStep();
+        people.awaitInSync();
         awaitUp(people);
     }
 
@@ -127,7 +127,7 @@ class TopicsTest {
         try (Scenario people = people()) {
             people.stop();
             people.set("olap.epoch", 2).start().awaitLoaded();
-            people.awaitInStep();
+            people.awaitInSync();
             people.stop();
             people.set("olap.epoch", 1);
             String refused = "olap.epoch is 1, but ClickHouse has rows of epoch 2";
@@ -144,7 +144,7 @@ class TopicsTest {
             people.clickHouseExecute("DROP TABLE _truncates_rows");
             assertThat(people.execute("run").printed()).contains(refused);
             people.set("olap.epoch", 3).start().awaitLoaded();
-            people.awaitInStep();
+            people.awaitInSync();
             awaitUp(people);
         }
     }
@@ -169,15 +169,15 @@ class TopicsTest {
             people.postgres("INSERT INTO app.user_roles VALUES (1, 'a')", "INSERT INTO app_user.roles VALUES (1, 'b')");
             people.start().awaitLoaded();
             people.postgres("UPDATE app_user.roles SET name = 'bb'");
-            people.awaitInStep();
+            people.awaitInSync();
             people.stop();
             people.model("a", "SELECT id, name FROM app.user_roles").start().awaitLoaded();
             people.postgres("UPDATE app.user_roles SET name = 'aa'", "UPDATE app_user.roles SET name = 'bbb'");
-            people.awaitInStep();
+            people.awaitInSync();
             people.stop();
             people.start();
             people.postgres("UPDATE app.user_roles SET name = 'aaa'");
-            people.awaitInStep();
+            people.awaitInSync();
             awaitUp(people);
             try (Admin admin = admin(people)) {
                 assertThat(admin.listTopics().names().get().stream().filter(topic -> topic.startsWith(topic(people, "cdc.app"))))
@@ -248,7 +248,7 @@ class TopicsTest {
         try (Scenario people = people()) {
             awaitUp(people);
             people.publish(IntStream.range(0, 1_500).mapToObj(i ->
-                    new ProducerRecord<byte[], byte[]>(people.deadLetters(), "letter".getBytes())).toList());
+                    new ProducerRecord<byte[], byte[]>(people.deadLetters(), "dead letter".getBytes())).toList());
             awaitDown(people, "1500 dead letters came within a minute");
         }
     }

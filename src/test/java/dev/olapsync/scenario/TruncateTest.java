@@ -48,7 +48,7 @@ class TruncateTest {
                 }
                 stopping.set(true);
                 sessions.forEach(CompletableFuture::join);
-                shop.awaitInStep();
+                shop.awaitInSync();
             }
         }
     }

@@ -97,9 +97,9 @@ class TypesScenarioTest {
             assertThat(types.differences()).isEmpty();
 
             types.postgres(inserts(TYPES, 10_000).toArray(String[]::new));
-            types.awaitInStep();
+            types.awaitInSync();
             types.postgres("UPDATE everything SET id = id + 100000 WHERE id < 10000");
-            types.awaitInStep();
+            types.awaitInSync();
 
             for (Type type : TYPES) {
                 assertThat(types.clickHouse("SELECT type FROM system.columns WHERE database = currentDatabase()"
@@ -115,7 +115,7 @@ class TypesScenarioTest {
     }
 
     @Test
-    void whatClickHouseCannotHoldIsNullAndALetter() throws Exception {
+    void whatClickHouseCannotHoldIsNullAndADeadLetter() throws Exception {
         try (Scenario types = Scenario.of("unheld",
                 "CREATE TABLE special (id int PRIMARY KEY, d date, t timestamp, tz timestamptz, n numeric(10,2),"
                         + " due date NOT NULL DEFAULT '2026-01-01', price numeric(10,2) NOT NULL DEFAULT 1)")
@@ -129,7 +129,7 @@ class TypesScenarioTest {
                     "INSERT INTO special (id, n) VALUES (9, 'NaN')",
                     "INSERT INTO special (id, due) VALUES (10, 'infinity')",
                     "INSERT INTO special (id, d) VALUES (11, '2026-02-03')");
-            types.awaitInStep();
+            types.awaitInSync();
             assertThat(types.clickHouse("SELECT count() FROM special WHERE d IS NULL AND t IS NULL AND tz IS NULL"
                     + " AND n IS NULL")).containsExactly("10");
             assertThat(types.clickHouse("SELECT id FROM special WHERE due IS NULL")).containsExactly("10");
@@ -145,22 +145,22 @@ class TypesScenarioTest {
             assertThat(errors).filteredOn(error -> error.startsWith("not written"))
                     .containsExactly("not written, ClickHouse cannot hold the value of price");
 
-            // replayed before the cause is mended, the letters come back; after it, they do not
+            // replayed before the cause is fixed, the dead letters come back; after it, they do not
             types.command("dlq", "replay");
             types.awaitQuiet();
             assertThat(types.command("dlq", "list")).contains("special 11: not written", "special 2: written with NULL");
             types.postgres("UPDATE special SET price = 3 WHERE id = 11");
             types.awaitQuiet();
             types.postgres("UPDATE special SET d = NULL, t = NULL, tz = NULL, n = NULL, due = '2026-01-01'");
-            types.awaitInStep();
+            types.awaitInSync();
             types.command("dlq", "replay");
-            types.awaitInStep();
-            assertThat(types.command("dlq", "list")).contains("0 letters");
+            types.awaitInSync();
+            assertThat(types.command("dlq", "list")).contains("0 dead letters");
             assertThat(types.clickHouse("SELECT toString(price) FROM special WHERE id = 11")).containsExactly("3");
         }
     }
 
-    private static String error(ConsumerRecord<byte[], byte[]> letter) {
-        return new String(letter.headers().lastHeader("olap.error").value(), StandardCharsets.UTF_8);
+    private static String error(ConsumerRecord<byte[], byte[]> deadLetter) {
+        return new String(deadLetter.headers().lastHeader("olap.error").value(), StandardCharsets.UTF_8);
     }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What verify says and mends while the shop is busy. */
+/** What verify says and repairs while the shop is busy. */
 class VerifyTest {
 
     private static final long SEED = new Random().nextLong();
@@ -56,11 +56,11 @@ class VerifyTest {
     @Test
     void whatIsOnItsWayIsNoDifference() throws Exception {
         for (int round = 0; round < 5; round++) {
-            assertThat(shop.command("verify")).contains("VERDICT: in step (5 models, ", ", 0 differences)");
+            assertThat(shop.command("verify")).contains("VERDICT: in sync (5 models, ", ", 0 differences)");
             awaitCommits(50);
         }
-        // its markers are no changes
-        assertThat(shop.command("dlq", "list")).contains("0 letters");
+        // its barrier messages are no changes
+        assertThat(shop.command("dlq", "list")).contains("0 dead letters");
     }
 
     /** A row that never rests: each reading finds it changed. */
@@ -71,13 +71,13 @@ class VerifyTest {
         busy.start();
         try {
             for (int round = 0; round < 2; round++) {
-                assertThat(shop.command("verify", "--patience", "5")).contains("VERDICT: in step");
+                assertThat(shop.command("verify", "--patience", "5")).contains("VERDICT: in sync");
             }
         } finally {
             busy.interrupt();
             busy.join();
         }
-        assertThat(shop.command("verify")).contains("VERDICT: in step");
+        assertThat(shop.command("verify")).contains("VERDICT: in sync");
     }
 
     private static void flip() {
@@ -94,16 +94,16 @@ class VerifyTest {
     void goesOnWithoutAnEndIfAsked() throws Exception {
         Scenario.Ended ended = shop.execute("verify", "--continuous", "--rounds", "2", "--pause", "0", "--patience", "10",
                 "--rows-per-second", "50000");
-        assertThat(ended.printed().lines().filter(line -> line.contains("Z VERDICT: in step (5 models, "))).hasSize(2);
+        assertThat(ended.printed().lines().filter(line -> line.contains("Z VERDICT: in sync (5 models, "))).hasSize(2);
         assertThat(ended.code()).isZero();
         String id = anItem();
         shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
         ended = shop.execute("verify", "--continuous", "--rounds", "1", "--patience", "10",
                 "--rows-per-second", "50000");
-        // the workload may have mended it meanwhile
-        boolean mended = shop.clickHouse("SELECT id FROM order_item_fact WHERE id = " + id).size() == 1;
-        assertThat(ended.code()).isEqualTo(mended ? 0 : 1);
-        assertThat(shop.command("verify", "--repair")).contains("VERDICT: in step");
+        // the workload may have fixed it meanwhile
+        boolean repaired = shop.clickHouse("SELECT id FROM order_item_fact WHERE id = " + id).size() == 1;
+        assertThat(ended.code()).isEqualTo(repaired ? 0 : 1);
+        assertThat(shop.command("verify", "--repair")).contains("VERDICT: in sync");
     }
 
     @Test
@@ -121,26 +121,27 @@ class VerifyTest {
                 + " (SELECT * FROM dim_customer_rows FINAL WHERE id BETWEEN 900701 AND 900800)");
         Scenario.Ended found = shop.execute("verify", "--show", "2");
         assertThat(found.code()).isEqualTo(1);
-        assertThat(found.printed()).contains("800 differences", "VERDICT: NOT in step", "dim_customer 900001: missing in ClickHouse");
+        assertThat(found.printed()).contains("800 differences", "VERDICT: NOT in sync", "dim_customer 900001: missing in"
+                + " ClickHouse");
         Scenario.Ended repaired = shop.execute("verify", "--show", "2", "--repair");
-        assertThat(repaired.printed()).contains("800 rows healed, 0 differ still", "VERDICT: in step");
+        assertThat(repaired.printed()).contains("800 rows repaired, 0 differ still", "VERDICT: in sync");
         assertThat(repaired.code()).isZero();
         assertThat(shop.clickHouse("SELECT count(), countIf(city <> 'Atlantis') FROM dim_customer WHERE id > 900000"))
                 .containsExactly("1200,1200");
     }
 
     @Test
-    void saysHowToMendARowThatNoHintCanBeat() throws Exception {
+    void saysHowToRepairedARowThatNoHintCanBeat() throws Exception {
         String id = anItem();
         shop.clickHouseExecute("INSERT INTO order_item_fact_rows SELECT * REPLACE ('Atlantis' AS customer_city,"
                 + " bitShiftLeft(toUInt128(7), 112) AS _version) FROM order_item_fact_rows FINAL WHERE id = " + id);
         Scenario.Ended found = shop.execute("verify", "--repair");
         assertThat(found.code()).isEqualTo(1);
-        assertThat(found.printed()).contains("order_item_fact " + id + ": ", "0 rows healed, 1 differ still",
-                "ahead of the log", "VERDICT: NOT in step");
+        assertThat(found.printed()).contains("order_item_fact " + id + ": ", "0 rows repaired, 1 differ still",
+                "ahead of the log", "VERDICT: NOT in sync");
         String statement = found.printed().lines().filter(line -> line.contains("ALTER TABLE")).findFirst().orElseThrow().strip();
         shop.clickHouseExecute(statement);
-        assertThat(shop.command("verify", "--repair")).contains("VERDICT: in step");
+        assertThat(shop.command("verify", "--repair")).contains("VERDICT: in sync");
     }
 
     /** Without the pipeline nobody can say what is on its way; what differs is reported all the same. */
@@ -153,12 +154,12 @@ class VerifyTest {
             Scenario.Ended found = shop.execute("verify", "--patience", "2", "--show", "100000");
             assertThat(found.code()).isEqualTo(1);
             assertThat(found.printed()).contains("order_item_fact " + id + ": missing in ClickHouse",
-                    "The pipeline stands still", "Capture does not answer", "VERDICT: NOT in step");
+                    "The pipeline stands still", "Capture does not answer", "VERDICT: NOT in sync");
         } finally {
             shop.camel().getCamelContext().getRouteController().startRoute("capture");
         }
         await().atMost(Duration.ofSeconds(60)).untilAsserted(
-                () -> assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in step"));
+                () -> assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in sync"));
         assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id)).isEqualTo(List.of("1"));
     }
 }

@@ -25,7 +25,7 @@ class WideRowsIT {
         try (Scenario wide = wide(ROWS, BYTES); Pipeline pipeline = wide.process()) {
             aBacklogGoesThrough(wide, pipeline, ROWS, BYTES);
             wide.postgres("UPDATE kind SET name = 'note'");
-            wide.awaitInStep();
+            wide.awaitInSync();
             assertThat(pipeline.isRunning()).isTrue();
         }
     }
@@ -37,9 +37,9 @@ class WideRowsIT {
         try (Scenario wide = wide(rows, bytes); Pipeline pipeline = wide.process()) {
             aBacklogGoesThrough(wide, pipeline, rows, bytes);
             wide.postgres("UPDATE kind SET name = 'note'");
-            wide.awaitInStep();
+            wide.awaitInSync();
             wide.postgres("UPDATE doc SET body = body || 'x', digest = md5(body || 'x') WHERE id <= 50");
-            wide.awaitInStep();
+            wide.awaitInSync();
             assertThat(pipeline.isRunning()).isTrue();
         }
     }
@@ -51,17 +51,17 @@ class WideRowsIT {
                 + " CREATE TABLE doc (id int PRIMARY KEY, kind int, n int, body text, scan bytea)")
                 .model("doc_fact", "SELECT d.id, k.name, 100 / d.n AS share, d.body, d.scan FROM doc d JOIN kind k ON k.id = d.kind");
                 Pipeline pipeline = wide.process()) {
-            wide.postgres("INSERT INTO kind VALUES (1, 'letter')",
+            wide.postgres("INSERT INTO kind VALUES (1, 'dead letter')",
                     "INSERT INTO doc SELECT i, 1, CASE i WHEN 3 THEN 0 ELSE 1 END, repeat(md5(i::text), 2000000), NULL FROM generate_series(1, 4) i",
                     "UPDATE doc SET body = 'short', scan = convert_to(body, 'UTF8') WHERE id = 2");
             pipeline.start();
             wide.awaitLoaded();
             wide.postgres("UPDATE doc SET n = 2");
-            wide.awaitInStep();
+            wide.awaitInSync();
             wide.postgres("UPDATE kind SET name = 'note'");
-            wide.awaitInStep();
+            wide.awaitInSync();
             wide.postgres("UPDATE doc SET body = upper(body) WHERE id <> 2", "UPDATE doc SET scan = substr(scan, 2)");
-            wide.awaitInStep();
+            wide.awaitInSync();
             assertThat(pipeline.isRunning()).isTrue();
             assertThat(wide.clickHouse("SELECT id, length(body), length(scan) FROM doc_fact ORDER BY id"))
                     .containsExactly("1,64000000,null", "2,5,128000000", "3,64000000,null", "4,64000000,null");
@@ -72,7 +72,8 @@ class WideRowsIT {
         Scenario wide = Scenario.of("wide", "CREATE TABLE kind (id int PRIMARY KEY, name text);"
                 + " CREATE TABLE doc (id int PRIMARY KEY, kind int, n int, body text, digest text)")
                 .model("doc_fact", "SELECT d.id, k.name, d.n, d.body, d.digest FROM doc d JOIN kind k ON k.id = d.kind");
-        wide.postgres("INSERT INTO kind VALUES (1, 'letter')", "INSERT INTO doc SELECT i, 1, 0, body, md5(body) FROM generate_series(1, "
+        wide.postgres("INSERT INTO kind VALUES (1, 'dead letter')", "INSERT INTO doc SELECT i, 1, 0, body, md5(body) FROM"
+                + " generate_series(1, "
                 + rows + ") i, LATERAL (SELECT string_agg(md5(i || '-' || j), '') AS body FROM generate_series(1, "
                 + bytes / 32 + ") j) b");
         return wide;
@@ -90,7 +91,8 @@ class WideRowsIT {
         pipeline.start();
         wide.awaitQuiet();
         assertThat(pipeline.isRunning()).isTrue();
-        assertThat(wide.clickHouse("SELECT count() FROM doc_fact WHERE n = 1 AND name = 'letter' AND lower(hex(MD5(body))) = digest"))
+        assertThat(wide.clickHouse("SELECT count() FROM doc_fact WHERE n = 1 AND name = 'dead letter' AND"
+                + " lower(hex(MD5(body))) = digest"))
                 .containsExactly(String.valueOf(rows));
         System.out.printf("wide rows, 512 MB: %,d changes of %,d bytes in %.1f s%n", rows, bytes,
                 (System.nanoTime() - begin) / 1e9);

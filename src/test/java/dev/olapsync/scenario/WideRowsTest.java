@@ -33,22 +33,22 @@ class WideRowsTest {
         try (Scenario books = books("widestream")) {
             books.start().awaitLoaded();
             fill(books);
-            books.awaitInStep();
+            books.awaitInSync();
             books.postgres("UPDATE book SET pages = pages + 1");
-            books.awaitInStep();
+            books.awaitInSync();
             books.postgres("UPDATE shelf SET name = 'new ' || id");
-            books.awaitInStep();
+            books.awaitInSync();
             books.postgres("DELETE FROM book WHERE pages = 2 AND shelf_id = 3", "UPDATE book SET shelf_id = 6 WHERE shelf_id = 2");
-            books.awaitInStep();
+            books.awaitInSync();
             assertThat(books.readDeadLetters()).isEmpty();
             // what is wide has not gone through the topic of the rows
             assertThat(books.read(books.topicOf("book_fact"))).allMatch(row -> row.value().length < BATCH + 1_000);
-            assertThat(books.command("verify")).contains("VERDICT: in step");
+            assertThat(books.command("verify")).contains("VERDICT: in sync");
             books.clickHouseExecute("INSERT INTO book_fact_rows SELECT * REPLACE (concat(body, 'x') AS body) FROM book_fact_rows FINAL"
                     + " WHERE length(body) > 50000");
-            assertThat(books.execute("verify").printed()).contains("md5 ", " characters").doesNotContain("VERDICT: in step");
+            assertThat(books.execute("verify").printed()).contains("md5 ", " characters").doesNotContain("VERDICT: in sync");
             books.command("resync", "book_fact");
-            books.awaitInStep();
+            books.awaitInSync();
         }
     }
 
@@ -63,7 +63,7 @@ class WideRowsTest {
             assertThat(books.clickHouse("SELECT count(), max(length(body)) FROM book_fact")).containsExactly("298,196608");
             assertThat(books.readDeadLetters()).hasSize(2);
             books.postgres("UPDATE book SET pages = 5 WHERE pages = 0");
-            books.awaitInStep();
+            books.awaitInSync();
         }
     }
 
@@ -75,7 +75,7 @@ class WideRowsTest {
             pages.postgres("INSERT INTO page SELECT i, 0, repeat('x', 1000 * i) FROM generate_series(1, 60) i");
             pages.start().awaitLoaded();
             pages.postgres("UPDATE page SET n = 1");
-            pages.awaitInStep();
+            pages.awaitInSync();
             assertThat(pages.clickHouse("SELECT _op, count(), sum(length(body)) FROM page_fact_history GROUP BY _op ORDER BY _op"))
                     .containsExactly("read,60,1830000", "update,60,1830000");
             assertThat(pages.readDeadLetters()).isEmpty();

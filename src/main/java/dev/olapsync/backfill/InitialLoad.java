@@ -1,0 +1,143 @@
+package dev.olapsync.backfill;
+
+import dev.olapsync.capture.RunningTransactions;
+import dev.olapsync.config.Settings;
+import dev.olapsync.config.Settings.LoadSource;
+import dev.olapsync.kafka.KnownTopics;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.postgres.TableName;
+import dev.olapsync.tables.ClickHouseTables;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the rows that exist already into ClickHouse. First it makes sure that publication and slot exist; from then on
+ * every change is in the log. Then it reads each model ({@link ModelLoad}), in no consistent snapshot, straight into ClickHouse,
+ * with the lowest version of the epoch: a row that changes meanwhile comes through the log with a greater one. An
+ * interrupted load goes on where it stopped. If {@code olap.load.source} says so, the rows take the way through the topics
+ * instead ({@link SnapshotLoad}), with the same version.
+ */
+public class InitialLoad implements Processor {
+
+    private static final Logger LOG = LoggerFactory.getLogger(InitialLoad.class);
+    private static final long PAUSE_MILLIS = 50;
+
+    private final SnapshotLoad snapshots = new SnapshotLoad();
+
+    @Override
+    public void process(Exchange exchange) throws Exception {
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
+        Settings settings = olapSync.settings();
+        Models models = olapSync.models();
+        Loads loads = Loads.of(olapSync);
+        loads.requireUnchanged(models);
+        createTopics(olapSync, models);
+        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
+        loads.forgetOthers(models);
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            startLog(postgres, olapSync, models, loads);
+        }
+        if (settings.olap().loadSource() == LoadSource.SNAPSHOT) {
+            snapshots.run(exchange.getContext(), olapSync, models, loads);
+        }
+        for (Model model : models.all()) {
+            new ModelLoad(exchange.getContext(), olapSync, model, loads).run();
+        }
+    }
+
+    private static void createTopics(OlapSync olapSync, Models models) throws Exception {
+        KnownTopics known = olapSync.knownTopics();
+        olapSync.topics().overlap().or(() -> known.shared(olapSync.topics().captured())).ifPresent(shared -> {
+            throw new IllegalStateException(shared);
+        });
+        known.recall(olapSync.topics().lasting(models));
+        known.lost(olapSync.topics().ids()).ifPresent(lost -> {
+            throw new IllegalStateException(lost);
+        });
+        olapSync.topics().create(models);
+        known.remember(olapSync.topics().known(olapSync.topics().lasting(models)));
+    }
+
+    private static void createTables(ClickHouseTables tables, Models models, Loads loads) {
+        tables.lost(loads.begun(models)).ifPresent(lost -> {
+            throw new IllegalStateException(lost);
+        });
+        tables.ensure(models);
+    }
+
+    private void startLog(Connection postgres, OlapSync olapSync, Models models, Loads loads) throws Exception {
+        ReplicationSlot slot = new ReplicationSlot(olapSync.settings().postgres().slot());
+        new PublishedTables(olapSync).ensure(postgres, models);
+        if (!slot.exists(postgres)) {
+            if (!loads.all().isEmpty()) {
+                throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
+                        + " since it was lost. " + loads.reloadRemedy());
+            }
+            logRunning("The replication slot is made", postgres);
+            slot.create(postgres);
+        } else if (models.all().stream().anyMatch(model -> loads.find(model.name()).isEmpty())) {
+            awaitEndOfRunningTransactions(postgres);
+        }
+    }
+
+    /** The tables of a new model may have been published a moment ago: what ran then may have changed them unseen. */
+    private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
+        long next = snapshotBound(postgres, "xmax");
+        logRunning("A new model is loaded", postgres);
+        while (snapshotBound(postgres, "xmin") < next) {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    private static void logRunning(String what, Connection postgres) throws SQLException {
+        List<String> running = RunningTransactions.oldest(postgres);
+        if (!running.isEmpty()) {
+            LOG.info("{} when all transactions that are running now have ended; the oldest: {}", what, String.join("; ", running));
+        }
+    }
+
+    private static long snapshotBound(Connection postgres, String bound) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement(
+                "SELECT pg_snapshot_" + bound + "(pg_current_snapshot())::text::bigint");
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** How many rows the grain has. */
+    public static long count(Connection postgres, Model model) throws SQLException {
+        return count(postgres, model.grain());
+    }
+
+    static long count(Connection postgres, TableName table) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement("SELECT count(*) FROM " + table.quoted());
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** How many bytes the grain has, compressed as Postgres keeps them. */
+    static long bytes(Connection postgres, Model model) throws SQLException {
+        try (PreparedStatement statement = postgres.prepareStatement("SELECT greatest(pg_table_size(t),"
+                + " (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(t)))::bigint FROM to_regclass(?) AS t")) {
+            statement.setString(1, model.grain().quoted());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.olapsync.capture;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.json.Json;
+import dev.olapsync.model.KeyColumn;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Makes a change that is larger than a record may be small enough: of its row the long values are replaced by what Debezium
+ * writes for values that it does not know. A change only has to tell the row's key; a key is never long.
+ */
+final class ChangeReducer {
+
+    /** Longer than any value of a key: an index of Postgres holds no more than 2,704 bytes. */
+    private static final int LONG = 16 * 1024;
+
+    private static final ObjectMapper JSON = Json.ofRows();
+
+    private ChangeReducer() {
+    }
+
+    /**
+     * @param envelope of Debezium
+     * @return empty when this cannot be made smaller than the limit
+     */
+    static Optional<byte[]> reduced(byte[] envelope, int limit) {
+        try {
+            JsonNode change = JSON.readTree(envelope);
+            reduce(change.path("before"));
+            reduce(change.path("after"));
+            return Optional.of(JSON.writeValueAsBytes(change)).filter(reduced -> reduced.length <= limit);
+        } catch (IOException e) {
+            throw new IllegalStateException("the JSON of Debezium cannot be read", e);
+        }
+    }
+
+    private static void reduce(JsonNode image) {
+        if (image instanceof ObjectNode row) {
+            row.properties().forEach(value -> {
+                if (value.getValue().isContainerNode() || value.getValue().asText().length() > LONG) {
+                    value.setValue(row.textNode(KeyColumn.UNAVAILABLE));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * Each change to Debezium's behaviour, with the reason.
+ */
+package dev.olapsync.capture.debezium;

@@ -1,0 +1,185 @@
+package dev.olapsync.check;
+
+import dev.olapsync.backfill.PublishedTables;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.config.Settings;
+import dev.olapsync.kafka.KnownTopics;
+import dev.olapsync.kafka.Topics;
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.KnownPublication;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.tables.ClickHouseTables;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whether ClickHouse can be reached and written, and whether what it holds already fits the models. */
+public final class ClickHouseChecks {
+
+    private static final int UNKNOWN_DATABASE = 81;
+    private static final int SYNTAX_ERROR = 62;
+    private static final List<Integer> NOT_LET_IN = List.of(192, 193, 194, 516);
+    /** The first version whose ReplacingMergeTree has an is_deleted column. */
+    private static final String OLDEST = "23.2";
+    private static final String RIGHTS = "SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP VIEW";
+
+    private final Settings settings;
+    private final Settings.ClickHouse to;
+    private final Findings findings;
+
+    public ClickHouseChecks(Settings settings, Findings findings) {
+        this.settings = settings;
+        this.to = settings.clickHouse();
+        this.findings = findings;
+    }
+
+    /**
+     * @param models empty when they could not be compiled
+     * @param postgres has been asked already
+     */
+    public void all(Optional<Models> models, PostgresChecks postgres) {
+        if (!listens()) {
+            return;
+        }
+        try (ClickHouse clickHouse = new ClickHouse(to)) {
+            if (connected(clickHouse)) {
+                rights(clickHouse);
+                if (models.isPresent()) {
+                    tables(clickHouse, models.get());
+                    loads(clickHouse, models.get(), postgres.slotMissing(), postgres.published());
+                }
+            }
+        } catch (ClickHouseException e) {
+            findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Whether what has been loaded can go on as it is.
+     *
+     * @param slotMissing whether Postgres has no slot for what has been loaded
+     * @param published how the publication holds the models' tables
+     */
+    public void essential(Models models, boolean slotMissing, Map<String, String> published) {
+        try (ClickHouse clickHouse = new ClickHouse(to)) {
+            tables(clickHouse, models);
+            loads(clickHouse, models, slotMissing, published);
+        } catch (ClickHouseException e) {
+            findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
+        }
+    }
+
+    public boolean listens() {
+        Optional<String> problem = url().map(url -> problem(url).orElse(""));
+        problem.filter(reason -> !reason.isEmpty()).ifPresent(reason -> findings.fail(
+                "no ClickHouse at " + to.url() + ": " + reason, "Start it, or set clickhouse.url to its HTTP interface."));
+        return problem.filter(String::isEmpty).isPresent();
+    }
+
+    private Optional<URL> url() {
+        try {
+            return Optional.of(new URL(to.url()));
+        } catch (MalformedURLException e) {
+            findings.misconfigured("clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
+                    "Set it to ClickHouse's HTTP interface, for example http://localhost:8123.");
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> problem(URL url) {
+        return Reachable.problem(url.getHost(), url.getPort() < 0 ? url.getDefaultPort() : url.getPort());
+    }
+
+    private boolean connected(ClickHouse clickHouse) {
+        String version;
+        try {
+            version = clickHouse.query("SELECT version() AS version", Map.of()).get(0).getString("version");
+        } catch (ClickHouseException e) {
+            notConnected(e);
+            return false;
+        }
+        if (number(version) < number(OLDEST)) {
+            findings.fail("ClickHouse " + version + " is too old", "olap-sync needs " + OLDEST + " or newer.");
+        } else {
+            findings.ok("ClickHouse " + version + " at " + to.url() + ", database " + to.database() + ", user " + to.user());
+        }
+        return true;
+    }
+
+    private static int number(String version) {
+        String[] parts = version.split("\\.");
+        return 1000 * Integer.parseInt(parts[0]) + Integer.parseInt(parts[1]);
+    }
+
+    private void notConnected(ClickHouseException e) {
+        int code = e.code();
+        if (code == UNKNOWN_DATABASE) {
+            findings.fail("ClickHouse at " + to.url() + " has no database " + to.database(),
+                    "CREATE DATABASE " + ClickHouse.identifier(to.database()) + "; or set clickhouse.database.");
+        } else if (NOT_LET_IN.contains(code)) {
+            findings.fail("ClickHouse at " + to.url() + " does not let user " + to.user() + " in: wrong password, or no such user",
+                    "Set clickhouse.user and clickhouse.password.");
+        } else if (e.isAboutSettings()) {
+            findings.fail("ClickHouse at " + to.url() + ", user " + to.user() + ": " + e.getMessage());
+        } else {
+            findings.fail("ClickHouse at " + to.url() + ": " + e.getMessage(),
+                    "clickhouse.url must be ClickHouse's HTTP interface (port 8123 or, with TLS, 8443).");
+        }
+    }
+
+    private void rights(ClickHouse clickHouse) {
+        String on = RIGHTS + " ON " + ClickHouse.identifier(to.database()) + ".*";
+        try {
+            if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) == 1) {
+                findings.ok("user " + to.user() + " has the rights to " + RIGHTS);
+            } else {
+                findings.fail("user " + to.user() + " lacks some of the rights to " + RIGHTS,
+                        "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
+            }
+        } catch (ClickHouseException e) {
+            if (e.code() != SYNTAX_ERROR) {
+                throw e;
+            }
+            findings.warn("the rights of user " + to.user() + " are not known: this ClickHouse has no CHECK GRANT",
+                    "SHOW GRANTS must show " + RIGHTS + ".");
+        }
+    }
+
+    private void tables(ClickHouse clickHouse, Models models) {
+        List<String> mismatches = new ClickHouseTables(clickHouse).mismatches(models);
+        mismatches.forEach(mismatch -> findings.fail(mismatch));
+        if (mismatches.isEmpty()) {
+            findings.ok("tables: those that exist fit their models, run creates the others");
+        }
+    }
+
+    private void loads(ClickHouse clickHouse, Models models, boolean slotMissing, Map<String, String> published) {
+        Loads loads = new Loads(clickHouse, settings.olap().epoch());
+        Optional<String> outdated = loads.outdated(models);
+        if (outdated.isPresent()) {
+            findings.misconfigured(outdated.get());
+            return;
+        }
+        if (loads.exists()) {
+            new KnownTopics(clickHouse, settings.olap()).shared(Topics.captured(settings.olap())).ifPresent(findings::misconfigured);
+        }
+        if (!loads.exists() || loads.all().isEmpty()) {
+            findings.ok("initial load: nothing has been loaded in epoch " + settings.olap().epoch() + " yet");
+            return;
+        }
+        Optional<String> changed = loads.changed(models);
+        changed.ifPresentOrElse(problem -> findings.misconfigured(problem),
+                () -> findings.ok("initial load: the models are those that have been loaded in epoch " + settings.olap().epoch()));
+        KnownPublication known = new KnownPublication(clickHouse, settings.olap().epoch());
+        PublishedTables.altered(known, PublishedTables.tables(loads.begun(models)), published)
+                .ifPresent(altered -> findings.fail(altered, loads.reloadRemedy()));
+        new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));
+        if (slotMissing) {
+            findings.fail("rows have been loaded, but their replication slot is gone, and with it the changes since",
+                    loads.reloadRemedy());
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package dev.olapsync.check;
+
+import java.io.PrintWriter;
+
+/** What the checks find, printed as they find it: one line each, and below it how to fix what is not right. */
+public final class Findings {
+
+    private final PrintWriter out;
+    private final boolean failuresOnly;
+    private int failures;
+    private int warnings;
+    private boolean misconfigured;
+
+    private Findings(PrintWriter out, boolean failuresOnly) {
+        this.out = out;
+        this.failuresOnly = failuresOnly;
+    }
+
+    public static Findings all(PrintWriter out) {
+        return new Findings(out, false);
+    }
+
+    /** Says nothing as long as nothing fails. */
+    public static Findings failures(PrintWriter out) {
+        return new Findings(out, true);
+    }
+
+    void ok(String found) {
+        if (!failuresOnly) {
+            print("ok  ", found);
+        }
+    }
+
+    /** Works, but slowly or not for long. */
+    void warn(String found, String... remedy) {
+        warnings++;
+        if (!failuresOnly) {
+            print("warn", found, remedy);
+        }
+    }
+
+    void fail(String found, String... remedy) {
+        failures++;
+        print("FAIL", found, remedy);
+    }
+
+    /** A failure whose cause is the configuration or a model. */
+    void misconfigured(String found, String... remedy) {
+        misconfigured = true;
+        fail(found, remedy);
+    }
+
+    public boolean failed() {
+        return failures > 0;
+    }
+
+    /** As {@link dev.olapsync.cli.Main} promises. */
+    public int exitCode() {
+        return misconfigured ? 2 : failed() ? 1 : 0;
+    }
+
+    private void print(String kind, String found, String... remedy) {
+        out.println(kind + "  " + found.replace("\n", "\n      "));
+        for (String line : remedy) {
+            out.println("        " + line.replace("\n", "\n        "));
+        }
+        out.flush();
+    }
+
+    @Override
+    public String toString() {
+        return failures + (failures == 1 ? " failure, " : " failures, ") + warnings + (warnings == 1 ? " warning" : " warnings");
+    }
+}

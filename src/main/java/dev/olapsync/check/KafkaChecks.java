@@ -1,0 +1,145 @@
+package dev.olapsync.check;
+
+import dev.olapsync.config.Settings;
+import dev.olapsync.kafka.Topics;
+import dev.olapsync.model.Models;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.Node;
+
+/** Whether the broker can be reached, and whether its topics keep what they have to. */
+public final class KafkaChecks {
+
+    private static final Pattern ADDRESS = Pattern.compile("\\[?([^\\[\\]]+?)]?:(\\d{1,5})");
+
+    private final Settings settings;
+    private final Findings findings;
+
+    public KafkaChecks(Settings settings, Findings findings) {
+        this.settings = settings;
+        this.findings = findings;
+    }
+
+    /** @param models empty when they could not be compiled: then nobody knows which topics there have to be */
+    public void all(Optional<Models> models) throws InterruptedException {
+        if (!listens()) {
+            return;
+        }
+        try (Admin admin = Admin.create(settings.kafka().client(Map.of(
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
+                Topics topics = new Topics(settings)) {
+            if (brokers(admin.describeCluster().nodes().get())) {
+                topics.overlap().ifPresent(findings::misconfigured);
+                if (models.isPresent()) {
+                    topics(admin, topics, models.get());
+                }
+            }
+        } catch (ExecutionException e) {
+            notAnswered(e);
+        }
+    }
+
+    /** Whether the topics are this pipeline's own. A broker that does not answer is not the matter here. */
+    public void essential() throws InterruptedException {
+        try (Topics topics = new Topics(settings)) {
+            topics.overlap().ifPresent(findings::misconfigured);
+        } catch (ExecutionException e) {
+            notAnswered(e);
+        }
+    }
+
+    private void notAnswered(ExecutionException e) {
+        findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
+                    "kafka.brokers must be a Kafka or Redpanda broker's listener for kafka.security.protocol="
+                            + settings.kafka().security().get("security.protocol") + "; see TLS and logins in docs/operations.md.");
+    }
+
+    public boolean listens() {
+        List<String> problems = new ArrayList<>();
+        for (String broker : settings.kafka().brokers().split(",")) {
+            Matcher address = ADDRESS.matcher(broker.trim());
+            if (!address.matches() || Integer.parseInt(address.group(2)) > 65_535) {
+                findings.misconfigured("kafka.brokers has '" + broker.trim() + "', which is no address",
+                        "Set it to host:port, several separated by commas.");
+                return false;
+            }
+            Optional<String> problem = Reachable.problem(address.group(1), Integer.parseInt(address.group(2)));
+            if (problem.isEmpty()) {
+                return true;
+            }
+            problems.add(broker.trim() + ": " + problem.get());
+        }
+        findings.fail("no broker at " + String.join("; ", problems),
+                "Start it, or set kafka.brokers to where it listens.");
+        return false;
+    }
+
+    /** Clients are sent on to the addresses that the brokers give themselves. */
+    private boolean brokers(Collection<Node> nodes) {
+        boolean reachable = true;
+        for (Node node : nodes) {
+            Optional<String> problem = Reachable.problem(node.host(), node.port());
+            if (problem.isPresent()) {
+                reachable = false;
+                findings.fail("broker " + node.id() + " calls itself " + node.host() + ":" + node.port()
+                                + ", which cannot be reached from here: " + problem.get(),
+                        "Set advertised.listeners of the broker (Redpanda: advertised_kafka_api) to an address that can.");
+            }
+        }
+        if (reachable) {
+            findings.ok("broker at " + settings.kafka().brokers() + ", a cluster of " + nodes.size());
+        }
+        return reachable;
+    }
+
+    private void topics(Admin admin, Topics topics, Models models) throws ExecutionException, InterruptedException {
+        List<String> needed = topics.names(models);
+        Set<String> there = admin.listTopics().names().get();
+        List<String> missing = needed.stream().filter(topic -> !there.contains(topic)).toList();
+        List<String> existing = needed.stream().filter(there::contains).toList();
+        if (!missing.isEmpty()) {
+            creatable(admin, topics, missing);
+        }
+        if (!existing.isEmpty()) {
+            findings.ok("topics: " + existing.size() + " of " + needed.size() + " exist");
+            partitions(admin.describeTopics(existing).allTopicNames().get().values(), topics.captured());
+            topics.topicSettings().wrong(admin, existing, Reachable.PATIENCE_MILLIS)
+                    .forEach(wrong -> findings.fail(wrong.found(), wrong.remedy()));
+        }
+    }
+
+    private void creatable(Admin admin, Topics topics, List<String> missing) throws InterruptedException {
+        try {
+            admin.createTopics(missing.stream().map(topics::definition).toList(), new CreateTopicsOptions().validateOnly(true))
+                    .all().get();
+            findings.ok("topics: " + missing.size() + " do not exist yet: run creates them, with "
+                    + settings.olap().topicPartitions() + " partitions each");
+        } catch (ExecutionException e) {
+            findings.fail("topics cannot be created: " + e.getCause().getMessage(),
+                    "Allow it (CREATE on the cluster or on the names), or create: " + String.join(", ", missing));
+        }
+    }
+
+    private void partitions(Collection<TopicDescription> topics, String single) {
+        for (TopicDescription topic : topics) {
+            int partitions = topic.partitions().size();
+            if (!topic.name().equals(single) && partitions < settings.olap().topicPartitions()) {
+                findings.warn("topic " + topic.name() + " has " + partitions + " partitions, not olap.topic.partitions ("
+                                + settings.olap().topicPartitions() + "): fewer consumers share the work",
+                        "kafka-topics --alter --topic " + topic.name() + " --partitions " + settings.olap().topicPartitions());
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package dev.olapsync.check;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.util.Optional;
+
+/** Whether something listens at an address: asked before a client, which would go on trying and log each try. */
+final class Reachable {
+
+    static final int PATIENCE_MILLIS = 5_000;
+
+    private Reachable() {
+    }
+
+    /** Why nothing can be reached there; empty when something can. */
+    static Optional<String> problem(String host, int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
+            return Optional.empty();
+        } catch (UnknownHostException e) {
+            return Optional.of("there is no host of this name");
+        } catch (IOException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+}

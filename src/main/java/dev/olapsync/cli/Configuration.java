@@ -1,0 +1,42 @@
+package dev.olapsync.cli;
+
+import dev.olapsync.config.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The option that all commands share: where the configuration is. */
+public final class Configuration {
+
+    @Option(names = "--config", paramLabel = "FILE", defaultValue = "application.properties",
+            description = "the configuration, default: ${DEFAULT-VALUE}")
+    private Path file;
+
+    Path file() {
+        return file;
+    }
+
+    /** @throws ConfigurationException when there is none, or a value in it is wrong */
+    public Settings settings() throws IOException, ConfigurationException {
+        if (!Files.isReadable(file)) {
+            throw new ConfigurationException("There is no configuration " + file.toAbsolutePath()
+                    + ". Name it with --config, or start the command in its folder.");
+        }
+        try {
+            return Settings.load(file);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(file + ": " + e.getMessage());
+        }
+    }
+
+    /** Wrong usage, in the words for the user. */
+    static final class ConfigurationException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        ConfigurationException(String message) {
+            super(message);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.olapsync.cli;
+
+import dev.olapsync.check.Findings;
+import dev.olapsync.check.KafkaChecks;
+import dev.olapsync.config.Settings;
+import dev.olapsync.deadletter.DeadLetter;
+import dev.olapsync.deadletter.DeadLetterReplay;
+import dev.olapsync.deadletter.DeadLetterTopic;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.RefreshRequest;
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The dead letters: changes and rows that could not be processed as they are. */
+@Command(name = "dlq", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+        description = "Lists, shows and replays the dead letters.")
+final class DeadLetterCommand {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "One line for each dead letter, without its"
+            + " content.")
+    int list(@Mixin Configuration configuration) throws Exception {
+        Findings findings = reach(configuration.settings());
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
+        LongAdder deadLetters = new LongAdder();
+        new DeadLetterTopic(configuration.settings()).read(deadLetter -> {
+            out().printf(Locale.ROOT, "%-10s %s  %s %s: %s%n", deadLetter.id(), deadLetter.time(), deadLetter.of(), deadLetter.key(), deadLetter.error());
+            deadLetters.increment();
+        });
+        out().println(counted(deadLetters));
+        out().flush();
+        return 0;
+    }
+
+    @Command(name = "show", mixinStandardHelpOptions = true, description = "One dead letter whole, with its content.")
+    int show(@Mixin Configuration configuration,
+            @Parameters(paramLabel = "ID", description = "as list prints it") String id) throws Exception {
+        Findings findings = reach(configuration.settings());
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
+        Optional<DeadLetter> found = new DeadLetterTopic(configuration.settings()).find(id);
+        if (found.isEmpty()) {
+            spec.commandLine().getErr().println("There is no dead letter " + id + ". 'olap-sync dlq list' prints those that"
+                    + " are there.");
+            return 1;
+        }
+        DeadLetter deadLetter = found.get();
+        out().printf(Locale.ROOT, "id        %s%ntime      %s%nof        %s%nfrom      %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
+                deadLetter.id(), deadLetter.time(), deadLetter.of(), deadLetter.from(), deadLetter.key(), deadLetter.position(), deadLetter.error(), deadLetter.content());
+        out().flush();
+        return 0;
+    }
+
+    @Command(name = "replay", mixinStandardHelpOptions = true, description = {
+        "Processes all dead letters again, once their cause is fixed, and deletes them.",
+        "A change goes back into its topic; of a row it is enough to say that it has to be read again."})
+    int replay(@Mixin Configuration configuration) throws Exception {
+        Settings settings = configuration.settings();
+        Findings findings = reach(settings);
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
+        DeadLetterTopic topic = new DeadLetterTopic(settings);
+        LongAdder deadLetters = new LongAdder();
+        OlapSync olapSync = new OlapSync(settings);
+        try (Connection connection = olapSync.postgres().getConnection(); DeadLetterReplay originals = new DeadLetterReplay(settings.kafka())) {
+            Map<TopicPartition, Long> read = topic.read(deadLetter -> {
+                deadLetter.original().ifPresent(originals::send);
+                Optional<RefreshRequest> refreshRequest = deadLetter.refreshRequest(olapSync.models());
+                if (refreshRequest.isPresent()) {
+                    refreshRequest.get().write(connection);
+                }
+                deadLetters.increment();
+            });
+            originals.await();
+            topic.delete(read);
+        } finally {
+            olapSync.stop();
+        }
+        out().println(counted(deadLetters) + " on the way again");
+        out().flush();
+        return 0;
+    }
+
+    private static String counted(LongAdder deadLetters) {
+        return deadLetters + (deadLetters.sum() == 1 ? " dead letter" : " dead letters");
+    }
+
+    /** A client would try for a minute and then say less. */
+    private Findings reach(Settings settings) {
+        Findings findings = Findings.failures(spec.commandLine().getErr());
+        new KafkaChecks(settings, findings).listens();
+        return findings;
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+}

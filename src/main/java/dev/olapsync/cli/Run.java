@@ -1,0 +1,168 @@
+package dev.olapsync.cli;
+
+import dev.olapsync.check.ClickHouseChecks;
+import dev.olapsync.check.Findings;
+import dev.olapsync.check.KafkaChecks;
+import dev.olapsync.check.PostgresChecks;
+import dev.olapsync.config.Settings;
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.routes.RouteFile;
+import dev.olapsync.status.StatusServer;
+import dev.olapsync.verify.ContinuousVerification;
+import dev.olapsync.verify.Verification;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.main.BaseMainSupport;
+import org.apache.camel.main.MainListenerSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs the routes until it is told to stop. */
+@Command(name = "run", mixinStandardHelpOptions = true, description = "Runs the routes.")
+final class Run implements Callable<Integer> {
+
+    private static final int WRONG_CONFIGURATION = 2;
+    private static final long PAUSE_MILLIS = 500;
+
+    @Mixin
+    private Configuration configuration;
+
+    enum Dsl { YAML, JAVA }
+
+    @Option(names = "--routes", paramLabel = "PAGE", split = ",", defaultValue = "${env:OLAP_ROUTES:-" + Option.NULL_VALUE + "}",
+            description = "run these pages only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: those of"
+                    + " OLAP_ROUTES in the environment, else all")
+    private List<RouteFile> pages;
+
+    @Option(names = "--routes-from", paramLabel = "FOLDER",
+            description = "the folder of the *.camel.yaml files, default: routes")
+    private Path folder;
+
+    @Option(names = "--dsl", paramLabel = "DSL", defaultValue = "yaml",
+            description = "yaml: the files; java: the same routes as they are compiled in. Default: ${DEFAULT-VALUE}")
+    private Dsl dsl;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (dsl == Dsl.JAVA && folder != null) {
+            throw new ParameterException(spec.commandLine(), "--routes-from names YAML files, and --dsl java reads none");
+        }
+        Settings settings = configuration.settings();
+        // in the words of check, before Camel says it in its own
+        Findings findings = Findings.failures(spec.commandLine().getErr());
+        PostgresChecks postgres = new PostgresChecks(settings, findings);
+        Optional<Models> models = postgres.essential();
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
+        if (!await(found -> new KafkaChecks(settings, found).listens())
+                || !await(found -> new ClickHouseChecks(settings, found).listens())) {
+            return WRONG_CONFIGURATION;
+        }
+        new KafkaChecks(settings, findings).essential();
+        // the slot is the business of who captures, who may be about to make it
+        boolean slotMissing = (pages == null || pages.contains(RouteFile.CAPTURE)) && postgres.slotMissing();
+        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));
+        if (findings.failed()) {
+            return findings.exitCode();
+        }
+        // before the routes start: a port that is in use must stop nothing that runs
+        try (StatusServer status = StatusServer.open(settings.status())) {
+            return run(settings, status);
+        }
+    }
+
+    /**
+     * Servers are often started together. The routes need all of them to start; later they can do without one for a while.
+     *
+     * @return false when it would be in vain, because the address is none
+     */
+    private boolean await(Predicate<Findings> listens) throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        Findings first = Findings.failures(err);
+        if (listens.test(first)) {
+            return true;
+        }
+        if (first.exitCode() == WRONG_CONFIGURATION) {
+            return false;
+        }
+        err.println("Waiting for it.");
+        while (!listens.test(Findings.failures(new PrintWriter(Writer.nullWriter())))) {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+        return true;
+    }
+
+    private int run(Settings settings, StatusServer status) throws Exception {
+        org.apache.camel.main.Main main = new org.apache.camel.main.Main() {
+
+            @Override
+            protected CamelContext createCamelContext() {
+                CamelContext context = super.createCamelContext();
+                // as Settings reads the same file
+                ((PropertiesComponent) context.getPropertiesComponent()).setEncoding(StandardCharsets.UTF_8.name());
+                return context;
+            }
+        };
+        main.setPropertyPlaceholderLocations("file:" + configuration.file());
+        settings.overrides().forEach(main::addOverrideProperty);
+        main.configure()
+                .withName("olap-sync")
+                // ours are always written the same way, and each record has some
+                .withCaseInsensitiveHeaders(false)
+                .withShutdownTimeout(30);
+        addRoutes(main);
+        main.addMainListener(new MainListenerSupport() {
+
+            private ContinuousVerification verification;
+
+            @Override
+            public void afterStart(BaseMainSupport started) {
+                status.serve(started.getCamelContext());
+                if (settings.verify().continuous()) {
+                    verification = new ContinuousVerification(OlapSync.of(started.getCamelContext()), Verification.PATIENCE,
+                            settings.verify().rowsPerSecond());
+                    verification.start(Duration.ofSeconds(settings.verify().pauseSeconds()));
+                }
+            }
+
+            @Override
+            public void beforeStop(BaseMainSupport stopping) {
+                if (verification != null) {
+                    verification.close();
+                }
+            }
+        });
+        main.run();
+        return main.getExitCode();
+    }
+
+    private void addRoutes(org.apache.camel.main.Main main) {
+        if (dsl == Dsl.JAVA) {
+            RouteFile.routes(pages == null ? List.of(RouteFile.values()) : pages).forEach(main.configure()::addRoutesBuilder);
+            return;
+        }
+        List<String> files = pages == null ? List.of("*.camel.yaml") : RouteFile.files(pages);
+        main.configure().withRoutesIncludePattern(files.stream()
+                .map(file -> "file:" + (folder == null ? Path.of("routes") : folder).resolve(file))
+                .collect(Collectors.joining(",")));
+    }
+}

@@ -1,0 +1,85 @@
+package dev.olapsync.cli;
+
+import dev.olapsync.pipeline.Metrics;
+import dev.olapsync.status.Status;
+import dev.olapsync.status.StatusClient;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Asks the running pipeline how it is. */
+@Command(name = "status", mixinStandardHelpOptions = true,
+        description = "Shows how the running pipeline is. Exit code 0: healthy, 1: not healthy or not running.")
+final class StatusCommand implements Callable<Integer> {
+
+    @Mixin
+    private Configuration configuration;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        Status status = new StatusClient(configuration.settings().status()).read();
+        PrintWriter out = spec.commandLine().getOut();
+        print(status, out);
+        List<String> failures = status.failures();
+        out.println(failures.isEmpty() ? "healthy" : "NOT healthy:");
+        failures.forEach(failure -> out.println("  " + failure));
+        out.flush();
+        return failures.isEmpty() ? 0 : 1;
+    }
+
+    private static void print(Status status, PrintWriter out) {
+        out.printf(Locale.ROOT, "%-24s %-10s %12s %12s%n", "ROUTE", "STATE", "WAITING", "OLDEST");
+        for (Status.Route route : status.routes()) {
+            out.printf(Locale.ROOT, "%-24s %-10s %12s %12s%n", route.name(), route.state(), number(route.waiting()),
+                    route.waitingMillis() == null ? "-" : String.format(Locale.ROOT, "%.1f s", route.waitingMillis() / 1000.0));
+        }
+        out.printf(Locale.ROOT, "%n%-24s %24s %14s %14s %8s %8s %8s%n", "MODEL", "INITIAL LOAD", "STORED", "ROWS SINCE", "P50 MS", "P95 MS", "P99 MS");
+        for (Status.Model model : status.models()) {
+            Metrics.Loaded loaded = model.loaded();
+            out.printf(Locale.ROOT, "%-24s %24s %14s %14s %8s %8s %8s%n", model.name(), initial(model.initial()), number(model.stored()),
+                    number(loaded.rows()), number(loaded.p50Millis()), number(loaded.p95Millis()), number(loaded.p99Millis()));
+        }
+        out.printf(Locale.ROOT, "%n%-24s %24s %14s %14s %14s%n", "MODEL", "LAST VERIFIED", "ROWS", "DIFFERENCES", "NOT AT REST");
+        for (Status.Model model : status.models()) {
+            Status.Verified last = model.verified();
+            out.printf(Locale.ROOT, "%-24s %24s %14s %14s %14s%n", model.name(), last == null ? "never" : last.time(),
+                    number(last == null ? null : last.rows()), number(last == null ? null : last.differences()),
+                    number(last == null ? null : last.moving()));
+        }
+        out.println();
+        if (status.slot() != null) {
+            out.println(slot(status.slot()));
+        }
+        out.printf(Locale.ROOT, "dead letters: %s%s%n", number(status.deadLetters()), status.newestDeadLetter() == null ? ""
+                : ", the newest of " + status.newestDeadLetter().time() + ": " + status.newestDeadLetter().error());
+        out.printf(Locale.ROOT, "at %s%n%s%n", status.time(), status.summary());
+    }
+
+    private static String slot(Status.Slot slot) {
+        if (slot.walStatus() == null) {
+            return "slot " + slot.name() + ": does not exist";
+        }
+        return "slot " + slot.name() + ": " + number(slot.behindBytes()) + " bytes of the log not confirmed yet, "
+                + number(slot.keptBytes()) + " bytes kept on the disk of Postgres, " + slot.walStatus() + ", "
+                + (slot.active() ? "active" : "NOT active");
+    }
+
+    private static String initial(Status.InitialLoad load) {
+        if (load == null) {
+            return "not begun";
+        }
+        return number(load.rows()) + (load.done() ? ", done" : " of " + number(load.total()));
+    }
+
+    private static String number(Long value) {
+        return value == null ? "-" : String.format(Locale.ROOT, "%,d", value);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.olapsync.clickhouse;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The requests that are on their way to a server, and since when nothing has moved on them. One on which nothing has moved for
+ * too long is given up. Thread safe.
+ */
+final class ClickHouseRequests implements AutoCloseable {
+
+    private final Duration limit;
+    private final Runnable cut;
+    private final Set<Request> pending = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "requests");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /**
+     * @param limit how long a request may stand still
+     * @param cut ends all connections, so that the thread that waits for one goes on
+     */
+    ClickHouseRequests(Duration limit, Runnable cut) {
+        this.limit = limit;
+        this.cut = cut;
+        long pause = Math.max(1, limit.toMillis() / 100);
+        watch.scheduleWithFixedDelay(this::giveUp, pause, pause, TimeUnit.MILLISECONDS);
+    }
+
+    /** To be closed when the answer is there. */
+    Request begin() {
+        Request request = new Request();
+        pending.add(request);
+        return request;
+    }
+
+    /** How long nothing has moved on the one with content that stands still longest; empty when none is on its way. */
+    Optional<Duration> standing() {
+        return pending.stream().filter(request -> request.hasContent).map(Request::standing).max(Comparator.naturalOrder());
+    }
+
+    private void giveUp() {
+        boolean late = false;
+        for (Request request : pending) {
+            if (request.standing().compareTo(limit) > 0 && !request.givenUp) {
+                request.givenUp = true;
+                late = true;
+            }
+        }
+        if (late) {
+            cut.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        watch.shutdownNow();
+    }
+
+    final class Request implements AutoCloseable {
+
+        private volatile long moved = System.nanoTime();
+        /** While the rows are being read from elsewhere, it is not the server that is waited for. */
+        private volatile boolean reading;
+        private volatile boolean givenUp;
+        private volatile boolean hasContent;
+
+        boolean isGivenUp() {
+            return givenUp;
+        }
+
+        private Duration standing() {
+            return reading ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - moved);
+        }
+
+        /** What the request sends: each part that is asked for is a move. */
+        InputStream sending(InputStream content) {
+            hasContent = true;
+            return new FilterInputStream(content) {
+
+                @Override
+                public int read() throws IOException {
+                    return moving(super::read);
+                }
+
+                @Override
+                public int read(byte[] buffer, int offset, int length) throws IOException {
+                    return moving(() -> super.read(buffer, offset, length));
+                }
+            };
+        }
+
+        private int moving(Read read) throws IOException {
+            reading = true;
+            try {
+                return read.read();
+            } finally {
+                moved = System.nanoTime();
+                reading = false;
+            }
+        }
+
+        @Override
+        public void close() {
+            pending.remove(this);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Read {
+
+        int read() throws IOException;
+    }
+}

@@ -1,0 +1,61 @@
+package dev.olapsync.clickhouse;
+
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A output row as it travels: the JSON object that Postgres wrote, with version and deletion mark put behind. */
+public final class RowJson {
+
+    public static final String VERSION = "_version";
+    public static final String DELETED = "_deleted";
+    public static final String OPERATION = "_op";
+    public static final String COMMIT_TIME = "_commit_time";
+
+    /** Operation of a row that an initial load, or a snapshot of Debezium, has found. */
+    public static final String READ = "read";
+    /** Operation of a row of a history that is none: older versions ended. */
+    public static final String TRUNCATE = "truncate";
+
+    private static final String DELETED_FROM = ",\"" + DELETED + "\":";
+    private static final String VERSION_FROM = ",\"" + VERSION + "\":";
+    private static final Pattern VERSION_AT_END = Pattern.compile(VERSION_FROM + "(\\d+)(" + DELETED_FROM + "[01])?}$");
+
+    private RowJson() {
+    }
+
+    /** The version of an output row; empty when it is none. */
+    public static Optional<BigInteger> version(byte[] row) {
+        String end = new String(row, Math.max(0, row.length - 100), Math.min(100, row.length), StandardCharsets.UTF_8);
+        Matcher version = VERSION_AT_END.matcher(end);
+        return version.find() ? Optional.of(new BigInteger(version.group(1))) : Optional.empty();
+    }
+
+    /** @param row a JSON object with at least one member */
+    public static byte[] versioned(String row, BigInteger version, boolean deleted) {
+        byte[] json = row.getBytes(StandardCharsets.UTF_8);
+        byte[] behind = (VERSION_FROM + version + DELETED_FROM + (deleted ? "1}" : "0}")).getBytes(StandardCharsets.US_ASCII);
+        int end = json.length - 1;
+        while (json[end] != '}') {
+            end--;
+        }
+        byte[] versioned = Arrays.copyOf(json, end + behind.length);
+        System.arraycopy(behind, 0, versioned, end, behind.length);
+        return versioned;
+    }
+
+    /**
+     * A version in a history.
+     *
+     * @param row a JSON object, also an empty one
+     */
+    public static String ofHistory(String row, String operation, Instant committed, BigInteger version) {
+        String members = row.substring(row.indexOf('{') + 1, row.lastIndexOf('}'));
+        return "{\"" + OPERATION + "\":\"" + operation + "\",\"" + COMMIT_TIME + "\":\"" + committed + "\""
+                + (members.isBlank() ? "" : "," + members) + VERSION_FROM + version + "}";
+    }
+}

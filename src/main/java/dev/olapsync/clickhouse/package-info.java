@@ -1,0 +1,4 @@
+/**
+ * Client, its settings, quoting.
+ */
+package dev.olapsync.clickhouse;

@@ -1,0 +1,393 @@
+package dev.olapsync.config;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.apache.camel.CamelContext;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
+
+/**
+ * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
+ * {@code application.properties}, else it has its default.
+ */
+public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status,
+        Verify verify) {
+
+    public record Postgres(String host, int port, String database, String user, String password,
+            String slot, String publication, PostgresTls tls) {
+
+        public Postgres {
+            if (!database.matches(USABLE_DATABASE)) {
+                throw new IllegalArgumentException("postgres.database is '" + database + "', and Debezium cannot connect to a database with"
+                        + " %, +, / or ? in its name. Rename it: ALTER DATABASE ... RENAME TO ...;");
+            }
+        }
+
+        public String jdbcUrl() {
+            return "jdbc:postgresql://" + host + ":" + port + "/" + database;
+        }
+
+        @Override
+        public String toString() {
+            return user + "@" + host + ":" + port + "/" + database;
+        }
+    }
+
+    /**
+     * @param mode {@code sslmode} as libpq has it
+     * @param rootCert file with the certificates that are trusted, PEM; empty for the driver's default
+     * @param cert file with the client's certificate, PEM; empty for none
+     * @param key file with the client's private key, PKCS#8 in DER, or PKCS#12; empty for none
+     */
+    public record PostgresTls(String mode, String rootCert, String cert, String key) {
+
+        /** Under the names that the driver gives them, without those that are empty. */
+        public Map<String, String> properties() {
+            Map<String, String> properties = new LinkedHashMap<>(Map.of("sslmode", mode, "sslrootcert", rootCert,
+                    "sslcert", cert, "sslkey", key));
+            properties.values().removeIf(String::isEmpty);
+            return properties;
+        }
+    }
+
+    /**
+     * @param brokers {@code host:port}, comma separated
+     * @param security how to talk to them, as properties of Kafka's clients; among them can be a password
+     */
+    public record Kafka(String brokers, Map<String, String> security) {
+
+        /** What each client needs to reach the brokers, together with properties of its own. */
+        public Map<String, Object> client(Map<String, Object> own) {
+            Map<String, Object> all = new HashMap<>(own);
+            all.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, brokers);
+            all.putAll(security);
+            return all;
+        }
+
+        @Override
+        public String toString() {
+            return brokers;
+        }
+    }
+
+    /**
+     * @param url the HTTP interface, for example {@code http://localhost:8123}
+     * @param rootCert file with the certificates that are trusted when the URL is https, PEM; empty for Java's own
+     */
+    public record ClickHouse(String url, String database, String user, String password, String rootCert) {
+
+        @Override
+        public String toString() {
+            return url + "/" + database;
+        }
+    }
+
+    /**
+     * @param changesTopic prefix of the topics of changes
+     * @param rowsTopic prefix of the topics of output rows
+     * @param group prefix of the consumer groups
+     * @param models the folder of the models
+     * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
+     * @param batchRows most rows that are read or written at once
+     * @param batchBytes about how many bytes these may have
+     * @param topicPartitions partitions of each topic that has to be created
+     * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
+     * @param loadSource which way the initial load takes
+     * @param loadThreads that read a model at the same time in the initial load, each on a connection of its own
+     */
+    public record Olap(Path models, int epoch, int batchRows, int batchBytes, String changesTopic, String rowsTopic, String group,
+            int topicPartitions, long topicRetentionMillis, LoadSource loadSource, int loadThreads) {
+
+        /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
+        private static final int MAX_LOAD_THREADS = 4;
+        /** What the name of a topic can have, with room for the names of schema and table. */
+        private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
+
+        public Olap {
+            if (loadThreads < 1 || loadThreads > MAX_LOAD_THREADS) {
+                throw new IllegalArgumentException("olap.load.threads must be 1 to " + MAX_LOAD_THREADS + ", not " + loadThreads);
+            }
+            if (epoch < 0 || epoch > 0xffff) {
+                throw new IllegalArgumentException("olap.epoch must be 0 to 65535, not " + epoch);
+            }
+            if (batchRows < 1) {
+                throw new IllegalArgumentException("olap.batch.rows must be 1 or more, not " + batchRows);
+            }
+            requirePrefix("olap.topic.changes", changesTopic);
+            requirePrefix("olap.topic.rows", rowsTopic);
+            if ((changesTopic + ".").startsWith(rowsTopic + ".") || (rowsTopic + ".").startsWith(changesTopic + ".")) {
+                throw new IllegalArgumentException("olap.topic.changes is " + changesTopic + " and olap.topic.rows is " + rowsTopic
+                        + ": one begins with the other, so a topic of the one could be taken for one of the other. Set them to, for"
+                        + " example, " + changesTopic + "-changes and " + rowsTopic + "-rows.");
+            }
+        }
+
+        private static void requirePrefix(String key, String prefix) {
+            if (!PREFIX.matcher(prefix).matches()) {
+                throw new IllegalArgumentException(key + " must be 1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-', not '"
+                        + prefix + "'");
+            }
+        }
+
+        /** What the operator has to do so that everything is loaded again. */
+        public String reloadRemedy() {
+            return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
+        }
+    }
+
+    /** Which way the rows that exist already come into ClickHouse. */
+    public enum LoadSource {
+        /** Copied past the topics. */
+        COPY,
+        /** Through the topics, where Debezium's snapshot publishes them. */
+        SNAPSHOT
+    }
+
+    /**
+     * Where the running pipeline answers how it is.
+     *
+     * @param host the network interface to listen on
+     * @param port 0 for nowhere
+     */
+    public record Status(String host, int port) {
+    }
+
+    /**
+     * The comparison of both sides that goes on beside the work.
+     *
+     * @param continuous whether there is one
+     * @param rowsPerSecond its pace
+     * @param pauseSeconds between two rounds
+     */
+    public record Verify(boolean continuous, int rowsPerSecond, int pauseSeconds) {
+
+        public Verify {
+            if (rowsPerSecond < 1 || pauseSeconds < 0) {
+                throw new IllegalArgumentException("olap.verify.rows.per.second must be 1 or more and"
+                        + " olap.verify.pause.seconds 0 or more, not " + rowsPerSecond + " and " + pauseSeconds);
+            }
+        }
+    }
+
+    private static final String POSTGRES_PASSWORD = "postgres.password";
+    private static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
+    private static final String POSTGRES_PORT = "postgres.port";
+    private static final String FILE = ".file";
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+    /** Debezium writes the name into a URL as it is, and compares it with that of the slot. */
+    private static final String USABLE_DATABASE = "[^%+/?]*";
+    private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
+    private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
+
+    /** The settings as the routes of this context see them. */
+    public static Settings of(CamelContext context) {
+        return of((UnaryOperator<String>) key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
+    }
+
+    /** The settings outside of Camel: the environment before the file. */
+    public static Settings load(Path file) throws IOException {
+        Properties properties = new Properties();
+        if (Files.exists(file)) {
+            properties.load(new StringReader(text(file)));
+        }
+        UnaryOperator<String> values = key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
+        // Camel would take the one, we the other
+        for (String secret : List.of(POSTGRES_PASSWORD, CLICKHOUSE_PASSWORD)) {
+            if (outsideOfFile(secret) != null && values.apply(secret + FILE) != null) {
+                throw new IllegalArgumentException(secret + FILE + " is set, and " + secret
+                        + " in the environment or as a system property too. Take one of them away.");
+            }
+        }
+        return of(values);
+    }
+
+    private static String text(Path file) throws IOException {
+        try {
+            String text = Files.readString(file);
+            if (text.startsWith(BYTE_ORDER_MARK)) {
+                throw new IllegalArgumentException(file + " begins with a byte order mark. Save it as UTF-8 without one.");
+            }
+            return text;
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(file + " is not UTF-8 text. Save it as UTF-8.", e);
+        }
+    }
+
+    private static String outsideOfFile(String key) {
+        String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
+        return fromEnvironment != null && !isServiceLink(fromEnvironment) ? fromEnvironment : System.getProperty(key);
+    }
+
+    /**
+     * Whether Kubernetes made the variable: of a Service named {@code postgres} each pod of its namespace gets
+     * {@code POSTGRES_PORT=tcp://10.0.0.1:5432}.
+     *
+     * @see <a href="https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables">Kubernetes:
+     *      Services, environment variables</a>
+     */
+    static boolean isServiceLink(String value) {
+        return SERVICE_LINK.matcher(value).matches();
+    }
+
+    /** What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of the routes. */
+    public Map<String, String> overrides() {
+        return Map.of(POSTGRES_PASSWORD, postgres.password(), CLICKHOUSE_PASSWORD, clickHouse.password(),
+                POSTGRES_PORT, Integer.toString(postgres.port()));
+    }
+
+    /** The settings that a function knows; null for a key that is not set. */
+    public static Settings of(UnaryOperator<String> values) {
+        Keys keys = new Keys(values);
+        return new Settings(
+                new Postgres(
+                        keys.text("postgres.host", "localhost"),
+                        keys.number(POSTGRES_PORT, 5432),
+                        keys.text("postgres.database", "shop"),
+                        keys.text("postgres.user", "postgres"),
+                        keys.secret(POSTGRES_PASSWORD, "postgres"),
+                        keys.text("postgres.slot", "olap_sync"),
+                        keys.text("postgres.publication", "olap_sync"),
+                        new PostgresTls(
+                                keys.text("postgres.sslmode", "prefer"),
+                                keys.text("postgres.sslrootcert", ""),
+                                keys.text("postgres.sslcert", ""),
+                                keys.text("postgres.sslkey", ""))),
+                new Kafka(keys.text("kafka.brokers", "localhost:9092"), kafkaSecurity(keys)),
+                new ClickHouse(
+                        keys.text("clickhouse.url", "http://localhost:8123"),
+                        keys.text("clickhouse.database", "default"),
+                        keys.text("clickhouse.user", "default"),
+                        keys.secret(CLICKHOUSE_PASSWORD, ""),
+                        keys.text("clickhouse.sslrootcert", "")),
+                new Olap(
+                        folder(keys.text("olap.models", "models/shop")),
+                        keys.number("olap.epoch", 0),
+                        keys.number("olap.batch.rows", 5000),
+                        keys.number("olap.batch.bytes", 16 << 20),
+                        keys.text("olap.topic.changes", "cdc"),
+                        keys.text("olap.topic.rows", "olap"),
+                        keys.text("olap.group", "olap-sync"),
+                        keys.number("olap.topic.partitions", 4),
+                        keys.bigNumber("olap.topic.retention.millis", WEEK),
+                        keys.oneOf("olap.load.source", LoadSource.COPY),
+                        keys.number("olap.load.threads", 2)),
+                new Status(
+                        keys.text("olap.status.host", "127.0.0.1"),
+                        keys.number("olap.status.port", 9876)),
+                new Verify(
+                        keys.flag("olap.verify.continuous", false),
+                        keys.number("olap.verify.rows.per.second", 2_000),
+                        keys.number("olap.verify.pause.seconds", 60)));
+    }
+
+    private static Map<String, String> kafkaSecurity(Keys keys) {
+        Map<String, String> security = new LinkedHashMap<>();
+        String protocol = keys.text("kafka.security.protocol", "PLAINTEXT").toUpperCase(Locale.ROOT);
+        security.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, protocol);
+        if (protocol.startsWith("SASL")) {
+            String mechanism = keys.text("kafka.sasl.mechanism", "PLAIN");
+            security.put(SaslConfigs.SASL_MECHANISM, mechanism);
+            security.put(SaslConfigs.SASL_JAAS_CONFIG, keys.text("kafka.sasl.jaas.config", "org.apache.kafka.common.security."
+                    + (mechanism.startsWith("SCRAM") ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
+                    + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
+                    + quoted(keys.secret("kafka.password", "")) + ";"));
+        }
+        pem(security, SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
+                keys.text("kafka.ssl.truststore", ""));
+        pem(security, SslConfigs.SSL_KEYSTORE_TYPE_CONFIG, SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG,
+                keys.text("kafka.ssl.keystore", ""));
+        return security;
+    }
+
+    private static void pem(Map<String, String> security, String type, String location, String file) {
+        if (!file.isEmpty()) {
+            security.put(type, "PEM");
+            security.put(location, file);
+        }
+    }
+
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    /** A relative folder is looked for in the working directory, then in the distribution's. */
+    private static Path folder(String name) {
+        Path folder = Path.of(name);
+        String home = System.getProperty("olap-sync.home");
+        return Files.exists(folder) || home == null ? folder : Path.of(home).resolve(folder);
+    }
+
+    private record Keys(UnaryOperator<String> values) {
+
+        String text(String key, String otherwise) {
+            String value = values.apply(key);
+            return value == null ? otherwise : value.trim();
+        }
+
+        /** The content of the file that {@code <key>.file} names, without a line end behind it; else as any other key. */
+        String secret(String key, String otherwise) {
+            String file = values.apply(key + FILE);
+            if (file == null || file.isBlank()) {
+                return text(key, otherwise);
+            }
+            try {
+                return Files.readString(Path.of(file.trim())).replaceFirst("\\R\\z", "");
+            } catch (IOException e) {
+                throw new IllegalArgumentException(key + FILE + ": " + file.trim() + " cannot be read: "
+                        + e.getClass().getSimpleName() + ". Name the file that holds the password and nothing else.", e);
+            }
+        }
+
+        boolean flag(String key, boolean otherwise) {
+            String value = text(key, String.valueOf(otherwise));
+            if (!value.equals("true") && !value.equals("false")) {
+                throw new IllegalArgumentException(key + " must be true or false, not '" + value + "'");
+            }
+            return value.equals("true");
+        }
+
+        <E extends Enum<E>> E oneOf(String key, E otherwise) {
+            Map<String, E> choices = new LinkedHashMap<>();
+            for (E choice : otherwise.getDeclaringClass().getEnumConstants()) {
+                choices.put(choice.name().toLowerCase(Locale.ROOT), choice);
+            }
+            String value = values.apply(key);
+            if (value == null) {
+                return otherwise;
+            }
+            E chosen = choices.get(value.trim());
+            if (chosen == null) {
+                throw new IllegalArgumentException(key + " must be " + String.join(" or ", choices.keySet()) + ", not '" + value + "'");
+            }
+            return chosen;
+        }
+
+        int number(String key, int otherwise) {
+            return Math.toIntExact(bigNumber(key, otherwise));
+        }
+
+        long bigNumber(String key, long otherwise) {
+            String value = values.apply(key);
+            if (value == null) {
+                return otherwise;
+            }
+            try {
+                return Long.parseLong(value.trim());
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException(key + " must be a whole number, not '" + value + "'", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * The settings and where they come from.
+ */
+package dev.olapsync.config;

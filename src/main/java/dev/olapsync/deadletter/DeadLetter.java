@@ -1,0 +1,98 @@
+package dev.olapsync.deadletter;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.RowKey;
+import dev.olapsync.postgres.RefreshRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+
+/** A dead letter in the topic of dead letters. */
+public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
+
+    /** Of the key of a model that is not there any more: who gets the refresh request will say so. */
+    private static final int UNKNOWN = 0;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Where the dead letter stands in its topic: {@code partition-offset}. */
+    public String id() {
+        return deadLetter.partition() + "-" + deadLetter.offset();
+    }
+
+    public Instant time() {
+        return Instant.ofEpochMilli(deadLetter.timestamp());
+    }
+
+    public String error() {
+        return text(DeadLetters.ERROR).orElse("");
+    }
+
+    /** The model of the row, or else where the record came from. */
+    public String of() {
+        return text(DeadLetters.MODEL).orElseGet(this::from);
+    }
+
+    /** Topic, partition and offset of the record; empty when the dead letter is of a row that came from none. */
+    public String from() {
+        boolean ofRecord = deadLetter.headers().lastHeader(DeadLetters.OFFSET) != null;
+        return text(DeadLetters.TOPIC).map(topic -> !ofRecord ? topic : topic + " " + number(DeadLetters.PARTITION, Integer.BYTES) + "-"
+                + number(DeadLetters.OFFSET, Long.BYTES)).orElse("");
+    }
+
+    /** The key of the row or of the record; empty when it had none. */
+    public String key() {
+        return deadLetter.key() == null ? "" : new String(deadLetter.key(), StandardCharsets.UTF_8);
+    }
+
+    /** As {@code source.sequence} has it; empty when the dead letter does not tell. */
+    public String position() {
+        return text(DeadLetters.POSITION).orElseGet(() -> {
+            try {
+                return JSON.readTree(content()).path("source").path("sequence").asText();
+            } catch (IOException e) {
+                // a record that is no change event may be anything
+                return "";
+            }
+        });
+    }
+
+    public String content() {
+        return deadLetter.value() == null ? "" : new String(deadLetter.value(), StandardCharsets.UTF_8);
+    }
+
+    /** The record as it was, for the topic that it came from; empty when the dead letter is of a row. */
+    public Optional<ProducerRecord<byte[], byte[]>> original() {
+        return text(DeadLetters.TOPIC).filter(topic -> text(DeadLetters.MODEL).isEmpty()).map(topic -> {
+            ProducerRecord<byte[], byte[]> original = new ProducerRecord<>(topic, deadLetter.key(), deadLetter.value());
+            deadLetter.headers().forEach(header -> original.headers().add(header));
+            return original;
+        });
+    }
+
+    /** Asks for the row to be read again; empty when the dead letter is of a record. */
+    public Optional<RefreshRequest> refreshRequest(Models models) {
+        return text(DeadLetters.MODEL).map(model -> new RefreshRequest(model, List.of(
+                RowKey.columns(key(), models.find(model).map(found -> found.key().size()).orElse(UNKNOWN)))));
+    }
+
+    private Optional<String> text(String header) {
+        Header found = deadLetter.headers().lastHeader(header);
+        return Optional.ofNullable(found).map(value -> new String(value.value(), StandardCharsets.UTF_8));
+    }
+
+    private long number(String header, int bytes) {
+        Header found = deadLetter.headers().lastHeader(header);
+        if (found == null) {
+            return -1;
+        }
+        ByteBuffer value = ByteBuffer.wrap(found.value());
+        return bytes == Integer.BYTES ? value.getInt() : value.getLong();
+    }
+}

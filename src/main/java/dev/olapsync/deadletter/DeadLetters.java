@@ -1,0 +1,121 @@
+package dev.olapsync.deadletter;
+
+import dev.olapsync.kafka.Records;
+import dev.olapsync.kafka.Topics;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.RecordHeaders;
+import dev.olapsync.postgres.Position;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.support.DefaultExchange;
+
+/**
+ * What cannot be processed goes to {@code olap.dlq}, so that its neighbours are not held up: the record as it was, with
+ * headers that say where it came from and what is wrong with it.
+ */
+public final class DeadLetters {
+
+    public static final String ERROR = "olap.error";
+    public static final String TOPIC = "olap.topic";
+    public static final String PARTITION = "olap.partition";
+    public static final String OFFSET = "olap.offset";
+    public static final String MODEL = "olap.model";
+    public static final String POSITION = "olap.position";
+
+    private DeadLetters() {
+    }
+
+    /** A record that no row can be derived from. */
+    public static Exchange ofRecord(CamelContext context, Message polled, String error) {
+        Exchange deadLetter = deadLetter(context, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
+        cameFrom(deadLetter, polled);
+        for (String header : List.of(RecordHeaders.EPOCH, RecordHeaders.COMMIT_MILLIS)) {
+            deadLetter.getMessage().setHeader(header, polled.getHeader(header));
+        }
+        return deadLetter;
+    }
+
+    /**
+     * A row with values that ClickHouse cannot hold.
+     *
+     * @param unheld columns that hold NULL instead; null when there are none
+     * @param refused columns that cannot be NULL, so that the row was not written; null when there are none
+     */
+    public static Exchange ofRow(CamelContext context, String model, String key, String json, Position position,
+            String unheld, String refused) {
+        Exchange deadLetter = deadLetter(context, key.getBytes(StandardCharsets.UTF_8), json.getBytes(StandardCharsets.UTF_8),
+                notHeld(unheld, refused));
+        deadLetter.getMessage().setHeader(MODEL, model);
+        deadLetter.getMessage().setHeader(POSITION, position.sequence());
+        return deadLetter;
+    }
+
+    /** What is wrong with such a row. */
+    public static String notHeld(String unheld, String refused) {
+        return refused != null
+                ? "not written, ClickHouse cannot hold the value of " + refused
+                : "written with NULL, ClickHouse cannot hold the value of " + unheld;
+    }
+
+    /**
+     * A row that Postgres or ClickHouse refused for its values.
+     *
+     * @param json the row, if it is known
+     * @param polled the record that held the row; null when it was none
+     */
+    public static Exchange ofRefusedRow(CamelContext context, String model, byte[] key, byte[] json, Position position,
+            String error, Message polled) {
+        Exchange deadLetter = deadLetter(context, key, json, error);
+        deadLetter.getMessage().setHeader(MODEL, model);
+        deadLetter.getMessage().setHeader(POSITION, position.sequence());
+        if (polled != null) {
+            cameFrom(deadLetter, polled);
+        }
+        return deadLetter;
+    }
+
+    /**
+     * Rows that cannot be computed for one reason.
+     *
+     * @param again the record that has them read again
+     * @param key of the row that is the reason; null when there is none
+     */
+    public static Exchange ofRows(CamelContext context, Exchange again, String key, String error) {
+        Exchange deadLetter = deadLetter(context, key == null ? null : key.getBytes(StandardCharsets.UTF_8), again.getMessage().getBody(), error);
+        deadLetter.getMessage().setHeader(TOPIC, again.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC));
+        return deadLetter;
+    }
+
+    private static void cameFrom(Exchange deadLetter, Message polled) {
+        deadLetter.getMessage().setHeader(TOPIC, polled.getHeader(KafkaConstants.TOPIC, String.class));
+        deadLetter.getMessage().setHeader(PARTITION, polled.getHeader(KafkaConstants.PARTITION, Integer.class));
+        deadLetter.getMessage().setHeader(OFFSET, polled.getHeader(KafkaConstants.OFFSET, Long.class));
+    }
+
+    /** Publishes dead letters and returns when the broker has acknowledged them; throws when it has not. */
+    public static void send(CamelContext context, List<Exchange> deadLetters) throws IOException {
+        if (!deadLetters.isEmpty()) {
+            try (ProducerTemplate route = context.createProducerTemplate()) {
+                route.sendBody("direct:dead-letters", new Records(deadLetters));
+            }
+        }
+    }
+
+    private static Exchange deadLetter(CamelContext context, Object key, Object body, String error) {
+        Exchange deadLetter = new DefaultExchange(context);
+        boolean tooLarge = body instanceof byte[] content && content.length > Topics.LARGEST_VALUE;
+        deadLetter.getMessage().setBody(tooLarge ? null : body);
+        deadLetter.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().deadLetters());
+        if (key != null) {
+            deadLetter.getMessage().setHeader(KafkaConstants.KEY, key);
+        }
+        deadLetter.getMessage().setHeader(ERROR, error + (tooLarge ? " (the content is too large for a dead letter)" : ""));
+        return deadLetter;
+    }
+}

@@ -1,0 +1,176 @@
+package dev.olapsync.enrich;
+
+import dev.olapsync.config.Settings;
+import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.kafka.Topics;
+import dev.olapsync.model.History;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.VersionCutoffs;
+import dev.olapsync.pipeline.BarrierMessage;
+import dev.olapsync.pipeline.ChangeEvent;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.PreparedStep;
+import dev.olapsync.pipeline.RecordHeaders;
+import dev.olapsync.postgres.RefreshRequest;
+import dev.olapsync.postgres.TableName;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/**
+ * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up
+ * or, if there are very many keys, several. What needs no look-up here (version cut-offs of truncated tables, work for the
+ * fan-out of parents with very many children, dead letters) waits in the variable {@link #READY}.
+ */
+public class DirtyRowFinder extends PreparedStep {
+
+    /** Variable: a {@code List<Exchange>} of records that are ready to be published. */
+    public static final String READY = "ready";
+
+    private OlapSync olapSync;
+    private Models models;
+    private Predicate<String> needed;
+    private UnreadTables unreadTables;
+
+    @Override
+    protected void prepare() throws Exception {
+        olapSync = OlapSync.of(getCamelContext());
+        models = olapSync.models();
+        needed = models.columnsOfChanges();
+        unreadTables = new UnreadTables(olapSync.metrics());
+        Loads.of(olapSync).requireUnchanged(models);
+        olapSync.topics().create(models);
+    }
+
+    @Override
+    protected void step(Exchange exchange) {
+        List<Exchange> ready = new ArrayList<>();
+        Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
+        for (Object change : exchange.getMessage().getBody(List.class)) {
+            Message message = ((Exchange) change).getMessage();
+            try {
+                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), needed);
+                if (event.op() != 'm' && models.lookUpsOf(event.table()).isEmpty()) {
+                    unread(event.table(), message, ready);
+                    continue;
+                }
+                switch (event.op()) {
+                    case 'm' -> refreshRequest(event, ready, dirty);
+                    case 't' -> truncate(event, message, ready);
+                    default -> row(event, message, ready, dirty);
+                }
+            } catch (IllegalArgumentException e) {
+                ready.add(DeadLetters.ofRecord(getCamelContext(), message, e.getMessage()));
+            }
+        }
+        exchange.setVariable(READY, ready);
+        exchange.getMessage().setBody(lookUps(dirty.values()));
+    }
+
+    /** Versions of a history are as wide as their changes, which are in memory already. */
+    private List<DirtyKeys> lookUps(Collection<DirtyKeys> dirty) {
+        Settings.Olap settings = olapSync.settings().olap();
+        List<DirtyKeys> lookUps = dirty.stream().flatMap(keys -> keys.parts(settings.batchRows()).stream()).toList();
+        ByteBudget budget = new ByteBudget(settings.batchBytes(), Topics.LARGEST_ROW, lookUps.size());
+        for (int i = 0; i < lookUps.size(); i++) {
+            DirtyKeys keys = lookUps.get(i);
+            if (keys.lookUp().target().equals(keys.lookUp().model().name())) {
+                keys.share(budget, i, keys.lookUp().ofGrain() ? keys.size() : settings.batchRows());
+            }
+        }
+        return lookUps;
+    }
+
+    private static int epoch(Message change) {
+        byte[] epoch = change.getHeader(RecordHeaders.EPOCH, byte[].class);
+        return epoch == null ? 0 : ByteBuffer.wrap(epoch).getInt();
+    }
+
+    private void row(ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        if (event.images().isEmpty()) {
+            throw new IllegalArgumentException("the change of " + event.table() + " tells no row");
+        }
+        for (LookUp lookUp : models.lookUpsOf(event.table())) {
+            // The children of a parent that a snapshot reads come with their own snapshot.
+            if (event.op() == 'r' && !lookUp.ofGrain()) {
+                continue;
+            }
+            DirtyKeys keys = dirty.computeIfAbsent(lookUp.asked(), DirtyKeys::new);
+            ChangedKeys.of(lookUp, event).forEach(key -> keys.add(key, Cause.of(event)));
+            if (lookUp.ofGrain()) {
+                lookUp.model().history().ifPresent(history -> version(history, event, message, ready, dirty));
+            }
+        }
+    }
+
+    /** What keeps a change out of a history does not keep it from its row. */
+    private void version(History history, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        try {
+            HistoryVersions.add(history, event, message, dirty.computeIfAbsent(history.lookUp(), DirtyKeys::new));
+        } catch (IllegalArgumentException e) {
+            ready.add(DeadLetters.ofRecord(getCamelContext(), message, history.name() + ": not written, " + e.getMessage()));
+        }
+    }
+
+    /** Of very many rows it is work for the fan-out, as a whole table is. */
+    private void refreshRequest(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+        if (!event.transactional()) {
+            // its position is before that of changes that its own session has not committed, which it would beat
+            throw new IllegalArgumentException("the message is not transactional; write it again, with true as the first argument of"
+                    + " pg_logical_emit_message");
+        }
+        if (BarrierMessage.is(event.message())) {
+            return;
+        }
+        RefreshRequest refreshRequest = RefreshRequest.parse(event.message());
+        Model model = models.find(refreshRequest.model()).orElseThrow(() -> new IllegalArgumentException(
+                "the refresh request names the model " + refreshRequest.model() + ", which is not configured"));
+        LookUp grain = model.lookUps().get(0);
+        if (refreshRequest.keys().stream().anyMatch(key -> key.size() != grain.key().size())) {
+            throw new IllegalArgumentException("the refresh request has a key that is not one of " + refreshRequest.model()
+                    + ", whose keys have " + grain.key().size() + " columns");
+        }
+        boolean many = refreshRequest.keys().size() > FanOutRequest.KEYS;
+        DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
+        refreshRequest.keys().forEach(key -> keys.add(key, Cause.of(event)));
+        if (many) {
+            FanOutRequest.of(keys).forEach(fanOut -> ready.add(fanOut.message(getCamelContext())));
+        }
+    }
+
+    /**
+     * Rows of a truncated grain are gone at once, and so are those that have to have a parent in a truncated table; those
+     * that merely may have one are read again, by the fan-out.
+     */
+    private void truncate(ChangeEvent event, Message message, List<Exchange> ready) {
+        for (LookUp lookUp : models.lookUpsOf(event.table())) {
+            Model model = lookUp.model();
+            if (lookUp.ofGrain() || lookUp.required()) {
+                OutputRow cutoff = new OutputRow(VersionCutoffs.MODEL, model.name(),
+                        VersionCutoffs.row(model.name()), true, null, null, null, Cause.of(event));
+                ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), cutoff));
+                model.history().ifPresent(history -> ready.add(
+                        RowRecords.record(getCamelContext(), olapSync.topics(), HistoryVersions.end(history, event, message))));
+            } else {
+                ready.add(FanOutRequest.ofAll(model, Cause.of(event)).message(getCamelContext()));
+            }
+        }
+    }
+
+    private void unread(TableName table, Message message, List<Exchange> ready) {
+        if (unreadTables.isLetter(table)) {
+            ready.add(DeadLetters.ofRecord(getCamelContext(), message, "no model reads the table " + table + "; add one that does, or take"
+                    + " the table out of the publication. All its changes are counted, and one in an hour becomes a dead letter"));
+        }
+    }
+}

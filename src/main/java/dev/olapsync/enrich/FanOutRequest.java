@@ -1,0 +1,157 @@
+package dev.olapsync.enrich;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.Position;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.support.DefaultExchange;
+
+/**
+ * A piece of work that goes to the fan-out, because it can make any number of rows dirty. As a record in the
+ * topic {@link dev.olapsync.kafka.Topics#fanOut()} it waits there without being in the way of other changes.
+ *
+ * <p>Of a look-up of a joined table the rows that refer to the keys have to be listed first. Of the look-up of the grain
+ * the keys are those of the rows themselves; without any key all rows are meant, and have to be listed too.
+ *
+ * @param keys at most {@link #KEYS}, each as the texts of its columns; empty for all rows of the grain
+ * @param cause of all rows: the one with the greatest position, if several changes made keys dirty
+ * @param way how the rows are read
+ */
+public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause, Way way) {
+
+    /** Most keys in one record. */
+    public static final int KEYS = 2_000;
+
+    public enum Way {
+        /** With those of other records. */
+        TOGETHER,
+        /** With one look-up, because they are wide. */
+        ALONE,
+        /** From Postgres to ClickHouse as it is, because the only row is too wide to be held in memory. */
+        COPIED
+    }
+
+    /**
+     * A row that was too wide for its look-up.
+     *
+     * @param key the texts of the columns of the grain's key
+     */
+    record WideRow(int size, List<String> key, Cause cause) {
+    }
+
+    public FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause) {
+        this(lookUp, keys, cause, Way.TOGETHER);
+    }
+
+    /**
+     * Rows in records that fit into memory. As each row of a record may have the same share of that, rows of one size stand
+     * together.
+     */
+    static List<FanOutRequest> ofWide(Model model, List<WideRow> rows, long maxBytes) {
+        List<FanOutRequest> records = new ArrayList<>();
+        List<WideRow> smallestFirst = new ArrayList<>(rows);
+        smallestFirst.sort(Comparator.comparingInt(WideRow::size));
+        List<WideRow> together = new ArrayList<>();
+        for (WideRow row : smallestFirst) {
+            if (!together.isEmpty() && (together.size() == KEYS || (together.size() + 1L) * row.size() > maxBytes)) {
+                records.add(ofWide(model, together, Way.ALONE));
+                together = new ArrayList<>();
+            }
+            if (row.size() > maxBytes) {
+                records.add(ofWide(model, List.of(row), Way.COPIED));
+            } else {
+                together.add(row);
+            }
+        }
+        if (!together.isEmpty()) {
+            records.add(ofWide(model, together, Way.ALONE));
+        }
+        return records;
+    }
+
+    private static FanOutRequest ofWide(Model model, List<WideRow> rows, Way way) {
+        return new FanOutRequest(model.lookUps().get(0), rows.stream().map(WideRow::key).toList(),
+                rows.stream().map(WideRow::cause).reduce(Cause::latest).orElseThrow(), way);
+    }
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The keys in records of bounded size. */
+    static List<FanOutRequest> of(DirtyKeys dirty) {
+        Cause cause = dirty.latest();
+        return dirty.parts(KEYS).stream()
+                .map(part -> new FanOutRequest(dirty.lookUp(), List.copyOf(part.keys()), cause))
+                .toList();
+    }
+
+    public static FanOutRequest ofAll(Model model, Cause cause) {
+        return new FanOutRequest(model.lookUps().get(0), List.of(), cause);
+    }
+
+    /** Whether it is not known yet which rows of the model it is about. */
+    public boolean isToBeListed() {
+        return !lookUp.ofGrain() || keys.isEmpty();
+    }
+
+    public Exchange message(CamelContext context) {
+        ObjectNode json = JSON.createObjectNode()
+                .put("model", lookUp.model().name())
+                .put("alias", lookUp.alias())
+                .put("epoch", cause.position().epoch())
+                .put("position", cause.position().sequence())
+                .put("commit_ms", cause.commitMillis())
+                .put("way", way.name());
+        ArrayNode all = json.putArray("keys");
+        keys.forEach(key -> key.forEach(all.addArray()::add));
+        Exchange message = new DefaultExchange(context);
+        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().fanOut());
+        message.getMessage().setBody(json.toString().getBytes(StandardCharsets.UTF_8));
+        return message;
+    }
+
+    /** @throws IllegalArgumentException when this is none, or of a model that is not configured here */
+    public static FanOutRequest parse(byte[] message, Models models) {
+        JsonNode json;
+        try {
+            json = JSON.readTree(message);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("not a fan-out request: " + e.getClass().getSimpleName(), e);
+        }
+        List<List<String>> keys = new ArrayList<>();
+        for (JsonNode key : json.path("keys")) {
+            List<String> columns = new ArrayList<>();
+            key.forEach(column -> columns.add(column.textValue()));
+            keys.add(columns);
+        }
+        LookUp lookUp = lookUp(json.path("model").asText(), json.path("alias").asText(), models);
+        if (keys.stream().anyMatch(key -> key.size() != lookUp.key().size())) {
+            throw new IllegalArgumentException("a fan-out request has a key that is not one of " + lookUp);
+        }
+        return new FanOutRequest(lookUp, keys,
+                new Cause(Position.parse(json.path("epoch").asInt(), json.path("position").asText(), 0),
+                        json.path("commit_ms").asLong()), Way.valueOf(json.path("way").asText(Way.TOGETHER.name())));
+    }
+
+    private static LookUp lookUp(String model, String alias, Models models) {
+        return models.find(model).stream()
+                .flatMap(found -> found.lookUps().stream())
+                .filter(lookUp -> lookUp.alias().equals(alias))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no model " + model
+                        + " here with a table that it calls " + alias + "; if it comes back, replay this dead letter"));
+    }
+}

@@ -1,0 +1,51 @@
+package dev.olapsync.enrich;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.model.History;
+import dev.olapsync.pipeline.ChangeEvent;
+import java.math.BigInteger;
+import java.util.Map;
+import org.apache.camel.Message;
+
+/**
+ * What a change adds to a history: one version of the row, made of the change's own image. Its version is the position of
+ * the change's record, so that a change that is delivered again is the same row.
+ */
+final class HistoryVersions {
+
+    private static final Map<Character, String> OPERATIONS = Map.of('c', "create", 'u', "update", 'd', "delete", 'r', RowJson.READ);
+
+    private HistoryVersions() {
+    }
+
+    /**
+     * @param message the record that holds the event
+     * @throws IllegalArgumentException when the change does not tell the whole row
+     */
+    static void add(History history, ChangeEvent event, Message message, DirtyKeys versions) {
+        String operation = OPERATIONS.get(event.op());
+        if (operation == null) {
+            throw new IllegalArgumentException("the operation " + event.op() + " is unknown");
+        }
+        ChangedKeys.requireOldImage(history.lookUp(), event);
+        // the row before a delete, else the row after the change
+        JsonNode row = event.images().get(event.images().size() - 1);
+        versions.add(history.version(row, operation, event.committed().toString(), version(event)), cause(event, message));
+    }
+
+    /** A TRUNCATE ends all versions that are older. */
+    static OutputRow end(History history, ChangeEvent event, Message message) {
+        return new OutputRow(history.name(), "", RowJson.ofHistory("{}", RowJson.TRUNCATE, event.committed(), version(event)),
+                true, null, null, null, cause(event, message));
+    }
+
+    private static BigInteger version(ChangeEvent event) {
+        return event.position().ofRecord().version();
+    }
+
+    private static Cause cause(ChangeEvent event, Message message) {
+        return new Cause(event.position().ofRecord(), event.commitMillis(), message);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.olapsync.enrich;
+
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+
+/** All that the look-ups of a batch found, together. */
+public class LookUpResults implements AggregationStrategy {
+
+    @Override
+    public Exchange aggregate(Exchange soFar, Exchange part) {
+        if (soFar == null) {
+            return part;
+        }
+        soFar.getMessage().getBody(LookUpResult.class).addAll(part.getMessage().getBody(LookUpResult.class));
+        return soFar;
+    }
+}

@@ -1,0 +1,82 @@
+package dev.olapsync.enrich;
+
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.pipeline.OlapSync;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+import org.apache.camel.RuntimeCamelException;
+
+/**
+ * Of the {@code enrich} EIP: the dirty keys, together with what the look-up found, become output rows. A look-up reads
+ * no more rows than a batch may hold. If those are not all children of the parents among the dirty keys, the keys go to
+ * the fan-out instead; so they do if one of the children cannot be computed, and so do the keys of rows that are
+ * too wide to be held in memory with the others. Rows of
+ * tables that are not what they were when the model was compiled are refused with a {@link SchemaChangedException}.
+ */
+public class LookUpToRows implements AggregationStrategy {
+
+    @Override
+    public Exchange aggregate(Exchange original, Exchange reply) {
+        DirtyKeys dirty = original.getMessage().getBody(DirtyKeys.class);
+        List<?> found = reply.getMessage().getBody(List.class);
+        requireCurrent(original, dirty, found);
+        LookUpResult lookedUp = new LookUpResult();
+        int maximum = OlapSync.of(original.getContext()).settings().olap().batchRows();
+        if (!dirty.lookUp().ofGrain() && (found == null || found.size() >= maximum)) {
+            lookedUp.addAll(FanOutRequest.of(dirty));
+        } else {
+            add(dirty, found, lookedUp, OlapSync.of(original.getContext()).settings().olap().batchBytes());
+        }
+        original.getMessage().setBody(lookedUp);
+        return original;
+    }
+
+    /** All rows of a look-up say the same. */
+    private static void requireCurrent(Exchange exchange, DirtyKeys dirty, List<?> found) {
+        if (found != null && !found.isEmpty() && ((Map<?, ?>) found.get(0)).get("current") == Boolean.FALSE) {
+            try (Connection postgres = OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+                throw SchemaChangedException.of(dirty.lookUp().model(), postgres);
+            } catch (SQLException e) {
+                throw new RuntimeCamelException(e);
+            }
+        }
+    }
+
+    /** Rows that are too wide go to the fan-out. */
+    private static void add(DirtyKeys dirty, List<?> found, LookUpResult lookedUp, int maxBytes) {
+        long read = 0;
+        List<FanOutRequest.WideRow> wide = new ArrayList<>();
+        for (Object each : found) {
+            Map<?, ?> row = (Map<?, ?>) each;
+            OutputRow finished = finished(dirty, row);
+            int size = row.get("size") instanceof Number bytes ? bytes.intValue() : 0;
+            if (finished.json() == null && finished.failure() == null) {
+                wide.add(new FanOutRequest.WideRow(size, finished.grainKey(dirty.lookUp().model().key().size()), finished.cause()));
+            } else {
+                lookedUp.add(finished);
+                read += size;
+            }
+        }
+        dirty.use(read);
+        lookedUp.addAll(FanOutRequest.ofWide(dirty.lookUp().model(), wide, maxBytes));
+    }
+
+    private static OutputRow finished(DirtyKeys dirty, Map<?, ?> row) {
+        LookUp lookUp = dirty.lookUp();
+        return new OutputRow(
+                lookUp.target(),
+                (String) row.get("key"),
+                (String) row.get("row"),
+                Boolean.TRUE.equals(row.get("live")),
+                (String) row.get("unheld"),
+                (String) row.get("refused"),
+                (String) row.get(BisectingLookUp.FAILURE),
+                dirty.cause(((Number) row.get("n")).longValue()));
+    }
+}

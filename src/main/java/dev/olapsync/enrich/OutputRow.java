@@ -1,0 +1,62 @@
+package dev.olapsync.enrich;
+
+import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.model.RowKey;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+
+/**
+ * A row as ClickHouse is to hold it.
+ *
+ * @param target the name of the model, or of its history; never null
+ * @param key the row's key as text, never null
+ * @param json null if Postgres cannot compute it or it is too wide, else a JSON object under ClickHouse's column names; only the key's
+ *        columns when the row is not live
+ * @param live false when the model's SELECT has no such row: a tombstone
+ * @param unheld columns that hold NULL because ClickHouse's type does not have the value; null when there are none
+ * @param refused columns whose value ClickHouse cannot hold and that cannot be NULL, so that the row must not be written;
+ *        null when there are none
+ * @param failure why Postgres cannot compute the row, so that there is no json; null when it can
+ */
+public record OutputRow(String target, String key, String json, boolean live, String unheld, String refused, String failure,
+        Cause cause) {
+
+    public boolean isWritable() {
+        return refused == null && failure == null;
+    }
+
+    /** Whether the row is one version in a history, of which there can be several for a key. */
+    boolean isVersion() {
+        return cause.change() != null;
+    }
+
+    /** What has to be reported of the row; empty when all is well. */
+    public Optional<Exchange> deadLetter(CamelContext context) {
+        String problem = failure != null ? "not written, Postgres cannot compute the row: " + failure
+                : unheld != null || refused != null ? DeadLetters.notHeld(unheld, refused) : null;
+        if (problem == null) {
+            return Optional.empty();
+        }
+        if (isVersion()) {
+            return Optional.of(DeadLetters.ofRecord(context, cause.change(), target + ": " + problem));
+        }
+        return Optional.of(failure != null
+                ? DeadLetters.ofRefusedRow(context, target, key.getBytes(StandardCharsets.UTF_8), null, cause.position(), problem, null)
+                : DeadLetters.ofRow(context, target, key, json, cause.position(), unheld, refused));
+    }
+
+    /** The texts of the columns of the grain's key. */
+    List<String> grainKey(int columns) {
+        return RowKey.columns(key, columns);
+    }
+
+    /** The row as it travels. */
+    public byte[] versioned() {
+        return isVersion() ? json.getBytes(StandardCharsets.UTF_8) : RowJson.versioned(json, cause.position().version(), !live);
+    }
+}

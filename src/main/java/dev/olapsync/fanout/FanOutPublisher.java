@@ -1,0 +1,71 @@
+package dev.olapsync.fanout;
+
+import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.enrich.FanOutRequest;
+import dev.olapsync.kafka.Records;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Model;
+import dev.olapsync.postgres.Position;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+
+/** Hands rows of a model over to the fan-out, any number of them. Not thread safe. */
+public final class FanOutPublisher implements AutoCloseable {
+
+    private static final int RECORDS_AT_ONCE = 50;
+
+    private final CamelContext context;
+    private final LookUp grain;
+    private final Cause cause;
+    private final ProducerTemplate route;
+    private final List<Exchange> records = new ArrayList<>();
+    private List<List<String>> keys = new ArrayList<>(FanOutRequest.KEYS);
+
+    public FanOutPublisher(CamelContext context, Model model, Cause cause) {
+        this.context = context;
+        this.grain = model.lookUps().get(0);
+        this.cause = cause;
+        this.route = context.createProducerTemplate();
+    }
+
+    /** @param position the version that the rows will have */
+    public FanOutPublisher(CamelContext context, Model model, Position position) {
+        this(context, model, new Cause(position, System.currentTimeMillis()));
+    }
+
+    /** @param key the texts of the columns of the grain's key */
+    public void add(List<String> key) {
+        keys.add(key);
+        if (keys.size() == FanOutRequest.KEYS) {
+            endRecord();
+            if (records.size() == RECORDS_AT_ONCE) {
+                publish();
+            }
+        }
+    }
+
+    private void endRecord() {
+        if (!keys.isEmpty()) {
+            records.add(new FanOutRequest(grain, keys, cause).message(context));
+            keys = new ArrayList<>(FanOutRequest.KEYS);
+        }
+    }
+
+    /** Returns when the broker has acknowledged all that was added. */
+    public void publish() {
+        endRecord();
+        if (!records.isEmpty()) {
+            route.sendBody("direct:publish-fan-outs", new Records(records));
+            records.clear();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        route.close();
+    }
+}

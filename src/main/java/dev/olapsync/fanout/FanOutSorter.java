@@ -1,0 +1,62 @@
+package dev.olapsync.fanout;
+
+import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.enrich.ByteBudget;
+import dev.olapsync.enrich.DirtyKeys;
+import dev.olapsync.enrich.FanOutRequest;
+import dev.olapsync.enrich.FanOutRequest.Way;
+import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.OlapSync;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+
+/**
+ * Sorts the work that was polled from the fan-out. The body becomes a list: a {@link ListingRequest} for what has to be listed
+ * first, {@link DirtyKeys} for what can be looked up and written at once, and the {@link FanOutRequest} itself for a row that
+ * has to be copied.
+ */
+public class FanOutSorter implements Processor {
+
+    @Override
+    public void process(Exchange exchange) throws Exception {
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
+        Models models = olapSync.models();
+        List<Exchange> deadLetters = new ArrayList<>();
+        List<Object> work = new ArrayList<>();
+        Map<LookUp, DirtyKeys> rows = new LinkedHashMap<>();
+        for (Object polled : exchange.getMessage().getBody(List.class)) {
+            Message message = ((Exchange) polled).getMessage();
+            try {
+                FanOutRequest fanOut = FanOutRequest.parse(message.getBody(byte[].class), models);
+                if (fanOut.isToBeListed()) {
+                    work.add(new ListingRequest(fanOut));
+                } else if (fanOut.way() == Way.COPIED) {
+                    work.add(fanOut);
+                } else if (fanOut.way() == Way.ALONE) {
+                    DirtyKeys keys = new DirtyKeys(fanOut.lookUp());
+                    fanOut.keys().forEach(key -> keys.add(key, fanOut.cause()));
+                    work.add(keys);
+                } else {
+                    DirtyKeys keys = rows.computeIfAbsent(fanOut.lookUp(), DirtyKeys::new);
+                    fanOut.keys().forEach(key -> keys.add(key, fanOut.cause()));
+                }
+            } catch (IllegalArgumentException e) {
+                deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), message, e.getMessage()));
+            }
+        }
+        rows.values().forEach(keys -> work.addAll(keys.parts(olapSync.settings().olap().batchRows())));
+        for (Object each : work) {
+            if (each instanceof DirtyKeys keys) {
+                keys.share(new ByteBudget(olapSync.settings().olap().batchBytes(), Long.MAX_VALUE, 1), 0, keys.size());
+            }
+        }
+        DeadLetters.send(exchange.getContext(), deadLetters);
+        exchange.getMessage().setBody(work);
+    }
+}

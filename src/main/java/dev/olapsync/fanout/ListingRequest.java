@@ -1,0 +1,7 @@
+package dev.olapsync.fanout;
+
+import dev.olapsync.enrich.FanOutRequest;
+
+/** Rows of the fan-out that have to be listed. */
+record ListingRequest(FanOutRequest parents) {
+}

@@ -1,0 +1,30 @@
+package dev.olapsync.json;
+
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+/** Reads rows and keys. */
+public final class Json {
+
+    private Json() {
+    }
+
+    /** A mapper that reads strings of any length, as a row can have them; Jackson refuses those beyond 20 million characters. */
+    public static ObjectMapper ofRows() {
+        ObjectMapper mapper = new ObjectMapper();
+        mapper.getFactory().setStreamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build());
+        return mapper;
+    }
+
+    /** A mapper whose numbers have the texts that were read, up to notation: no digit is lost, no zero at the end. */
+    public static ObjectMapper ofKeys() {
+        ObjectMapper mapper = JsonMapper.builder()
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .nodeFactory(JsonNodeFactory.withExactBigDecimals(true)).build();
+        mapper.getFactory().setStreamReadConstraints(StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build());
+        return mapper;
+    }
+}

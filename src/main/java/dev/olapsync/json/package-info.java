@@ -1,0 +1,4 @@
+/**
+ * Mappers that keep strings and numbers as they are.
+ */
+package dev.olapsync.json;

@@ -1,0 +1,251 @@
+package dev.olapsync.kafka;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * A consumer whose polls are batches, for Camel's {@code batching}. A poll ends when it has as many records, or bytes, as it
+ * may have, or when its timeout has passed since the last batch; so what comes after a while goes on at once, and what comes all
+ * the time goes on at a steady pace. After a batch comes a poll without records, at which Camel hands the batch over: what
+ * other polls bring it leaves for the next one.
+ *
+ * <p>It never jumps over records in silence: before it goes on behind some that are gone, the {@link Losses} have taken note.
+ */
+public final class BatchConsumer extends KafkaConsumer<Object, Object> {
+
+    /** So long a poll waits for the first record, however short its timeout. A stop waits for the poll. */
+    private static final Duration PATIENCE = Duration.ofMillis(400);
+    /** Camel counts whole milliseconds, so a moment later it sees that the time is over. */
+    private static final Duration MOMENT = Duration.ofMillis(1);
+    /** So small a part of a batch Kafka's client hands over at once, and so much waits for the next batch at most. */
+    private static final int PARTS = 4;
+    /** So many records of any size are read before their bytes are known. */
+    private static final int MAX_OF_A_PART = 100;
+
+    /** Takes note of records that are gone; throws when it cannot, and is asked again then. */
+    public interface Losses {
+
+        /**
+         * @param from the offset that would have been read next; 0 when the group has read nothing of the partition
+         * @param to the offset that is read next instead
+         * @param records how many of those between are gone
+         */
+        void deleted(TopicPartition partition, long from, long to, long records);
+
+        /** @param end where the log ends, before the offset that would have been read next */
+        void truncated(TopicPartition partition, long end);
+    }
+
+    private final Losses losses;
+    /** The offset that the next record of a partition must have. */
+    private final Map<TopicPartition, Long> expected = new HashMap<>();
+    private final List<Runnable> unsaid = new ArrayList<>();
+    private final int maximum;
+    private final int maxBytes;
+    /** Also what a batch had no room for, and what had come before a poll failed. */
+    private List<ConsumerRecord<Object, Object>> collected = new ArrayList<>();
+    private long collectedBytes;
+    private boolean complete;
+    private long handedOver = System.nanoTime();
+
+    /**
+     * @param properties {@code max.poll.records} is the size of a batch
+     * @param mostBytes of keys and values in a batch; one record can have more
+     */
+    public BatchConsumer(Properties properties, int maxBytes, Losses losses) {
+        super(inParts(properties, maxBytes));
+        this.losses = losses;
+        this.maximum = maximum(properties);
+        this.maxBytes = maxBytes;
+    }
+
+    private static int maximum(Properties properties) {
+        Object configured = properties.get(ConsumerConfig.MAX_POLL_RECORDS_CONFIG);
+        return configured == null ? ConsumerConfig.DEFAULT_MAX_POLL_RECORDS : Integer.parseInt(configured.toString());
+    }
+
+    private static Properties inParts(Properties properties, int maxBytes) {
+        Properties parts = new Properties();
+        parts.putAll(properties);
+        parts.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Math.max(1, Math.min(MAX_OF_A_PART, maximum(properties) / PARTS)));
+        parts.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, maxBytes);
+        parts.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        // it would not be as it has to be
+        parts.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        return parts;
+    }
+
+    @Override
+    public ConsumerRecords<Object, Object> poll(Duration timeout) {
+        if (complete) {
+            complete = false;
+            handedOver = System.nanoTime();
+            return ConsumerRecords.empty();
+        }
+        long due = handedOver + timeout.plus(MOMENT).toNanos();
+        boolean more = true;
+        while (more) {
+            long left = Math.max(0, due - System.nanoTime());
+            ConsumerRecords<Object, Object> polled = pollOnce(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
+            polled.forEach(this::collect);
+            noteGaps(polled);
+            more = !collected.isEmpty() && collected.size() < maximum && collectedBytes < maxBytes
+                    && (!polled.isEmpty() || System.nanoTime() < due);
+        }
+        complete = !collected.isEmpty();
+        return batch();
+    }
+
+    private void collect(ConsumerRecord<Object, Object> one) {
+        collected.add(one);
+        collectedBytes += bytes(one);
+    }
+
+    private static long bytes(ConsumerRecord<Object, Object> one) {
+        return (long) one.serializedKeySize() + one.serializedValueSize();
+    }
+
+    private ConsumerRecords<Object, Object> pollOnce(Duration timeout) {
+        try {
+            return super.poll(timeout);
+        } catch (NoOffsetForPartitionException e) {
+            goOn(e.partitions().stream().collect(Collectors.toMap(Function.identity(), partition -> 0L)), false);
+        } catch (OffsetOutOfRangeException e) {
+            goOn(e.offsetOutOfRangePartitions(), e instanceof LogTruncationException);
+        }
+        return ConsumerRecords.empty();
+    }
+
+    /**
+     * Reads from the first offset that there is.
+     *
+     * @param positions that cannot be read
+     * @param truncated whether the log has another content there than what was read of it
+     */
+    private void goOn(Map<TopicPartition, Long> positions, boolean truncated) {
+        Map<TopicPartition, Long> first = beginningOffsets(positions.keySet());
+        Map<TopicPartition, Long> end = endOffsets(positions.keySet());
+        positions.forEach((partition, position) -> {
+            if (truncated || position > end.get(partition)) {
+                losses.truncated(partition, end.get(partition));
+            } else if (position < first.get(partition)) {
+                losses.deleted(partition, position, first.get(partition), first.get(partition) - position);
+            }
+            seek(partition, first.get(partition));
+        });
+    }
+
+    /** Each record has the offset behind that of the one before: where it has not, a compaction took some. */
+    private void noteGaps(ConsumerRecords<Object, Object> polled) {
+        for (TopicPartition partition : polled.partitions()) {
+            List<ConsumerRecord<Object, Object>> records = polled.records(partition);
+            long from = expected.getOrDefault(partition, records.get(0).offset());
+            long to = records.get(records.size() - 1).offset() + 1;
+            long gone = to - from - records.size();
+            if (gone > 0) {
+                unsaid.add(() -> losses.deleted(partition, from, to, gone));
+            }
+            expected.put(partition, to);
+        }
+        while (!unsaid.isEmpty()) {
+            unsaid.get(0).run();
+            unsaid.remove(0);
+        }
+    }
+
+    @Override
+    public void seek(TopicPartition partition, long offset) {
+        expected.put(partition, offset);
+        super.seek(partition, offset);
+    }
+
+    @Override
+    public void seek(TopicPartition partition, OffsetAndMetadata offset) {
+        expected.put(partition, offset.offset());
+        super.seek(partition, offset);
+    }
+
+    @Override
+    public void subscribe(Collection<String> topics, ConsumerRebalanceListener listener) {
+        super.subscribe(topics, new Forgetting(listener));
+    }
+
+    @Override
+    public void subscribe(Pattern topics, ConsumerRebalanceListener listener) {
+        super.subscribe(topics, new Forgetting(listener));
+    }
+
+    /** Who gets a partition begins where its offset stands, so records of it that are held here would come twice. */
+    private final class Forgetting implements ConsumerRebalanceListener {
+
+        private final ConsumerRebalanceListener listener;
+
+        Forgetting(ConsumerRebalanceListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            committed(Set.copyOf(partitions)).forEach((partition, offset) -> {
+                if (offset != null) {
+                    expected.put(partition, offset.offset());
+                }
+            });
+            listener.onPartitionsAssigned(partitions);
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            forget(partitions);
+            listener.onPartitionsRevoked(partitions);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            forget(partitions);
+            listener.onPartitionsLost(partitions);
+        }
+
+        private void forget(Collection<TopicPartition> partitions) {
+            expected.keySet().removeAll(partitions);
+            hold(collected.stream().filter(one -> !partitions.contains(new TopicPartition(one.topic(), one.partition()))).toList());
+        }
+    }
+
+    private ConsumerRecords<Object, Object> batch() {
+        int size = 0;
+        Map<TopicPartition, List<ConsumerRecord<Object, Object>>> batch = new LinkedHashMap<>();
+        for (long bytes = 0; size < Math.min(maximum, collected.size()) && (size == 0 || bytes < maxBytes); size++) {
+            ConsumerRecord<Object, Object> one = collected.get(size);
+            batch.computeIfAbsent(new TopicPartition(one.topic(), one.partition()), partition -> new ArrayList<>()).add(one);
+            bytes += bytes(one);
+        }
+        hold(collected.subList(size, collected.size()));
+        return new ConsumerRecords<>(batch, Map.of());
+    }
+
+    private void hold(List<ConsumerRecord<Object, Object>> records) {
+        collected = new ArrayList<>(records);
+        collectedBytes = records.stream().mapToLong(BatchConsumer::bytes).sum();
+    }
+}

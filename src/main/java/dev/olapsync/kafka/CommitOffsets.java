@@ -1,0 +1,57 @@
+package dev.olapsync.kafka;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommit;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+
+/**
+ * Commits the offsets of a batch, of every partition that it has records of; the last step, after the write. The records
+ * are expected in the variable {@link #BATCH}. (Camel's own step would commit the partition of the last record only, and
+ * its {@code commit()} makes a round trip for each partition.)
+ */
+public class CommitOffsets implements Processor {
+
+    /** Variable: the {@code List<Exchange>} that the consumer handed over. */
+    public static final String BATCH = "batch";
+
+    @Override
+    public void process(Exchange exchange) {
+        List<?> batch = exchange.getVariable(BATCH, List.class);
+        if (batch.isEmpty()) {
+            return;
+        }
+        Map<TopicPartition, Long> next = new HashMap<>();
+        TopicPartition partition = new TopicPartition("", -1);
+        for (Object polled : batch) {
+            Message message = ((Exchange) polled).getMessage();
+            String topic = message.getHeader(KafkaConstants.TOPIC, String.class);
+            int number = message.getHeader(KafkaConstants.PARTITION, Integer.class);
+            // most are of the same one as the record before
+            if (number != partition.partition() || !topic.equals(partition.topic())) {
+                partition = new TopicPartition(topic, number);
+            }
+            next.merge(partition, message.getHeader(KafkaConstants.OFFSET, Long.class) + 1, Math::max);
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        next.forEach((read, offset) -> offsets.put(read, new OffsetAndMetadata(offset)));
+        DefaultKafkaManualCommit commit = ((Exchange) batch.get(0)).getMessage()
+                .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
+        try {
+            commit.getConsumer().commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
+        } catch (CommitFailedException | RebalanceInProgressException e) {
+            // the partitions may be another's by now; only a consumer that joins again can tell, no redelivery
+            exchange.setRollbackOnly(true);
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.olapsync.kafka;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.config.Settings;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Which topics an epoch uses, kept in ClickHouse: their ids, and the first offset that each partition had when the epoch began
+ * to use it. A topic that was deleted and made again has another id, and what had waited in the first one is lost. What was
+ * deleted before the epoch is not its loss. Thread safe.
+ */
+public final class KnownTopics {
+
+    private static final String TABLE = "_topics";
+
+    /** @param firsts by partition; none for a partition that was added later */
+    public record Known(String id, List<Long> firsts) {
+
+        /** Where the epoch begins in a partition. */
+        public long first(int partition) {
+            return partition < firsts.size() ? firsts.get(partition) : 0;
+        }
+    }
+
+    private final ClickHouse clickHouse;
+    private final Settings.Olap settings;
+    private volatile Map<String, Known> known = Map.of();
+    private volatile boolean there;
+
+    public KnownTopics(ClickHouse clickHouse, Settings.Olap settings) {
+        this.clickHouse = clickHouse;
+        this.settings = settings;
+    }
+
+    /** Reads what has been remembered in this epoch of these topics; the table is there afterwards. */
+    public void recall(Collection<String> names) {
+        Map<String, Known> recalled = all();
+        recalled.keySet().retainAll(names);
+        known = recalled;
+    }
+
+    /**
+     * Whether a pipeline with other topics keeps its rows in the same database, and what to do; empty when none does.
+     *
+     * @param captured the topic of that name that this pipeline has
+     */
+    public Optional<String> shared(String captured) {
+        boolean exists = !clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '"
+                + TABLE + "'", Map.of("database", clickHouse.database())).isEmpty();
+        List<GenericRecord> topics = exists ? clickHouse.query("SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
+                Map.of("epoch", settings.epoch())) : List.of();
+        return topics.stream().map(row -> row.getString("topic"))
+                .filter(topic -> topic.endsWith(Topics.CAPTURED) && !topic.equals(captured)).findFirst()
+                .map(other -> "The ClickHouse database " + clickHouse.database() + " has rows that came through the topics of " + other
+                        + ". Give each pipeline a clickhouse.database of its own; or, if olap.topic.changes was changed: "
+                        + settings.reloadRemedy());
+    }
+
+    /** All topics that this epoch uses, by their names; the table is there afterwards. */
+    public Map<String, Known> all() {
+        ensureTable();
+        Map<String, Known> all = new TreeMap<>();
+        for (GenericRecord row : clickHouse.query("SELECT topic, id, arrayMap(first -> toInt64(first), firsts) AS firsts FROM " + TABLE
+                + " FINAL WHERE epoch = {epoch:UInt16}", Map.of("epoch", settings.epoch()))) {
+            all.put(row.getString("topic"), new Known(row.getString("id"), row.getList("firsts")));
+        }
+        return all;
+    }
+
+    private void ensureTable() {
+        if (!there) {
+            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, topic String, id String, firsts Array(UInt64))"
+                    + " ENGINE = ReplacingMergeTree ORDER BY (epoch, topic)");
+            clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS firsts Array(UInt64)");
+            there = true;
+        }
+    }
+
+    /** Where this epoch begins in a partition; empty when it does not use the topic. Asks ClickHouse. */
+    public OptionalLong first(TopicPartition partition) {
+        Known topic = all().get(partition.topic());
+        return topic == null ? OptionalLong.empty() : OptionalLong.of(topic.first(partition.partition()));
+    }
+
+    /** Remembers topics that are new in this epoch; those that are known stay as they are. */
+    public void remember(Map<String, Known> topics) {
+        Map<String, Known> missing = new TreeMap<>(topics);
+        missing.keySet().removeAll(known.keySet());
+        if (!missing.isEmpty()) {
+            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, topic, id, firsts) VALUES " + missing.entrySet().stream()
+                    .map(topic -> "(" + settings.epoch() + ", " + ClickHouse.literal(topic.getKey()) + ", "
+                            + ClickHouse.literal(topic.getValue().id()) + ", " + topic.getValue().firsts() + ")")
+                    .collect(Collectors.joining(", ")));
+            missing.putAll(known);
+            known = missing;
+        }
+    }
+
+    /**
+     * Which of the known topics are not the same any more, and what to do; empty when none.
+     *
+     * @param ids of the topics that there are now
+     */
+    public Optional<String> lost(Map<String, String> ids) {
+        Collection<String> lost = new TreeSet<>();
+        known.forEach((topic, before) -> {
+            if (!before.id().equals(ids.get(topic))) {
+                lost.add(topic);
+            }
+        });
+        return lost.isEmpty() ? Optional.empty() : Optional.of("deleted since it was first used: topic "
+                + String.join(", topic ", lost) + ". What waited there is lost. " + settings.reloadRemedy());
+    }
+}

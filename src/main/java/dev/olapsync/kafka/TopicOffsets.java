@@ -1,0 +1,137 @@
+package dev.olapsync.kafka;
+
+import dev.olapsync.config.Settings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** How far topics reach and how far consumer groups have come in them. Thread safe. */
+public final class TopicOffsets implements AutoCloseable {
+
+    private static final int PATIENCE_MILLIS = 5_000;
+
+    private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final Settings.Kafka kafka;
+    private final Admin admin;
+
+    public TopicOffsets(Settings settings) {
+        kafka = settings.kafka();
+        admin = Topics.admin(kafka, Map.of(
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS));
+    }
+
+    /** For each partition of these topics, the offset that its next record will have. */
+    public Map<TopicPartition, Long> ends(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        return offsets(partitions(topics), OffsetSpec.latest());
+    }
+
+    /** For each partition of these topics, the offset of the first record that there is. */
+    public Map<TopicPartition, Long> firsts(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        return offsets(partitions(topics), OffsetSpec.earliest());
+    }
+
+    /** How many records there are in these topics. */
+    public long count(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        List<TopicPartition> partitions = partitions(topics);
+        Map<TopicPartition, Long> first = offsets(partitions, OffsetSpec.earliest());
+        return offsets(partitions, OffsetSpec.latest()).entrySet().stream()
+                .mapToLong(end -> end.getValue() - first.get(end.getKey()))
+                .sum();
+    }
+
+    /** How many records before these offsets the group has not committed. */
+    public long behind(String group, Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> committed = committed(group);
+        Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
+        return ends.entrySet().stream()
+                .mapToLong(end -> {
+                    long next = Math.max(committed.getOrDefault(end.getKey(), 0L), first.get(end.getKey()));
+                    return Math.max(0, end.getValue() - next);
+                })
+                .sum();
+    }
+
+    /** When the oldest record that the group has not committed came into its topic; empty when there is none, or it is gone. */
+    public Optional<Instant> oldestBehind(String group, Map<TopicPartition, Long> ends)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> next = new HashMap<>();
+        Map<TopicPartition, Long> committed = committed(group);
+        Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
+        ends.forEach((partition, end) -> {
+            long from = Math.max(first.get(partition), committed.getOrDefault(partition, 0L));
+            if (from < end) {
+                next.put(partition, from);
+            }
+        });
+        long oldest = Long.MAX_VALUE;
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.client(Map.of(
+                // of each partition the first batch is enough
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(next.keySet());
+            next.forEach(consumer::seek);
+            Set<TopicPartition> asked = new HashSet<>(next.keySet());
+            for (Instant end = Instant.now().plus(LOOK); !asked.isEmpty() && Instant.now().isBefore(end);) {
+                ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+                for (TopicPartition partition : records.partitions()) {
+                    oldest = Math.min(oldest, records.records(partition).get(0).timestamp());
+                    asked.remove(partition);
+                    consumer.pause(List.of(partition));
+                }
+            }
+        }
+        return oldest == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(oldest));
+    }
+
+    /** Up to where a group has committed, without the partitions of which it has nothing. */
+    public Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> committed = new HashMap<>();
+        admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().forEach((partition, offset) -> {
+            if (offset != null) {
+                committed.put(partition, offset.offset());
+            }
+        });
+        return committed;
+    }
+
+    private List<TopicPartition> partitions(Predicate<String> topics) throws ExecutionException, InterruptedException {
+        List<String> names = admin.listTopics().names().get().stream().filter(topics).toList();
+        return admin.describeTopics(names).allTopicNames().get().values().stream()
+                .flatMap(topic -> topic.partitions().stream()
+                        .map(partition -> new TopicPartition(topic.name(), partition.partition())))
+                .toList();
+    }
+
+    private Map<TopicPartition, Long> offsets(List<TopicPartition> partitions, OffsetSpec which)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, ListOffsetsResultInfo> offsets = admin.listOffsets(
+                partitions.stream().collect(Collectors.toMap(Function.identity(), partition -> which))).all().get();
+        return offsets.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, offset -> offset.getValue().offset()));
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ZERO);
+    }
+}

@@ -1,0 +1,376 @@
+package dev.olapsync.kafka;
+
+import dev.olapsync.config.Settings;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.VersionCutoffs;
+import dev.olapsync.postgres.TableName;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicListing;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * The topics: {@code cdc.<schema>.<table>} for changes, {@code olap.<model>} for output rows, {@code olap.dlq} for what
+ * could not be processed, {@code olap-fanout} for the work of the fan-out. The prefixes can be
+ * configured, for several pipelines on one broker.
+ */
+public final class Topics implements AutoCloseable {
+
+    /** The largest value that a record can have; what is larger has to take another way. */
+    public static final int LARGEST_VALUE = 32 << 20;
+
+    /** The largest record: with key, headers, and what compression can add in the worst case. */
+    private static final int LARGEST_RECORD = LARGEST_VALUE + (1 << 20);
+
+    /**
+     * The largest output row that becomes a record, so that any process that reads many at once knows how large they are
+     * together; a larger one is written straight into ClickHouse.
+     */
+    public static final int LARGEST_ROW = 256 << 10;
+
+    /** The ends of the names that no other topics have: by them a pipeline is recognised. */
+    public static final String CAPTURED = "-captured";
+    private static final String FAN_OUT = "-fanout";
+    /** Behind the prefix of the topics of rows. */
+    public static final String DEAD_LETTERS = ".dlq";
+
+    private static final int LONGEST = 249;
+    private static final short BROKERS_DEFAULT = -1;
+    private static final ListTopicsOptions SHORT_TIMEOUT = new ListTopicsOptions().timeoutMs(5_000);
+    private static final Duration HEARD_OF = Duration.ofSeconds(10);
+    private static final long PAUSE_MILLIS = 20;
+    private static final Duration IN_USE = Duration.ofHours(1);
+
+    private final Settings settings;
+    private final String changes;
+    private final String rows;
+    private final TopicSettings topicSettings;
+    private final Map<TableName, String> ofTables = new ConcurrentHashMap<>();
+    private final Set<String> known = ConcurrentHashMap.newKeySet();
+    private Admin admin;
+
+    public Topics(Settings settings) {
+        this.settings = settings;
+        this.changes = settings.olap().changesTopic() + ".";
+        this.rows = settings.olap().rowsTopic() + ".";
+        this.topicSettings = new TopicSettings(settings.olap(), this);
+    }
+
+    /**
+     * Characters that a topic cannot have are written as {@code _uXXXX}. Names that are too long end in a hash, and so do those
+     * that the broker would refuse because of another topic: {@code .} and {@code _} are the same to it. A topic that exists
+     * keeps its name. Asks the broker the first time.
+     */
+    public String changes(TableName table) {
+        String known = ofTables.get(table);
+        return known != null ? known : changes(new TreeSet<>(Set.of(table))).get(0);
+    }
+
+    private synchronized List<String> changes(SortedSet<TableName> tables) {
+        if (!ofTables.keySet().containsAll(tables)) {
+            Set<String> existing = existing();
+            Map<String, String> taken = new HashMap<>();
+            Stream.of(existing, ofNoTable(), ofTables.values()).flatMap(Collection::stream)
+                    .forEach(name -> taken.put(withoutDots(name), name));
+            for (TableName table : tables) {
+                String name = ofTables.computeIfAbsent(table, missing -> free(ofTable(missing), existing, taken));
+                taken.put(withoutDots(name), name);
+            }
+        }
+        return tables.stream().map(ofTables::get).toList();
+    }
+
+    private static String free(String name, Set<String> existing, Map<String, String> taken) {
+        String other = hashed(name, name.length());
+        boolean refused = !taken.getOrDefault(withoutDots(name), name).equals(name);
+        return refused || existing.contains(other) ? other : name;
+    }
+
+    private static String withoutDots(String topic) {
+        return topic.replace('.', '_');
+    }
+
+    private String ofTable(TableName table) {
+        String topic = changes + escape(table.schema()) + "." + escape(table.name());
+        return topic.length() <= LONGEST ? topic : hashed(topic, LONGEST);
+    }
+
+    private static String hashed(String topic, int longest) {
+        String hash = "_" + HexFormat.of().toHexDigits(topic.hashCode());
+        return topic.substring(0, Math.min(longest, LONGEST - hash.length())) + hash;
+    }
+
+    /** Of the refresh requests that were written into the log by hand, see {@link dev.olapsync.postgres.RefreshRequest}. */
+    public String refreshRequests() {
+        return changes + "message";
+    }
+
+    public String rows(String model) {
+        return rows + model;
+    }
+
+    /** How far capture has come; not among the topics of changes, whose names begin with the same prefix and a dot. */
+    public String captured() {
+        return captured(settings.olap());
+    }
+
+    /** The same, without a broker. */
+    public static String captured(Settings.Olap settings) {
+        return settings.changesTopic() + CAPTURED;
+    }
+
+    public String deadLetters() {
+        return settings.olap().rowsTopic() + DEAD_LETTERS;
+    }
+
+    /** Of the fan-out, see {@link dev.olapsync.enrich.FanOutRequest}; no pattern of another consumer has it. */
+    public String fanOut() {
+        return settings.olap().rowsTopic() + FAN_OUT;
+    }
+
+    /** The same of each topic: the largest batch of records that it takes, in bytes. */
+    public static int maxMessageBytes() {
+        return LARGEST_RECORD;
+    }
+
+    /** Whether the name is one that a topic of changes has; the route enrich reads all that are. */
+    public boolean isOfChanges(String topic) {
+        return topic.startsWith(changes) && topic.chars().skip(changes.length()).filter(c -> c == '.').count() <= 1;
+    }
+
+    /** Whether the name is one that a topic of output rows has; the route load reads all that are. */
+    public boolean isOfRows(String topic) {
+        return topic.startsWith(rows) && topic.indexOf('.', rows.length()) < 0;
+    }
+
+    /**
+     * Another pipeline on the broker of which this one reads topics, or the other way round, and what to do; empty when there is
+     * none. A pipeline that has published nothing for an hour does not count.
+     */
+    public Optional<String> overlap() throws ExecutionException, InterruptedException {
+        String ofChanges = settings.olap().changesTopic();
+        String ofRows = settings.olap().rowsTopic();
+        for (String mark : existing()) {
+            if (mark.endsWith(CAPTURED) && !mark.equals(captured())) {
+                String other = mark.substring(0, mark.length() - CAPTURED.length());
+                boolean overlaps = other.equals(ofRows) || isWithin(other, ofChanges) || isWithin(ofChanges, other) || isWithin(ofRows, other);
+                if (overlaps && isInUse(mark)) {
+                    return Optional.of(overlap(other));
+                }
+            } else if (mark.endsWith(FAN_OUT) && !mark.equals(fanOut())) {
+                String other = mark.substring(0, mark.length() - FAN_OUT.length());
+                if (other.equals(ofChanges) || isWithin(other, ofChanges)) {
+                    return Optional.of(overlap(other));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether a topic of the one prefix, with one more word, could be one of changes of the other. */
+    private static boolean isWithin(String prefix, String ofChanges) {
+        return prefix.startsWith(ofChanges + ".") && prefix.indexOf('.', ofChanges.length() + 1) < 0;
+    }
+
+    private boolean isInUse(String captured) throws ExecutionException, InterruptedException {
+        TopicPartition partition = new TopicPartition(captured, 0);
+        long newest = admin().listOffsets(Map.of(partition, OffsetSpec.maxTimestamp())).partitionResult(partition).get().timestamp();
+        return newest >= System.currentTimeMillis() - IN_USE.toMillis();
+    }
+
+    private String overlap(String other) {
+        return "Another pipeline on the broker has the topics " + other + ".*, and the names of its topics and of this one's ("
+                + changes + "*, " + rows + "*) can be the same. Give olap.topic.changes and olap.topic.rows prefixes that none begins with"
+                + " another's and a dot; or, if that pipeline is no more, delete its topics.";
+    }
+
+    /** The model whose output rows the topic holds. */
+    public String modelOf(String topic) {
+        if (!topic.startsWith(rows)) {
+            throw new IllegalArgumentException("Not a topic of output rows: " + topic);
+        }
+        return topic.substring(rows.length());
+    }
+
+    private static String escape(String name) {
+        StringBuilder escaped = new StringBuilder();
+        name.codePoints().forEach(c -> {
+            boolean plain = c < 128 && (Character.isLetterOrDigit(c) || c == '_' || c == '-');
+            escaped.append(plain ? Character.toString(c) : String.format(Locale.ROOT, "_u%04x", c));
+        });
+        return escaped.toString();
+    }
+
+    private List<String> ofNoTable() {
+        return List.of(captured(), refreshRequests(), deadLetters(), fanOut(), rows(VersionCutoffs.MODEL));
+    }
+
+    /** The topics that these models need. */
+    public List<String> names(Models models) {
+        List<String> names = new ArrayList<>(ofNoTable());
+        names.addAll(changes(models.tables()));
+        models.targets().forEach(target -> names.add(rows(target)));
+        return names;
+    }
+
+    /** The topics of these models whose records must not be lost: all but the dead letters. */
+    public Set<String> lasting(Models models) {
+        Set<String> names = new HashSet<>(names(models));
+        names.remove(deadLetters());
+        return names;
+    }
+
+    /** How a topic is created. */
+    public NewTopic definition(String name) {
+        NewTopic topic = name.equals(captured())
+                ? new NewTopic(name, 1, BROKERS_DEFAULT)
+                : new NewTopic(name, Optional.of(settings.olap().topicPartitions()), Optional.empty());
+        return topic.configs(topicSettings.of(name));
+    }
+
+    /** What is not set as it must be in the topics of these models, and the command that corrects it. */
+    public List<String> wrongSettings(Models models) throws ExecutionException, InterruptedException {
+        List<String> there = names(models).stream().filter(existing()::contains).toList();
+        return topicSettings.wrong(admin(), there, SHORT_TIMEOUT.timeoutMs()).stream().map(TopicSettings.Wrong::toString).toList();
+    }
+
+    /** What the topics must be set to. */
+    public TopicSettings topicSettings() {
+        return topicSettings;
+    }
+
+    /** Creates the topics of these models that do not exist yet. */
+    public void create(Models models) throws InterruptedException {
+        create(names(models));
+    }
+
+    /** Creates a topic that does not exist yet; cheap when it has been asked for before. Thread safe. */
+    public void ensure(String topic) throws InterruptedException {
+        if (!known.contains(topic)) {
+            create(List.of(topic));
+        }
+    }
+
+    private void create(List<String> names) throws InterruptedException {
+        try {
+            Set<String> existing = existing();
+            List<NewTopic> missing = names.stream()
+                    .filter(name -> !existing.contains(name))
+                    .map(this::definition)
+                    .toList();
+            for (var created : admin().createTopics(missing).values().values()) {
+                try {
+                    created.get();
+                } catch (ExecutionException e) {
+                    if (!(e.getCause() instanceof TopicExistsException)) {
+                        throw e;
+                    }
+                }
+            }
+            awaitThere(missing);
+            known.addAll(names);
+        } catch (ExecutionException e) {
+            // another process may have taken the name of one of them meanwhile
+            ofTables.clear();
+            throw new IllegalStateException("The topics cannot be created at " + settings.kafka().brokers() + ": "
+                    + e.getCause().getMessage(), e);
+        }
+    }
+
+    /** A client that asks for a topic before the brokers have heard of it complains. */
+    private void awaitThere(List<NewTopic> created) throws InterruptedException {
+        Set<String> names = created.stream().map(NewTopic::name).collect(Collectors.toSet());
+        long end = System.nanoTime() + HEARD_OF.toNanos();
+        while (!existing().containsAll(names) && System.nanoTime() < end) {
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    private Set<String> existing() {
+        try {
+            return admin().listTopics(SHORT_TIMEOUT).names().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("The broker at " + settings.kafka().brokers() + " does not list its topics: "
+                    + e.getCause().getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the broker was asked for its topics", e);
+        }
+    }
+
+    /**
+     * The topics that there are, with their ids: a topic that was deleted and made again has another one. A broker that
+     * gives no ids gives the same for all.
+     */
+    public Map<String, String> ids() throws ExecutionException, InterruptedException {
+        Map<String, String> ids = new HashMap<>();
+        for (TopicListing topic : admin().listTopics(SHORT_TIMEOUT).listings().get()) {
+            ids.put(topic.name(), topic.topicId().toString());
+        }
+        return ids;
+    }
+
+    /** These topics as they are now, for an epoch that begins to use them; without those that there are not. */
+    public Map<String, KnownTopics.Known> known(Collection<String> names) throws ExecutionException, InterruptedException {
+        Map<String, String> ids = ids();
+        ids.keySet().retainAll(names);
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        admin().describeTopics(ids.keySet()).allTopicNames().get().values().forEach(topic -> topic.partitions().forEach(
+                partition -> asked.put(new TopicPartition(topic.name(), partition.partition()), OffsetSpec.earliest())));
+        Map<String, SortedMap<Integer, Long>> firsts = new HashMap<>();
+        admin().listOffsets(asked).all().get().forEach((partition, first) ->
+                firsts.computeIfAbsent(partition.topic(), topic -> new TreeMap<>()).put(partition.partition(), first.offset()));
+        Map<String, KnownTopics.Known> known = new HashMap<>();
+        firsts.forEach((topic, first) -> known.put(topic, new KnownTopics.Known(ids.get(topic), List.copyOf(first.values()))));
+        return known;
+    }
+
+    private synchronized Admin admin() {
+        if (admin == null) {
+            admin = admin(settings.kafka(), Map.of());
+        }
+        return admin;
+    }
+
+    /** Kafka looks for its classes with the thread's class loader, which under the Camel CLI does not know them. */
+    static Admin admin(Settings.Kafka kafka, Map<String, Object> properties) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(Admin.class.getClassLoader());
+        try {
+            return Admin.create(kafka.client(properties));
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (admin != null) {
+            admin.close();
+            admin = null;
+        }
+    }
+}

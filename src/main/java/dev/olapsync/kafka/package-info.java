@@ -1,0 +1,4 @@
+/**
+ * Consumer, clients, commits, topics and their offsets.
+ */
+package dev.olapsync.kafka;

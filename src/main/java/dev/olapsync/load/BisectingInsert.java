@@ -1,0 +1,102 @@
+package dev.olapsync.load;
+
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.model.Model;
+import dev.olapsync.postgres.Position;
+import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.tables.InsertErrors;
+import dev.olapsync.tables.TargetTable;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+
+/**
+ * Writes batches with one INSERT each. If ClickHouse refuses a batch because of a value, the batch is divided in halves,
+ * and these again, until the rows that it refuses are found: they become dead letters, and all others are written. A batch that is
+ * too large for one INSERT is divided too.
+ * A table that does not fit its model, and every other failure, is no matter of single rows: then nothing becomes a
+ * dead letter.
+ */
+public final class BisectingInsert {
+
+    private final CamelContext context;
+    private final ClickHouse clickHouse;
+    private final TargetTable target;
+    private final String insert;
+
+    public BisectingInsert(CamelContext context, ClickHouse clickHouse, TargetTable target) {
+        this.context = context;
+        this.clickHouse = clickHouse;
+        this.target = target;
+        this.insert = target.insert();
+    }
+
+    /**
+     * Returns when ClickHouse has acknowledged the rows and the broker the dead letters.
+     *
+     * @return how many rows were written
+     * @throws RuntimeException when it is no matter of single rows: none, some or all of the rows may be there
+     */
+    public int write(RowBatch batch) throws IOException {
+        if (batch.getRows() == 0) {
+            return 0;
+        }
+        List<Exchange> deadLetters = new ArrayList<>();
+        try {
+            clickHouse.insertJson(insert, batch.json());
+        } catch (ClickHouseException e) {
+            requireDivisible(e, clickHouse, target);
+            refused(batch, e, deadLetters);
+            DeadLetters.send(context, deadLetters);
+        }
+        return batch.getRows() - deadLetters.size();
+    }
+
+    /** Returns when it may be single rows that ClickHouse refuses, or their number; otherwise throws what is the matter. */
+    public static void requireDivisible(ClickHouseException e, ClickHouse clickHouse, TargetTable target) {
+        InsertErrors.Kind kind = InsertErrors.kind(e);
+        if (kind == InsertErrors.Kind.SERVER) {
+            throw InsertErrors.remedied(e, target);
+        }
+        new ClickHouseTables(clickHouse).mismatch(target).ifPresent(mismatch -> {
+            throw new IllegalStateException(mismatch);
+        });
+        if (kind == InsertErrors.Kind.TABLE) {
+            throw InsertErrors.remedied(e, target);
+        }
+    }
+
+    private void insert(RowBatch batch, List<Exchange> deadLetters) {
+        try {
+            clickHouse.insertJson(insert, batch.json());
+        } catch (ClickHouseException e) {
+            refused(batch, e, deadLetters);
+        }
+    }
+
+    private void refused(RowBatch batch, ClickHouseException e, List<Exchange> deadLetters) {
+        InsertErrors.Kind kind = InsertErrors.kind(e);
+        if (batch.getRows() > 1 && (kind == InsertErrors.Kind.ROW || kind == InsertErrors.Kind.SIZE)) {
+            batch.halves().forEach(half -> insert(half, deadLetters));
+            return;
+        }
+        if (kind != InsertErrors.Kind.ROW) {
+            throw InsertErrors.remedied(e, target);
+        }
+        RowBatch.Row row = batch.row();
+        String error = "not written. " + e.getMessage();
+        Optional<BigInteger> version = RowJson.version(row.json());
+        // to read the row of a history again, as those of a model, would not bring this version
+        deadLetters.add(row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
+                ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
+                : DeadLetters.ofRefusedRow(context, target.model().map(Model::name).orElse(target.name()), row.key(), row.json(),
+                        Position.ofVersion(version.orElseThrow()), error, row.polled()));
+    }
+}

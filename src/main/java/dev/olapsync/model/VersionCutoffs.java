@@ -1,0 +1,19 @@
+package dev.olapsync.model;
+
+/**
+ * Version cut-offs: of each model the version below which no row counts any more. They are output rows of a model of their
+ * own, so they travel and are loaded like all others, and their order among the rows does not matter.
+ */
+public final class VersionCutoffs {
+
+    /** The model's name; no file can have it, because model names begin with a letter. */
+    public static final String MODEL = "_truncates";
+
+    private VersionCutoffs() {
+    }
+
+    /** The version cut-off of a model, without its version. */
+    public static String row(String model) {
+        return "{\"model\":\"" + model + "\"}";
+    }
+}

@@ -1,0 +1,64 @@
+package dev.olapsync.pipeline;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.postgres.Position;
+import dev.olapsync.postgres.RefreshRequest;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A message in the write-ahead log that makes no row dirty. Any process that wrote it finds it in the topic of refresh
+ * requests: then he knows that capture follows, and which position the log had reached.
+ *
+ * @param id nobody else's
+ */
+public record BarrierMessage(String id) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String ID = "marker";
+
+    public static BarrierMessage unique() {
+        return new BarrierMessage(UUID.randomUUID().toString());
+    }
+
+    /** Writes the barrier message into the log, in the connection's transaction. */
+    public void write(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_logical_emit_message(true, ?, ?)")) {
+            statement.setString(1, RefreshRequest.PREFIX);
+            statement.setString(2, JSON.createObjectNode().put(ID, id).toString());
+            statement.execute();
+        }
+    }
+
+    /** Whether the content of a message is a barrier message and not a refresh request. */
+    public static boolean is(byte[] content) {
+        try {
+            JsonNode message = JSON.readTree(content);
+            return message != null && message.path(ID).isTextual();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Where this barrier message stands in the log; empty when the record is another one.
+     *
+     * @param epoch of the capture that published the record
+     * @param change a record of the topic of refresh requests
+     */
+    public Optional<Position> positionIn(int epoch, byte[] change) {
+        try {
+            ChangeEvent event = ChangeEvent.parse(epoch, change, column -> false);
+            return event.op() == 'm' && id.equals(JSON.readTree(event.message()).path(ID).asText())
+                    ? Optional.of(event.position()) : Optional.empty();
+        } catch (IllegalArgumentException | IOException e) {
+            // somebody else's message, which enrich reports
+            return Optional.empty();
+        }
+    }
+}

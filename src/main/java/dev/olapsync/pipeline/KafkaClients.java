@@ -1,0 +1,100 @@
+package dev.olapsync.pipeline;
+
+import dev.olapsync.config.Settings;
+import dev.olapsync.kafka.BatchConsumer;
+import dev.olapsync.kafka.Topics;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
+import org.apache.camel.component.kafka.KafkaConfiguration;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Makes the Kafka clients of all routes of a context: with TLS and login, if the configuration has them, and consumers that
+ * collect batches. What all routes want of Kafka's own options is here, so that a route
+ * shows what is special about it; an option that a route sets counts.
+ */
+public class KafkaClients extends DefaultKafkaClientFactory implements CamelContextAware {
+
+    /** What Camel gives a client for which a route sets nothing: there the values below count. */
+    private static final Properties CAMELS_PRODUCER = new KafkaConfiguration().createProducerProperties();
+    private static final Properties CAMELS_CONSUMER = new KafkaConfiguration().createConsumerProperties();
+
+    /** Acknowledged by all replicas, in order, without duplicates; records as large as the topics take them, in batches. */
+    private static final Map<String, String> PRODUCER = Map.of(
+            ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName(),
+            ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName(),
+            ProducerConfig.ACKS_CONFIG, "all",
+            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true",
+            ProducerConfig.LINGER_MS_CONFIG, "2",
+            ProducerConfig.BATCH_SIZE_CONFIG, "262144",
+            ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4",
+            ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Topics.maxMessageBytes()),
+            ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(2L * Topics.maxMessageBytes()));
+
+    /** From the first record on; a killed member's partitions move after ten seconds. */
+    private static final Map<String, String> CONSUMER = Map.of(
+            ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName(),
+            ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName(),
+            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
+            ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "10000",
+            ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000");
+
+    private static final String TOPIC_REFRESH = "{{olap.topic.refresh.millis:5000}}";
+
+    private CamelContext context;
+
+    @Override
+    public Producer<?, ?> getProducer(Properties properties) {
+        return super.getProducer(secured(completed(properties, CAMELS_PRODUCER, PRODUCER)));
+    }
+
+    @Override
+    public Consumer<?, ?> getConsumer(Properties properties) {
+        String group = properties.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
+        return new BatchConsumer(secured(consumer(properties)), Settings.of(context).olap().batchBytes(), OlapSync.of(context).lostRecords().of(group));
+    }
+
+    private Properties consumer(Properties properties) {
+        Map<String, String> ours = new HashMap<>(CONSUMER);
+        // a new topic of a pattern is found after this time
+        ours.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, context.resolvePropertyPlaceholders(TOPIC_REFRESH));
+        return completed(properties, CAMELS_CONSUMER, ours);
+    }
+
+    private static Properties completed(Properties configured, Properties camels, Map<String, String> ours) {
+        Properties completed = new Properties();
+        completed.putAll(configured);
+        ours.forEach((key, value) -> {
+            if (String.valueOf(camels.get(key)).equals(String.valueOf(configured.get(key)))) {
+                completed.put(key, value);
+            }
+        });
+        return completed;
+    }
+
+    private Properties secured(Properties properties) {
+        Properties secured = new Properties();
+        secured.putAll(properties);
+        secured.putAll(Settings.of(context).kafka().security());
+        return secured;
+    }
+
+    @Override
+    public void setCamelContext(CamelContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public CamelContext getCamelContext() {
+        return context;
+    }
+}

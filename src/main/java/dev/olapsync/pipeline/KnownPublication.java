@@ -1,0 +1,62 @@
+package dev.olapsync.pipeline;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.clickhouse.ClickHouse;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * As what an epoch began to use the publication of each table: a mark, kept in ClickHouse. A publication that left out changes for
+ * a while, and is as it was again, has another mark.
+ */
+public final class KnownPublication {
+
+    private static final String TABLE = "_publications";
+
+    private final ClickHouse clickHouse;
+    private final int epoch;
+
+    public KnownPublication(ClickHouse clickHouse, int epoch) {
+        this.clickHouse = clickHouse;
+        this.epoch = epoch;
+    }
+
+    /** @param marks by the names of tables; they take the place of earlier ones */
+    public void remember(Map<String, String> marks) {
+        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, table_name String, mark String)"
+                + " ENGINE = ReplacingMergeTree ORDER BY (epoch, table_name)");
+        Map<String, String> changed = new TreeMap<>(marks);
+        changed.entrySet().removeAll(known().entrySet());
+        if (!changed.isEmpty()) {
+            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, table_name, mark) VALUES " + changed.entrySet().stream()
+                    .map(mark -> "(" + epoch + ", " + ClickHouse.literal(mark.getKey()) + ", " + ClickHouse.literal(mark.getValue()) + ")")
+                    .collect(Collectors.joining(", ")));
+        }
+    }
+
+    /**
+     * Those of the tables whose mark is not the remembered one any more. One of which nothing is remembered, because an older
+     * version has begun the epoch, is none of them.
+     */
+    public Set<String> changed(Map<String, String> marks) {
+        Map<String, String> known = known();
+        Set<String> changed = new TreeSet<>(marks.keySet());
+        changed.removeIf(table -> marks.get(table).equals(known.getOrDefault(table, marks.get(table))));
+        return changed;
+    }
+
+    private Map<String, String> known() {
+        Map<String, String> known = new TreeMap<>();
+        if (!clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = currentDatabase() AND name = '" + TABLE + "'",
+                Map.of()).isEmpty()) {
+            for (GenericRecord row : clickHouse.query("SELECT table_name, mark FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
+                    Map.of("epoch", epoch))) {
+                known.put(row.getString("table_name"), row.getString("mark"));
+            }
+        }
+        return known;
+    }
+}

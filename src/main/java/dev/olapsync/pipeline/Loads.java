@@ -1,0 +1,191 @@
+package dev.olapsync.pipeline;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.tables.Epochs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** How far the initial load has come, kept beside the rows: a ClickHouse that is empty has nothing loaded either. */
+public final class Loads {
+
+    private static final String TABLE = "_loads";
+    /** More steps than a load can have. */
+    private static final long DONE = 1L << 62;
+
+    /**
+     * One model's load.
+     *
+     * @param rows grain rows read so far
+     * @param total grain rows that Postgres expected at the start, an estimate
+     * @param lastKey the key of the last row read, empty before the first
+     * @param select the model's SELECT at the start of the load; empty since the model was taken away
+     * @param schema what the model read of the catalog at the start of the load; empty if that was not noted
+     */
+    public record Load(String model, long rows, long total, List<String> lastKey, boolean done, String select,
+            List<String> schema) {
+
+        public static Load begun(Model model, long total) {
+            return new Load(model.name(), 0, total, List.of(), false, model.select(), model.schema().facts());
+        }
+
+        public Load at(long rows) {
+            return new Load(model, rows, total, lastKey, done, select, schema);
+        }
+
+        public Load ended() {
+            return new Load(model, rows, total, lastKey, true, select, schema);
+        }
+    }
+
+    private final ClickHouse clickHouse;
+    private final int epoch;
+
+    public Loads(ClickHouse clickHouse, int epoch) {
+        this.clickHouse = clickHouse;
+        this.epoch = epoch;
+    }
+
+    /** Of the pipeline's current epoch; the table is there afterwards. */
+    public static Loads of(OlapSync olapSync) {
+        Loads loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        loads.ensureTable();
+        return loads;
+    }
+
+    public void ensureTable() {
+        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
+                + " total UInt64, last_key Array(String), done UInt8, model_select String,"
+                + " model_schema Array(String), step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+        clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS model_schema Array(String) AFTER model_select");
+    }
+
+    /** Whether anything has ever been loaded. */
+    public boolean exists() {
+        return !clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE + "'",
+                Map.of("database", clickHouse.database())).isEmpty();
+    }
+
+    /** Of the current epoch. */
+    public List<Load> all() {
+        List<Load> loads = new ArrayList<>();
+        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done, model_select, model_schema FROM " + TABLE
+                + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model", Map.of("epoch", epoch))) {
+            loads.add(new Load(row.getString("model"), row.getLong("rows"), row.getLong("total"),
+                    row.getList("last_key"), row.getBoolean("done"), row.getString("model_select"),
+                    row.getList("model_schema")));
+        }
+        return loads;
+    }
+
+    public Optional<Load> find(String model) {
+        return all().stream().filter(load -> load.model().equals(model)).findFirst();
+    }
+
+    /** Whether the model had the same SELECT when it was loaded last in an older epoch. */
+    public boolean isAsBefore(Model model) {
+        return clickHouse.query("SELECT model_select FROM " + TABLE + " FINAL WHERE epoch < {epoch:UInt16} AND model = {model:String}"
+                + " ORDER BY epoch DESC LIMIT 1", Map.of("epoch", epoch, "model", model.name())).stream()
+                .anyMatch(row -> row.getString("model_select").equals(model.select()));
+    }
+
+    /** Those of the models whose load has begun in the current epoch. */
+    public List<Model> begun(Models models) {
+        return all().stream().flatMap(load -> models.find(load.model()).stream()).toList();
+    }
+
+    /**
+     * Whether a later epoch has been used, and what to do; empty when none has.
+     *
+     * @param models those whose load has not begun are looked into, since their tables may have been there before
+     */
+    public Optional<String> outdated(Models models) {
+        Set<String> begun = exists() ? all().stream().map(Load::model).collect(Collectors.toSet()) : Set.of();
+        return new Epochs(clickHouse).later(epoch, models.all().stream().map(Model::name).filter(name -> !begun.contains(name)).toList());
+    }
+
+    /**
+     * A model that has been loaded cannot be changed, or taken away and come back: rows that it has written already would
+     * stay as they are. Nor can the tables that it reads, as far as it reads them.
+     *
+     * @return names the models for which this is so, and what to do; empty when there are none
+     */
+    public Optional<String> changed(Models models) {
+        List<String> changed = all().stream()
+                .filter(load -> models.find(load.model()).filter(model -> !model.select().equals(load.select())).isPresent())
+                .map(Load::model)
+                .toList();
+        if (!changed.isEmpty()) {
+            return Optional.of("The SELECT of " + String.join(", ", changed) + " is not the one that has been loaded. " + reloadRemedy()
+                    + " Until then the old rows can be read.");
+        }
+        return all().stream()
+                .filter(load -> !load.schema().isEmpty())
+                .flatMap(load -> models.find(load.model()).stream()
+                        .filter(model -> !Set.copyOf(model.schema().facts()).equals(Set.copyOf(load.schema())))
+                        .map(model -> SchemaChangedException.message(model, load.schema(), model.schema().facts())))
+                .findFirst();
+    }
+
+    /** What is wrong while the pipeline runs, and what to do: the epoch or a model is not what was loaded, or is not here. */
+    public Optional<String> problem(Models models) {
+        Optional<String> later = new Epochs(clickHouse).later(epoch, List.of());
+        if (later.isPresent() || !exists()) {
+            return later;
+        }
+        return changed(models).or(() -> loadedElsewhere(models));
+    }
+
+    /** A change that is read here makes no row of a model dirty that only another process has. */
+    private Optional<String> loadedElsewhere(Models models) {
+        List<String> unknown = all().stream().filter(load -> !load.select().isEmpty()).map(Load::model)
+                .filter(model -> models.find(model).isEmpty()).toList();
+        return unknown.isEmpty() ? Optional.empty() : Optional.of("Another process loads " + String.join(", ", unknown)
+                + ", which this one does not have. All processes of a pipeline need the same models; another pipeline needs other"
+                + " topics, another olap.group and another clickhouse.database.");
+    }
+
+    /** @throws IllegalStateException when a model has been {@link #changed}, or the epoch is {@link #outdated} */
+    public void requireUnchanged(Models models) {
+        outdated(models).or(() -> changed(models)).ifPresent(problem -> {
+            throw new IllegalStateException(problem);
+        });
+    }
+
+    /** Remembers which models have been taken away. */
+    public void forgetOthers(Models models) {
+        for (Load load : all()) {
+            if (models.find(load.model()).isEmpty()) {
+                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), "",
+                        load.schema()));
+            }
+        }
+    }
+
+    /** What the operator has to do so that everything is loaded again. */
+    public String reloadRemedy() {
+        return reloadRemedy(epoch);
+    }
+
+    /** The same, of the epoch that counts now. */
+    public static String reloadRemedy(int epoch) {
+        return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
+    }
+
+    /** Of the notes about a model the one with most rows counts, but only until one is done. */
+    public void save(Load load) {
+        long step = (load.done() ? DONE : 0) + 4 * load.rows() + (load.select().isEmpty() ? 1 : 0);
+        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
+                + " step) VALUES ("
+                + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
+                + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema())
+                + ", " + step + ")");
+    }
+}

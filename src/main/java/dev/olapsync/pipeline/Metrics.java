@@ -1,0 +1,203 @@
+package dev.olapsync.pipeline;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.distribution.ValueAtPercentile;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+
+/** What the pipeline measures of itself. Thread safe. */
+public final class Metrics {
+
+    private static final Duration WINDOW = Duration.ofSeconds(10);
+    private static final double[] PERCENTILES = {0.5, 0.95, 0.99};
+
+    private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    /** Camel's tools look for a composite one; any other under its name is an error to them. */
+    private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
+    private final Map<String, Lag> lags = new ConcurrentHashMap<>();
+    private final Map<String, Verified> verified = new ConcurrentHashMap<>();
+    private final Map<String, Counter> unread = new ConcurrentHashMap<>();
+
+    public Metrics() {
+        registry.add(prometheus);
+    }
+
+    /**
+     * What was loaded of a model since the start, not counting the initial load.
+     *
+     * @param rows written to ClickHouse
+     * @param p50Millis the lag of the rows of the last ten seconds, from commit in Postgres to written in ClickHouse; 0
+     *        when there were none
+     */
+    public record Loaded(long rows, long p50Millis, long p95Millis, long p99Millis) {
+    }
+
+    /**
+     * Rows are about to be written to ClickHouse, for the first time or once more.
+     *
+     * @param commitMillis of each row, when its change was committed in Postgres, in milliseconds since 1970
+     */
+    public void loading(String model, LongStream commitMillis) {
+        commitMillis.min().ifPresent(oldest -> lag(model).loading(oldest));
+    }
+
+    /**
+     * Rows were written to ClickHouse.
+     *
+     * @param commitMillis of each row, when its change was committed in Postgres, in milliseconds since 1970
+     */
+    public void loaded(String model, LongStream commitMillis) {
+        lag(model).loaded(commitMillis);
+    }
+
+    /** Rows were read by the initial load and written to ClickHouse. */
+    public void initiallyLoaded(String model, long rows) {
+        Counter.builder("olap.initial.rows")
+                .description("Rows written by the initial load")
+                .tag("model", model)
+                .register(registry)
+                .increment(rows);
+    }
+
+    /** Rows of the fan-out were written to ClickHouse. Their lag is not that of the stream. */
+    public void fannedOut(String model, long rows) {
+        Counter.builder("olap.fanout.rows")
+                .description("Rows written by the fan-out")
+                .tag("model", model)
+                .register(registry)
+                .increment(rows);
+    }
+
+    /** A change came of a table that no model reads. */
+    public void unread(String table) {
+        unread.computeIfAbsent(table, same -> Counter.builder("olap.unread.changes")
+                .description("Changes of published tables that no model reads")
+                .tag("table", table)
+                .register(registry)).increment();
+    }
+
+    /** How many changes of each table that no model reads have come since the start. */
+    public Map<String, Long> unread() {
+        Map<String, Long> counts = new TreeMap<>();
+        unread.forEach((table, changes) -> counts.put(table, (long) changes.count()));
+        return counts;
+    }
+
+    /** All rows of a model were compared. */
+    public void verified(String model, long rows, long differences) {
+        verified.computeIfAbsent(model, Verified::new).set(rows, differences);
+    }
+
+    public Loaded loaded(String model) {
+        return lag(model).summary();
+    }
+
+    /** For those who show metrics of a Camel context. */
+    public MeterRegistry registry() {
+        return registry;
+    }
+
+    /** All metrics in the text format of Prometheus. */
+    public String scrape() {
+        return prometheus.scrape();
+    }
+
+    private Lag lag(String model) {
+        return lags.computeIfAbsent(model, Lag::new);
+    }
+
+    /** The last verification of one model. */
+    private final class Verified {
+
+        private final Counter rows;
+        private volatile long differences;
+        private volatile long finishedMillis;
+
+        Verified(String model) {
+            rows = Counter.builder("olap.verify.rows")
+                    .description("Rows compared by the continuous verification")
+                    .tag("model", model)
+                    .register(registry);
+            Gauge.builder("olap.verify.differences", this, last -> last.differences)
+                    .description("Rows that differed in the last verification")
+                    .tag("model", model)
+                    .register(registry);
+            Gauge.builder("olap.verify.finished", this, last -> last.finishedMillis / 1000.0)
+                    .description("When the last verification ended, in seconds since 1970")
+                    .baseUnit("seconds")
+                    .tag("model", model)
+                    .register(registry);
+        }
+
+        void set(long compared, long different) {
+            rows.increment(compared);
+            differences = different;
+            finishedMillis = System.currentTimeMillis();
+        }
+    }
+
+    /** From commit in Postgres to written in ClickHouse, of one model. */
+    private final class Lag {
+
+        private static final long NONE = Long.MAX_VALUE;
+
+        private final Timer timer;
+        private volatile long oldestInFlight = NONE;
+        private volatile long latest;
+        private volatile long loadedAt;
+
+        Lag(String model) {
+            timer = Timer.builder("olap.lag")
+                    .description("From commit in Postgres to written in ClickHouse")
+                    .tag("model", model)
+                    .publishPercentiles(PERCENTILES)
+                    .distributionStatisticExpiry(WINDOW)
+                    .register(registry);
+            Gauge.builder("olap.lag.latest", this, lag -> lag.now() / 1000.0)
+                    .description("Lag of the oldest row that is being written, else of the rows written last;"
+                            + " 0 when none were written for ten seconds")
+                    .baseUnit("seconds")
+                    .tag("model", model)
+                    .register(registry);
+        }
+
+        void loading(long oldest) {
+            oldestInFlight = oldest;
+        }
+
+        void loaded(LongStream commitMillis) {
+            long now = System.currentTimeMillis();
+            commitMillis.forEach(committed -> timer.record(Math.max(0, now - committed), TimeUnit.MILLISECONDS));
+            latest = oldestInFlight == NONE ? 0 : Math.max(0, now - oldestInFlight);
+            loadedAt = now;
+            oldestInFlight = NONE;
+        }
+
+        private long now() {
+            long now = System.currentTimeMillis();
+            if (oldestInFlight != NONE) {
+                return Math.max(0, now - oldestInFlight);
+            }
+            return now - loadedAt < WINDOW.toMillis() ? latest : 0;
+        }
+
+        Loaded summary() {
+            ValueAtPercentile[] lag = timer.takeSnapshot().percentileValues();
+            return new Loaded(timer.count(), millis(lag[0]), millis(lag[1]), millis(lag[2]));
+        }
+
+        private static long millis(ValueAtPercentile value) {
+            return Math.round(value.value(TimeUnit.MILLISECONDS));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package dev.olapsync.pipeline;
+
+import org.apache.camel.CamelContext;
+
+/**
+ * Adds something to each Camel context that the pipeline runs in, for example health checks. Found by
+ * {@link java.util.ServiceLoader}, so that {@link OlapSync} does not depend on what watches it.
+ */
+public interface OlapSyncListener {
+
+    /** The context has its {@link OlapSync} now; no route that uses it has processed anything yet. */
+    void created(CamelContext context, OlapSync olapSync);
+}

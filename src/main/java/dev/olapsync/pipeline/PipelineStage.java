@@ -1,0 +1,26 @@
+package dev.olapsync.pipeline;
+
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** A route that reads topics: all that capture has published goes through the stages in their order. */
+public record PipelineStage(String route, String group, Predicate<String> topics) {
+
+    private static final String ENRICH = "-enrich";
+    private static final String FAN_OUT = "-fan-out";
+    private static final String LOAD = "-load";
+    /** What the consumer groups of the routes have behind {@code olap.group}. */
+    public static final Set<String> SUFFIXES = Set.of(ENRICH, FAN_OUT, LOAD);
+
+    public static List<PipelineStage> of(OlapSync olapSync) {
+        String group = olapSync.settings().olap().group();
+        PipelineStage fanOut = new PipelineStage("fan-out", group + FAN_OUT, olapSync.topics().fanOut()::equals);
+        return List.of(
+                new PipelineStage("enrich", group + ENRICH, olapSync.topics()::isOfChanges),
+                // children are listed, and that puts them behind all that was in the fan-out
+                fanOut,
+                fanOut,
+                new PipelineStage("load", group + LOAD, olapSync.topics()::isOfRows));
+    }
+}

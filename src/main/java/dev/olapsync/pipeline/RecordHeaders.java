@@ -1,0 +1,17 @@
+package dev.olapsync.pipeline;
+
+/** The Kafka headers that the routes add to records in the topics between them. */
+public final class RecordHeaders {
+
+    /** Of a change: the epoch of its position, an int. */
+    public static final String EPOCH = "olap.epoch";
+
+    /**
+     * Of an output row: when its change was committed in Postgres, in milliseconds since 1970, a long; 0 for a row that a
+     * snapshot has read.
+     */
+    public static final String COMMIT_MILLIS = "olap.commit_ms";
+
+    private RecordHeaders() {
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * What all routes share: connections and models of a Camel context, metrics, state of the initial load, change events.
+ */
+package dev.olapsync.pipeline;

@@ -1,0 +1,99 @@
+package dev.olapsync.postgres;
+
+import java.math.BigInteger;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where a change stands in the write-ahead log, in commit order: the LSN of the last commit before the change's own
+ * transaction, then the LSN of the change's record. Unlike the record's LSN alone it grows from each transaction to the
+ * next that commits after it. Source: {@code source.sequence} of a Debezium Postgres event. Before both stands the epoch,
+ * because another timeline or a restored database counts its LSNs again.
+ *
+ * @param epoch of the capture that published the change, 0 to 65,535
+ * @param commitLsn LSN of the last commit that the stream had seen, as an unsigned number below 2^56
+ * @param lsn LSN of the change's record, as an unsigned number below 2^56
+ */
+public record Position(int epoch, long commitLsn, long lsn) implements Comparable<Position> {
+
+    private static final Pattern SEQUENCE = Pattern.compile("\\[(?:null|\"(\\d+)\"),\\s*(?:null|\"(\\d+)\")]");
+    private static final int LSN_BITS = 56;
+    private static final Comparator<Position> ORDER = Comparator.comparingInt(Position::epoch)
+            .thenComparingLong(Position::commitLsn).thenComparingLong(Position::lsn);
+
+    public Position {
+        if (epoch < 0 || epoch > 0xffff) {
+            throw new IllegalArgumentException("Epoch out of range: " + epoch);
+        }
+        if (commitLsn < 0 || lsn < 0 || commitLsn >>> LSN_BITS != 0 || lsn >>> LSN_BITS != 0) {
+            throw new IllegalArgumentException("LSN out of range: " + commitLsn + ", " + lsn);
+        }
+    }
+
+    /** Before every change of the epoch: the position of rows that the initial load reads. */
+    public static Position start(int epoch) {
+        return new Position(epoch, 0, 0);
+    }
+
+    /**
+     * Parses {@code source.sequence}, for example {@code ["24023128","24023224"]}.
+     *
+     * @param firstCommit stands in for a missing first element: before the stream has seen a commit
+     */
+    public static Position parse(int epoch, String sequence, long firstCommit) {
+        Matcher matcher = sequence == null ? null : SEQUENCE.matcher(sequence);
+        if (matcher == null || !matcher.matches() || matcher.group(2) == null) {
+            throw new IllegalArgumentException("Not a source.sequence of Debezium's Postgres connector: " + sequence);
+        }
+        long commit = matcher.group(1) == null ? firstCommit : Long.parseLong(matcher.group(1));
+        return new Position(epoch, commit, Long.parseLong(matcher.group(2)));
+    }
+
+    /**
+     * That of the change's record alone, which never changes; the first element can be greater when a transaction is sent
+     * again after a restart. It orders the changes of one row, because the row is locked until its transaction has ended.
+     */
+    public Position ofRecord() {
+        return new Position(epoch, 0, lsn);
+    }
+
+    /** The position as {@code source.sequence} holds it. */
+    public String sequence() {
+        return "[\"" + commitLsn + "\",\"" + lsn + "\"]";
+    }
+
+    /**
+     * The version of a row in ClickHouse, an UInt128: epoch (16 bits), commit LSN (56), LSN (56).
+     */
+    public BigInteger version() {
+        return BigInteger.valueOf(epoch)
+                .shiftLeft(LSN_BITS).or(BigInteger.valueOf(commitLsn))
+                .shiftLeft(LSN_BITS).or(BigInteger.valueOf(lsn));
+    }
+
+    /** The position that a {@link #version()} was made of. */
+    public static Position ofVersion(BigInteger version) {
+        BigInteger lsns = BigInteger.ONE.shiftLeft(LSN_BITS).subtract(BigInteger.ONE);
+        return new Position(
+                version.shiftRight(2 * LSN_BITS).intValueExact(),
+                version.shiftRight(LSN_BITS).and(lsns).longValueExact(),
+                version.and(lsns).longValueExact());
+    }
+
+    @Override
+    public String toString() {
+        return "epoch " + epoch + ", behind commit " + hex(commitLsn) + " at " + hex(lsn);
+    }
+
+    /** As Postgres writes an LSN. */
+    public static String hex(long lsn) {
+        return String.format(Locale.ROOT, "%X/%X", lsn >>> 32, lsn & 0xffff_ffffL);
+    }
+
+    @Override
+    public int compareTo(Position other) {
+        return ORDER.compare(this, other);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.olapsync.postgres;
+
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * The failures of a statement that are due to the values of a row: an expression of the model cannot be computed with them.
+ * They come again however often it is tried. That is any failure, since a function can raise every state, but those of the
+ * server, the connection, the transaction, the rights and the statement itself.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL Error Codes</a>
+ */
+public final class ValueErrors {
+
+    /**
+     * No result, connection, transactions and roles (0B, 0L, 0P, 25, 28, 2D, 3B, 40), names of statements, cursors, databases
+     * and schemas (26, 34, 3D, 3F), resources (53), states of objects (55), operators (57), system (58, 60), snapshots (72),
+     * the driver (99), configuration (F0), foreign servers (HV).
+     */
+    private static final Pattern ELSEWHERE = Pattern.compile("(0[01238BLP]|2[568D]|34|3[BDF]|40|5[3578]|60|72|99|F0|HV)...");
+    private static final Pattern OF_DATA = Pattern.compile("22...");
+    private static final Pattern OF_STATEMENTS = Pattern.compile("42...");
+    /** {@code insufficient_privilege}, also within a function */
+    private static final String DENIED = "42501";
+
+    /** Of Postgres' source, and so in no language: RAISE of PL/pgSQL, which takes any state. */
+    private static final String RAISE = "exec_stmt_raise";
+    /** The plan of a prepared statement has become invalid. */
+    private static final String OUTDATED_PLAN = "RevalidateCachedQuery";
+
+    private ValueErrors() {
+    }
+
+    public static boolean isOne(SQLException error) {
+        String state = error.getSQLState();
+        ServerErrorMessage description = error instanceof PSQLException refused ? refused.getServerErrorMessage() : null;
+        if (state == null || description == null) {
+            // the driver's own: it cannot read a value
+            return state != null && OF_DATA.matcher(state).matches();
+        }
+        if (RAISE.equals(description.getRoutine())) {
+            return true;
+        }
+        if (ELSEWHERE.matcher(state).matches() || DENIED.equals(state)
+                || OUTDATED_PLAN.equals(description.getRoutine())) {
+            return false;
+        }
+        // a statement within a function has a context, ours has none
+        return !OF_STATEMENTS.matcher(state).matches() || description.getWhere() != null;
+    }
+
+    /** What is wrong, in words that hold no value of the row, unlike the error's own. */
+    public static String condition(SQLException error) {
+        String state = error.getSQLState();
+        return "SQLSTATE " + state + Arrays.stream(PSQLState.values()).filter(known -> known.getState().equals(state))
+                .map(known -> " (" + known.name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")").findFirst().orElse("");
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * Pool, session, publication, slot, position in the log, messages in the log, quoting.
+ */
+package dev.olapsync.postgres;

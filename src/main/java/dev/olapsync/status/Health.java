@@ -1,0 +1,32 @@
+package dev.olapsync.status;
+
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.OlapSyncListener;
+import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheckRegistry;
+
+/** The health checks that Camel does not have by itself. */
+public final class Health implements OlapSyncListener {
+
+    @Override
+    public void created(CamelContext context, OlapSync olapSync) {
+        RouteFailures failures = new RouteFailures();
+        context.getManagementStrategy().addEventNotifier(failures);
+        HealthCheckRegistry checks = HealthCheckRegistry.get(context);
+        if (checks != null) {
+            checks.register(new RouteFailuresHealthCheck(failures));
+            TopicsHealth topics = new TopicsHealth(olapSync);
+            checks.register(new BackgroundHealthCheck("topics", "The broker, or ClickHouse,", topics::gone));
+            checks.register(new BackgroundHealthCheck("pipelines", "The broker, or ClickHouse,", topics::shared));
+            checks.register(new BackgroundHealthCheck("topic-settings", "The broker", topics::settings));
+            checks.register(new BackgroundHealthCheck("records", "The broker", topics::records));
+            checks.register(new BackgroundHealthCheck("dead-letters", "The broker", topics::deadLetters));
+            checks.register(new BackgroundHealthCheck("loads", "ClickHouse",
+                    () -> new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch()).problem(olapSync.models())));
+            checks.register(new BackgroundHealthCheck("source", "Postgres", new SourceHealth(olapSync)::problem));
+            checks.register(new BackgroundHealthCheck("target", "ClickHouse", new TargetTableHealth(olapSync)::problem));
+            checks.register(new StandstillHealthCheck(context, olapSync));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.olapsync.status;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.direct.DirectEndpoint;
+import org.apache.camel.component.kafka.KafkaEndpoint;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeRedeliveryEvent;
+import org.apache.camel.support.EventNotifierSupport;
+
+/**
+ * Why the last attempt of each consumer of a route failed, until one of its own succeeds: what another consumer of the route
+ * does with its partitions says nothing about that.
+ */
+final class RouteFailures extends EventNotifierSupport {
+
+    private final Map<Reader, String> failures = new ConcurrentHashMap<>();
+
+    /** @param thread of a consumer of topics, which does all the work of its batches; null for other routes, whose threads change */
+    private record Reader(String route, Thread thread) {
+
+        static Reader of(Exchange exchange) {
+            boolean readsTopics = exchange.getFromEndpoint() instanceof KafkaEndpoint;
+            return new Reader(exchange.getFromRouteId(), readsTopics ? Thread.currentThread() : null);
+        }
+
+        boolean isGone() {
+            return thread != null && !thread.isAlive();
+        }
+    }
+
+    RouteFailures() {
+        setIgnoreCamelContextEvents(true);
+        setIgnoreServiceEvents(true);
+        setIgnoreRouteEvents(true);
+        setIgnoreExchangeCreatedEvent(true);
+        setIgnoreExchangeSendingEvents(true);
+        setIgnoreExchangeSentEvents(true);
+        setIgnoreStepEvents(true);
+    }
+
+    /** The route's id and its reason; empty while all goes well. */
+    Map<String, String> all() {
+        failures.keySet().removeIf(Reader::isGone);
+        Map<String, String> all = new TreeMap<>();
+        failures.forEach((reader, reason) -> all.merge(reader.route(), reason, (a, b) -> a.equals(b) ? a : a + "; " + b));
+        return all;
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+        if (!(event instanceof ExchangeEvent about) || about.getExchange().getFromRouteId() == null) {
+            return;
+        }
+        Exchange exchange = about.getExchange();
+        // the failure of a part is that of the route which uses it, and does not end with the next use
+        if (exchange.getFromEndpoint() instanceof DirectEndpoint) {
+            return;
+        }
+        if (event instanceof ExchangeRedeliveryEvent || event instanceof ExchangeFailedEvent) {
+            failures.put(Reader.of(exchange), reason(exchange));
+        } else if (event instanceof ExchangeCompletedEvent) {
+            failures.remove(Reader.of(exchange));
+        }
+    }
+
+    private static String reason(Exchange exchange) {
+        Throwable error = Optional.<Throwable>ofNullable(exchange.getException())
+                .orElse(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+        Throwable cause = error;
+        while (cause != null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause == null) {
+            return "an attempt failed";
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+}

@@ -1,0 +1,234 @@
+package dev.olapsync.status;
+
+import dev.olapsync.deadletter.DeadLetterTopic;
+import dev.olapsync.kafka.TopicOffsets;
+import dev.olapsync.model.Model;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.Loads.Load;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.verify.Verifications;
+import dev.olapsync.verify.Verifications.Last;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.component.kafka.KafkaConfiguration;
+import org.apache.camel.component.kafka.KafkaEndpoint;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Asks the routes, Postgres, the broker and ClickHouse how they are. One that does not answer in time is named in the
+ * status and does not hold up the others. Thread safe.
+ */
+public final class StatusProbe implements AutoCloseable {
+
+    private static final int PATIENCE_SECONDS = 5;
+    private static final String ROUTE_ID = "route.id";
+
+    private final CamelContext context;
+    private final OlapSync olapSync;
+    private final TopicOffsets offsets;
+    private final ExecutorService questions = Executors.newFixedThreadPool(6, task -> {
+        Thread thread = new Thread(task, "status");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public StatusProbe(CamelContext context) {
+        this.context = context;
+        this.olapSync = OlapSync.of(context);
+        this.offsets = new TopicOffsets(olapSync.settings());
+    }
+
+    public Status ask() {
+        Future<List<Model>> models = questions.submit(() -> olapSync.models().all());
+        Future<Status.Slot> slot = questions.submit(this::slot);
+        Future<Map<String, Load>> loads = questions.submit(this::loads);
+        Future<Map<String, Long>> stored = questions.submit(this::stored);
+        Future<Map<String, Last>> verified = questions.submit(this::verified);
+        Future<Map<String, Waiting>> waiting = questions.submit(this::waiting);
+        Future<DeadLetterCount> deadLetters = questions.submit(this::deadLetters);
+
+        Answers answers = new Answers();
+        Map<String, Load> loaded = answers.get("ClickHouse", loads, Map.of());
+        Map<String, Long> rows = answers.get("ClickHouse", stored, Map.of());
+        Map<String, Last> lasts = answers.get("ClickHouse", verified, Map.of());
+        List<Status.Model> modelStates = answers.get("The models", models, List.<Model>of()).stream()
+                .map(model -> model(model.name(), loaded.get(model.name()), rows, lasts.get(model.name())))
+                .toList();
+        Status.Slot slotState = answers.get("Postgres", slot, null);
+        List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), answers.problems);
+        DeadLetterCount dead = answers.get("The topic of dead letters", deadLetters, new DeadLetterCount(null, null));
+        return new Status(Instant.now().toString(), routes, modelStates, slotState, dead.count(), dead.newest(),
+                olapSync.metrics().unread(), answers.problems);
+    }
+
+    /** Waits for answers, for all of them together no longer than the patience lasts. */
+    private static final class Answers {
+
+        private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        private final List<String> problems = new ArrayList<>();
+
+        <T> T get(String who, Future<T> question, T otherwise) {
+            try {
+                return question.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                question.cancel(true);
+                add(who + ": no answer in " + PATIENCE_SECONDS + " s");
+            } catch (ExecutionException e) {
+                add(who + ": " + e.getCause().getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                add(who + ": interrupted");
+            }
+            return otherwise;
+        }
+
+        /** Several questions to one server mostly fail alike. */
+        private void add(String problem) {
+            if (!problems.contains(problem)) {
+                problems.add(problem);
+            }
+        }
+    }
+
+    Collection<HealthCheck.Result> healthChecks() {
+        return HealthCheckHelper.invoke(context, "full");
+    }
+
+    private List<Status.Route> routes(Map<String, Waiting> waiting, List<String> problems) {
+        Map<String, String> ofRoutes = new HashMap<>();
+        for (HealthCheck.Result check : healthChecks()) {
+            if (check.getState() == HealthCheck.State.DOWN) {
+                String problem = check.getMessage().orElse(check.getCheck().getId() + " is down");
+                if (check.getDetails().get(ROUTE_ID) instanceof String route) {
+                    ofRoutes.merge(route, problem, (a, b) -> a.equals(b) ? a : a + "; " + b);
+                } else {
+                    problems.add(problem);
+                }
+            }
+        }
+        return context.getRoutes().stream()
+                .map(route -> route(route.getId(), waiting.getOrDefault(route.getId(), new Waiting(null, null)),
+                        ofRoutes.get(route.getId())))
+                .toList();
+    }
+
+    private Status.Route route(String id, Waiting waiting, String problem) {
+        return new Status.Route(id, context.getRouteController().getRouteStatus(id).name(), waiting.records(),
+                waiting.millis(), problem);
+    }
+
+    private Status.Model model(String name, Load load, Map<String, Long> stored, Last verified) {
+        return new Status.Model(name,
+                load == null ? null : new Status.InitialLoad(load.rows(), load.total(), load.done()),
+                olapSync.metrics().loaded(name),
+                stored.get(ClickHouseTables.storage(name)),
+                verified == null ? null : new Status.Verified(verified.finished().toString(), verified.rows(),
+                        verified.differences(), verified.moving()));
+    }
+
+    private Status.Slot slot() throws SQLException {
+        String name = olapSync.settings().postgres().slot();
+        try (Connection connection = olapSync.postgres().getConnection();
+                PreparedStatement statement = connection.prepareStatement(
+                        "SELECT pg_current_wal_lsn() - confirmed_flush_lsn, pg_current_wal_lsn() - restart_lsn, wal_status, active"
+                                + " FROM pg_replication_slots WHERE slot_name = ?")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? new Status.Slot(name, bytes(row, 1), bytes(row, 2), row.getString(3), row.getBoolean(4))
+                        : new Status.Slot(name, null, null, null, false);
+            }
+        }
+    }
+
+    private static Long bytes(ResultSet row, int column) throws SQLException {
+        long bytes = row.getLong(column);
+        return row.wasNull() ? null : bytes;
+    }
+
+    /** By storage table, what the parts say: cheap, with older versions and deleted rows in it. */
+    private Map<String, Long> stored() {
+        Map<String, Long> stored = new HashMap<>();
+        olapSync.clickHouse().query("SELECT table, sum(rows) AS stored FROM system.parts WHERE active"
+                + " AND database = {database:String} GROUP BY table", Map.of("database", olapSync.clickHouse().database()))
+                .forEach(table -> stored.put(table.getString("table"), table.getLong("stored")));
+        return stored;
+    }
+
+    private Map<String, Last> verified() {
+        return Verifications.of(olapSync).all().stream().collect(Collectors.toMap(Last::model, Function.identity()));
+    }
+
+    private Map<String, Load> loads() {
+        Loads loads = Loads.of(olapSync);
+        return loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()));
+    }
+
+    private record DeadLetterCount(Long count, Status.DeadLetter newest) {
+    }
+
+    private DeadLetterCount deadLetters() throws ExecutionException, InterruptedException {
+        long count = offsets.count(olapSync.topics().deadLetters()::equals);
+        return new DeadLetterCount(count, count == 0 ? null : new DeadLetterTopic(olapSync.settings()).newest()
+                .map(deadLetter -> new Status.DeadLetter(deadLetter.time().toString(), deadLetter.error())).orElse(null));
+    }
+
+    /** Both null when a route reads no topic. */
+    private record Waiting(Long records, Long millis) {
+    }
+
+    /** For each route that reads topics, the records that it has not committed yet. */
+    private Map<String, Waiting> waiting() throws ExecutionException, InterruptedException {
+        Map<String, Waiting> waiting = new HashMap<>();
+        for (Route route : context.getRoutes()) {
+            if (route.getEndpoint() instanceof KafkaEndpoint kafka) {
+                waiting.put(route.getId(), uncommitted(kafka.getConfiguration()));
+            }
+        }
+        return waiting;
+    }
+
+    private Waiting uncommitted(KafkaConfiguration consumer) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> ends = offsets.ends(topics(consumer));
+        long records = offsets.behind(consumer.getGroupId(), ends);
+        Long oldest = records == 0 ? null : offsets.oldestBehind(consumer.getGroupId(), ends)
+                .map(time -> Math.max(0, Duration.between(time, Instant.now()).toMillis())).orElse(null);
+        return new Waiting(records, oldest);
+    }
+
+    private static Predicate<String> topics(KafkaConfiguration consumer) {
+        return consumer.isTopicIsPattern()
+                ? Pattern.compile(consumer.getTopic()).asMatchPredicate()
+                : List.of(consumer.getTopic().split(","))::contains;
+    }
+
+    @Override
+    public void close() {
+        questions.shutdownNow();
+        offsets.close();
+    }
+}

@@ -1,0 +1,184 @@
+package dev.olapsync.tables;
+
+import static dev.olapsync.clickhouse.ClickHouse.identifier;
+import static dev.olapsync.clickhouse.ClickHouse.literal;
+
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.VersionCutoffs;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * For each model its {@link TargetTable}, and a view under the model's own name that shows the live rows and hides version and
+ * deletion mark; for a model with a history the target of that too, and its views.
+ */
+public final class ClickHouseTables {
+
+    /** Whatever the settings of a reader are: of each key the greatest version, and no row that is marked as deleted. */
+    private static final String OF_READERS = " SETTINGS do_not_merge_across_partitions_select_final = 0,"
+            + " optimize_move_to_prewhere_if_final = 0, use_skip_indexes_if_final = 0, aggregate_functions_null_for_empty = 0,"
+            + " empty_result_for_aggregation_by_empty_set = 0";
+
+    private final ClickHouse clickHouse;
+
+    public ClickHouseTables(ClickHouse clickHouse) {
+        this.clickHouse = clickHouse;
+    }
+
+    /** The table that holds the rows of a model, or of a history. */
+    public static String storage(String name) {
+        return name + "_rows";
+    }
+
+    /**
+     * Creates what does not exist yet. A table that exists is used as it is. See {@link #lost} first: a table that is made
+     * again is empty.
+     *
+     * @throws IllegalStateException when what exists does not fit a model, see {@link #mismatch}
+     */
+    public void ensure(Models models) {
+        TargetTable.of(models).forEach(this::ensure);
+        models.all().forEach(this::replaceViews);
+        combined(models).forEach(this::replaceView);
+    }
+
+    /** The views over those of several models, and over those of roll-ups, each with its SELECT. */
+    private static Map<String, String> combined(Models models) {
+        Map<String, String> views = new LinkedHashMap<>();
+        models.unions().forEach((name, parts) -> views.put(name, parts.stream().map(part -> "SELECT " + columns(part.visible()) + " FROM "
+                + identifier(part.name())).collect(Collectors.joining(" UNION ALL "))));
+        models.all().forEach(model -> model.rollUp().ifPresent(select -> views.put(Models.file(model), select + OF_READERS)));
+        return views;
+    }
+
+    private void replaceView(String name, String select) {
+        TableDefinition existing = TableDefinition.of(clickHouse, List.of(name)).get(name);
+        if (existing != null && !existing.isView()) {
+            throw new IllegalStateException("In ClickHouse " + name + " is the name of something else than a view. Rename that, or the model's"
+                    + " file.");
+        }
+        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select);
+    }
+
+    /** The same, of one model; its history, if it is to have one, must exist. */
+    public void ensure(Model model) {
+        ensure(TargetTable.ofVersionCutoffs());
+        ensure(TargetTable.of(model));
+        replaceViews(model);
+    }
+
+    private void ensure(TargetTable target) {
+        clickHouse.execute(target.create());
+        requireMatch(target);
+    }
+
+    /** @throws IllegalStateException when what exists does not fit a model, see {@link #mismatch} */
+    public void requireMatch(Models models) {
+        TargetTable.of(models).forEach(this::requireMatch);
+    }
+
+    private void requireMatch(TargetTable target) {
+        mismatch(target).ifPresent(mismatch -> {
+            throw new IllegalStateException(mismatch);
+        });
+    }
+
+    private void replaceViews(Model model) {
+        views(model).forEach((name, select) ->
+                clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
+    }
+
+    /**
+     * The first table that is gone, though rows have been loaded into it, and what to do; empty when there is none.
+     *
+     * @param loaded those whose load has begun
+     */
+    public Optional<String> lost(List<Model> loaded) {
+        List<TargetTable> targets = new ArrayList<>();
+        for (Model model : loaded) {
+            targets.add(TargetTable.of(model));
+            TargetTable.ofHistory(model).ifPresent(targets::add);
+        }
+        if (!loaded.isEmpty()) {
+            targets.add(TargetTable.ofVersionCutoffs());
+        }
+        Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, targets.stream().map(TargetTable::table).toList());
+        return targets.stream().filter(target -> !tables.containsKey(target.table())).findFirst()
+                .map(target -> "ClickHouse table " + target.table() + " is gone, and with it what it held. " + target.remedyWhenGone());
+    }
+
+    /** The views of a model, each with its SELECT. */
+    private static Map<String, String> views(Model model) {
+        Map<String, String> views = selects(model);
+        views.replaceAll((name, select) -> select + OF_READERS);
+        return views;
+    }
+
+    private static Map<String, String> selects(Model model) {
+        Map<String, String> views = new LinkedHashMap<>();
+        String columns = columns(model.visible());
+        views.put(model.name(), "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : ""));
+        model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
+        return views;
+    }
+
+    /** What stands behind FROM to read the rows of a model that count, with all their columns. */
+    public static String live(Model model) {
+        return live(model, "");
+    }
+
+    private static String live(Model model, String join) {
+        return identifier(storage(model.name())) + " FINAL" + join + " WHERE _version >= ifNull((SELECT max(_version) FROM "
+                + identifier(storage(VersionCutoffs.MODEL)) + " WHERE model = " + literal(model.name()) + "), 0)";
+    }
+
+    static String columns(Model model) {
+        return columns(model.columns());
+    }
+
+    private static String columns(List<OutputColumn> columns) {
+        return columns.stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
+    }
+
+    /** What does not fit of all that exists, see {@link #mismatch(Target)}. */
+    public List<String> mismatches(Models models) {
+        List<TargetTable> targets = TargetTable.of(models);
+        List<String> names = new ArrayList<>(targets.stream().map(TargetTable::table).toList());
+        models.all().forEach(model -> names.addAll(views(model).keySet()));
+        Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, names);
+        return targets.stream().flatMap(target -> mismatch(target, tables).stream()).toList();
+    }
+
+    /**
+     * Why what exists cannot be used, and what to do: the table lacks a column or has it with another type (Nullable is
+     * never wrong, except in the key), or does not keep the rows that it should, or something else has the name of a view. Empty
+     * when all fits or nothing exists yet.
+     */
+    public Optional<String> mismatch(TargetTable target) {
+        List<String> names = new ArrayList<>(List.of(target.table()));
+        target.model().ifPresent(model -> names.addAll(views(model).keySet()));
+        return mismatch(target, TableDefinition.of(clickHouse, names));
+    }
+
+    private static Optional<String> mismatch(TargetTable target, Map<String, TableDefinition> tables) {
+        String table = target.table();
+        String origin = target.model().map(model -> model.file().toString()).orElse("olap-sync");
+        List<String> wrong = tables.containsKey(table) ? tables.get(table).problems(target) : List.of();
+        if (!wrong.isEmpty()) {
+            return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)
+                    + ". Change the table, or drop it and raise olap.epoch, so that it is loaded again.");
+        }
+        // CREATE OR REPLACE VIEW would drop a table of this name with its rows
+        return target.model().stream().flatMap(model -> views(model).keySet().stream())
+                .filter(view -> tables.containsKey(view) && !tables.get(view).isView()).findFirst()
+                .map(view -> "In ClickHouse " + view + " is the name of something else than a view (engine "
+                        + tables.get(view).engine().split("[ (]", 2)[0] + "). Rename that, or " + origin + ".");
+    }
+}

@@ -1,0 +1,206 @@
+package dev.olapsync.tables;
+
+import static dev.olapsync.clickhouse.ClickHouse.identifier;
+import static dev.olapsync.clickhouse.ClickHouse.literal;
+
+import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.model.ColumnType.Kind;
+import dev.olapsync.model.History;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.VersionCutoffs;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A table in ClickHouse that output rows are written to. For the rows of a model it is {@code <model>_rows}, which keeps
+ * of each key the row with the greatest version; for its history {@code <model>_history_rows}, which keeps each version.
+ */
+public final class TargetTable {
+
+    private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
+    private static final Map<String, String> OF_VERSIONS = columns(RowJson.OPERATION, "LowCardinality(String)",
+            RowJson.COMMIT_TIME, "DateTime64(6, 'UTC')", RowJson.VERSION, "UInt128");
+
+    private final String name;
+    private final Optional<Model> model;
+    private final Map<String, String> system;
+    private final List<String> key;
+
+    private TargetTable(String name, Optional<Model> model, Map<String, String> system, List<String> key) {
+        this.name = name;
+        this.model = model;
+        this.system = system;
+        this.key = key;
+    }
+
+    /** Of all models, their histories, and the version cut-offs. */
+    public static List<TargetTable> of(Models models) {
+        List<TargetTable> targets = new ArrayList<>(List.of(ofVersionCutoffs()));
+        for (Model model : models.all()) {
+            targets.add(of(model));
+            ofHistory(model).ifPresent(targets::add);
+        }
+        return targets;
+    }
+
+    public static TargetTable of(Model model) {
+        return new TargetTable(model.name(), Optional.of(model), OF_ROWS, key(model).toList());
+    }
+
+    /** Empty for a model without one. */
+    public static Optional<TargetTable> ofHistory(Model model) {
+        return model.history().map(History::name).map(history -> new TargetTable(history, Optional.of(model), OF_VERSIONS,
+                Stream.concat(key(model), Stream.of(RowJson.VERSION)).toList()));
+    }
+
+    public static TargetTable ofVersionCutoffs() {
+        return new TargetTable(VersionCutoffs.MODEL, Optional.empty(), columns("model", "String", RowJson.VERSION, "UInt128",
+                RowJson.DELETED, "UInt8"), List.of("model"));
+    }
+
+    private static Map<String, String> columns(String... namesAndTypes) {
+        Map<String, String> columns = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndTypes.length; i += 2) {
+            columns.put(namesAndTypes[i], namesAndTypes[i + 1]);
+        }
+        return columns;
+    }
+
+    private static Stream<String> key(Model model) {
+        return model.key().stream().map(OutputColumn::name);
+    }
+
+    /** Of the topic and of the batches of its rows. */
+    public String name() {
+        return name;
+    }
+
+    /** Empty for the version cut-offs. */
+    public Optional<Model> model() {
+        return model;
+    }
+
+    public boolean isHistory() {
+        return system == OF_VERSIONS;
+    }
+
+    public String table() {
+        return ClickHouseTables.storage(name);
+    }
+
+    /** What the operator has to do when the table is gone. */
+    public String remedyWhenGone() {
+        if (isHistory()) {
+            return "Raise olap.epoch by one and start again: the history starts again.";
+        }
+        return model.map(of -> "While the pipeline runs, olap-sync resync " + of.name() + " makes it and reads all rows again.")
+                .orElse("It hid rows that a TRUNCATE, a resync or a new epoch had ended. While the pipeline runs, run olap-sync"
+                        + " resync for each model: the first run makes it.");
+    }
+
+    /** Those of the model, and those that the table has beside them, in the order of a new table; each with its type. */
+    Map<String, String> columns() {
+        Map<String, String> columns = new LinkedHashMap<>();
+        ofModel().forEach(column -> columns.put(column.name(), column.clickHouseType()));
+        columns.putAll(system);
+        return columns;
+    }
+
+    private List<OutputColumn> ofModel() {
+        return model.map(Model::columns).orElse(List.of());
+    }
+
+    /** Whether values of the column can be written to one of this type. */
+    boolean fits(String column, String type) {
+        return type.equals(columns().get(column)) || ofModel().stream().anyMatch(own -> own.name().equals(column)
+                && !own.key() && type.equals(own.type().clickHouseType(true)));
+    }
+
+    String create() {
+        return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " (" + columns().entrySet().stream()
+                .map(column -> identifier(column.getKey()) + " " + column.getValue()).collect(Collectors.joining(", "))
+                + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = " + engine()
+                + " ORDER BY (" + key.stream().map(column -> identifier(column)).collect(Collectors.joining(", ")) + ")";
+    }
+
+    /** By which a row takes the place of another. */
+    List<String> key() {
+        return key;
+    }
+
+    String engine() {
+        return isHistory() ? "ReplacingMergeTree" : "ReplacingMergeTree(_version, _deleted)";
+    }
+
+    /** Whether the right row is kept with these parameters of the engine; of a history all rows of a key are the same. */
+    boolean keepsBy(List<String> parameters) {
+        return isHistory() ? parameters.size() < 2 : parameters.equals(List.of(RowJson.VERSION, RowJson.DELETED));
+    }
+
+    /**
+     * What stands between INSERT INTO and FORMAT. Floating point numbers are read as text and then converted, because the
+     * parser of the formats is fast, and wrong in the last digits.
+     */
+    public String insert() {
+        if (ofModel().stream().noneMatch(TargetTable::isFloat)) {
+            return identifier(table());
+        }
+        return insert(system, system.keySet().stream().map(name -> identifier(name)).toList());
+    }
+
+    /**
+     * The same for rows that have this version and, behind the columns of the model, the mark 1 if they must not be written:
+     * then ClickHouse refuses the INSERT.
+     */
+    public String insertOfCopy(BigInteger version) {
+        return insert(Map.of(RowJson.DELETED, "UInt8"), List.of("toUInt128(" + literal(version.toString()) + ")",
+                "throwIf(" + identifier(RowJson.DELETED) + ")"));
+    }
+
+    /**
+     * @param beside columns that the rows have behind those of the model, with their types
+     * @param values of the columns that the table has behind those of the model
+     */
+    private String insert(Map<String, String> beside, List<String> values) {
+        Map<String, String> read = new LinkedHashMap<>();
+        ofModel().forEach(column -> read.put(column.name(), !isFloat(column) ? column.clickHouseType()
+                : column.type().kind() == Kind.ARRAY ? "Array(Nullable(String))" : "Nullable(String)"));
+        read.putAll(beside);
+        String structure = read.entrySet().stream().map(column -> identifier(column.getKey()) + " " + column.getValue())
+                .collect(Collectors.joining(", "));
+        String names = columns().keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
+        String selected = Stream.concat(ofModel().stream().map(TargetTable::value), values.stream())
+                .collect(Collectors.joining(", "));
+        return identifier(table()) + " (" + names + ") SELECT " + selected + " FROM input(" + literal(structure) + ")";
+    }
+
+    private static boolean isFloat(OutputColumn column) {
+        Kind kind = column.type().kind() == Kind.ARRAY ? column.type().element().kind() : column.type().kind();
+        return kind == Kind.FLOAT32 || kind == Kind.FLOAT64;
+    }
+
+    /** A tombstone has no number. */
+    private static String value(OutputColumn column) {
+        if (!isFloat(column)) {
+            return identifier(column.name());
+        }
+        String number = "CAST(" + identifier(column.name()) + " AS " + column.type().clickHouseType(true) + ")";
+        if (column.type().kind() == Kind.ARRAY) {
+            return number;
+        }
+        return column.nullable() ? number : "ifNull(" + number + ", 0)";
+    }
+
+    @Override
+    public String toString() {
+        return table();
+    }
+}

@@ -1,0 +1,149 @@
+package dev.olapsync.verify;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.model.ColumnType.Kind;
+import dev.olapsync.model.OutputColumn;
+import java.math.BigDecimal;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** When a value of Postgres and a value of ClickHouse, each in its own text form, are the same; see docs/types.md. */
+final class SameValue {
+
+    private static final LocalDate FIRST_DAY = LocalDate.of(1900, 1, 1);
+    private static final LocalDate LAST_DAY = LocalDate.of(2299, 12, 31);
+    private static final DateTimeFormatter TIMESTAMP = new DateTimeFormatterBuilder()
+            .appendPattern("uuuu-MM-dd HH:mm:ss")
+            .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
+            .toFormatter();
+
+    private static final DateTimeFormatter CANONICAL_TIMESTAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private SameValue() {
+    }
+
+    static boolean test(OutputColumn column, String postgres, String clickHouse) {
+        if (column.type().kind() == Kind.ARRAY && postgres != null && clickHouse != null) {
+            return sameElements(column, postgres, clickHouse);
+        }
+        if (postgres == null || clickHouse == null) {
+            return clickHouse == null && (postgres == null || !held(column.type().kind(), postgres));
+        }
+        return held(column.type().kind(), postgres) && compare(column, postgres, clickHouse) == 0;
+    }
+
+    private static boolean sameElements(OutputColumn column, String postgres, String clickHouse) {
+        OutputColumn element = new OutputColumn(column.name(), column.postgresType(), column.type().element(), true, false, false);
+        List<String> expected = elements(postgres);
+        List<String> actual = elements(clickHouse);
+        return expected.size() == actual.size()
+                && IntStream.range(0, expected.size()).allMatch(i -> test(element, expected.get(i), actual.get(i)));
+    }
+
+    private static List<String> elements(String json) {
+        List<String> elements = new ArrayList<>();
+        try {
+            JSON.readTree(json).forEach(element -> elements.add(element.isNull() ? null : element.asText()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not a JSON array", e);
+        }
+        return elements;
+    }
+
+    /** Whether both sides have to sort the column as text, byte by byte, to sort it alike. */
+    static boolean orderedAsText(OutputColumn column) {
+        return switch (column.type().kind()) {
+            case STRING, TEXT_FORM, JSON_TEXT, LOW_CARDINALITY, UUID -> true;
+            default -> false;
+        };
+    }
+
+    /** In the order of both sides. Neither value may be null. */
+    static int compare(OutputColumn column, String postgres, String clickHouse) {
+        return switch (column.type().kind()) {
+            case INT16, INT32, INT64 -> Long.compare(Long.parseLong(postgres), Long.parseLong(clickHouse));
+            case DECIMAL -> new BigDecimal(postgres).compareTo(new BigDecimal(clickHouse));
+            case FLOAT32 -> Float.compare(Float.parseFloat(special(postgres)), Float.parseFloat(special(clickHouse)));
+            case FLOAT64 -> Double.compare(Double.parseDouble(special(postgres)), Double.parseDouble(special(clickHouse)));
+            case BOOL -> Boolean.compare(bool(postgres), bool(clickHouse));
+            case DATE -> LocalDate.parse(postgres).compareTo(LocalDate.parse(clickHouse));
+            case TIMESTAMP -> timestamp(postgres).compareTo(timestamp(clickHouse));
+            default -> compareBytes(postgres, clickHouse);
+        };
+    }
+
+    /** The one text for a value of a key, which both sides can read; equal values have equal texts. */
+    static String canonical(OutputColumn column, String text) {
+        return switch (column.type().kind()) {
+            case DECIMAL -> new BigDecimal(text).stripTrailingZeros().toPlainString();
+            case BOOL -> String.valueOf(bool(text));
+            case TIMESTAMP -> {
+                // of a composite key Postgres writes it as in JSON
+                String plain = text.replace('T', ' ').replace("+00:00", "+00");
+                yield held(Kind.TIMESTAMP, plain) ? CANONICAL_TIMESTAMP.format(timestamp(plain)) : text;
+            }
+            default -> text;
+        };
+    }
+
+    /** Whether ClickHouse's type has this value of Postgres. */
+    private static boolean held(Kind kind, String postgres) {
+        return switch (kind) {
+            case DECIMAL -> !postgres.equals("NaN");
+            case DATE -> inRange(postgres, postgres);
+            case TIMESTAMP -> inRange(postgres, postgres.split(" ", 2)[0]);
+            default -> true;
+        };
+    }
+
+    private static boolean inRange(String value, String date) {
+        // infinity, BC and years of five digits
+        if (value.endsWith("infinity") || value.endsWith("BC") || date.length() != 10) {
+            return false;
+        }
+        LocalDate day = LocalDate.parse(date);
+        return !day.isBefore(FIRST_DAY) && !day.isAfter(LAST_DAY);
+    }
+
+    private static LocalDateTime timestamp(String text) {
+        String local = text.endsWith("+00") ? text.substring(0, text.length() - 3) : text;
+        return LocalDateTime.parse(local, TIMESTAMP);
+    }
+
+    private static boolean bool(String text) {
+        return text.equals("t") || text.equals("true");
+    }
+
+    private static String special(String number) {
+        return switch (number) {
+            case "nan", "NaN" -> "NaN";
+            case "inf", "Infinity" -> "Infinity";
+            case "-inf", "-Infinity" -> "-Infinity";
+            default -> number;
+        };
+    }
+
+    /** As UTF-8 bytes sort; Java's own order differs from it outside of the basic plane. */
+    private static int compareBytes(String a, String b) {
+        int length = Math.min(a.length(), b.length());
+        for (int i = 0; i < length; i++) {
+            char x = a.charAt(i);
+            char y = b.charAt(i);
+            if (x != y) {
+                boolean oneSurrogate = Character.isSurrogate(x) != Character.isSurrogate(y);
+                return oneSurrogate ? (Character.isSurrogate(x) ? 1 : -1) : Character.compare(x, y);
+            }
+        }
+        return Integer.compare(a.length(), b.length());
+    }
+}

@@ -1,0 +1,67 @@
+package dev.olapsync.verify;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.VersionCutoffs;
+import dev.olapsync.postgres.Position;
+import dev.olapsync.tables.ClickHouseTables;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What ClickHouse stores of a key.
+ *
+ * @param versions all that no merge has taken away yet, the greatest first
+ * @param version cut-off the version below which no row of the model counts
+ */
+public record StoredRow(List<Version> versions, BigInteger cutoff) {
+
+    private static final int MAX_VERSIONS = 20;
+
+    record Version(BigInteger number, boolean deleted) {
+
+        /** The position that the version was made of; empty when it is none, because no pipeline wrote it. */
+        Optional<Position> position() {
+            try {
+                return Optional.of(Position.ofVersion(number));
+            } catch (ArithmeticException | IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        }
+    }
+
+    public static StoredRow read(ClickHouse clickHouse, Model model, List<String> key) {
+        List<Version> versions = new ArrayList<>();
+        for (GenericRecord row : clickHouse.query("SELECT toString(_version) AS number, max(_deleted) AS deleted FROM "
+                + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " WHERE "
+                + ClickHouseRows.isOneOf(model, List.of(key)) + " GROUP BY _version ORDER BY _version DESC LIMIT "
+                + MAX_VERSIONS, Map.of())) {
+            versions.add(new Version(new BigInteger(row.getString("number")), row.getInteger("deleted") == 1));
+        }
+        String cutoff = clickHouse.query("SELECT toString(max(_version)) AS cutoff FROM "
+                + ClickHouse.identifier(ClickHouseTables.storage(VersionCutoffs.MODEL)) + " WHERE model = {model:String}",
+                Map.of("model", model.name())).get(0).getString("cutoff");
+        return new StoredRow(versions, new BigInteger(cutoff));
+    }
+
+    /** The version that counts; empty when there is none. */
+    Optional<Version> greatest() {
+        return versions.stream().findFirst();
+    }
+
+    boolean hidden() {
+        return greatest().filter(version -> version.number().compareTo(cutoff) < 0).isPresent();
+    }
+
+    /** One line for each version, the one that counts first. */
+    public List<String> lines() {
+        return versions.stream().map(version -> version.position().map(Position::toString)
+                .orElse("version " + version.number() + ", which is no position")
+                + (version.deleted() ? ", deleted" : "")
+                + (version.number().compareTo(cutoff) < 0 ? ", hidden by a version cut-off" : "")).toList();
+    }
+}

@@ -1,0 +1,149 @@
+package dev.olapsync.verify;
+
+import dev.olapsync.model.Model;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.RefreshRequest;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/** Compares models while changes go on coming: a difference counts only when it outlives the lag. Not thread safe. */
+public final class Verification implements AutoCloseable {
+
+    public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final int MAX_CANDIDATES = 10_000;
+
+    private final OlapSync olapSync;
+    private final Duration patience;
+    private final int maxCandidates;
+    private final Verifier verifier;
+    private final Barrier barrier;
+    private final DifferenceConfirmation settling;
+
+    public Verification(OlapSync olapSync, Duration patience) {
+        this(olapSync, patience, MAX_CANDIDATES);
+    }
+
+    /** @param mostCandidates how many keys of rows that differ are kept of one model */
+    Verification(OlapSync olapSync, Duration patience, int maxCandidates) {
+        this.olapSync = olapSync;
+        this.patience = patience;
+        this.maxCandidates = maxCandidates;
+        this.verifier = new Verifier(olapSync.postgres(), olapSync.clickHouse());
+        this.barrier = new Barrier(olapSync);
+        this.settling = new DifferenceConfirmation(olapSync.clickHouse(), verifier, barrier);
+    }
+
+    /** Compares all rows of a model once. */
+    @FunctionalInterface
+    interface Pass {
+
+        /** @return how many rows Postgres has */
+        long find(Model model, Consumer<Difference> report) throws SQLException, IOException, InterruptedException;
+    }
+
+    /**
+     * What the comparison of a model came to.
+     *
+     * @param rows how many Postgres has
+     * @param keys of the rows that differ, as many as are kept
+     * @param beyond how many more differed in the pass and were not read again
+     * @param moving how many went on changing, so that nobody can say
+     * @param standstill why what is on its way counts as different; null when it does not
+     */
+    public record Result(Model model, long rows, List<List<String>> keys, long beyond, long moving, String standstill) {
+
+        long differences() {
+            return keys.size() + beyond;
+        }
+    }
+
+    /** All rows on both sides, merged, of one snapshot of Postgres. */
+    Result verify(Model model, LongConsumer progress) throws SQLException, IOException, InterruptedException {
+        return verify(model, (compared, report) -> verifier.compare(compared, null, (inPostgres, inClickHouse, difference) -> {
+            progress.accept(inPostgres == null ? 0 : 1);
+            if (difference != null) {
+                report.accept(difference);
+            }
+        }));
+    }
+
+    Result verify(Model model, Pass pass) throws SQLException, IOException, InterruptedException {
+        Instant deadline = Instant.now().plus(patience);
+        while (true) {
+            Candidates candidates = new Candidates(maxCandidates);
+            long rows = pass.find(model, candidates);
+            DifferenceConfirmation.Settled settled = settling.settle(model, candidates, patience);
+            // what was not kept may have been on its way only
+            if (candidates.beyond() == 0 || !settled.differences().isEmpty() || Instant.now().isAfter(deadline)) {
+                return new Result(model, rows, settled.differences(), candidates.beyond(), settled.moving(), settling.standstill());
+            }
+        }
+    }
+
+    /** The rows with these keys, as they are now: each that differs goes to the report. */
+    void read(Model model, List<List<String>> keys, Consumer<Difference> report) throws SQLException, IOException {
+        if (!keys.isEmpty()) {
+            verifier.compare(model, keys, (inPostgres, inClickHouse, difference) -> {
+                if (difference != null) {
+                    report.accept(difference);
+                }
+            });
+        }
+    }
+
+    public Verifier verifier() {
+        return verifier;
+    }
+
+    /**
+     * Has the pipeline read rows again, and compares them once more.
+     *
+     * @param unbeatable of the keys that still differ those whose version in ClickHouse is not from the log, because it is
+     *        ahead of it: no refresh request can win against it
+     * @param reached the version that the log has reached; null when there is no need to know
+     */
+    public record Repaired(Result result, List<List<String>> unbeatable, BigInteger reached) {
+    }
+
+    public Repaired repair(Result found) throws SQLException, IOException, InterruptedException {
+        Model model = found.model();
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            RefreshRequest.write(postgres, model.name(), found.keys());
+        }
+        DifferenceConfirmation.Settled settled = settling.settle(model, Candidates.of(found.keys()), patience);
+        Result result = new Result(model, found.rows(), settled.differences(), found.beyond(), settled.moving(),
+                settling.standstill());
+        if (settled.differences().isEmpty() || settling.standstill() != null) {
+            return new Repaired(result, List.of(), null);
+        }
+        BigInteger reached = settling.reached().version();
+        return new Repaired(result, ahead(model, settled.differences(), reached), reached);
+    }
+
+    private List<List<String>> ahead(Model model, List<List<String>> keys, BigInteger reached) throws IOException {
+        Set<List<String>> ahead = new HashSet<>();
+        for (Map.Entry<List<String>, String> version : settling.versions(model, keys).entrySet()) {
+            if (new BigInteger(version.getValue()).compareTo(reached) >= 0) {
+                ahead.add(version.getKey());
+            }
+        }
+        return new ArrayList<>(keys.stream().filter(ahead::contains).toList());
+    }
+
+    @Override
+    public void close() {
+        barrier.close();
+    }
+}

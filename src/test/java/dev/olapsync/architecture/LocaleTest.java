@@ -1,0 +1,31 @@
+package dev.olapsync.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** No line of the program depends on the locale or the character set that the machine happens to have. */
+class LocaleTest {
+
+    private static final Pattern DEPENDENT = Pattern.compile("String\\.format\\((?!Locale\\.)|printf\\((?!Locale\\.)|::formatted"
+            + "|to(Lower|Upper)Case\\(\\)|NumberFormat\\.get\\w*\\(\\)|new (Decimal|SimpleDate|Message)Format\\(|getBytes\\(\\)"
+            + "|defaultCharset|new FileReader\\(|new InputStreamReader\\([^,]*\\)|ofPattern\\((?![^;]*Locale\\.)");
+
+    static Stream<Path> sources() throws IOException {
+        return Files.walk(Path.of("src/main/java")).filter(file -> file.toString().endsWith(".java"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("sources")
+    void nothingDependsOnTheDefaults(Path source) throws IOException {
+        List<String> lines = Files.readAllLines(source);
+        assertThat(lines.stream().filter(line -> DEPENDENT.matcher(line).find())).isEmpty();
+    }
+}

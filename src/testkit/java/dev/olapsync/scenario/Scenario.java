@@ -1,0 +1,628 @@
+package dev.olapsync.scenario;
+
+import static org.awaitility.Awaitility.await;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.config.Settings;
+import dev.olapsync.devstack.CamelCli;
+import dev.olapsync.devstack.ClickHouseServer;
+import dev.olapsync.devstack.DevStack;
+import dev.olapsync.devstack.Pipeline;
+import dev.olapsync.devstack.PostgresServer;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.ModelException;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.RecordHeaders;
+import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.verify.Difference;
+import dev.olapsync.verify.Verifier;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.main.Main;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A database with models and the three routes on it, in this JVM, on the shared dev stack. Each scenario has a Postgres
+ * database, a ClickHouse database, a slot and topics of its own.
+ */
+public final class Scenario implements AutoCloseable {
+
+    /** Some runs are long, and some machines busy: {@code -Dscenario.patience=}. */
+    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("scenario.patience", 120));
+    private static final Duration POLL = Duration.ofMillis(50);
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    static {
+        // also where a test does not say how long: the machine may be busy
+        Awaitility.setDefaultTimeout(PATIENCE);
+        Awaitility.setDefaultPollInterval(POLL);
+    }
+
+    private final DevStack stack;
+    private final String name;
+    private final Path models;
+    private final Properties properties = new Properties();
+    private final Admin admin;
+    private final AtomicInteger processes = new AtomicInteger();
+    private Path routesFolder = Path.of("routes");
+    private OlapSync observer;
+    private Main main;
+    private int barrierMessage;
+
+    private Scenario(DevStack stack, String name, Path models) {
+        this.stack = stack;
+        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+        this.name = name;
+        this.models = models;
+    }
+
+    /**
+     * Makes the databases and the models' folder; nothing runs yet.
+     *
+     * @param schema statements that create the tables
+     * @param models files of models
+     */
+    public static Scenario of(String title, String schema, Path... models) throws Exception {
+        return of(DevStack.shared(), title, schema, models);
+    }
+
+    /** The same on a stack of one's own. */
+    public static Scenario of(DevStack stack, String title, String schema, Path... models) throws Exception {
+        return of(stack, "", title, schema, models);
+    }
+
+    /** The same, in a database with an encoding. */
+    static Scenario inEncoding(String encoding, String title, String schema) throws Exception {
+        return of(DevStack.shared(), " ENCODING '" + encoding + "' LOCALE 'C' TEMPLATE template0", title, schema);
+    }
+
+    private static Scenario of(DevStack stack, String database, String title, String schema, Path... models) throws Exception {
+        String name = title + "_" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
+        Path folder = Files.createDirectories(Path.of("target", "scenarios", name));
+        for (Path model : models) {
+            Files.copy(model, folder.resolve(model.getFileName()));
+        }
+        Scenario scenario = new Scenario(stack, name, folder);
+        scenario.create(database, schema);
+        return scenario;
+    }
+
+    private void create(String database, String schema) throws Exception {
+        try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
+            statement.execute("CREATE DATABASE " + name + database);
+        }
+        postgres(schema);
+        postgres("CREATE TABLE scenario_marker (id int PRIMARY KEY, round int NOT NULL)");
+        postgres("INSERT INTO scenario_marker VALUES (1, 0)");
+        Files.writeString(models.resolve("scenario_marker.sql"), "SELECT * FROM scenario_marker");
+        try (Connection clickHouse = stack.clickHouse().connect(); Statement statement = clickHouse.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+        set("postgres.host", "localhost");
+        set("postgres.port", stack.postgres().port());
+        set("postgres.database", name);
+        set("postgres.user", PostgresServer.USER);
+        set("postgres.password", PostgresServer.PASSWORD);
+        set("postgres.slot", name);
+        set("kafka.brokers", stack.kafka().bootstrap());
+        set("clickhouse.url", stack.clickHouse().url());
+        set("clickhouse.database", name);
+        set("clickhouse.user", ClickHouseServer.USER);
+        set("clickhouse.password", ClickHouseServer.PASSWORD);
+        set("olap.models", models);
+        set("olap.topic.changes", name + ".cdc");
+        set("olap.topic.rows", name + ".olap");
+        set("olap.topic.partitions", 2);
+        set("olap.topic.refresh.millis", 500);
+        set("olap.group", name);
+    }
+
+    public Scenario set(String key, Object value) {
+        properties.setProperty(key, value.toString());
+        return this;
+    }
+
+    /** Adds or replaces a model; it counts from the next start. */
+    public Scenario model(String model, String select) throws IOException {
+        closeObserver();
+        Files.writeString(models.resolve(model + ".sql"), select);
+        return this;
+    }
+
+    /** Looks at both databases from outside, with the models as they were at the last start. */
+    private synchronized OlapSync observer() {
+        if (observer == null) {
+            observer = new OlapSync(settings());
+        }
+        return observer;
+    }
+
+    private synchronized void closeObserver() {
+        if (observer != null) {
+            observer.stop();
+            observer = null;
+        }
+    }
+
+    /** Other routes than the project's; they count from the next start. */
+    public Scenario routesFrom(Path folder) {
+        routesFolder = folder;
+        return this;
+    }
+
+    public Scenario start() {
+        return start("*");
+    }
+
+    /** @param routes what stands before {@code .camel.yaml}; {@code *} for all */
+    Scenario start(String routes) {
+        closeObserver();
+        main = running(name, routes, Map.of());
+        return this;
+    }
+
+    /** A further instance with some of the routes, which the caller stops. */
+    Main beside(String routes, Map<String, String> otherSettings) {
+        return running(name + "_" + COUNT.incrementAndGet(), routes, otherSettings);
+    }
+
+    private Main running(String context, String routes, Map<String, String> otherSettings) {
+        Properties all = new Properties();
+        all.putAll(properties);
+        all.putAll(otherSettings);
+        Main running = new Main();
+        running.setDefaultPropertyPlaceholderLocation("false");
+        running.configure().withName(context).withCaseInsensitiveHeaders(false)
+                .withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.setOverrideProperties(all);
+        running.start();
+        return running;
+    }
+
+    public void stop() {
+        main.stop();
+        main = null;
+    }
+
+    /** Of its databases, its slot, its topics and its groups. */
+    public String name() {
+        return name;
+    }
+
+    public DevStack stack() {
+        return stack;
+    }
+
+    public Main camel() {
+        return main;
+    }
+
+    /**
+     * The pipeline of the distribution, as a process of its own, on this scenario.
+     *
+     * @param arguments of {@code olap-sync run}
+     */
+    public Pipeline process(String... arguments) {
+        return new Pipeline(folder("process"), configuration(), List.of(arguments), "");
+    }
+
+    /**
+     * The program in a container, on this scenario.
+     *
+     * @param folder the working directory
+     * @param environment of the container; the addresses are this scenario's
+     * @param arguments of {@code olap-sync}, beginning with {@code run}
+     */
+    public Pipeline container(Path folder, Map<String, String> environment, List<String> arguments) {
+        Map<String, String> settings = new HashMap<>(environment);
+        settings.putAll(configuration());
+        return new Pipeline(folder("container"), settings, arguments.subList(1, arguments.size()), "", folder);
+    }
+
+    /**
+     * The routes under the Camel CLI, on this scenario.
+     *
+     * @param options behind {@code camel run routes/*.yaml}
+     */
+    public CamelCli camelCli(String... options) {
+        return new CamelCli(folder("cli"), configuration(), CamelCli.ROUTES, options);
+    }
+
+    /** The Pipes, which consist of Kamelets, under the Camel CLI, on this scenario. */
+    public CamelCli camelCliOfPipes() {
+        return new CamelCli(folder("pipes"), configuration(), CamelCli.PIPES);
+    }
+
+    private Path folder(String what) {
+        return Path.of("target", "scenarios", name + "_" + what + "_" + processes.incrementAndGet());
+    }
+
+    /** The settings for a process that has another working directory. */
+    public Map<String, String> configuration() {
+        Map<String, String> configuration = new HashMap<>();
+        properties.stringPropertyNames().forEach(key -> configuration.put(key, properties.getProperty(key)));
+        configuration.put("olap.models", models.toAbsolutePath().toString());
+        return configuration;
+    }
+
+    public Settings settings() {
+        Properties set = properties;
+        return Settings.of(set::getProperty);
+    }
+
+    /** Writes the settings as the commands read them. */
+    public Path configuration(Path file) throws IOException {
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            properties.store(writer, null);
+        }
+        return file;
+    }
+
+    /** @param printed to both streams */
+    public record Ended(int code, String printed) {
+    }
+
+    /** Runs a command of olap-sync on this scenario. */
+    public Ended execute(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(words));
+        line.add("--config");
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        StringWriter printed = new StringWriter();
+        PrintWriter out = new PrintWriter(printed);
+        int code = dev.olapsync.cli.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
+        return new Ended(code, printed.toString());
+    }
+
+    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
+    public String command(String... words) throws IOException {
+        Ended ended = execute(words);
+        if (ended.code() != 0) {
+            throw new AssertionError(List.of(words) + " ended with " + ended.code() + ": " + ended.printed());
+        }
+        return ended.printed();
+    }
+
+    /** A command of olap-sync as a process of its own, which can be killed. */
+    public Process commandProcess(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), dev.olapsync.cli.Main.class.getName()));
+        line.addAll(List.of(words));
+        line.add("--config");
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        return new ProcessBuilder(line).redirectErrorStream(true)
+                .redirectOutput(Path.of("target", "scenarios", name + "_command.log").toFile()).start();
+    }
+
+    public String topicOf(String model) {
+        return name + ".olap." + model;
+    }
+
+    public String deadLetters() {
+        return topicOf("dlq");
+    }
+
+    public String brokers() {
+        return stack.kafka().bootstrap();
+    }
+
+    public Connection postgres() throws SQLException {
+        return stack.postgres().connect(name);
+    }
+
+    /** Runs statements in Postgres, in one transaction. */
+    public void postgres(String... statements) throws SQLException {
+        try (Connection connection = postgres(); Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+            connection.commit();
+        }
+    }
+
+    /** The rows of a query in ClickHouse, each as its values joined by commas. */
+    public List<String> clickHouse(String sql) {
+        List<String> rows = new ArrayList<>();
+        for (GenericRecord row : observer().clickHouse().query(sql, Map.of())) {
+            List<String> values = new ArrayList<>();
+            for (int i = 1; i <= row.getSchema().getColumns().size(); i++) {
+                values.add(row.getString(i));
+            }
+            rows.add(String.join(",", values));
+        }
+        return rows;
+    }
+
+    public PGSimpleDataSource dataSource() {
+        PGSimpleDataSource postgres = new PGSimpleDataSource();
+        postgres.setUrl(stack.postgres().jdbcUrl(name));
+        postgres.setUser(PostgresServer.USER);
+        postgres.setPassword(PostgresServer.PASSWORD);
+        return postgres;
+    }
+
+    public void clickHouseExecute(String sql) {
+        observer().clickHouse().execute(sql);
+    }
+
+    /** Messages of the health checks that are down. */
+    String down() {
+        return HealthCheckHelper.invoke(camel().getCamelContext()).stream()
+                .filter(result -> result.getState() == HealthCheck.State.DOWN)
+                .map(result -> result.getMessage().orElse(""))
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** Waits until everything that was committed before the call has gone all the way. */
+    public void awaitQuiet() throws Exception {
+        // a row of its own each time: an older change that is delivered again would bring the news of a row that it changed
+        postgres("UPDATE scenario_marker SET id = id + 1, round = " + ++barrierMessage);
+        // a connection to a ClickHouse that was restarted meanwhile fails once
+        await("the marker").atMost(PATIENCE).pollDelay(Duration.ZERO).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
+                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(barrierMessage))::equals);
+        // What capture had published before the barrier message may still wait in other partitions.
+        await("route 2").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
+        await("the fan-out").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
+        await("route 3").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
+    }
+
+    /** Waits until quiet; every view must equal its model's SELECT then. */
+    public void awaitInSync() throws Exception {
+        awaitQuiet();
+        List<Difference> differences = differences();
+        if (!differences.isEmpty()) {
+            throw new AssertionError(differences.size() + " differences, among them: " + differences.subList(0, Math.min(10, differences.size())));
+        }
+    }
+
+    public List<Difference> differences() throws Exception {
+        List<Difference> differences = new ArrayList<>();
+        Verifier verifier = new Verifier(observer().postgres(), observer().clickHouse());
+        for (Model model : observer().models().all()) {
+            verifier.compare(model, differences::add);
+        }
+        return differences;
+    }
+
+    /** Why a start would be refused, although the models are in order; empty when it would not. */
+    public String startProblem() throws Exception {
+        OlapSync olapSync = new OlapSync(settings());
+        try {
+            return new Loads(olapSync.clickHouse(), settings().olap().epoch()).changed(olapSync.models()).orElse("");
+        } finally {
+            olapSync.stop();
+        }
+    }
+
+    /** What is wrong with the models; empty when nothing is. */
+    public String modelErrors() throws SQLException {
+        OlapSync olapSync = new OlapSync(settings());
+        try {
+            olapSync.models();
+            return "";
+        } catch (ModelException e) {
+            return e.getMessage();
+        } finally {
+            olapSync.stop();
+        }
+    }
+
+    /** Publishes all changes once more, each one or two times, in an order that keeps nothing of the first. */
+    public void deliverChangesAgain(Random random) throws Exception {
+        List<ProducerRecord<byte[], byte[]>> changes = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> change : read(name + ".cdc.")) {
+            for (int copies = 1 + random.nextInt(2); copies > 0; copies--) {
+                changes.add(new ProducerRecord<>(change.topic(), null, change.key(), change.value(), change.headers()));
+            }
+        }
+        Collections.shuffle(changes, random);
+        publish(changes);
+    }
+
+    /** Publishes those changes of a table once more that hold a text, in the order in which they were captured. */
+    public void deliverAgain(String topicEnd, String text) throws Exception {
+        deliverAgain(topicEnd, text, UnaryOperator.identity());
+    }
+
+    /** @param edit what becomes of the events on the way */
+    public void deliverAgain(String topicEnd, String text, UnaryOperator<String> edit) throws Exception {
+        publish(changes(topicEnd, text).stream()
+                .map(change -> new ProducerRecord<>(change.topic(), null, change.key(),
+                        edit.apply(new String(change.value(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8),
+                        change.headers()))
+                .toList());
+    }
+
+    /** The changes that were captured of a table, those that hold a text. */
+    public List<ConsumerRecord<byte[], byte[]>> changes(String topicEnd, String text) throws Exception {
+        return read(name + ".cdc.").stream()
+                .filter(change -> change.topic().endsWith(topicEnd))
+                .filter(change -> new String(change.value(), StandardCharsets.UTF_8).contains(text))
+                .toList();
+    }
+
+    /** Publishes an output row, as route 2 does. */
+    public void deliverRow(String model, String json) {
+        ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
+        row.headers().add(RecordHeaders.COMMIT_MILLIS,
+                ByteBuffer.allocate(Long.BYTES).putLong(System.currentTimeMillis()).array());
+        publish(List.of(row));
+    }
+
+    /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
+    void deliverCapturedPosition() throws SQLException {
+        try (Connection connection = postgres()) {
+            long lsn = new ReplicationSlot(settings().postgres().slot()).confirmedLsn(connection).getAsLong();
+            deliverCapturedPosition(settings().olap().epoch(), lsn);
+        }
+    }
+
+    /** As another process would publish it. */
+    void deliverCapturedPosition(int epoch, long lsn) {
+        publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
+                ("{\"epoch\":" + epoch + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
+    }
+
+    public void publish(List<ProducerRecord<byte[], byte[]>> records) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
+                new ByteArraySerializer(), new ByteArraySerializer())) {
+            records.forEach(producer::send);
+        }
+    }
+
+    public List<ConsumerRecord<byte[], byte[]>> readDeadLetters() throws Exception {
+        return read(deadLetters());
+    }
+
+    /** All records of the topics whose names begin like this. */
+    public List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.listTopics().entrySet().stream()
+                    .filter(topic -> topic.getKey().startsWith(topics))
+                    .flatMap(topic -> topic.getValue().stream())
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            long count = consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
+            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+            while (records.size() < count) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
+            }
+            return records;
+        }
+    }
+
+    /** Whether changes of a table wait for the route enrich. */
+    public boolean captured(String table) throws Exception {
+        return lag(name + "-enrich", name + ".cdc.public." + table) > 0;
+    }
+
+    /** The type that a model's column has in ClickHouse. */
+    public String columnType(String model, String column) throws Exception {
+        return observer().models().find(model).orElseThrow().columns().stream()
+                .filter(found -> found.name().equals(column)).findFirst().orElseThrow().clickHouseType();
+    }
+
+    /** How many records a topic holds. */
+    public long records(String topic) throws Exception {
+        return lag("none of " + name, topic);
+    }
+
+    /** Waits until the initial load is done. */
+    public Scenario awaitLoaded() throws Exception {
+        int count;
+        try (var files = Files.list(models)) {
+            count = (int) files.count();
+        }
+        await("the initial load").atMost(PATIENCE).ignoreExceptions().until(
+                () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = " + settings().olap().epoch()), List.of(String.valueOf(count))::equals);
+        return this;
+    }
+
+    /** Deletes all records of a topic, as retention does when nobody has read for long. */
+    public void deleteRecords(String topic) throws Exception {
+        Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+        ends(topic).forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end)));
+        admin.deleteRecords(all).all().get();
+    }
+
+    /** Sets a topic otherwise than the pipeline has created it. */
+    public void alterTopic(String topic, String setting, String value) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all().get();
+    }
+
+    /** How many records are in the topics whose names begin like this. */
+    public long count(String topics) throws ExecutionException, InterruptedException {
+        return ends(topics).values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** What a consumer group has not committed of the topics whose names begin like this. */
+    long lag(String group, String topics) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetAndMetadata> committed =
+                admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        Map<TopicPartition, Long> firsts = offsets(topics, OffsetSpec.earliest());
+        long lag = 0;
+        for (var end : ends(topics).entrySet()) {
+            OffsetAndMetadata done = committed.get(end.getKey());
+            lag += end.getValue() - Math.max(firsts.getOrDefault(end.getKey(), 0L), done == null ? 0 : done.offset());
+        }
+        return lag;
+    }
+
+    private Map<TopicPartition, Long> ends(String topics) throws ExecutionException, InterruptedException {
+        return offsets(topics, OffsetSpec.latest());
+    }
+
+    private Map<TopicPartition, Long> offsets(String topics, OffsetSpec which) throws ExecutionException, InterruptedException {
+        List<String> names = admin.listTopics().names().get().stream()
+                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
+                description.partitions().forEach(partition ->
+                        asked.put(new TopicPartition(topic, partition.partition()), which)));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        admin.listOffsets(asked).all().get().forEach((partition, offset) -> offsets.put(partition, offset.offset()));
+        return offsets;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        if (main != null) {
+            stop();
+        }
+        closeObserver();
+        admin.close();
+        try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
+            statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                    + " WHERE slot_name = '" + name + "' AND NOT active");
+        }
+    }
+}
