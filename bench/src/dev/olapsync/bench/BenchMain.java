@@ -14,8 +14,7 @@ public final class BenchMain {
 
     private static final Path RESULTS = Path.of("bench", "results");
 
-    private BenchMain() {
-    }
+    private BenchMain() {}
 
     public static void main(String[] arguments) throws Exception {
         Options options;

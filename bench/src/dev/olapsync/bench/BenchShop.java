@@ -35,6 +35,7 @@ final class BenchShop implements AutoCloseable {
 
     /** The storage of the model that the benchmarks look at, and its grain. */
     static final String ROWS = "order_item_fact_rows";
+
     static final String CHANGES_TABLE = "public.order_items";
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -49,7 +50,8 @@ final class BenchShop implements AutoCloseable {
     BenchShop(Bed bed, String name) throws SQLException {
         this.bed = bed;
         this.name = name;
-        try (Connection postgres = stack().postgres().connect(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = stack().postgres().connect();
+                Statement statement = postgres.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
         ShopData.createSchema(dataSource());
@@ -68,11 +70,13 @@ final class BenchShop implements AutoCloseable {
         set("olap.topic.changes", name + ".cdc");
         set("olap.topic.rows", name + ".olap");
         set("olap.group", name);
-        try (Connection connection = stack().clickHouse().connect(); Statement statement = connection.createStatement()) {
+        try (Connection connection = stack().clickHouse().connect();
+                Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
         clickHouse = new ClickHouse(Settings.of(settings::get).clickHouse());
-        admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack().kafka().bootstrap()));
+        admin = Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack().kafka().bootstrap()));
     }
 
     void set(String key, Object value) {
@@ -97,7 +101,10 @@ final class BenchShop implements AutoCloseable {
 
     /** @param arguments of {@code olap-sync run} */
     Pipeline pipeline(String... arguments) {
-        return new Pipeline(folder("pipeline"), settings, List.of(arguments),
+        return new Pipeline(
+                folder("pipeline"),
+                settings,
+                List.of(arguments),
                 bed.options().javaOptions().replace("%n", name));
     }
 
@@ -110,7 +117,8 @@ final class BenchShop implements AutoCloseable {
     }
 
     void postgres(String sql) throws SQLException {
-        try (Connection connection = postgres(); Statement statement = connection.createStatement()) {
+        try (Connection connection = postgres();
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
@@ -136,7 +144,8 @@ final class BenchShop implements AutoCloseable {
     /** How many INSERTs were made into the table. */
     long inserts() {
         return clickHouse("SELECT toInt64(max(max_block_number)) FROM system.parts WHERE active AND database = '" + name
-                + "' AND table = '" + ROWS + "'").get(0);
+                        + "' AND table = '" + ROWS + "'")
+                .get(0);
     }
 
     /** How many records a topic has; 0 when there is no such topic. */
@@ -145,10 +154,16 @@ final class BenchShop implements AutoCloseable {
             if (!admin.listTopics().names().get().contains(topic)) {
                 return 0;
             }
-            ends.put(topic, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().stream()
-                    .collect(Collectors.toMap(partition -> new TopicPartition(topic, partition.partition()), partition -> OffsetSpec.latest())));
+            ends.put(
+                    topic,
+                    admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().stream()
+                            .collect(Collectors.toMap(
+                                    partition -> new TopicPartition(topic, partition.partition()),
+                                    partition -> OffsetSpec.latest())));
         }
-        return admin.listOffsets(ends.get(topic)).all().get().values().stream().mapToLong(end -> end.offset()).sum();
+        return admin.listOffsets(ends.get(topic)).all().get().values().stream()
+                .mapToLong(end -> end.offset())
+                .sum();
     }
 
     Admin admin() {
@@ -157,18 +172,32 @@ final class BenchShop implements AutoCloseable {
 
     /** Whether ClickHouse has the table. */
     boolean exists(String table) {
-        return clickHouse("SELECT count() FROM system.tables WHERE database = '" + name + "' AND name = '" + table + "'").get(0) == 1;
+        return clickHouse("SELECT count() FROM system.tables WHERE database = '" + name + "' AND name = '" + table
+                                + "'")
+                        .get(0)
+                == 1;
     }
 
     void awaitLoaded() throws Exception {
-        await("the initial load", 100, () -> exists("_loads") && clickHouse("SELECT count() FROM _loads FINAL WHERE done").get(0) == models());
+        await(
+                "the initial load",
+                100,
+                () -> exists("_loads")
+                        && clickHouse("SELECT count() FROM _loads FINAL WHERE done")
+                                        .get(0)
+                                == models());
     }
 
     /** What the servers still do with the rows that were loaded is no cost of those that come: ClickHouse merges, Postgres vacuums. */
     void settle() throws Exception {
         postgres("VACUUM ANALYZE");
         postgres("CHECKPOINT");
-        await("the merges", 500, () -> clickHouse("SELECT toInt64(count()) FROM system.merges WHERE database = '" + name + "'").get(0) == 0);
+        await(
+                "the merges",
+                500,
+                () -> clickHouse("SELECT toInt64(count()) FROM system.merges WHERE database = '" + name + "'")
+                                .get(0)
+                        == 0);
     }
 
     private int models() throws IOException {
@@ -195,8 +224,13 @@ final class BenchShop implements AutoCloseable {
         }
         stack().services().forEach(service -> processes.put(service.name(), service.pid()));
         Usage usage = Usage.now(processes);
-        usage.cpuSeconds().put("benchmark", Usage.now(Map.of("self", ProcessHandle.current().pid())).of("self")
-                - usage.cpuSeconds().values().stream().mapToDouble(Double::doubleValue).sum());
+        usage.cpuSeconds()
+                .put(
+                        "benchmark",
+                        Usage.now(Map.of("self", ProcessHandle.current().pid())).of("self")
+                                - usage.cpuSeconds().values().stream()
+                                        .mapToDouble(Double::doubleValue)
+                                        .sum());
         return usage;
     }
 
@@ -204,7 +238,8 @@ final class BenchShop implements AutoCloseable {
     public void close() throws SQLException {
         admin.close();
         clickHouse.close();
-        try (Connection postgres = stack().postgres().connect(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = stack().postgres().connect();
+                Statement statement = postgres.createStatement()) {
             statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                     + " WHERE database = '" + name + "' AND NOT active");
         }

@@ -19,8 +19,7 @@ final class Burst implements AutoCloseable {
 
     private final List<Connection> transactions = new ArrayList<>();
 
-    private Burst() {
-    }
+    private Burst() {}
 
     /** @param rows a multiple of 5,000 */
     static Burst prepare(BenchShop shop, int rows) throws SQLException {
@@ -32,7 +31,8 @@ final class Burst implements AutoCloseable {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("INSERT INTO order_items (order_id, product_id, quantity, unit_price)"
                         + " SELECT 1 + i::bigint * 7919 % (SELECT max(id) FROM orders), 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
-                        + " (i % 10000) / 100.0 FROM generate_series(" + from + ", " + (from + ROWS_OF_A_TRANSACTION - 1) + ") i");
+                        + " (i % 10000) / 100.0 FROM generate_series(" + from + ", "
+                        + (from + ROWS_OF_A_TRANSACTION - 1) + ") i");
             }
         }
         return burst;

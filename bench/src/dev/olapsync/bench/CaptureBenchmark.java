@@ -20,6 +20,7 @@ final class CaptureBenchmark implements Benchmark {
     private static final String BARE = "bare engine";
     /** One takes two or three seconds: what else the machine does can make it a third longer. */
     private static final int BURSTS = 3;
+
     private static final ShopSize SIZE = new ShopSize(10_000, 1_000, 50_000, 1_000);
 
     /** A capture that runs only when it has its turn. */
@@ -37,10 +38,18 @@ final class CaptureBenchmark implements Benchmark {
         Map<String, Side> sides = new LinkedHashMap<>();
         try {
             sides.put(OURS, ours(bed));
-            sides.put(CONNECT, peer(bed, "connect", (shop, slot) ->
-                    new KafkaConnect(shop.folder("peer"), bed.stack(), shop.name(), slot)));
-            sides.put(BARE, peer(bed, "engine", (shop, slot) ->
-                    new BareEngine(shop.folder("peer"), bed.stack(), shop.name(), slot)));
+            sides.put(
+                    CONNECT,
+                    peer(
+                            bed,
+                            "connect",
+                            (shop, slot) -> new KafkaConnect(shop.folder("peer"), bed.stack(), shop.name(), slot)));
+            sides.put(
+                    BARE,
+                    peer(
+                            bed,
+                            "engine",
+                            (shop, slot) -> new BareEngine(shop.folder("peer"), bed.stack(), shop.name(), slot)));
             int rows = bed.options().choose(150_000, 300_000);
             for (int round = 0; round < bed.options().rounds(); round++) {
                 for (Map.Entry<String, Side> side : sides.entrySet()) {
@@ -58,10 +67,21 @@ final class CaptureBenchmark implements Benchmark {
 
     private static void ratio(Report report, String peer) throws Exception {
         Usage none = new Usage(Map.of(), 0, 1);
-        report.add(NAME, OURS + " / " + peer, "rate", "times",
-                report.median(NAME, OURS, "rate") / report.median(NAME, peer, "rate"), none);
-        report.add(NAME, OURS + " / " + peer, "processor time", "times",
-                report.median(NAME, OURS, "processor time per million") / report.median(NAME, peer, "processor time per million"), none);
+        report.add(
+                NAME,
+                OURS + " / " + peer,
+                "rate",
+                "times",
+                report.median(NAME, OURS, "rate") / report.median(NAME, peer, "rate"),
+                none);
+        report.add(
+                NAME,
+                OURS + " / " + peer,
+                "processor time",
+                "times",
+                report.median(NAME, OURS, "processor time per million")
+                        / report.median(NAME, peer, "processor time per million"),
+                none);
     }
 
     private static Side ours(Bed bed) throws Exception {
@@ -78,7 +98,10 @@ final class CaptureBenchmark implements Benchmark {
         shop.postgres("CREATE PUBLICATION " + shop.name() + " FOR TABLE customers, products, orders, order_items");
         shop.postgres("SELECT pg_create_logical_replication_slot('" + shop.name() + "', 'pgoutput')");
         String topic = shop.name() + "." + BenchShop.CHANGES_TABLE;
-        shop.admin().createTopics(List.of(new NewTopic(topic, 4, (short) 1))).all().get();
+        shop.admin()
+                .createTopics(List.of(new NewTopic(topic, 4, (short) 1)))
+                .all()
+                .get();
         return new Side(shop, peer.of(shop, shop.name()), topic);
     }
 
@@ -100,9 +123,21 @@ final class CaptureBenchmark implements Benchmark {
         for (int i = 0; i < bursts; i++) {
             used = drain(side, rows);
             report.add(NAME, name, "rate", "changes/s", rows / used.seconds(), used);
-            report.add(NAME, name, "processor time per million", "s", used.of(side.service().name()) * 1e6 / rows, used);
+            report.add(
+                    NAME,
+                    name,
+                    "processor time per million",
+                    "s",
+                    used.of(side.service().name()) * 1e6 / rows,
+                    used);
         }
-        report.add(NAME, name, "peak memory", "MB", Usage.peakMegabytes(side.service().pid()), used);
+        report.add(
+                NAME,
+                name,
+                "peak memory",
+                "MB",
+                Usage.peakMegabytes(side.service().pid()),
+                used);
         side.service().stop();
     }
 

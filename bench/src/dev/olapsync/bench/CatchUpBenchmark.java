@@ -14,13 +14,15 @@ final class CatchUpBenchmark implements Benchmark {
     @Override
     public void run(Bed bed, Report report) throws Exception {
         int gap = bed.options().choose(20, 60);
-        try (BenchShop shop = bed.shop(NAME); Pipeline pipeline = shop.pipeline()) {
+        try (BenchShop shop = bed.shop(NAME);
+                Pipeline pipeline = shop.pipeline()) {
             ShopData.fill(shop.dataSource(), new ShopSize(10_000, 1_000, 50_000, 50_000), 1);
             pipeline.start();
             shop.awaitLoaded();
             long before = shop.written();
             AtomicLong committed = new AtomicLong();
-            try (Writers writers = new Writers(shop, RATE, 1_000_000, Long.MAX_VALUE, n -> committed.incrementAndGet())) {
+            try (Writers writers =
+                    new Writers(shop, RATE, 1_000_000, Long.MAX_VALUE, n -> committed.incrementAndGet())) {
                 shop.await("the first rows", 100, () -> shop.written() - before > 2L * RATE);
                 pipeline.stop();
                 Thread.sleep(gap * 1000L);
@@ -30,14 +32,21 @@ final class CatchUpBenchmark implements Benchmark {
                 Usage begin = shop.usage(pipeline);
                 shop.await("the gap", 100, () -> {
                     // a row that was delivered twice counts twice before it is merged: never less than there is
-                    long missing = committed.get() - (shop.clickHouse("SELECT uniqExact(id) FROM " + BenchShop.ROWS).get(0) - before);
-                    report.point("rows missing after a stop, over seconds", "olap-sync", (System.nanoTime() - start) / 1e9,
+                    long missing = committed.get()
+                            - (shop.clickHouse("SELECT uniqExact(id) FROM " + BenchShop.ROWS)
+                                            .get(0)
+                                    - before);
+                    report.point(
+                            "rows missing after a stop, over seconds",
+                            "olap-sync",
+                            (System.nanoTime() - start) / 1e9,
                             Math.max(0, missing));
                     return missing < RATE;
                 });
                 Usage used = shop.usage(pipeline).since(begin);
                 report.add(NAME, "a gap of " + gap + " s", "start of the process", "s", started, used);
-                report.add(NAME, "a gap of " + gap + " s", "time until it is closed", "s", started + used.seconds(), used);
+                report.add(
+                        NAME, "a gap of " + gap + " s", "time until it is closed", "s", started + used.seconds(), used);
             }
         }
     }

@@ -11,7 +11,8 @@ final class IdleBenchmark implements Benchmark {
 
     @Override
     public void run(Bed bed, Report report) throws Exception {
-        try (BenchShop shop = bed.shop(NAME); Pipeline pipeline = shop.pipeline()) {
+        try (BenchShop shop = bed.shop(NAME);
+                Pipeline pipeline = shop.pipeline()) {
             ShopData.fill(shop.dataSource(), new ShopSize(1_000, 100, 5_000, 5_000), 1);
             pipeline.start();
             shop.awaitLoaded();
@@ -21,7 +22,13 @@ final class IdleBenchmark implements Benchmark {
                 Usage start = shop.usage(pipeline);
                 Thread.sleep(bed.options().choose(10_000, 60_000));
                 Usage used = shop.usage(pipeline).since(start);
-                report.add(NAME, "olap-sync", "processor", "% of one", 100 * used.of(pipeline.name()) / used.seconds(), used);
+                report.add(
+                        NAME,
+                        "olap-sync",
+                        "processor",
+                        "% of one",
+                        100 * used.of(pipeline.name()) / used.seconds(),
+                        used);
             }
         }
     }

@@ -20,7 +20,8 @@ final class LatencyBenchmark implements Benchmark {
     @Override
     public void run(Bed bed, Report report) throws Exception {
         int seconds = bed.options().choose(12, 30);
-        try (BenchShop shop = bed.shop(NAME); Pipeline pipeline = shop.pipeline()) {
+        try (BenchShop shop = bed.shop(NAME);
+                Pipeline pipeline = shop.pipeline()) {
             ShopData.fill(shop.dataSource(), SIZE, 1);
             pipeline.start();
             shop.awaitLoaded();
@@ -35,9 +36,12 @@ final class LatencyBenchmark implements Benchmark {
     }
 
     /** @param report null for a warm-up */
-    private static void measure(BenchShop shop, Pipeline pipeline, int rate, int seconds, Report report) throws Exception {
+    private static void measure(BenchShop shop, Pipeline pipeline, int rate, int seconds, Report report)
+            throws Exception {
         int count = rate * seconds;
-        long first = shop.clickHouse("SELECT toInt64(max(id)) FROM " + BenchShop.ROWS).get(0) + 1;
+        long first = shop.clickHouse("SELECT toInt64(max(id)) FROM " + BenchShop.ROWS)
+                        .get(0)
+                + 1;
         AtomicLongArray committed = new AtomicLongArray(count);
         long inserts = shop.inserts();
         Usage start = shop.usage(pipeline);
@@ -68,7 +72,8 @@ final class LatencyBenchmark implements Benchmark {
         Arrays.fill(millis, -1);
         int[] missing = {0};
         shop.await("all rows", READER_PAUSE_MILLIS, () -> {
-            List<Long> found = shop.clickHouse("SELECT toInt64(id) FROM " + BenchShop.ROWS + " WHERE id >= " + (first + missing[0]));
+            List<Long> found = shop.clickHouse(
+                    "SELECT toInt64(id) FROM " + BenchShop.ROWS + " WHERE id >= " + (first + missing[0]));
             long now = System.nanoTime();
             for (long id : found) {
                 int n = (int) (id - first);

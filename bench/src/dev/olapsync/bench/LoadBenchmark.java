@@ -34,7 +34,12 @@ final class LoadBenchmark implements Benchmark {
                 pipe(source, rows, round, report);
             }
         }
-        report.add(NAME, OURS + " / " + PIPE, "rate", "times", report.median(NAME, OURS, "rate") / report.median(NAME, PIPE, "rate"),
+        report.add(
+                NAME,
+                OURS + " / " + PIPE,
+                "rate",
+                "times",
+                report.median(NAME, OURS, "rate") / report.median(NAME, PIPE, "rate"),
                 new Usage(Map.of(), 0, 1));
     }
 
@@ -52,12 +57,22 @@ final class LoadBenchmark implements Benchmark {
             pipeline.start();
             source.await("the begin of the load", 10, () -> source.exists(RANGES));
             Usage start = source.usage(pipeline);
-            source.await("the load", 20, () -> source.clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = "
-                    + round).get(0) == 1);
+            source.await(
+                    "the load",
+                    20,
+                    () -> source.clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = " + round)
+                                    .get(0)
+                            == 1);
             Usage used = source.usage(pipeline).since(start);
             report.add(NAME, OURS, "rate", "rows/s", rows / used.seconds(), used);
-            used.cpuSeconds().forEach((process, seconds) -> report.addUnchecked(NAME, OURS + ", " + process,
-                    "processor time per million rows", "s", seconds * 1e6 / rows, used));
+            used.cpuSeconds()
+                    .forEach((process, seconds) -> report.addUnchecked(
+                            NAME,
+                            OURS + ", " + process,
+                            "processor time per million rows",
+                            "s",
+                            seconds * 1e6 / rows,
+                            used));
         }
         source.clickHouse().execute("TRUNCATE TABLE " + BenchShop.ROWS);
         source.clickHouse().execute("DROP TABLE " + RANGES);
@@ -67,13 +82,21 @@ final class LoadBenchmark implements Benchmark {
         String table = "pipe_" + round;
         source.clickHouse().execute("CREATE TABLE " + table + " AS " + BenchShop.ROWS);
         String select = Files.readString(Path.of("models", "shop", "order_item_fact.sql"));
-        try (Connection postgres = source.postgres(); Statement session = postgres.createStatement()) {
+        try (Connection postgres = source.postgres();
+                Statement session = postgres.createStatement()) {
             session.execute("SET TIME ZONE 'UTC'");
             Usage start = source.usage();
-            try (InputStream copied = new PGCopyInputStream(postgres.unwrap(PGConnection.class),
-                    "COPY (SELECT *, 0, 0 FROM (" + select + ") s) TO STDOUT")) {
-                source.clickHouse().client().insert(table, copied, ClickHouseFormat.TabSeparated,
-                        new InsertSettings().serverSetting("date_time_input_format", "best_effort")).get().close();
+            try (InputStream copied = new PGCopyInputStream(
+                    postgres.unwrap(PGConnection.class), "COPY (SELECT *, 0, 0 FROM (" + select + ") s) TO STDOUT")) {
+                source.clickHouse()
+                        .client()
+                        .insert(
+                                table,
+                                copied,
+                                ClickHouseFormat.TabSeparated,
+                                new InsertSettings().serverSetting("date_time_input_format", "best_effort"))
+                        .get()
+                        .close();
             }
             Usage used = source.usage().since(start);
             long written = source.clickHouse("SELECT count() FROM " + table).get(0);
@@ -82,7 +105,13 @@ final class LoadBenchmark implements Benchmark {
             }
             report.add(NAME, PIPE, "rate", "rows/s", rows / used.seconds(), used);
             for (String process : List.of("Postgres", "ClickHouse")) {
-                report.add(NAME, PIPE + ", " + process, "processor time per million rows", "s", used.of(process) * 1e6 / rows, used);
+                report.add(
+                        NAME,
+                        PIPE + ", " + process,
+                        "processor time per million rows",
+                        "s",
+                        used.of(process) * 1e6 / rows,
+                        used);
             }
         }
         source.clickHouse().execute("DROP TABLE " + table);

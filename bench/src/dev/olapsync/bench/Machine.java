@@ -16,13 +16,15 @@ import org.apache.kafka.common.utils.AppInfoParser;
 /** What the figures were measured on. */
 final class Machine {
 
-    private Machine() {
-    }
+    private Machine() {}
 
     static Map<String, String> describe(DevStack stack) throws IOException, SQLException {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("processors", Runtime.getRuntime().availableProcessors() + " x " + valueOf("/proc/cpuinfo", "model name"));
-        facts.put("memory", Long.parseLong(valueOf("/proc/meminfo", "MemTotal").replace(" kB", "")) / (1 << 20) + " GB");
+        facts.put(
+                "processors",
+                Runtime.getRuntime().availableProcessors() + " x " + valueOf("/proc/cpuinfo", "model name"));
+        facts.put(
+                "memory", Long.parseLong(valueOf("/proc/meminfo", "MemTotal").replace(" kB", "")) / (1 << 20) + " GB");
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         facts.put("camel", new DefaultCamelContext().getVersion());
@@ -44,13 +46,16 @@ final class Machine {
 
     private static String valueOf(String file, String key) throws IOException {
         try (var lines = Files.lines(Path.of(file))) {
-            return lines.filter(line -> line.startsWith(key)).findFirst().map(line -> line.substring(line.indexOf(':') + 1).trim())
+            return lines.filter(line -> line.startsWith(key))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).trim())
                     .orElse("unknown");
         }
     }
 
     private static String one(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(sql)) {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
             row.next();
             return row.getString(1);
         }

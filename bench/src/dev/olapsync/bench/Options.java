@@ -22,7 +22,10 @@ record Options(List<String> names, boolean quick, int rounds, String javaOptions
         List<String> names = chosen.isEmpty() ? QUICK : List.of(chosen.split(","));
         names.forEach(Benchmark::named);
         String rounds = text(properties, "bench.rounds");
-        return new Options(names, quick, rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
+        return new Options(
+                names,
+                quick,
+                rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
                 text(properties, "bench.java"));
     }
 

@@ -15,7 +15,8 @@ final class PipelineBenchmark implements Benchmark {
     @Override
     public void run(Bed bed, Report report) throws Exception {
         int rows = bed.options().choose(150_000, 300_000);
-        try (BenchShop shop = bed.shop(NAME); Pipeline pipeline = shop.pipeline()) {
+        try (BenchShop shop = bed.shop(NAME);
+                Pipeline pipeline = shop.pipeline()) {
             ShopData.fill(shop.dataSource(), SIZE, 1);
             pipeline.start();
             shop.awaitLoaded();
@@ -27,10 +28,17 @@ final class PipelineBenchmark implements Benchmark {
                 Usage used = drain(shop, pipeline, rows, bed.options().rounds() == round + 1 ? report : null);
                 report.add(NAME, "olap-sync", "rate", "rows/s", rows / used.seconds(), used);
                 report.add(NAME, "olap-sync", "inserts", "1/s", (shop.inserts() - inserts) / used.seconds(), used);
-                used.cpuSeconds().forEach((process, seconds) -> report.addUnchecked(NAME, process, "processor time per million rows",
-                        "s", seconds * 1e6 / rows, used));
+                used.cpuSeconds()
+                        .forEach((process, seconds) -> report.addUnchecked(
+                                NAME, process, "processor time per million rows", "s", seconds * 1e6 / rows, used));
             }
-            report.add(NAME, "olap-sync", "peak memory", "MB", Usage.peakMegabytes(pipeline.pid()), new Usage(Map.of(), 0, 1));
+            report.add(
+                    NAME,
+                    "olap-sync",
+                    "peak memory",
+                    "MB",
+                    Usage.peakMegabytes(pipeline.pid()),
+                    new Usage(Map.of(), 0, 1));
         }
     }
 
@@ -43,8 +51,11 @@ final class PipelineBenchmark implements Benchmark {
             shop.await("the burst", 50, () -> {
                 long written = shop.written() - before;
                 if (plotted != null) {
-                    plotted.point("rows of a burst that can be queried, over seconds", "olap-sync",
-                            (System.nanoTime() - start.nanos()) / 1e9, written);
+                    plotted.point(
+                            "rows of a burst that can be queried, over seconds",
+                            "olap-sync",
+                            (System.nanoTime() - start.nanos()) / 1e9,
+                            written);
                 }
                 return written >= rows;
             });

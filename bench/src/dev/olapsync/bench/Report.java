@@ -28,15 +28,17 @@ final class Report {
 
     void head() {
         machine.forEach((what, value) -> System.out.printf("%-12s %s%n", what, value));
-        System.out.printf("%-12s %s%s, rounds: %d%n%n", "benchmarks", String.join(", ", options.names()),
-                options.quick() ? ", quick" : "", options.rounds());
+        System.out.printf(
+                "%-12s %s%s, rounds: %d%n%n",
+                "benchmarks", String.join(", ", options.names()), options.quick() ? ", quick" : "", options.rounds());
     }
 
     /** @param during what all processes used while it was measured */
-    void add(String benchmark, String subject, String what, String unit, double value, Usage during) throws IOException {
+    void add(String benchmark, String subject, String what, String unit, double value, Usage during)
+            throws IOException {
         String load = String.format(Locale.ROOT, "load %.1f, others %.0f %%", Machine.load(), 100 * during.others());
-        Figure figure = figures.computeIfAbsent(benchmark + "/" + subject + "/" + what,
-                key -> Figure.of(benchmark, subject, what, unit));
+        Figure figure = figures.computeIfAbsent(
+                benchmark + "/" + subject + "/" + what, key -> Figure.of(benchmark, subject, what, unit));
         figure.values().add(value);
         figure.load().add(load);
         System.out.printf("%-10s %-28s %-34s %14s %-10s %s%n", benchmark, subject, what, number(value), unit, load);
@@ -53,7 +55,9 @@ final class Report {
 
     /** A point of a line of a plot. */
     void point(String plot, String line, double x, double y) {
-        series.computeIfAbsent(plot, key -> new LinkedHashMap<>()).computeIfAbsent(line, key -> new TreeMap<>()).put(x, y);
+        series.computeIfAbsent(plot, key -> new LinkedHashMap<>())
+                .computeIfAbsent(line, key -> new TreeMap<>())
+                .put(x, y);
     }
 
     double median(String benchmark, String subject, String what) {
@@ -65,8 +69,13 @@ final class Report {
         System.out.println("| benchmark | of | what | median | unit | all | load |");
         System.out.println("|---|---|---|---|---|---|---|");
         for (Figure figure : figures.values()) {
-            System.out.printf("| %s | %s | %s | %s | %s | %s | %s |%n", figure.benchmark(), figure.subject(), figure.what(),
-                    number(figure.median()), figure.unit(),
+            System.out.printf(
+                    "| %s | %s | %s | %s | %s | %s | %s |%n",
+                    figure.benchmark(),
+                    figure.subject(),
+                    figure.what(),
+                    number(figure.median()),
+                    figure.unit(),
                     figure.values().stream().map(Report::number).collect(Collectors.joining("; ")),
                     String.join("; ", figure.load()));
         }

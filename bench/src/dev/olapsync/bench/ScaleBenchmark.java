@@ -22,8 +22,13 @@ final class ScaleBenchmark implements Benchmark {
             measure(bed, items, items(items), report);
         }
         Usage none = new Usage(Map.of(), 0, 1);
-        report.add(NAME, items(maximum) + " / " + items(FEWEST), "processor time", "times",
-                report.median(NAME, items(maximum), TIME) / report.median(NAME, items(FEWEST), TIME), none);
+        report.add(
+                NAME,
+                items(maximum) + " / " + items(FEWEST),
+                "processor time",
+                "times",
+                report.median(NAME, items(maximum), TIME) / report.median(NAME, items(FEWEST), TIME),
+                none);
         for (int rows : List.of(1_000, 20_000)) {
             measure(bed, 10_000, "batches of " + rows, report, "olap.batch.rows", rows);
         }

@@ -51,15 +51,19 @@ record Usage(Map<String, Double> cpuSeconds, double busySeconds, long nanos) {
 
     /** The share of the machine that processes had that are none of these, 0 to 1. */
     double others() {
-        double ours = cpuSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
-        return Math.max(0, busySeconds - ours) / (seconds() * Runtime.getRuntime().availableProcessors());
+        double ours =
+                cpuSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
+        return Math.max(0, busySeconds - ours)
+                / (seconds() * Runtime.getRuntime().availableProcessors());
     }
 
     /** The most memory that a process has had, in megabytes. */
     static long peakMegabytes(long pid) throws IOException {
         try (var lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
             return lines.filter(line -> line.startsWith("VmHWM:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(0);
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+                    .findFirst()
+                    .orElse(0);
         }
     }
 

@@ -28,15 +28,18 @@ final class Writers implements AutoCloseable {
      * @param committed is told how many items before one there are, when it has been committed; by several threads
      */
     Writers(BenchShop shop, int rate, long first, long count, LongConsumer committed) {
-        running = IntStream.range(0, CONNECTIONS).mapToObj(i -> threads.submit(() -> {
-            write(shop, rate, first, count, committed);
-            return null;
-        })).toList();
+        running = IntStream.range(0, CONNECTIONS)
+                .mapToObj(i -> threads.submit(() -> {
+                    write(shop, rate, first, count, committed);
+                    return null;
+                }))
+                .toList();
     }
 
     private void write(BenchShop shop, int rate, long first, long count, LongConsumer committed) throws Exception {
-        try (Connection postgres = shop.postgres(); PreparedStatement insert = postgres.prepareStatement(
-                "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price) VALUES (?, ?, ?, 1, 9.99)")) {
+        try (Connection postgres = shop.postgres();
+                PreparedStatement insert = postgres.prepareStatement(
+                        "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price) VALUES (?, ?, ?, 1, 9.99)")) {
             for (long n = next.getAndIncrement(); n < count && !stopped; n = next.getAndIncrement()) {
                 long due = start + n * TimeUnit.SECONDS.toNanos(1) / rate;
                 for (long early = due - System.nanoTime(); early > 0; early = due - System.nanoTime()) {

@@ -50,8 +50,7 @@ public final class BareEngine extends CapturePeer {
     /** What runs in the engine's process. */
     static final class Engine {
 
-        private Engine() {
-        }
+        private Engine() {}
 
         public static void main(String[] arguments) throws IOException {
             Properties properties = new Properties();
@@ -60,19 +59,28 @@ public final class BareEngine extends CapturePeer {
             }
             Map<String, Object> settings = new HashMap<>(producer());
             settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, arguments[1]);
-            KafkaProducer<byte[], byte[]> kafka = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
-            DebeziumEngine.create(Json.class).using(properties)
-                    .notifying((List<ChangeEvent<String, String>> events, RecordCommitter<ChangeEvent<String, String>> committer) ->
-                            deliver(kafka, events, committer))
-                    .build().run();
+            KafkaProducer<byte[], byte[]> kafka =
+                    new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+            DebeziumEngine.create(Json.class)
+                    .using(properties)
+                    .notifying(
+                            (List<ChangeEvent<String, String>> events,
+                                    RecordCommitter<ChangeEvent<String, String>> committer) ->
+                                    deliver(kafka, events, committer))
+                    .build()
+                    .run();
         }
 
-        private static void deliver(KafkaProducer<byte[], byte[]> kafka, List<ChangeEvent<String, String>> events,
-                RecordCommitter<ChangeEvent<String, String>> committer) throws InterruptedException {
+        private static void deliver(
+                KafkaProducer<byte[], byte[]> kafka,
+                List<ChangeEvent<String, String>> events,
+                RecordCommitter<ChangeEvent<String, String>> committer)
+                throws InterruptedException {
             List<Future<RecordMetadata>> sent = new ArrayList<>(events.size());
             for (ChangeEvent<String, String> event : events) {
                 if (event.value() != null) {
-                    sent.add(kafka.send(new ProducerRecord<>(event.destination(),
+                    sent.add(kafka.send(new ProducerRecord<>(
+                            event.destination(),
                             event.key() == null ? null : event.key().getBytes(StandardCharsets.UTF_8),
                             event.value().getBytes(StandardCharsets.UTF_8))));
                 }

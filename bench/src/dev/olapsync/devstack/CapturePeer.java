@@ -10,7 +10,8 @@ import java.util.Map;
  */
 public abstract class CapturePeer extends Service {
 
-    static final String LOGBACK = "-Dlogback.configurationFile=" + Path.of("bench", "logback-peer.xml").toAbsolutePath();
+    static final String LOGBACK = "-Dlogback.configurationFile="
+            + Path.of("bench", "logback-peer.xml").toAbsolutePath();
     static final String MEMORY = "-Xmx512m";
 
     private final DevStack stack;
@@ -62,8 +63,19 @@ public abstract class CapturePeer extends Service {
     }
 
     static Map<String, String> producer() {
-        return Map.of("acks", "all", "linger.ms", "2", "batch.size", "262144", "compression.type", "lz4",
-                "buffer.memory", "69206016", "max.request.size", "34603008");
+        return Map.of(
+                "acks",
+                "all",
+                "linger.ms",
+                "2",
+                "batch.size",
+                "262144",
+                "compression.type",
+                "lz4",
+                "buffer.memory",
+                "69206016",
+                "max.request.size",
+                "34603008");
     }
 
     @Override

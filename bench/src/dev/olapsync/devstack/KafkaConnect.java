@@ -13,7 +13,8 @@ import org.apache.kafka.common.utils.AppInfoParser;
 /** Kafka Connect, standalone, with Debezium's connector for Postgres: JSON without schemas. */
 public final class KafkaConnect extends CapturePeer {
 
-    private static final Path CLASS_PATH = Path.of("target", "bench", "connect-classpath").toAbsolutePath();
+    private static final Path CLASS_PATH =
+            Path.of("target", "bench", "connect-classpath").toAbsolutePath();
 
     public KafkaConnect(Path home, DevStack stack, String database, String slot) {
         super("KafkaConnect", home, stack, database, slot);
@@ -52,8 +53,12 @@ public final class KafkaConnect extends CapturePeer {
 
     @Override
     ProcessBuilder command() {
-        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                MEMORY, LOGBACK, "org.apache.kafka.connect.cli.ConnectStandalone", home().resolve("worker.properties").toString(),
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                MEMORY,
+                LOGBACK,
+                "org.apache.kafka.connect.cli.ConnectStandalone",
+                home().resolve("worker.properties").toString(),
                 home().resolve("connector.properties").toString());
         try {
             builder.environment().put("CLASSPATH", Files.readString(CLASS_PATH).trim());
@@ -66,10 +71,18 @@ public final class KafkaConnect extends CapturePeer {
     /** By Maven, once: Connect with its REST server, which the pipeline does not have, and the same Debezium. */
     private static void resolve() throws IOException {
         Files.createDirectories(CLASS_PATH.getParent());
-        Process maven = new ProcessBuilder("mvn", "-B", "-q", "-f", Path.of("bench", "connect", "pom.xml").toString(),
-                "dependency:build-classpath", "-Dkafka.version=" + AppInfoParser.getVersion(),
-                "-Ddebezium.version=" + io.debezium.connector.postgresql.Module.version(), "-Dmdep.outputFile=" + CLASS_PATH)
-                .redirectErrorStream(true).start();
+        Process maven = new ProcessBuilder(
+                        "mvn",
+                        "-B",
+                        "-q",
+                        "-f",
+                        Path.of("bench", "connect", "pom.xml").toString(),
+                        "dependency:build-classpath",
+                        "-Dkafka.version=" + AppInfoParser.getVersion(),
+                        "-Ddebezium.version=" + io.debezium.connector.postgresql.Module.version(),
+                        "-Dmdep.outputFile=" + CLASS_PATH)
+                .redirectErrorStream(true)
+                .start();
         String printed = new String(maven.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
             if (maven.waitFor() != 0) {

@@ -58,9 +58,12 @@ public class InitialLoad implements Processor {
 
     private static void createTopics(OlapSync olapSync, Models models) throws Exception {
         KnownTopics known = olapSync.knownTopics();
-        olapSync.topics().overlap().or(() -> known.shared(olapSync.topics().captured())).ifPresent(shared -> {
-            throw new IllegalStateException(shared);
-        });
+        olapSync.topics()
+                .overlap()
+                .or(() -> known.shared(olapSync.topics().captured()))
+                .ifPresent(shared -> {
+                    throw new IllegalStateException(shared);
+                });
         known.recall(olapSync.topics().lasting(models));
         known.lost(olapSync.topics().ids()).ifPresent(lost -> {
             throw new IllegalStateException(lost);
@@ -77,7 +80,8 @@ public class InitialLoad implements Processor {
     }
 
     private void startLog(Connection postgres, OlapSync olapSync, Models models, Loads loads) throws Exception {
-        ReplicationSlot slot = new ReplicationSlot(olapSync.settings().postgres().slot());
+        ReplicationSlot slot =
+                new ReplicationSlot(olapSync.settings().postgres().slot());
         new PublishedTables(olapSync).ensure(postgres, models);
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
@@ -86,7 +90,8 @@ public class InitialLoad implements Processor {
             }
             logRunning("The replication slot is made", postgres);
             slot.create(postgres);
-        } else if (models.all().stream().anyMatch(model -> loads.find(model.name()).isEmpty())) {
+        } else if (models.all().stream()
+                .anyMatch(model -> loads.find(model.name()).isEmpty())) {
             awaitEndOfRunningTransactions(postgres);
         }
     }
@@ -103,13 +108,16 @@ public class InitialLoad implements Processor {
     private static void logRunning(String what, Connection postgres) throws SQLException {
         List<String> running = RunningTransactions.oldest(postgres);
         if (!running.isEmpty()) {
-            LOG.info("{} when all transactions that are running now have ended; the oldest: {}", what, String.join("; ", running));
+            LOG.info(
+                    "{} when all transactions that are running now have ended; the oldest: {}",
+                    what,
+                    String.join("; ", running));
         }
     }
 
     private static long snapshotBound(Connection postgres, String bound) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
-                "SELECT pg_snapshot_" + bound + "(pg_current_snapshot())::text::bigint");
+                        "SELECT pg_snapshot_" + bound + "(pg_current_snapshot())::text::bigint");
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return row.getLong(1);

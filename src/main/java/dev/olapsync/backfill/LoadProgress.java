@@ -27,8 +27,15 @@ final class LoadProgress {
         double share = all == 0 ? 1 : (double) rows / all;
         int filled = (int) (WIDTH * share);
         double rate = (rows - before) / Math.max(elapsed.toNanos() / 1e9, 1e-3);
-        return String.format(Locale.ROOT, "[%s%s] %d %%, %,d of about %,d rows, %,.0f rows/s%s",
-                "#".repeat(filled), " ".repeat(WIDTH - filled), (int) (100 * share), rows, all, rate,
+        return String.format(
+                Locale.ROOT,
+                "[%s%s] %d %%, %,d of about %,d rows, %,.0f rows/s%s",
+                "#".repeat(filled),
+                " ".repeat(WIDTH - filled),
+                (int) (100 * share),
+                rows,
+                all,
+                rate,
                 rate == 0 ? "" : ", " + left((long) ((all - rows) / rate)) + " to go");
     }
 

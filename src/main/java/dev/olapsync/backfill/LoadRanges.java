@@ -21,8 +21,7 @@ final class LoadRanges {
      * @param upTo the last key of the range; empty for the end of all
      * @param rows of the grain, read so far
      */
-    record Range(int number, List<String> last, List<String> upTo, long rows, boolean done) {
-    }
+    record Range(int number, List<String> last, List<String> upTo, long rows, boolean done) {}
 
     private final ClickHouse clickHouse;
     private final int epoch;
@@ -41,17 +40,27 @@ final class LoadRanges {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, range UInt32,"
                 + " last_key Array(String), up_to Array(String), rows UInt64, done UInt8, step UInt64)"
                 + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model, range)");
-        step = clickHouse.query("SELECT max(step) AS step FROM " + TABLE + " WHERE epoch = {epoch:UInt16} AND model = {model:String}",
-                Map.of("epoch", epoch, "model", model)).get(0).getLong("step");
+        step = clickHouse
+                .query(
+                        "SELECT max(step) AS step FROM " + TABLE
+                                + " WHERE epoch = {epoch:UInt16} AND model = {model:String}",
+                        Map.of("epoch", epoch, "model", model))
+                .get(0)
+                .getLong("step");
     }
 
     List<Range> all() {
         List<Range> ranges = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT range, last_key, up_to, rows, done FROM " + TABLE
-                + " FINAL WHERE epoch = {epoch:UInt16} AND model = {model:String} ORDER BY range",
+        for (GenericRecord row : clickHouse.query(
+                "SELECT range, last_key, up_to, rows, done FROM " + TABLE
+                        + " FINAL WHERE epoch = {epoch:UInt16} AND model = {model:String} ORDER BY range",
                 Map.of("epoch", epoch, "model", model))) {
-            ranges.add(new Range(row.getInteger("range"), row.getList("last_key"), row.getList("up_to"),
-                    row.getLong("rows"), row.getBoolean("done")));
+            ranges.add(new Range(
+                    row.getInteger("range"),
+                    row.getList("last_key"),
+                    row.getList("up_to"),
+                    row.getLong("rows"),
+                    row.getBoolean("done")));
         }
         return ranges;
     }
@@ -64,7 +73,8 @@ final class LoadRanges {
 
     private String values(Range range) {
         step++;
-        return "(" + epoch + ", " + ClickHouse.literal(model) + ", " + range.number() + ", " + ClickHouse.array(range.last()) + ", "
-                + ClickHouse.array(range.upTo()) + ", " + range.rows() + ", " + (range.done() ? 1 : 0) + ", " + step + ")";
+        return "(" + epoch + ", " + ClickHouse.literal(model) + ", " + range.number() + ", "
+                + ClickHouse.array(range.last()) + ", " + ClickHouse.array(range.upTo()) + ", " + range.rows() + ", "
+                + (range.done() ? 1 : 0) + ", " + step + ")";
     }
 }

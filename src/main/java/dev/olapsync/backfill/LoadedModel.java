@@ -18,8 +18,7 @@ import java.util.Optional;
 /** A model of which all rows are in ClickHouse, with the lowest version of the epoch or a greater one. */
 final class LoadedModel {
 
-    private LoadedModel() {
-    }
+    private LoadedModel() {}
 
     /** Ends what still has an older epoch, for that is gone in Postgres, and notes that the load is done. */
     static void note(OlapSync olapSync, Model model, Loads loads, Load load) throws SQLException {
@@ -37,10 +36,13 @@ final class LoadedModel {
         Optional<TargetTable> history = TargetTable.ofHistory(model);
         if (start.epoch() > 0 && history.isPresent()) {
             // just before the rows of this epoch, whose version it must not have: of equal versions only one is kept
-            String end = RowJson.ofHistory("{}", RowJson.TRUNCATE, PostgresDataSource.now(postgres),
+            String end = RowJson.ofHistory(
+                    "{}",
+                    RowJson.TRUNCATE,
+                    PostgresDataSource.now(postgres),
                     start.version().subtract(BigInteger.ONE));
-            olapSync.clickHouse().insertJson(history.get().insert(),
-                    new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
+            olapSync.clickHouse()
+                    .insertJson(history.get().insert(), new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
         }
     }
 }

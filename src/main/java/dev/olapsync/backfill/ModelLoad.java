@@ -50,13 +50,16 @@ final class ModelLoad {
     private static final int BATCHES_OF_A_PAGE = 4;
     /** So many are held in memory however large they are: nothing is known of the rows then. */
     private static final int ROWS_OF_FIRST_PAGE = 100;
+
     private static final long BYTES_OF_A_PAGE = 8 << 20;
     private static final int GROWTH = 4;
     /** What an interrupted load repeats, of each thread. */
     private static final long ROWS_OF_A_RANGE = 200_000;
+
     private static final long BYTES_OF_A_RANGE = 256 << 20;
     /** So that no thread is left with a large one at the end. */
     private static final int RANGES_OF_A_THREAD = 4;
+
     private static final long QUIET_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final CamelContext context;
@@ -122,8 +125,8 @@ final class ModelLoad {
 
     private List<Range> divided(Connection postgres, long total) throws SQLException {
         int rows = rowsOfRange(total, InitialLoad.bytes(postgres, model));
-        List<Page.Range> keys = total <= rows ? List.of(new Page.Range(List.of(), List.of()))
-                : Page.divide(postgres, model, rows);
+        List<Page.Range> keys =
+                total <= rows ? List.of(new Page.Range(List.of(), List.of())) : Page.divide(postgres, model, rows);
         return IntStream.range(0, keys.size())
                 .mapToObj(i -> new Range(i, keys.get(i).after(), keys.get(i).upTo(), 0, false))
                 .toList();
@@ -178,12 +181,24 @@ final class ModelLoad {
 
     private void read(Range range) throws Exception {
         // the rows of a history tell when they were read
-        Optional<CopiedRange> copied = model.history().isPresent() ? Optional.empty()
-                : CopiedRange.copy(olapSync.postgres(), olapSync.clickHouse(), model, new Page.Range(range.last(), range.upTo()),
+        Optional<CopiedRange> copied = model.history().isPresent()
+                ? Optional.empty()
+                : CopiedRange.copy(
+                        olapSync.postgres(),
+                        olapSync.clickHouse(),
+                        model,
+                        new Page.Range(range.last(), range.upTo()),
                         start.version());
         if (copied.isPresent()) {
-            save(new Range(range.number(), range.last(), range.upTo(), range.rows() + copied.get().rows(), true),
-                    copied.get().rows(), copied.get().written());
+            save(
+                    new Range(
+                            range.number(),
+                            range.last(),
+                            range.upTo(),
+                            range.rows() + copied.get().rows(),
+                            true),
+                    copied.get().rows(),
+                    copied.get().written());
         } else {
             try (Connection postgres = olapSync.postgres().getConnection()) {
                 readPages(postgres, range);
@@ -203,7 +218,8 @@ final class ModelLoad {
             int next = Math.min(page, ROWS_OF_FIRST_PAGE);
             long written = 0;
             try {
-                Page rows = Page.read(postgres, model, left, limit, olapSync.settings().olap().batchBytes());
+                Page rows = Page.read(
+                        postgres, model, left, limit, olapSync.settings().olap().batchBytes());
                 if (limit > 1 && rows.rows().stream().anyMatch(Page.Row::isWide)) {
                     limit = Math.max(1, limit / GROWTH);
                     continue;
@@ -224,12 +240,19 @@ final class ModelLoad {
                     limit /= 2;
                     continue;
                 }
-                LOG.warn("Initial load of {}: Postgres cannot compute a row of the next page, {}; the fan-out finds"
-                        + " out which", model.name(), ValueErrors.condition(e));
+                LOG.warn(
+                        "Initial load of {}: Postgres cannot compute a row of the next page, {}; the fan-out finds"
+                                + " out which",
+                        model.name(),
+                        ValueErrors.condition(e));
                 keys = handOver(Page.keys(postgres, model, left, limit));
             }
-            range = new Range(range.number(), keys.isEmpty() ? range.last() : keys.get(keys.size() - 1), range.upTo(),
-                    range.rows() + keys.size(), keys.size() < limit);
+            range = new Range(
+                    range.number(),
+                    keys.isEmpty() ? range.last() : keys.get(keys.size() - 1),
+                    range.upTo(),
+                    range.rows() + keys.size(),
+                    keys.size() < limit);
             limit = next;
             save(range, keys.size(), written);
         }
@@ -237,9 +260,14 @@ final class ModelLoad {
 
     /** Pages grow while they are small in bytes. */
     private int rowsOfNext(Page read) {
-        long bytes = read.rows().stream().map(Page.Row::json).filter(Objects::nonNull).mapToLong(String::length).sum();
+        long bytes = read.rows().stream()
+                .map(Page.Row::json)
+                .filter(Objects::nonNull)
+                .mapToLong(String::length)
+                .sum();
         long fitting = bytes == 0 ? page : read.rows().size() * BYTES_OF_A_PAGE / bytes;
-        return (int) Math.max(1, Math.min(Math.min(page, GROWTH * (long) read.rows().size()), fitting));
+        return (int)
+                Math.max(1, Math.min(Math.min(page, GROWTH * (long) read.rows().size()), fitting));
     }
 
     private synchronized void save(Range range, long read, long written) {
@@ -256,7 +284,9 @@ final class ModelLoad {
 
     private void end() throws SQLException {
         LoadedModel.note(olapSync, model, loads, load);
-        LOG.info("Initial load of {}: done, {}", model.name(),
+        LOG.info(
+                "Initial load of {}: done, {}",
+                model.name(),
                 progress.line(load.rows(), Duration.ofNanos(System.nanoTime() - begin)));
     }
 
@@ -280,10 +310,25 @@ final class ModelLoad {
     private void writeHistory(Page rows, Instant read) throws IOException {
         TargetTable history = TargetTable.ofHistory(model).orElseThrow();
         RowBatch versions = RowBatch.ofInitialLoad(history.name());
-        DeadLetters.send(context, rows.rows().stream().filter(Page.Row::isWide).map(row -> DeadLetters.ofRefusedRow(context, model.name(),
-                row.key().getBytes(StandardCharsets.UTF_8), null, start, history.name() + ": not written, the row is too large", null)).toList());
-        rows.rows().stream().filter(row -> row.refused() == null && !row.isWide()).forEach(row -> versions.add(row.key(),
-                RowJson.ofHistory(row.json(), RowJson.READ, read, start.version()).getBytes(StandardCharsets.UTF_8)));
+        DeadLetters.send(
+                context,
+                rows.rows().stream()
+                        .filter(Page.Row::isWide)
+                        .map(row -> DeadLetters.ofRefusedRow(
+                                context,
+                                model.name(),
+                                row.key().getBytes(StandardCharsets.UTF_8),
+                                null,
+                                start,
+                                history.name() + ": not written, the row is too large",
+                                null))
+                        .toList());
+        rows.rows().stream()
+                .filter(row -> row.refused() == null && !row.isWide())
+                .forEach(row -> versions.add(
+                        row.key(),
+                        RowJson.ofHistory(row.json(), RowJson.READ, read, start.version())
+                                .getBytes(StandardCharsets.UTF_8)));
         new BisectingInsert(context, olapSync.clickHouse(), history).write(versions);
     }
 
@@ -302,8 +347,8 @@ final class ModelLoad {
                 continue;
             }
             if (row.unheld() != null || row.refused() != null) {
-                deadLetters.add(DeadLetters.ofRow(context, model.name(), row.key(), row.json(), start, row.unheld(),
-                        row.refused()));
+                deadLetters.add(DeadLetters.ofRow(
+                        context, model.name(), row.key(), row.json(), start, row.unheld(), row.refused()));
             }
             if (row.refused() == null) {
                 rows.add(row.key(), RowJson.versioned(row.json(), version, false));

@@ -57,18 +57,22 @@ public final class PublishedTables {
             return Optional.of(found.stream().map(Gap::toString).collect(Collectors.joining(" "))
                     + (loaded.isEmpty() ? "" : " " + loads.reloadRemedy()));
         }
-        return altered(known, loaded, gaps.marks(postgres, loaded)).map(altered -> altered + " " + loads.reloadRemedy());
+        return altered(known, loaded, gaps.marks(postgres, loaded))
+                .map(altered -> altered + " " + loads.reloadRemedy());
     }
 
     /**
      * @param loaded tables of models whose load has begun
      * @param marks of {@link PublicationGaps#marks}, also of other tables
      */
-    public static Optional<String> altered(KnownPublication known, Collection<TableName> loaded, Map<String, String> marks) {
+    public static Optional<String> altered(
+            KnownPublication known, Collection<TableName> loaded, Map<String, String> marks) {
         Set<String> altered = known.changed(marks);
         altered.retainAll(loaded.stream().map(TableName::toString).toList());
-        return altered.isEmpty() ? Optional.empty() : Optional.of("The publication was altered since it was first used, as far as it"
-                + " concerns " + String.join(", ", altered) + ": changes may be missing in the log.");
+        return altered.isEmpty()
+                ? Optional.empty()
+                : Optional.of("The publication was altered since it was first used, as far as it" + " concerns "
+                        + String.join(", ", altered) + ": changes may be missing in the log.");
     }
 
     public static Set<TableName> tables(Collection<Model> models) {

@@ -42,6 +42,7 @@ final class SnapshotLoad {
 
     /** Models whose rows are in the topics: what fails after that does not need another snapshot. */
     private final Set<Model> published = new HashSet<>();
+
     private long lastReport;
 
     /**
@@ -49,9 +50,12 @@ final class SnapshotLoad {
      * read once more would take the place of those that were read first.
      */
     void run(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
-        Set<String> done = loads.all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
-        Set<TableName> kept = models.all().stream().filter(model -> done.contains(model.name()) && model.history().isPresent())
-                .map(Model::grain).collect(Collectors.toSet());
+        Set<String> done =
+                loads.all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
+        Set<TableName> kept = models.all().stream()
+                .filter(model -> done.contains(model.name()) && model.history().isPresent())
+                .map(Model::grain)
+                .collect(Collectors.toSet());
         Map<Model, Load> left = new LinkedHashMap<>();
         for (Model model : models.all()) {
             if (!done.contains(model.name()) && !kept.contains(model.grain())) {
@@ -89,7 +93,8 @@ final class SnapshotLoad {
         }
     }
 
-    private void publish(CamelContext context, OlapSync olapSync, SortedSet<TableName> tables, Map<Model, Load> left, Loads loads)
+    private void publish(
+            CamelContext context, OlapSync olapSync, SortedSet<TableName> tables, Map<Model, Load> left, Loads loads)
             throws Exception {
         long total = 0;
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
@@ -112,7 +117,8 @@ final class SnapshotLoad {
     }
 
     private static String line(LoadProgress progress, Map<TableName, Long> rows, long begin) {
-        return progress.line(rows.values().stream().mapToLong(Long::longValue).sum(), Duration.ofNanos(System.nanoTime() - begin));
+        return progress.line(
+                rows.values().stream().mapToLong(Long::longValue).sum(), Duration.ofNanos(System.nanoTime() - begin));
     }
 
     private static void note(Map<TableName, Long> rows, Map<Model, Load> left, Loads loads) {
@@ -125,18 +131,26 @@ final class SnapshotLoad {
         try (TopicOffsets offsets = new TopicOffsets(olapSync.settings())) {
             for (PipelineStage stage : PipelineStage.of(olapSync)) {
                 Map<TopicPartition, Long> ends = offsets.ends(stage.topics());
-                for (long behind = offsets.behind(stage.group(), ends); behind > 0; behind = offsets.behind(stage.group(), ends)) {
+                for (long behind = offsets.behind(stage.group(), ends);
+                        behind > 0;
+                        behind = offsets.behind(stage.group(), ends)) {
                     if (context.isStopping()) {
                         throw new InterruptedException("stopped while the rows of a snapshot were on their way");
                     }
                     if (isTimeToReport()) {
-                        LOG.info("Initial load: {} records of the snapshot, or beside it, wait for the route {}", behind, stage.route());
+                        LOG.info(
+                                "Initial load: {} records of the snapshot, or beside it, wait for the route {}",
+                                behind,
+                                stage.route());
                     }
                     Thread.sleep(PAUSE_MILLIS);
                 }
             }
         } catch (ExecutionException e) {
-            throw new IllegalStateException("The broker does not tell what waits in the topics: " + e.getCause().getMessage(), e);
+            throw new IllegalStateException(
+                    "The broker does not tell what waits in the topics: "
+                            + e.getCause().getMessage(),
+                    e);
         }
     }
 

@@ -38,8 +38,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** A batch that the route may not have completed yet. */
-    private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {
-    }
+    private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {}
 
     /** Where an event tells its position in the log, and its schema. */
     private record SourceFields(Field source, Field sequence, Field schema) {
@@ -47,7 +46,10 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         /** Empty for a heartbeat. */
         static Optional<SourceFields> of(Schema envelope) {
             return Optional.ofNullable(envelope.field("source"))
-                    .map(source -> new SourceFields(source, source.schema().field("sequence"), source.schema().field("schema")));
+                    .map(source -> new SourceFields(
+                            source,
+                            source.schema().field("sequence"),
+                            source.schema().field("schema")));
         }
     }
 
@@ -57,6 +59,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     private long confirmedLsn;
     /** No more than this was ever confirmed to the slot. */
     private CapturedPosition captured;
+
     private Delivery onItsWay;
     private long lastReport;
     private volatile boolean begun;
@@ -82,8 +85,10 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     }
 
     @Override
-    public void handleBatch(List<ChangeEvent<SourceRecord, SourceRecord>> events,
-            RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
+    public void handleBatch(
+            List<ChangeEvent<SourceRecord, SourceRecord>> events,
+            RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer)
+            throws InterruptedException {
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
             ChangeBatch batch = (ChangeBatch) event.value();
             if (batch.begunAt().isPresent()) {
@@ -103,8 +108,8 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     /** Publishes the position, so that there is something to compare the slot with before it moves. */
     private void begin(long confirmed) throws InterruptedException {
         if (confirmed > captured.lsn()) {
-            throw new IllegalStateException("the replication slot was moved from " + Position.hex(captured.lsn()) + " to "
-                    + Position.hex(confirmed) + " while the engine was starting");
+            throw new IllegalStateException("the replication slot was moved from " + Position.hex(captured.lsn())
+                    + " to " + Position.hex(confirmed) + " while the engine was starting");
         }
         confirmedLsn = confirmed;
         await(publish(List.of()));
@@ -112,7 +117,8 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         streaming = true;
     }
 
-    private void confirm(RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) throws InterruptedException {
+    private void confirm(RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer)
+            throws InterruptedException {
         if (onItsWay != null) {
             await(onItsWay.completed());
             committer.markProcessed(onItsWay.batch());
@@ -137,7 +143,8 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         List<Exchange> changes = new ArrayList<>(batch.changes().size());
         for (SourceRecord polled : batch.changes()) {
             Struct value = (Struct) polled.value();
-            Optional<SourceFields> fields = value == null ? Optional.empty() : sources.get(value.schema(), SourceFields::of);
+            Optional<SourceFields> fields =
+                    value == null ? Optional.empty() : sources.get(value.schema(), SourceFields::of);
             if (fields.isPresent()) {
                 completeSource(value, fields.get());
                 Exchange change = consumer.getEndpoint().createExchange();
@@ -154,7 +161,8 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         source.put(fields.schema(), Alias.name((String) source.get(fields.schema())));
         String sequence = (String) source.get(fields.sequence());
         if (sequence.startsWith("[null")) {
-            source.put(fields.sequence(), Position.parse(0, sequence, confirmedLsn).sequence());
+            source.put(
+                    fields.sequence(), Position.parse(0, sequence, confirmedLsn).sequence());
         }
     }
 

@@ -21,15 +21,22 @@ final class CaptureFailure extends RuntimeException {
 
     /** {@code internal_error}; see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">the error codes</a>. */
     private static final String INTERNAL_ERROR = "XX000";
-    private static final String CANNOT_DECODE = " (an internal error of Postgres; if it comes each time, Postgres cannot decode its"
-            + " log from where the slot stands: stop the pipeline, drop the slot, raise olap.epoch by one and start again:"
-            + " everything is loaded once more)";
+
+    private static final String CANNOT_DECODE =
+            " (an internal error of Postgres; if it comes each time, Postgres cannot decode its"
+                    + " log from where the slot stands: stop the pipeline, drop the slot, raise olap.epoch by one and start again:"
+                    + " everything is loaded once more)";
 
     private static final List<String> OURS = List.of("dev.olapsync.");
-    private static final List<String> CONNECTIONS = List.of("java.net.", "java.nio.", "sun.", "jdk.net.", "org.postgresql.core.");
+    private static final List<String> CONNECTIONS =
+            List.of("java.net.", "java.nio.", "sun.", "jdk.net.", "org.postgresql.core.");
     /** Of Debezium's classes those that speak of the engine, the slot and the publication. */
-    private static final List<String> ENGINE = List.of("org.apache.kafka.clients.", "org.apache.kafka.common.network.",
-            "io.debezium.embedded.", "io.debezium.pipeline.ErrorHandler", "io.debezium.pipeline.EventDispatcher",
+    private static final List<String> ENGINE = List.of(
+            "org.apache.kafka.clients.",
+            "org.apache.kafka.common.network.",
+            "io.debezium.embedded.",
+            "io.debezium.pipeline.ErrorHandler",
+            "io.debezium.pipeline.EventDispatcher",
             "io.debezium.connector.postgresql.PostgresConnectorTask",
             "io.debezium.connector.postgresql.connection.PostgresReplicationConnection");
 
@@ -58,9 +65,12 @@ final class CaptureFailure extends RuntimeException {
         if (quotesNoValues(cause)) {
             String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
             return cause instanceof SQLException refused && INTERNAL_ERROR.equals(refused.getSQLState())
-                    ? message + CANNOT_DECODE : message;
+                    ? message + CANNOT_DECODE
+                    : message;
         }
-        if (cause.getCause() != null && (cause.getMessage() == null || cause.getMessage().equals(cause.getCause().toString()))) {
+        if (cause.getCause() != null
+                && (cause.getMessage() == null
+                        || cause.getMessage().equals(cause.getCause().toString()))) {
             return null;
         }
         StackTraceElement[] trace = cause.getStackTrace();
@@ -73,11 +83,14 @@ final class CaptureFailure extends RuntimeException {
                     && (INTERNAL_ERROR.equals(refused.getSQLState()) || !ValueErrors.isOne(refused));
         }
         // Kafka's answers of a broker have no stack trace
-        return cause instanceof CaptureFailure || cause instanceof InterruptedException || cause instanceof ApiException
+        return cause instanceof CaptureFailure
+                || cause instanceof InterruptedException
+                || cause instanceof ApiException
                 || cause instanceof IllegalStateException && comesFrom(cause, OURS)
                 || cause instanceof IOException && comesFrom(cause, CONNECTIONS)
                 || (cause instanceof KafkaException || cause instanceof DebeziumException)
-                        && !(cause instanceof SerializationException) && comesFrom(cause, ENGINE);
+                        && !(cause instanceof SerializationException)
+                        && comesFrom(cause, ENGINE);
     }
 
     private static boolean comesFrom(Throwable cause, List<String> places) {

@@ -42,17 +42,21 @@ record CapturedPosition(ServerLog log, long lsn) {
     private static final byte[] KEY = ("captured-" + UUID.randomUUID()).getBytes(StandardCharsets.US_ASCII);
     /** More than such a process can have left to publish: it has no connection to the slot any more. */
     private static final int RECORDS_READ = 10_000;
+
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** A record for the topic: from now on the slot may stand here. */
     Exchange record(CamelContext context) {
         OlapSync olapSync = OlapSync.of(context);
-        ObjectNode content = JSON.createObjectNode().put("epoch", olapSync.settings().olap().epoch()).put("lsn", lsn);
+        ObjectNode content = JSON.createObjectNode()
+                .put("epoch", olapSync.settings().olap().epoch())
+                .put("lsn", lsn);
         if (log != null) {
             content.put("system", log.system()).put("timeline", log.timeline());
         }
         Exchange position = new DefaultExchange(context);
-        position.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().captured());
+        position.getMessage()
+                .setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().captured());
         position.getMessage().setHeader(KafkaConstants.KEY, KEY);
         position.getMessage().setBody(content.toString().getBytes(StandardCharsets.US_ASCII));
         return position;
@@ -63,22 +67,31 @@ record CapturedPosition(ServerLog log, long lsn) {
         olapSync.topics().ensure(olapSync.topics().captured());
         TopicPartition partition = new TopicPartition(olapSync.topics().captured(), 0);
         int patience = (int) PATIENCE.toMillis();
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(olapSync.settings().kafka().client(Map.of(
-                ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience,
-                ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, patience)),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                olapSync.settings()
+                        .kafka()
+                        .client(Map.of(
+                                ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience,
+                                ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, patience)),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).get(partition);
-            consumer.seek(partition, Math.max(consumer.beginningOffsets(List.of(partition)).get(partition), end - RECORDS_READ));
+            consumer.seek(
+                    partition,
+                    Math.max(consumer.beginningOffsets(List.of(partition)).get(partition), end - RECORDS_READ));
             Instant deadline = Instant.now().plus(PATIENCE);
             CapturedPosition greatest = null;
             while (consumer.position(partition) < end) {
                 if (Instant.now().isAfter(deadline)) {
-                    throw new IllegalStateException("The topic " + partition.topic() + " does not give its last records");
+                    throw new IllegalStateException(
+                            "The topic " + partition.topic() + " does not give its last records");
                 }
-                for (ConsumerRecord<byte[], byte[]> message : consumer.poll(PATIENCE).records(partition)) {
+                for (ConsumerRecord<byte[], byte[]> message :
+                        consumer.poll(PATIENCE).records(partition)) {
                     JsonNode content = JSON.readTree(message.value());
-                    if (content.get("epoch").asInt() == olapSync.settings().olap().epoch()
+                    if (content.get("epoch").asInt()
+                                    == olapSync.settings().olap().epoch()
                             && (greatest == null || content.get("lsn").asLong() >= greatest.lsn())) {
                         greatest = of(content);
                     }
@@ -91,8 +104,13 @@ record CapturedPosition(ServerLog log, long lsn) {
     }
 
     private static CapturedPosition of(JsonNode content) {
-        return new CapturedPosition(content.has("system")
-                ? new ServerLog(content.get("system").asText(), content.get("timeline").asLong()) : null, content.get("lsn").asLong());
+        return new CapturedPosition(
+                content.has("system")
+                        ? new ServerLog(
+                                content.get("system").asText(),
+                                content.get("timeline").asLong())
+                        : null,
+                content.get("lsn").asLong());
     }
 
     /**
@@ -103,18 +121,22 @@ record CapturedPosition(ServerLog log, long lsn) {
      */
     void requireNothingLost(Settings settings, long confirmed, ServerLog now, long end) {
         if (log != null && !log.equals(now)) {
-            throw new IllegalStateException("What has been captured is from " + log + ", but this is " + now + ": another server, a"
-                    + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be told from older ones. "
-                    + settings.olap().reloadRemedy());
+            throw new IllegalStateException(
+                    "What has been captured is from " + log + ", but this is " + now + ": another server, a"
+                            + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be told from older ones. "
+                            + settings.olap().reloadRemedy());
         }
         String slot = "Replication slot " + settings.postgres().slot() + " stands at " + Position.hex(confirmed);
         if (confirmed > lsn) {
-            throw new IllegalStateException(slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
-                    + " the slot was recreated or moved by hand, and the changes between are lost. " + settings.olap().reloadRemedy());
+            throw new IllegalStateException(
+                    slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
+                            + " the slot was recreated or moved by hand, and the changes between are lost. "
+                            + settings.olap().reloadRemedy());
         }
         if (lsn > end) {
             throw new IllegalStateException("Changes have been captured up to " + Position.hex(lsn) + ", but the log of"
-                    + " Postgres ends at " + Position.hex(end) + ": it is another log. " + settings.olap().reloadRemedy());
+                    + " Postgres ends at " + Position.hex(end) + ": it is another log. "
+                    + settings.olap().reloadRemedy());
         }
     }
 }

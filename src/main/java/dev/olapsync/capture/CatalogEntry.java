@@ -20,13 +20,13 @@ import org.apache.camel.support.PluginHelper;
  */
 public final class CatalogEntry {
 
-    private static final String DEBEZIUM = "/META-INF/org/apache/camel/component/debezium/postgres/debezium-postgres.json";
+    private static final String DEBEZIUM =
+            "/META-INF/org/apache/camel/component/debezium/postgres/debezium-postgres.json";
     private static final String OURS = "META-INF/dev/olapsync/capture/postgres-cdc.json";
     private static final List<String> SECRETS = List.of("databasePassword", "databaseSslpassword");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private CatalogEntry() {
-    }
+    private CatalogEntry() {}
 
     /** @param arguments the folder of the classes, and the version of this project */
     public static void main(String[] arguments) throws IOException {
@@ -41,8 +41,10 @@ public final class CatalogEntry {
             ((ObjectNode) entry.get("component"))
                     .put("name", "postgres-cdc")
                     .put("title", "Postgres Change Data Capture")
-                    .put("description", "Capture the changes of a Postgres database, one exchange for each batch; nothing"
-                            + " counts as done before the route has completed it.")
+                    .put(
+                            "description",
+                            "Capture the changes of a Postgres database, one exchange for each batch; nothing"
+                                    + " counts as done before the route has completed it.")
                     .put("firstVersion", "0.1.0")
                     .put("javaType", PostgresCdcComponent.class.getName())
                     .put("groupId", "dev.olapsync")

@@ -71,8 +71,10 @@ public class ChangeEvents implements Processor {
         if (reduced.isEmpty()) {
             message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.deadLetters());
             message.setHeader(DeadLetters.TOPIC, topic);
-            message.setHeader(DeadLetters.ERROR, "a record of " + event.length + " bytes is larger than the topics' "
-                    + Topics.LARGEST_VALUE + "; write several refresh requests with fewer keys instead of this one");
+            message.setHeader(
+                    DeadLetters.ERROR,
+                    "a record of " + event.length + " bytes is larger than the topics' " + Topics.LARGEST_VALUE
+                            + "; write several refresh requests with fewer keys instead of this one");
         }
     }
 

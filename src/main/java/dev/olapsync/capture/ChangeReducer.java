@@ -19,8 +19,7 @@ final class ChangeReducer {
 
     private static final ObjectMapper JSON = Json.ofRows();
 
-    private ChangeReducer() {
-    }
+    private ChangeReducer() {}
 
     /**
      * @param envelope of Debezium
@@ -40,7 +39,8 @@ final class ChangeReducer {
     private static void reduce(JsonNode image) {
         if (image instanceof ObjectNode row) {
             row.properties().forEach(value -> {
-                if (value.getValue().isContainerNode() || value.getValue().asText().length() > LONG) {
+                if (value.getValue().isContainerNode()
+                        || value.getValue().asText().length() > LONG) {
                     value.setValue(row.textNode(KeyColumn.UNAVAILABLE));
                 }
             });

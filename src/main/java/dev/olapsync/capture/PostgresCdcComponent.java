@@ -33,7 +33,8 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         // the middle of one (dbz#76, dbz#51, dbz#1554).
         defaults.setOffsetStorage(MemoryOffsetBackingStore.class.getName());
         defaults.setOffsetFlushIntervalMs(0);
-        // A retry inside the engine would resume from the memory store: PostgresCdcConsumer starts a new engine instead.
+        // A retry inside the engine would resume from the memory store: PostgresCdcConsumer starts a new engine
+        // instead.
         defaults.setErrorsMaxRetries(0);
         defaults.setSlotMaxRetries(0);
         defaults.setSkippedOperations("none");
@@ -44,9 +45,12 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setIncludeUnknownDatatypes(true);
         // headers that tell who the connector is, recreated for each event; none of them is published
         defaults.setExtendedHeadersEnabled(false);
-        defaults.setAdditionalProperties(new HashMap<>(Map.of("driver.options", PostgresSession.options(),
+        defaults.setAdditionalProperties(new HashMap<>(Map.of(
+                "driver.options",
+                PostgresSession.options(),
                 // an array that cannot be read is null in the event, and not quoted in the log
-                "event.converting.failure.handling.mode", "skip")));
+                "event.converting.failure.handling.mode",
+                "skip")));
         defaults.setTopicNamingStrategy(TopicNames.class.getName());
         defaults.setPollIntervalMs(10);
         // A heartbeat confirms the last transaction of a quiet publication, and its message moves the slot on when only

@@ -96,7 +96,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     private void capture() {
-        // Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know them
+        // Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know
+        // them
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         Duration pause = FIRST_PAUSE;
         while (stopped.getCount() > 0) {
@@ -154,7 +155,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     /** Empty while the models cannot be read; the routes that need them say why. */
     private Optional<NeededColumns> neededColumns() {
         try {
-            return Optional.of(NeededColumns.of(OlapSync.of(endpoint.getCamelContext()).models()));
+            return Optional.of(
+                    NeededColumns.of(OlapSync.of(endpoint.getCamelContext()).models()));
         } catch (SQLException | ModelException e) {
             LOG.debug("Changes are captured with all their columns: {}", e.getMessage());
             return Optional.empty();
@@ -188,14 +190,17 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     /** @throws IllegalStateException when changes are lost */
-    private BatchPublisher deliveriesFrom(Connection connection, long confirmed) throws SQLException, InterruptedException {
+    private BatchPublisher deliveriesFrom(Connection connection, long confirmed)
+            throws SQLException, InterruptedException {
         OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());
         Optional<CapturedPosition> captured = CapturedPosition.greatest(olapSync);
         ServerLog log = ServerLog.of(connection);
         if (captured.isPresent()) {
             captured.get().requireNothingLost(olapSync.settings(), confirmed, log, slot.endOfLog(connection));
         }
-        return new BatchPublisher(this, new CapturedPosition(log, captured.map(CapturedPosition::lsn).orElse(confirmed)));
+        return new BatchPublisher(
+                this,
+                new CapturedPosition(log, captured.map(CapturedPosition::lsn).orElse(confirmed)));
     }
 
     private static Properties login(PostgresConnectorEmbeddedDebeziumConfiguration to) {

@@ -11,8 +11,8 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
 
     private PostgresConnectorEmbeddedDebeziumConfiguration configuration;
 
-    PostgresCdcEndpoint(String uri, PostgresCdcComponent component,
-            PostgresConnectorEmbeddedDebeziumConfiguration configuration) {
+    PostgresCdcEndpoint(
+            String uri, PostgresCdcComponent component, PostgresConnectorEmbeddedDebeziumConfiguration configuration) {
         super(uri, component);
         this.configuration = configuration;
     }
@@ -32,15 +32,16 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
     private void requireNoTransforms() {
         Map<String, Object> additional = configuration.getAdditionalProperties();
         if (additional != null && additional.containsKey("transforms")) {
-            throw new IllegalArgumentException("postgres-cdc has no transforms; add a step to the route instead, see"
-                    + " docs/editing-routes.md");
+            throw new IllegalArgumentException(
+                    "postgres-cdc has no transforms; add a step to the route instead, see" + " docs/editing-routes.md");
         }
     }
 
     /** Streamed before their end, or at PREPARE, changes would have positions before those that commit earlier. */
     private void requireWholeTransactions() {
         if (configuration.getSlotStreamParams() != null) {
-            throw new IllegalArgumentException("postgres-cdc has no slotStreamParams: the order of changes depends on its own");
+            throw new IllegalArgumentException(
+                    "postgres-cdc has no slotStreamParams: the order of changes depends on its own");
         }
     }
 

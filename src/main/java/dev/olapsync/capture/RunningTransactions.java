@@ -12,8 +12,7 @@ public final class RunningTransactions {
 
     private static final int SHOWN = 5;
 
-    private RunningTransactions() {
-    }
+    private RunningTransactions() {}
 
     /**
      * The oldest ones, without what they execute, which may quote values. Empty when there are none, and when the role may not see

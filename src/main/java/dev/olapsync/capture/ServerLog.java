@@ -16,8 +16,9 @@ record ServerLog(String system, long timeline) {
 
     /** Of a server that is not in recovery. */
     static ServerLog of(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT system_identifier::text,"
-                + " ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint FROM pg_control_system()");
+        try (PreparedStatement statement = connection.prepareStatement(
+                        "SELECT system_identifier::text,"
+                                + " ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint FROM pg_control_system()");
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return new ServerLog(row.getString(1), row.getLong(2));

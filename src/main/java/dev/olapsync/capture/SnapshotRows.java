@@ -55,7 +55,8 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
     }
 
     @Override
-    public void handleBatch(List<ChangeEvent<SourceRecord, SourceRecord>> events,
+    public void handleBatch(
+            List<ChangeEvent<SourceRecord, SourceRecord>> events,
             RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) {
         List<Exchange> rows = new ArrayList<>();
         Map<TableName, Long> counts = new HashMap<>();
@@ -117,8 +118,11 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
     private boolean isLast(Struct notification) {
         Map<String, String> data = notification.getMap(Notification.ADDITIONAL_DATA);
         if (SnapshotStatus.TABLE_SCAN_COMPLETED.name().equals(notification.getString(Notification.TYPE))
-                && TableScanCompletionStatus.SUCCEEDED.name().equals(data.get(InitialSnapshotNotificationService.STATUS))) {
-            read.put(data.get(InitialSnapshotNotificationService.SCANNED_COLLECTION),
+                && TableScanCompletionStatus.SUCCEEDED
+                        .name()
+                        .equals(data.get(InitialSnapshotNotificationService.STATUS))) {
+            read.put(
+                    data.get(InitialSnapshotNotificationService.SCANNED_COLLECTION),
                     Long.parseLong(data.get(InitialSnapshotNotificationService.TOTAL_ROWS_SCANNED)));
         }
         return SnapshotStatus.COMPLETED.name().equals(notification.getString(Notification.TYPE));

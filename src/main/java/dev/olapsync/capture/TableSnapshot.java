@@ -37,6 +37,7 @@ public final class TableSnapshot {
     private static final Logger LOG = LoggerFactory.getLogger(TableSnapshot.class);
     /** Nobody makes one of this name: Debezium reads all tables in one transaction only when it does not find its slot. */
     private static final String NO_SLOT = "olap_sync_no_slot";
+
     private static final int MAX_ROWS_AT_ONCE = 1024;
     private static final long PAUSE_MILLIS = 100;
 
@@ -102,11 +103,14 @@ public final class TableSnapshot {
     private void requireAll(SnapshotRows rows) {
         if (!rows.isCompleted()) {
             Throwable error = failure.get();
-            throw error == null ? new IllegalStateException("the engine has ended before its snapshot") : CaptureFailure.of(error);
+            throw error == null
+                    ? new IllegalStateException("the engine has ended before its snapshot")
+                    : CaptureFailure.of(error);
         }
         if (!rows.missing().isEmpty()) {
-            throw new IllegalStateException("Debezium has not read all of " + rows.missing().stream().map(TableName::quoted)
-                    .collect(Collectors.joining(", ")) + ". Are the tables still there?");
+            throw new IllegalStateException("Debezium has not read all of "
+                    + rows.missing().stream().map(TableName::quoted).collect(Collectors.joining(", "))
+                    + ". Are the tables still there?");
         }
     }
 
@@ -132,28 +136,43 @@ public final class TableSnapshot {
 
     private Properties properties() {
         PostgresCdcEndpoint capture = context.getEndpoints().stream()
-                .filter(PostgresCdcEndpoint.class::isInstance).map(PostgresCdcEndpoint.class::cast).findFirst()
-                .orElseThrow(() -> new IllegalStateException("A snapshot is made with the options of the route capture, which does"
-                        + " not run in this process"));
-        Properties properties = capture.getConfiguration().createDebeziumConfiguration().asProperties();
+                .filter(PostgresCdcEndpoint.class::isInstance)
+                .map(PostgresCdcEndpoint.class::cast)
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalStateException("A snapshot is made with the options of the route capture, which does"
+                                + " not run in this process"));
+        Properties properties =
+                capture.getConfiguration().createDebeziumConfiguration().asProperties();
         properties.putAll(Map.of(
-                AsyncEngineConfig.CONNECTOR_CLASS.name(), SnapshotConnector.class.getName(),
-                "topic.prefix", capture.getConfiguration().getSlotName() + "-snapshot",
-                "slot.name", NO_SLOT,
-                "snapshot.mode", "initial_only",
-                "snapshot.isolation.mode", "repeatable_read",
-                "table.include.list", tables.stream().map(TableSnapshot::pattern).collect(Collectors.joining(",")),
-                "notification.enabled.channels", "sink",
-                "notification.sink.topic.name", SnapshotRows.NOTIFICATIONS,
-                "heartbeat.interval.ms", "0"));
+                AsyncEngineConfig.CONNECTOR_CLASS.name(),
+                SnapshotConnector.class.getName(),
+                "topic.prefix",
+                capture.getConfiguration().getSlotName() + "-snapshot",
+                "slot.name",
+                NO_SLOT,
+                "snapshot.mode",
+                "initial_only",
+                "snapshot.isolation.mode",
+                "repeatable_read",
+                "table.include.list",
+                tables.stream().map(TableSnapshot::pattern).collect(Collectors.joining(",")),
+                "notification.enabled.channels",
+                "sink",
+                "notification.sink.topic.name",
+                SnapshotRows.NOTIFICATIONS,
+                "heartbeat.interval.ms",
+                "0"));
         properties.remove("heartbeat.action.query");
         properties.setProperty("snapshot.query.mode", "custom");
         properties.setProperty("snapshot.query.mode.custom.name", SnapshotDates.NAME);
         properties.setProperty("converters", "dates");
         properties.setProperty("dates.type", SnapshotDates.class.getName());
         // of large rows as few are in memory as a batch may hold
-        properties.setProperty("snapshot.fetch.size",
-                String.valueOf(Math.min(MAX_ROWS_AT_ONCE, OlapSync.of(context).settings().olap().batchRows())));
+        properties.setProperty(
+                "snapshot.fetch.size",
+                String.valueOf(Math.min(
+                        MAX_ROWS_AT_ONCE, OlapSync.of(context).settings().olap().batchRows())));
         // while the queue is full, the reader only ends when it is interrupted, after this time
         properties.setProperty("executor.shutdown.timeout.ms", "500");
         return properties;
@@ -161,8 +180,12 @@ public final class TableSnapshot {
 
     /** Exactly this table, in a list of regular expressions, which commas divide and which ignore case. */
     private static String pattern(TableName table) {
-        return "(?-i)" + table.toString().codePoints()
-                .mapToObj(c -> Character.isLetterOrDigit(c) && c < 128 || c == '_' ? Character.toString(c) : String.format(Locale.ROOT, "\\x{%x}", c))
-                .collect(Collectors.joining());
+        return "(?-i)"
+                + table.toString()
+                        .codePoints()
+                        .mapToObj(c -> Character.isLetterOrDigit(c) && c < 128 || c == '_'
+                                ? Character.toString(c)
+                                : String.format(Locale.ROOT, "\\x{%x}", c))
+                        .collect(Collectors.joining());
     }
 }

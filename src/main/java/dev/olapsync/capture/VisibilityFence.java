@@ -30,16 +30,18 @@ public class VisibilityFence implements Processor {
         if (transactions.isEmpty()) {
             return;
         }
-        try (Connection connection = OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+        try (Connection connection =
+                OlapSync.of(exchange.getContext()).postgres().getConnection()) {
             long begin = System.nanoTime();
             while (!snapshot(connection).seesAll(transactions)) {
                 if (System.nanoTime() - begin > LIMIT.toNanos()) {
-                    throw new IllegalStateException(transactions.size() + " transactions in the log cannot be seen after " + LIMIT.toSeconds()
-                            + " s. They wait for a synchronous standby: look at pg_stat_replication and synchronous_standby_names.");
+                    throw new IllegalStateException(
+                            transactions.size() + " transactions in the log cannot be seen after " + LIMIT.toSeconds()
+                                    + " s. They wait for a synchronous standby: look at pg_stat_replication and synchronous_standby_names.");
                 }
                 if (exchange.getContext().isStopping()) {
-                    throw new InterruptedException("stopped while " + transactions.size()
-                            + " transactions were not visible yet");
+                    throw new InterruptedException(
+                            "stopped while " + transactions.size() + " transactions were not visible yet");
                 }
                 Thread.sleep(PAUSE_MILLIS);
             }

@@ -10,7 +10,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -43,7 +42,8 @@ final class CaptureChecks {
                 + " AND pg_has_role(r.oid, 'MEMBER')) FROM pg_roles WHERE rolname = current_user")) {
             findings.ok("role " + to.user() + " may replicate");
         } else {
-            findings.fail("role " + to.user() + " may not replicate",
+            findings.fail(
+                    "role " + to.user() + " may not replicate",
                     "ALTER ROLE " + Sql.identifier(to.user()) + " REPLICATION;");
         }
     }
@@ -61,18 +61,25 @@ final class CaptureChecks {
                     return false;
                 }
                 String slot = "replication slot " + to.slot();
-                String drop = "SELECT pg_drop_replication_slot(" + Sql.literal(to.slot()).strip() + ");";
-                if (!row.getString("slot_type").equals("logical") || !row.getBoolean("here")
+                String drop = "SELECT pg_drop_replication_slot("
+                        + Sql.literal(to.slot()).strip() + ");";
+                if (!row.getString("slot_type").equals("logical")
+                        || !row.getBoolean("here")
                         || !row.getString("plugin").equals("pgoutput")) {
-                    findings.fail(slot + " is another one: " + row.getString("slot_type") + ", plugin " + row.getString("plugin")
-                                    + ", database " + row.getString("database"),
+                    findings.fail(
+                            slot + " is another one: " + row.getString("slot_type") + ", plugin "
+                                    + row.getString("plugin") + ", database " + row.getString("database"),
                             "Set postgres.slot to a name that is free. Or, if nobody uses this one: " + drop);
                 } else if ("lost".equals(row.getString("wal_status"))) {
-                    findings.fail(slot + " is lost, and with it the changes since its position", drop,
-                            "Then raise olap.epoch from " + settings.olap().epoch() + " to " + (settings.olap().epoch() + 1)
-                                    + " and start: everything is loaded once more.");
+                    findings.fail(
+                            slot + " is lost, and with it the changes since its position",
+                            drop,
+                            "Then raise olap.epoch from " + settings.olap().epoch() + " to "
+                                    + (settings.olap().epoch() + 1) + " and start: everything is loaded once more.");
                 } else if ("unreserved".equals(row.getString("wal_status"))) {
-                    findings.warn(slot + " is about to be lost: it holds back " + bytes(row) + " bytes of the log, more than allowed",
+                    findings.warn(
+                            slot + " is about to be lost: it holds back " + bytes(row)
+                                    + " bytes of the log, more than allowed",
                             "Start the pipeline now, or raise max_slot_wal_keep_size.");
                 } else {
                     findings.ok(slot + (row.getBoolean("active") ? " is in use" : " is not in use") + " and holds back "
@@ -94,7 +101,8 @@ final class CaptureChecks {
         if (SLOT_NAME.matcher(to.slot()).matches()) {
             findings.ok("replication slot " + to.slot() + " does not exist yet: run creates it");
         } else {
-            findings.misconfigured("'" + to.slot() + "' is no name for a replication slot",
+            findings.misconfigured(
+                    "'" + to.slot() + "' is no name for a replication slot",
                     "Set postgres.slot to at most 63 lower-case letters, digits and _.");
         }
         free("max_replication_slots", "SELECT count(*) FROM pg_replication_slots");
@@ -117,14 +125,19 @@ final class CaptureChecks {
         String maximum = text("SELECT current_setting('max_slot_wal_keep_size')");
         String remedy = "A lost slot means that everything is loaded once more. Watch it with olap-sync status.";
         if (maximum.equals("-1")) {
-            findings.ok("max_slot_wal_keep_size is unlimited: no slot is lost, but the log fills the disk while nothing reads the slot");
+            findings.ok(
+                    "max_slot_wal_keep_size is unlimited: no slot is lost, but the log fills the disk while nothing reads the slot");
         } else {
-            findings.warn("max_slot_wal_keep_size is " + maximum + ": the slot is lost once it holds back more of the log",
+            findings.warn(
+                    "max_slot_wal_keep_size is " + maximum + ": the slot is lost once it holds back more of the log",
                     "Make it larger than the log of the longest outage. " + remedy);
         }
-        if (version() >= IDLE_SLOTS_SINCE && !is("SELECT setting = '0' FROM pg_settings WHERE name = 'idle_replication_slot_timeout'")) {
-            findings.warn("idle_replication_slot_timeout is " + text("SELECT current_setting('idle_replication_slot_timeout')")
-                    + ": the slot is lost once the pipeline has been down for so long",
+        if (version() >= IDLE_SLOTS_SINCE
+                && !is("SELECT setting = '0' FROM pg_settings WHERE name = 'idle_replication_slot_timeout'")) {
+            findings.warn(
+                    "idle_replication_slot_timeout is "
+                            + text("SELECT current_setting('idle_replication_slot_timeout')")
+                            + ": the slot is lost once the pipeline has been down for so long",
                     "Make it longer than the longest outage. " + remedy);
         }
     }
@@ -143,16 +156,22 @@ final class CaptureChecks {
         if (statement.isEmpty()) {
             findings.ok(name + " holds the " + tables.size() + " tables of the models");
         } else if (mayChange(exists, tables)) {
-            findings.ok(exists ? name + " lacks tables of the models: run adds them" : name + " does not exist yet: run creates it");
+            findings.ok(
+                    exists
+                            ? name + " lacks tables of the models: run adds them"
+                            : name + " does not exist yet: run creates it");
         } else {
-            findings.fail(name + (exists ? " lacks tables of the models" : " does not exist") + ", and role " + to.user()
-                    + " may not change that", "The owner of the tables has to run: " + statement.get() + ";");
+            findings.fail(
+                    name + (exists ? " lacks tables of the models" : " does not exist") + ", and role " + to.user()
+                            + " may not change that",
+                    "The owner of the tables has to run: " + statement.get() + ";");
         }
         if (exists) {
             Set<TableName> others = new TreeSet<>(publication.tables(connection));
             others.removeAll(tables);
             if (!others.isEmpty()) {
-                findings.warn(name + " holds " + others.size() + (others.size() == 1 ? " table" : " tables")
+                findings.warn(
+                        name + " holds " + others.size() + (others.size() == 1 ? " table" : " tables")
                                 + " that no model reads: " + shown(others) + ". Their changes end as dead letters",
                         "Add a model, or: " + alter() + " DROP TABLE "
                                 + others.stream().map(TableName::quoted).collect(Collectors.joining(", ")) + ";");
@@ -167,7 +186,9 @@ final class CaptureChecks {
 
     /** Whether it leaves out changes of tables that it holds. */
     void gaps(Collection<TableName> tables) throws SQLException {
-        new PublicationGaps(to.publication()).find(connection, tables).forEach(gap -> findings.fail(gap.found(), gap.remedy()));
+        new PublicationGaps(to.publication())
+                .find(connection, tables)
+                .forEach(gap -> findings.fail(gap.found(), gap.remedy()));
     }
 
     private String alter() {
@@ -180,7 +201,10 @@ final class CaptureChecks {
                 ? is("SELECT pg_has_role(pubowner, 'USAGE') FROM pg_publication WHERE pubname = ?", to.publication())
                 : is("SELECT has_database_privilege(current_database(), 'CREATE')");
         for (TableName table : tables) {
-            may = may && is("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = ?::regclass", table.quoted());
+            may = may
+                    && is(
+                            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = ?::regclass",
+                            table.quoted());
         }
         return may;
     }

@@ -24,6 +24,7 @@ public final class ClickHouseChecks {
     private static final List<Integer> NOT_LET_IN = List.of(192, 193, 194, 516);
     /** The first version whose ReplacingMergeTree has an is_deleted column. */
     private static final String OLDEST = "23.2";
+
     private static final String RIGHTS = "SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP VIEW";
 
     private final Settings settings;
@@ -74,8 +75,10 @@ public final class ClickHouseChecks {
 
     public boolean listens() {
         Optional<String> problem = url().map(url -> problem(url).orElse(""));
-        problem.filter(reason -> !reason.isEmpty()).ifPresent(reason -> findings.fail(
-                "no ClickHouse at " + to.url() + ": " + reason, "Start it, or set clickhouse.url to its HTTP interface."));
+        problem.filter(reason -> !reason.isEmpty())
+                .ifPresent(reason -> findings.fail(
+                        "no ClickHouse at " + to.url() + ": " + reason,
+                        "Start it, or set clickhouse.url to its HTTP interface."));
         return problem.filter(String::isEmpty).isPresent();
     }
 
@@ -83,7 +86,8 @@ public final class ClickHouseChecks {
         try {
             return Optional.of(new URL(to.url()));
         } catch (MalformedURLException e) {
-            findings.misconfigured("clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
+            findings.misconfigured(
+                    "clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
                     "Set it to ClickHouse's HTTP interface, for example http://localhost:8123.");
             return Optional.empty();
         }
@@ -96,7 +100,10 @@ public final class ClickHouseChecks {
     private boolean connected(ClickHouse clickHouse) {
         String version;
         try {
-            version = clickHouse.query("SELECT version() AS version", Map.of()).get(0).getString("version");
+            version = clickHouse
+                    .query("SELECT version() AS version", Map.of())
+                    .get(0)
+                    .getString("version");
         } catch (ClickHouseException e) {
             notConnected(e);
             return false;
@@ -104,7 +111,8 @@ public final class ClickHouseChecks {
         if (number(version) < number(OLDEST)) {
             findings.fail("ClickHouse " + version + " is too old", "olap-sync needs " + OLDEST + " or newer.");
         } else {
-            findings.ok("ClickHouse " + version + " at " + to.url() + ", database " + to.database() + ", user " + to.user());
+            findings.ok("ClickHouse " + version + " at " + to.url() + ", database " + to.database() + ", user "
+                    + to.user());
         }
         return true;
     }
@@ -117,15 +125,19 @@ public final class ClickHouseChecks {
     private void notConnected(ClickHouseException e) {
         int code = e.code();
         if (code == UNKNOWN_DATABASE) {
-            findings.fail("ClickHouse at " + to.url() + " has no database " + to.database(),
+            findings.fail(
+                    "ClickHouse at " + to.url() + " has no database " + to.database(),
                     "CREATE DATABASE " + ClickHouse.identifier(to.database()) + "; or set clickhouse.database.");
         } else if (NOT_LET_IN.contains(code)) {
-            findings.fail("ClickHouse at " + to.url() + " does not let user " + to.user() + " in: wrong password, or no such user",
+            findings.fail(
+                    "ClickHouse at " + to.url() + " does not let user " + to.user()
+                            + " in: wrong password, or no such user",
                     "Set clickhouse.user and clickhouse.password.");
         } else if (e.isAboutSettings()) {
             findings.fail("ClickHouse at " + to.url() + ", user " + to.user() + ": " + e.getMessage());
         } else {
-            findings.fail("ClickHouse at " + to.url() + ": " + e.getMessage(),
+            findings.fail(
+                    "ClickHouse at " + to.url() + ": " + e.getMessage(),
                     "clickhouse.url must be ClickHouse's HTTP interface (port 8123 or, with TLS, 8443).");
         }
     }
@@ -136,14 +148,16 @@ public final class ClickHouseChecks {
             if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) == 1) {
                 findings.ok("user " + to.user() + " has the rights to " + RIGHTS);
             } else {
-                findings.fail("user " + to.user() + " lacks some of the rights to " + RIGHTS,
+                findings.fail(
+                        "user " + to.user() + " lacks some of the rights to " + RIGHTS,
                         "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
             }
         } catch (ClickHouseException e) {
             if (e.code() != SYNTAX_ERROR) {
                 throw e;
             }
-            findings.warn("the rights of user " + to.user() + " are not known: this ClickHouse has no CHECK GRANT",
+            findings.warn(
+                    "the rights of user " + to.user() + " are not known: this ClickHouse has no CHECK GRANT",
                     "SHOW GRANTS must show " + RIGHTS + ".");
         }
     }
@@ -164,21 +178,28 @@ public final class ClickHouseChecks {
             return;
         }
         if (loads.exists()) {
-            new KnownTopics(clickHouse, settings.olap()).shared(Topics.captured(settings.olap())).ifPresent(findings::misconfigured);
+            new KnownTopics(clickHouse, settings.olap())
+                    .shared(Topics.captured(settings.olap()))
+                    .ifPresent(findings::misconfigured);
         }
         if (!loads.exists() || loads.all().isEmpty()) {
-            findings.ok("initial load: nothing has been loaded in epoch " + settings.olap().epoch() + " yet");
+            findings.ok("initial load: nothing has been loaded in epoch "
+                    + settings.olap().epoch() + " yet");
             return;
         }
         Optional<String> changed = loads.changed(models);
-        changed.ifPresentOrElse(problem -> findings.misconfigured(problem),
-                () -> findings.ok("initial load: the models are those that have been loaded in epoch " + settings.olap().epoch()));
-        KnownPublication known = new KnownPublication(clickHouse, settings.olap().epoch());
+        changed.ifPresentOrElse(
+                problem -> findings.misconfigured(problem),
+                () -> findings.ok("initial load: the models are those that have been loaded in epoch "
+                        + settings.olap().epoch()));
+        KnownPublication known =
+                new KnownPublication(clickHouse, settings.olap().epoch());
         PublishedTables.altered(known, PublishedTables.tables(loads.begun(models)), published)
                 .ifPresent(altered -> findings.fail(altered, loads.reloadRemedy()));
         new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));
         if (slotMissing) {
-            findings.fail("rows have been loaded, but their replication slot is gone, and with it the changes since",
+            findings.fail(
+                    "rows have been loaded, but their replication slot is gone, and with it the changes since",
                     loads.reloadRemedy());
         }
     }

@@ -69,6 +69,9 @@ public final class Findings {
 
     @Override
     public String toString() {
-        return failures + (failures == 1 ? " failure, " : " failures, ") + warnings + (warnings == 1 ? " warning" : " warnings");
+        return failures
+                + (failures == 1 ? " failure, " : " failures, ")
+                + warnings
+                + (warnings == 1 ? " warning" : " warnings");
     }
 }

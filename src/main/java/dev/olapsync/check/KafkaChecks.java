@@ -36,9 +36,10 @@ public final class KafkaChecks {
         if (!listens()) {
             return;
         }
-        try (Admin admin = Admin.create(settings.kafka().client(Map.of(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
+        try (Admin admin = Admin.create(settings.kafka()
+                        .client(Map.of(
+                                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
+                                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
                 Topics topics = new Topics(settings)) {
             if (brokers(admin.describeCluster().nodes().get())) {
                 topics.overlap().ifPresent(findings::misconfigured);
@@ -61,9 +62,12 @@ public final class KafkaChecks {
     }
 
     private void notAnswered(ExecutionException e) {
-        findings.fail("the broker at " + settings.kafka().brokers() + " does not answer a question: " + e.getCause().getMessage(),
-                    "kafka.brokers must be a Kafka or Redpanda broker's listener for kafka.security.protocol="
-                            + settings.kafka().security().get("security.protocol") + "; see TLS and logins in docs/operations.md.");
+        findings.fail(
+                "the broker at " + settings.kafka().brokers() + " does not answer a question: "
+                        + e.getCause().getMessage(),
+                "kafka.brokers must be a Kafka or Redpanda broker's listener for kafka.security.protocol="
+                        + settings.kafka().security().get("security.protocol")
+                        + "; see TLS and logins in docs/operations.md.");
     }
 
     public boolean listens() {
@@ -71,7 +75,8 @@ public final class KafkaChecks {
         for (String broker : settings.kafka().brokers().split(",")) {
             Matcher address = ADDRESS.matcher(broker.trim());
             if (!address.matches() || Integer.parseInt(address.group(2)) > 65_535) {
-                findings.misconfigured("kafka.brokers has '" + broker.trim() + "', which is no address",
+                findings.misconfigured(
+                        "kafka.brokers has '" + broker.trim() + "', which is no address",
                         "Set it to host:port, several separated by commas.");
                 return false;
             }
@@ -81,8 +86,8 @@ public final class KafkaChecks {
             }
             problems.add(broker.trim() + ": " + problem.get());
         }
-        findings.fail("no broker at " + String.join("; ", problems),
-                "Start it, or set kafka.brokers to where it listens.");
+        findings.fail(
+                "no broker at " + String.join("; ", problems), "Start it, or set kafka.brokers to where it listens.");
         return false;
     }
 
@@ -93,7 +98,8 @@ public final class KafkaChecks {
             Optional<String> problem = Reachable.problem(node.host(), node.port());
             if (problem.isPresent()) {
                 reachable = false;
-                findings.fail("broker " + node.id() + " calls itself " + node.host() + ":" + node.port()
+                findings.fail(
+                        "broker " + node.id() + " calls itself " + node.host() + ":" + node.port()
                                 + ", which cannot be reached from here: " + problem.get(),
                         "Set advertised.listeners of the broker (Redpanda: advertised_kafka_api) to an address that can.");
             }
@@ -107,7 +113,8 @@ public final class KafkaChecks {
     private void topics(Admin admin, Topics topics, Models models) throws ExecutionException, InterruptedException {
         List<String> needed = topics.names(models);
         Set<String> there = admin.listTopics().names().get();
-        List<String> missing = needed.stream().filter(topic -> !there.contains(topic)).toList();
+        List<String> missing =
+                needed.stream().filter(topic -> !there.contains(topic)).toList();
         List<String> existing = needed.stream().filter(there::contains).toList();
         if (!missing.isEmpty()) {
             creatable(admin, topics, missing);
@@ -115,19 +122,24 @@ public final class KafkaChecks {
         if (!existing.isEmpty()) {
             findings.ok("topics: " + existing.size() + " of " + needed.size() + " exist");
             partitions(admin.describeTopics(existing).allTopicNames().get().values(), topics.captured());
-            topics.topicSettings().wrong(admin, existing, Reachable.PATIENCE_MILLIS)
+            topics.topicSettings()
+                    .wrong(admin, existing, Reachable.PATIENCE_MILLIS)
                     .forEach(wrong -> findings.fail(wrong.found(), wrong.remedy()));
         }
     }
 
     private void creatable(Admin admin, Topics topics, List<String> missing) throws InterruptedException {
         try {
-            admin.createTopics(missing.stream().map(topics::definition).toList(), new CreateTopicsOptions().validateOnly(true))
-                    .all().get();
+            admin.createTopics(
+                            missing.stream().map(topics::definition).toList(),
+                            new CreateTopicsOptions().validateOnly(true))
+                    .all()
+                    .get();
             findings.ok("topics: " + missing.size() + " do not exist yet: run creates them, with "
                     + settings.olap().topicPartitions() + " partitions each");
         } catch (ExecutionException e) {
-            findings.fail("topics cannot be created: " + e.getCause().getMessage(),
+            findings.fail(
+                    "topics cannot be created: " + e.getCause().getMessage(),
                     "Allow it (CREATE on the cluster or on the names), or create: " + String.join(", ", missing));
         }
     }
@@ -136,9 +148,11 @@ public final class KafkaChecks {
         for (TopicDescription topic : topics) {
             int partitions = topic.partitions().size();
             if (!topic.name().equals(single) && partitions < settings.olap().topicPartitions()) {
-                findings.warn("topic " + topic.name() + " has " + partitions + " partitions, not olap.topic.partitions ("
+                findings.warn(
+                        "topic " + topic.name() + " has " + partitions + " partitions, not olap.topic.partitions ("
                                 + settings.olap().topicPartitions() + "): fewer consumers share the work",
-                        "kafka-topics --alter --topic " + topic.name() + " --partitions " + settings.olap().topicPartitions());
+                        "kafka-topics --alter --topic " + topic.name() + " --partitions "
+                                + settings.olap().topicPartitions());
             }
         }
     }

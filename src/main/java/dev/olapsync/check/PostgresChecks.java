@@ -15,7 +15,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -115,22 +114,35 @@ public final class PostgresChecks {
         String role = Sql.identifier(to.user());
         String database = Sql.identifier(to.database());
         switch (String.valueOf(e.getSQLState())) {
-            case "08001", "08006" -> findings.fail("Postgres at " + address() + ": " + unreachable(e),
-                    "Start it, or set postgres.host and postgres.port to where it listens.");
-            case "28P01", "08004" -> findings.fail("Postgres at " + address() + " refuses the password of role " + to.user(),
-                    "Set postgres.password to it, or set a new one: ALTER ROLE " + role + " PASSWORD '...';");
-            case "28000" -> findings.fail("Postgres at " + address() + " does not let role " + to.user() + " in: " + e.getMessage(),
-                    "Create the role with examples/postgres-role.sql, or set postgres.user and postgres.password.",
-                    "If it exists, pg_hba.conf needs a line for it: host " + to.database() + " " + to.user()
-                            + " <address of this machine>/32 scram-sha-256");
-            case "3D000" -> findings.fail("Postgres at " + address() + " has no database " + to.database(),
-                    "Set postgres.database to the one that holds the tables of the models.");
-            case "42501" -> findings.fail("Role " + to.user() + " may not connect to database " + to.database() + " at " + address(),
-                    "GRANT CONNECT ON DATABASE " + database + " TO " + role + ";");
-            case "53300" -> findings.fail("Postgres at " + address() + " has no free connection: " + e.getMessage(),
-                    "Close some, or raise max_connections and start it again.");
-            default -> findings.fail("Postgres at " + address() + ", database " + to.database() + ", role " + to.user() + ": "
-                    + e.getMessage());
+            case "08001", "08006" ->
+                findings.fail(
+                        "Postgres at " + address() + ": " + unreachable(e),
+                        "Start it, or set postgres.host and postgres.port to where it listens.");
+            case "28P01", "08004" ->
+                findings.fail(
+                        "Postgres at " + address() + " refuses the password of role " + to.user(),
+                        "Set postgres.password to it, or set a new one: ALTER ROLE " + role + " PASSWORD '...';");
+            case "28000" ->
+                findings.fail(
+                        "Postgres at " + address() + " does not let role " + to.user() + " in: " + e.getMessage(),
+                        "Create the role with examples/postgres-role.sql, or set postgres.user and postgres.password.",
+                        "If it exists, pg_hba.conf needs a line for it: host " + to.database() + " " + to.user()
+                                + " <address of this machine>/32 scram-sha-256");
+            case "3D000" ->
+                findings.fail(
+                        "Postgres at " + address() + " has no database " + to.database(),
+                        "Set postgres.database to the one that holds the tables of the models.");
+            case "42501" ->
+                findings.fail(
+                        "Role " + to.user() + " may not connect to database " + to.database() + " at " + address(),
+                        "GRANT CONNECT ON DATABASE " + database + " TO " + role + ";");
+            case "53300" ->
+                findings.fail(
+                        "Postgres at " + address() + " has no free connection: " + e.getMessage(),
+                        "Close some, or raise max_connections and start it again.");
+            default ->
+                findings.fail("Postgres at " + address() + ", database " + to.database() + ", role " + to.user() + ": "
+                        + e.getMessage());
         }
     }
 
@@ -152,29 +164,34 @@ public final class PostgresChecks {
                        current_setting('server_encoding') AS encoding""");
                 ResultSet row = query.executeQuery()) {
             row.next();
-            findings.ok("Postgres " + row.getString("version") + " at " + address() + ", database " + to.database() + ", role "
-                    + to.user());
+            findings.ok("Postgres " + row.getString("version") + " at " + address() + ", database " + to.database()
+                    + ", role " + to.user());
             boolean old = row.getInt("major") < PostgresSession.OLDEST_SERVER;
             boolean standby = row.getBoolean("standby");
             if (old) {
-                findings.fail("Postgres " + row.getString("version") + " is too old",
+                findings.fail(
+                        "Postgres " + row.getString("version") + " is too old",
                         "olap-sync needs Postgres " + PostgresSession.OLDEST_SERVER + " or newer.");
             }
             if (standby) {
-                findings.fail("Postgres at " + address() + " is a standby",
+                findings.fail(
+                        "Postgres at " + address() + " is a standby",
                         "Set postgres.host and postgres.port to the primary: a look-up must see every change that has been captured.");
             }
             boolean text = !row.getString("encoding").equals("SQL_ASCII");
             if (!text) {
-                findings.fail("The database " + to.database() + " has the encoding SQL_ASCII: it may hold bytes that are no text, and"
-                        + " Postgres sends no change of any table any more when it comes to the first of them",
+                findings.fail(
+                        "The database " + to.database()
+                                + " has the encoding SQL_ASCII: it may hold bytes that are no text, and"
+                                + " Postgres sends no change of any table any more when it comes to the first of them",
                         "Convert it: find out which encoding its texts have, pg_dump --encoding=..., and restore it into a database that"
                                 + " was created with ENCODING 'UTF8'.");
             }
             if (row.getString("wal_level").equals("logical")) {
                 findings.ok("wal_level is logical");
             } else {
-                findings.fail("wal_level is " + row.getString("wal_level") + ", so the log does not hold the changes of rows",
+                findings.fail(
+                        "wal_level is " + row.getString("wal_level") + ", so the log does not hold the changes of rows",
                         "ALTER SYSTEM SET wal_level = 'logical';",
                         "Then restart Postgres. (Amazon RDS: rds.logical_replication = 1; Cloud SQL: cloudsql.logical_decoding = on.)");
             }
@@ -185,8 +202,9 @@ public final class PostgresChecks {
     private Optional<Models> models(Connection connection) throws SQLException {
         try {
             Models models = Models.load(settings.olap().models(), connection);
-            findings.ok("models: " + models.all().size() + " in " + settings.olap().models() + ", of " + models.tables().size()
-                    + " tables that " + to.user() + " may read and whose changes tell their keys");
+            findings.ok("models: " + models.all().size() + " in "
+                    + settings.olap().models() + ", of " + models.tables().size() + " tables that " + to.user()
+                    + " may read and whose changes tell their keys");
             return Optional.of(models);
         } catch (ModelException e) {
             e.errors().forEach(error -> findings.misconfigured(error.toString()));
@@ -202,7 +220,8 @@ public final class PostgresChecks {
         for (LookUp.Reference reference : references) {
             if (!indexed(connection, reference)) {
                 all = false;
-                findings.warn("no index of " + reference.table() + " begins with (" + String.join(", ", reference.columns())
+                findings.warn(
+                        "no index of " + reference.table() + " begins with (" + String.join(", ", reference.columns())
                                 + "): each change of a row that it refers to reads the whole table",
                         createIndex(connection, reference));
             }
@@ -231,7 +250,8 @@ public final class PostgresChecks {
                   SELECT relid FROM pg_partition_tree(r.relid) WHERE isleaf
                   UNION ALL SELECT r.relid WHERE NOT EXISTS (SELECT FROM pg_partition_tree(r.relid))) t""")) {
             query.setString(1, reference.table().quoted());
-            query.setArray(2, connection.createArrayOf("text", reference.columns().toArray()));
+            query.setArray(
+                    2, connection.createArrayOf("text", reference.columns().toArray()));
             try (ResultSet row = query.executeQuery()) {
                 row.next();
                 return row.getBoolean(1) || row.wasNull();
@@ -242,12 +262,14 @@ public final class PostgresChecks {
     private static String createIndex(Connection connection, LookUp.Reference reference) throws SQLException {
         String on = "ON " + reference.table().quoted()
                 + reference.columns().stream().map(Sql::identifier).collect(Collectors.joining(", ", " (", ");"));
-        try (PreparedStatement query = connection.prepareStatement("SELECT relkind = 'p' FROM pg_class WHERE oid = ?::regclass")) {
+        try (PreparedStatement query =
+                connection.prepareStatement("SELECT relkind = 'p' FROM pg_class WHERE oid = ?::regclass")) {
             query.setString(1, reference.table().quoted());
             try (ResultSet row = query.executeQuery()) {
                 row.next();
                 return row.getBoolean(1)
-                        ? "CREATE INDEX " + on + "\nTo block no writer meanwhile, create it on each partition CONCURRENTLY before."
+                        ? "CREATE INDEX " + on
+                                + "\nTo block no writer meanwhile, create it on each partition CONCURRENTLY before."
                         : "CREATE INDEX CONCURRENTLY " + on;
             }
         }

@@ -11,8 +11,7 @@ final class Reachable {
 
     static final int PATIENCE_MILLIS = 5_000;
 
-    private Reachable() {
-    }
+    private Reachable() {}
 
     /** Why nothing can be reached there; empty when something can. */
     static Optional<String> problem(String host, int port) {

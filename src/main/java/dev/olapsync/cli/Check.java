@@ -15,7 +15,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Checks everything that the pipeline needs and changes nothing. */
-@Command(name = "check", mixinStandardHelpOptions = true,
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
         description = "Checks everything that the pipeline needs, and says how to fix what is missing. Changes nothing."
                 + " Exit code 0: nothing fails, 1: something does, 2: the configuration or a model is wrong.")
 final class Check implements Callable<Integer> {
@@ -35,7 +37,8 @@ final class Check implements Callable<Integer> {
         Optional<Models> models = postgres.all();
         new KafkaChecks(settings, findings).all(models);
         new ClickHouseChecks(settings, findings).all(models, postgres);
-        out.println(findings + (models.isPresent() ? "" : "; without the models their tables, topics and loads are not checked"));
+        out.println(findings
+                + (models.isPresent() ? "" : "; without the models their tables, topics and loads are not checked"));
         out.flush();
         return findings.exitCode();
     }

@@ -9,7 +9,10 @@ import picocli.CommandLine.Option;
 /** The option that all commands share: where the configuration is. */
 public final class Configuration {
 
-    @Option(names = "--config", paramLabel = "FILE", defaultValue = "application.properties",
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            defaultValue = "application.properties",
             description = "the configuration, default: ${DEFAULT-VALUE}")
     private Path file;
 

@@ -22,15 +22,20 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The dead letters: changes and rows that could not be processed as they are. */
-@Command(name = "dlq", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+@Command(
+        name = "dlq",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
         description = "Lists, shows and replays the dead letters.")
 final class DeadLetterCommand {
 
     @Spec
     private CommandSpec spec;
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "One line for each dead letter, without its"
-            + " content.")
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "One line for each dead letter, without its" + " content.")
     int list(@Mixin Configuration configuration) throws Exception {
         Findings findings = reach(configuration.settings());
         if (findings.failed()) {
@@ -38,7 +43,14 @@ final class DeadLetterCommand {
         }
         LongAdder deadLetters = new LongAdder();
         new DeadLetterTopic(configuration.settings()).read(deadLetter -> {
-            out().printf(Locale.ROOT, "%-10s %s  %s %s: %s%n", deadLetter.id(), deadLetter.time(), deadLetter.of(), deadLetter.key(), deadLetter.error());
+            out().printf(
+                            Locale.ROOT,
+                            "%-10s %s  %s %s: %s%n",
+                            deadLetter.id(),
+                            deadLetter.time(),
+                            deadLetter.of(),
+                            deadLetter.key(),
+                            deadLetter.error());
             deadLetters.increment();
         });
         out().println(counted(deadLetters));
@@ -47,28 +59,45 @@ final class DeadLetterCommand {
     }
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "One dead letter whole, with its content.")
-    int show(@Mixin Configuration configuration,
-            @Parameters(paramLabel = "ID", description = "as list prints it") String id) throws Exception {
+    int show(
+            @Mixin Configuration configuration,
+            @Parameters(paramLabel = "ID", description = "as list prints it") String id)
+            throws Exception {
         Findings findings = reach(configuration.settings());
         if (findings.failed()) {
             return findings.exitCode();
         }
         Optional<DeadLetter> found = new DeadLetterTopic(configuration.settings()).find(id);
         if (found.isEmpty()) {
-            spec.commandLine().getErr().println("There is no dead letter " + id + ". 'olap-sync dlq list' prints those that"
-                    + " are there.");
+            spec.commandLine()
+                    .getErr()
+                    .println("There is no dead letter " + id + ". 'olap-sync dlq list' prints those that"
+                            + " are there.");
             return 1;
         }
         DeadLetter deadLetter = found.get();
-        out().printf(Locale.ROOT, "id        %s%ntime      %s%nof        %s%nfrom      %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
-                deadLetter.id(), deadLetter.time(), deadLetter.of(), deadLetter.from(), deadLetter.key(), deadLetter.position(), deadLetter.error(), deadLetter.content());
+        out().printf(
+                        Locale.ROOT,
+                        "id        %s%ntime      %s%nof        %s%nfrom      %s%nkey       %s%nposition  %s%nerror     %s%ncontent   %s%n",
+                        deadLetter.id(),
+                        deadLetter.time(),
+                        deadLetter.of(),
+                        deadLetter.from(),
+                        deadLetter.key(),
+                        deadLetter.position(),
+                        deadLetter.error(),
+                        deadLetter.content());
         out().flush();
         return 0;
     }
 
-    @Command(name = "replay", mixinStandardHelpOptions = true, description = {
-        "Processes all dead letters again, once their cause is fixed, and deletes them.",
-        "A change goes back into its topic; of a row it is enough to say that it has to be read again."})
+    @Command(
+            name = "replay",
+            mixinStandardHelpOptions = true,
+            description = {
+                "Processes all dead letters again, once their cause is fixed, and deletes them.",
+                "A change goes back into its topic; of a row it is enough to say that it has to be read again."
+            })
     int replay(@Mixin Configuration configuration) throws Exception {
         Settings settings = configuration.settings();
         Findings findings = reach(settings);
@@ -78,7 +107,8 @@ final class DeadLetterCommand {
         DeadLetterTopic topic = new DeadLetterTopic(settings);
         LongAdder deadLetters = new LongAdder();
         OlapSync olapSync = new OlapSync(settings);
-        try (Connection connection = olapSync.postgres().getConnection(); DeadLetterReplay originals = new DeadLetterReplay(settings.kafka())) {
+        try (Connection connection = olapSync.postgres().getConnection();
+                DeadLetterReplay originals = new DeadLetterReplay(settings.kafka())) {
             Map<TopicPartition, Long> read = topic.read(deadLetter -> {
                 deadLetter.original().ifPresent(originals::send);
                 Optional<RefreshRequest> refreshRequest = deadLetter.refreshRequest(olapSync.models());

@@ -22,9 +22,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows what was made of a model, and so what it costs. */
-@Command(name = "explain", mixinStandardHelpOptions = true,
-        description = "Shows the key of a model's rows, how changes of each table find them, the indexes that this needs, and the table in"
-                + " ClickHouse.")
+@Command(
+        name = "explain",
+        mixinStandardHelpOptions = true,
+        description =
+                "Shows the key of a model's rows, how changes of each table find them, the indexes that this needs, and the table in"
+                        + " ClickHouse.")
 public final class Explain implements Callable<Integer> {
 
     @Mixin
@@ -45,9 +48,14 @@ public final class Explain implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Connection postgres = olapSync.postgres().getConnection()) {
             List<Model> models = olapSync.models().all().stream()
-                    .filter(model -> model.name().equals(name) || Models.file(model).equals(name)).toList();
+                    .filter(model ->
+                            model.name().equals(name) || Models.file(model).equals(name))
+                    .toList();
             if (models.isEmpty()) {
-                spec.commandLine().getErr().println("There is no model " + name + ", only " + olapSync.models().all());
+                spec.commandLine()
+                        .getErr()
+                        .println("There is no model " + name + ", only "
+                                + olapSync.models().all());
                 return 2;
             }
             for (Model model : models) {
@@ -61,13 +69,19 @@ public final class Explain implements Callable<Integer> {
     }
 
     private void explain(Model model, Connection postgres, PrintWriter out) throws SQLException {
-        out.println(model.name() + (model.name().equals(Models.file(model)) ? "" : ", of which the view " + Models.file(model) + " is made"));
+        out.println(model.name()
+                + (model.name().equals(Models.file(model))
+                        ? ""
+                        : ", of which the view " + Models.file(model) + " is made"));
         out.println("  key         " + names(model.key()) + ", of " + model.grain());
-        out.println("  rows        " + (model.several() ? "several for a row of " + model.grain() + ", stored as one with arrays"
-                : "one at most for a row of " + model.grain()));
+        out.println("  rows        "
+                + (model.several()
+                        ? "several for a row of " + model.grain() + ", stored as one with arrays"
+                        : "one at most for a row of " + model.grain()));
         for (LookUp lookUp : model.lookUps()) {
-            out.println("  changes of  " + lookUp.table() + " " + lookUp.alias() + ": " + lookUp.key().stream().map(KeyColumn::name)
-                    .collect(Collectors.joining(", ")) + ", old and new" + (lookUp.asked().ofGrain() ? ", are the key" : ", lead to the key"));
+            out.println("  changes of  " + lookUp.table() + " " + lookUp.alias() + ": "
+                    + lookUp.key().stream().map(KeyColumn::name).collect(Collectors.joining(", ")) + ", old and new"
+                    + (lookUp.asked().ofGrain() ? ", are the key" : ", lead to the key"));
             if (sql && (lookUp.ofGrain() || !lookUp.asked().ofGrain())) {
                 out.println("              " + lookUp.sql());
             }
@@ -76,9 +90,11 @@ public final class Explain implements Callable<Integer> {
             out.println("  index       " + reference.table() + " (" + String.join(", ", reference.columns()) + "): "
                     + (PostgresChecks.indexed(postgres, reference) ? "exists" : "MISSING"));
         }
-        out.println("  ClickHouse  " + ClickHouseTables.storage(model.name()) + ": " + model.columns().stream()
-                .map(column -> column.name() + " " + column.clickHouseType() + (column.hidden() ? " (hidden)" : ""))
-                .collect(Collectors.joining(", ")));
+        out.println("  ClickHouse  " + ClickHouseTables.storage(model.name()) + ": "
+                + model.columns().stream()
+                        .map(column ->
+                                column.name() + " " + column.clickHouseType() + (column.hidden() ? " (hidden)" : ""))
+                        .collect(Collectors.joining(", ")));
         model.rollUp().ifPresent(view -> out.println("  view        " + view));
     }
 

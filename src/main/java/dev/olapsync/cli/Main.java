@@ -7,10 +7,21 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
-@Command(name = "olap-sync", mixinStandardHelpOptions = true, versionProvider = Version.class,
+@Command(
+        name = "olap-sync",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = "Keeps denormalised ClickHouse tables in sync with a normalised Postgres database.",
-        subcommands = {Run.class, Check.class, Explain.class, StatusCommand.class, Verify.class, RepairRow.class, Resync.class,
-            DeadLetterCommand.class})
+        subcommands = {
+            Run.class,
+            Check.class,
+            Explain.class,
+            StatusCommand.class,
+            Verify.class,
+            RepairRow.class,
+            Resync.class,
+            DeadLetterCommand.class
+        })
 public final class Main {
 
     public static void main(String[] arguments) {

@@ -35,7 +35,9 @@ import picocli.CommandLine.Spec;
  * a version cut-off of the same position hides the rows that are gone in Postgres. Until then nothing is hidden, so a run that
  * was broken off has harmed nothing.
  */
-@Command(name = "resync", mixinStandardHelpOptions = true,
+@Command(
+        name = "resync",
+        mixinStandardHelpOptions = true,
         description = "Reads a whole model again into ClickHouse, while the pipeline runs; after damage in ClickHouse.")
 final class Resync implements Callable<Integer> {
 
@@ -47,7 +49,10 @@ final class Resync implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL")
     private String modelName;
 
-    @Option(names = "--patience", paramLabel = "SECONDS", defaultValue = "60",
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
             description = "how long to wait for an answer of the pipeline, default: ${DEFAULT-VALUE}")
     private int patience;
 
@@ -62,7 +67,10 @@ final class Resync implements Callable<Integer> {
         try (Barrier barrier = new Barrier(olapSync)) {
             Optional<Model> model = olapSync.models().find(modelName);
             if (model.isEmpty()) {
-                spec.commandLine().getErr().println("There is no model " + modelName + ", only " + olapSync.models().all());
+                spec.commandLine()
+                        .getErr()
+                        .println("There is no model " + modelName + ", only "
+                                + olapSync.models().all());
                 return 2;
             }
             Loads.of(olapSync).requireUnchanged(olapSync.models());
@@ -71,7 +79,9 @@ final class Resync implements Callable<Integer> {
             load(olapSync, barrier, model.get(), position);
             return 0;
         } catch (StandstillException e) {
-            spec.commandLine().getErr().println((readAll ? "Nothing was hidden. Run it again. " : "Nothing was read. ") + e.getMessage());
+            spec.commandLine()
+                    .getErr()
+                    .println((readAll ? "Nothing was hidden. Run it again. " : "Nothing was read. ") + e.getMessage());
             return 1;
         } finally {
             olapSync.stop();
@@ -92,7 +102,9 @@ final class Resync implements Callable<Integer> {
                 RefreshRequest.write(postgres, model.name(), step.difficult());
                 rows += step.keys().size() - step.difficult().size();
                 handedOver += step.difficult().size();
-                last = step.keys().isEmpty() ? last : step.keys().get(step.keys().size() - 1);
+                last = step.keys().isEmpty()
+                        ? last
+                        : step.keys().get(step.keys().size() - 1);
                 progress.add(step.keys().size());
             } while (step.keys().size() == maximum);
             readAll = true;
@@ -102,25 +114,38 @@ final class Resync implements Callable<Integer> {
             }
             PageRows.hideOlder(olapSync, model, position, true);
             progress.end();
-            out.printf(Locale.ROOT, "%s: %,d rows read again in %.1f s%s%n", model.name(), rows, progress.seconds(), handedOver == 0 ? ""
-                    : ", " + handedOver + " handed over to the pipeline, because they are wide or one of them cannot be held:"
-                    + " see 'olap-sync dlq list'");
+            out.printf(
+                    Locale.ROOT,
+                    "%s: %,d rows read again in %.1f s%s%n",
+                    model.name(),
+                    rows,
+                    progress.seconds(),
+                    handedOver == 0
+                            ? ""
+                            : ", " + handedOver
+                                    + " handed over to the pipeline, because they are wide or one of them cannot be held:"
+                                    + " see 'olap-sync dlq list'");
             out.flush();
         }
     }
 
     /** @param difficult keys that the running pipeline has to read again: it finds out which rows make dead letters */
-    private record Step(List<List<String>> keys, List<List<String>> difficult) {
-    }
+    private record Step(List<List<String>> keys, List<List<String>> difficult) {}
 
-    private static Step step(OlapSync olapSync, Connection postgres, Model model, List<String> after, int maximum,
-            Position position) throws SQLException {
+    private static Step step(
+            OlapSync olapSync, Connection postgres, Model model, List<String> after, int maximum, Position position)
+            throws SQLException {
         try {
-            Page page = Page.read(postgres, model, after, maximum, olapSync.settings().olap().batchBytes());
-            List<List<String>> keys = page.rows().stream().map(Page.Row::grainKey).toList();
+            Page page = Page.read(
+                    postgres, model, after, maximum, olapSync.settings().olap().batchBytes());
+            List<List<String>> keys =
+                    page.rows().stream().map(Page.Row::grainKey).toList();
             PageRows rows = PageRows.of(page, position);
-            return new Step(keys, rows.insert(olapSync.clickHouse(), model)
-                    ? rows.lost().stream().map(Page.Row::grainKey).toList() : keys);
+            return new Step(
+                    keys,
+                    rows.insert(olapSync.clickHouse(), model)
+                            ? rows.lost().stream().map(Page.Row::grainKey).toList()
+                            : keys);
         } catch (SQLException e) {
             if (!ValueErrors.isOne(e)) {
                 throw e;

@@ -42,18 +42,30 @@ final class Run implements Callable<Integer> {
     @Mixin
     private Configuration configuration;
 
-    enum Dsl { YAML, JAVA }
+    enum Dsl {
+        YAML,
+        JAVA
+    }
 
-    @Option(names = "--routes", paramLabel = "PAGE", split = ",", defaultValue = "${env:OLAP_ROUTES:-" + Option.NULL_VALUE + "}",
+    @Option(
+            names = "--routes",
+            paramLabel = "PAGE",
+            split = ",",
+            defaultValue = "${env:OLAP_ROUTES:-" + Option.NULL_VALUE + "}",
             description = "run these pages only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: those of"
                     + " OLAP_ROUTES in the environment, else all")
     private List<RouteFile> pages;
 
-    @Option(names = "--routes-from", paramLabel = "FOLDER",
+    @Option(
+            names = "--routes-from",
+            paramLabel = "FOLDER",
             description = "the folder of the *.camel.yaml files, default: routes")
     private Path folder;
 
-    @Option(names = "--dsl", paramLabel = "DSL", defaultValue = "yaml",
+    @Option(
+            names = "--dsl",
+            paramLabel = "DSL",
+            defaultValue = "yaml",
             description = "yaml: the files; java: the same routes as they are compiled in. Default: ${DEFAULT-VALUE}")
     private Dsl dsl;
 
@@ -63,7 +75,8 @@ final class Run implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (dsl == Dsl.JAVA && folder != null) {
-            throw new ParameterException(spec.commandLine(), "--routes-from names YAML files, and --dsl java reads none");
+            throw new ParameterException(
+                    spec.commandLine(), "--routes-from names YAML files, and --dsl java reads none");
         }
         Settings settings = configuration.settings();
         // in the words of check, before Camel says it in its own
@@ -80,7 +93,8 @@ final class Run implements Callable<Integer> {
         new KafkaChecks(settings, findings).essential();
         // the slot is the business of who captures, who may be about to make it
         boolean slotMissing = (pages == null || pages.contains(RouteFile.CAPTURE)) && postgres.slotMissing();
-        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));
+        models.ifPresent(compiled ->
+                new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));
         if (findings.failed()) {
             return findings.exitCode();
         }
@@ -138,7 +152,9 @@ final class Run implements Callable<Integer> {
             public void afterStart(BaseMainSupport started) {
                 status.serve(started.getCamelContext());
                 if (settings.verify().continuous()) {
-                    verification = new ContinuousVerification(OlapSync.of(started.getCamelContext()), Verification.PATIENCE,
+                    verification = new ContinuousVerification(
+                            OlapSync.of(started.getCamelContext()),
+                            Verification.PATIENCE,
                             settings.verify().rowsPerSecond());
                     verification.start(Duration.ofSeconds(settings.verify().pauseSeconds()));
                 }
@@ -157,12 +173,14 @@ final class Run implements Callable<Integer> {
 
     private void addRoutes(org.apache.camel.main.Main main) {
         if (dsl == Dsl.JAVA) {
-            RouteFile.routes(pages == null ? List.of(RouteFile.values()) : pages).forEach(main.configure()::addRoutesBuilder);
+            RouteFile.routes(pages == null ? List.of(RouteFile.values()) : pages)
+                    .forEach(main.configure()::addRoutesBuilder);
             return;
         }
         List<String> files = pages == null ? List.of("*.camel.yaml") : RouteFile.files(pages);
-        main.configure().withRoutesIncludePattern(files.stream()
-                .map(file -> "file:" + (folder == null ? Path.of("routes") : folder).resolve(file))
-                .collect(Collectors.joining(",")));
+        main.configure()
+                .withRoutesIncludePattern(files.stream()
+                        .map(file -> "file:" + (folder == null ? Path.of("routes") : folder).resolve(file))
+                        .collect(Collectors.joining(",")));
     }
 }

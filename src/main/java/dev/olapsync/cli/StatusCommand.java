@@ -13,7 +13,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Asks the running pipeline how it is. */
-@Command(name = "status", mixinStandardHelpOptions = true,
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
         description = "Shows how the running pipeline is. Exit code 0: healthy, 1: not healthy or not running.")
 final class StatusCommand implements Callable<Integer> {
 
@@ -38,28 +40,70 @@ final class StatusCommand implements Callable<Integer> {
     private static void print(Status status, PrintWriter out) {
         out.printf(Locale.ROOT, "%-24s %-10s %12s %12s%n", "ROUTE", "STATE", "WAITING", "OLDEST");
         for (Status.Route route : status.routes()) {
-            out.printf(Locale.ROOT, "%-24s %-10s %12s %12s%n", route.name(), route.state(), number(route.waiting()),
-                    route.waitingMillis() == null ? "-" : String.format(Locale.ROOT, "%.1f s", route.waitingMillis() / 1000.0));
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s %-10s %12s %12s%n",
+                    route.name(),
+                    route.state(),
+                    number(route.waiting()),
+                    route.waitingMillis() == null
+                            ? "-"
+                            : String.format(Locale.ROOT, "%.1f s", route.waitingMillis() / 1000.0));
         }
-        out.printf(Locale.ROOT, "%n%-24s %24s %14s %14s %8s %8s %8s%n", "MODEL", "INITIAL LOAD", "STORED", "ROWS SINCE", "P50 MS", "P95 MS", "P99 MS");
+        out.printf(
+                Locale.ROOT,
+                "%n%-24s %24s %14s %14s %8s %8s %8s%n",
+                "MODEL",
+                "INITIAL LOAD",
+                "STORED",
+                "ROWS SINCE",
+                "P50 MS",
+                "P95 MS",
+                "P99 MS");
         for (Status.Model model : status.models()) {
             Metrics.Loaded loaded = model.loaded();
-            out.printf(Locale.ROOT, "%-24s %24s %14s %14s %8s %8s %8s%n", model.name(), initial(model.initial()), number(model.stored()),
-                    number(loaded.rows()), number(loaded.p50Millis()), number(loaded.p95Millis()), number(loaded.p99Millis()));
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s %24s %14s %14s %8s %8s %8s%n",
+                    model.name(),
+                    initial(model.initial()),
+                    number(model.stored()),
+                    number(loaded.rows()),
+                    number(loaded.p50Millis()),
+                    number(loaded.p95Millis()),
+                    number(loaded.p99Millis()));
         }
-        out.printf(Locale.ROOT, "%n%-24s %24s %14s %14s %14s%n", "MODEL", "LAST VERIFIED", "ROWS", "DIFFERENCES", "NOT AT REST");
+        out.printf(
+                Locale.ROOT,
+                "%n%-24s %24s %14s %14s %14s%n",
+                "MODEL",
+                "LAST VERIFIED",
+                "ROWS",
+                "DIFFERENCES",
+                "NOT AT REST");
         for (Status.Model model : status.models()) {
             Status.Verified last = model.verified();
-            out.printf(Locale.ROOT, "%-24s %24s %14s %14s %14s%n", model.name(), last == null ? "never" : last.time(),
-                    number(last == null ? null : last.rows()), number(last == null ? null : last.differences()),
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s %24s %14s %14s %14s%n",
+                    model.name(),
+                    last == null ? "never" : last.time(),
+                    number(last == null ? null : last.rows()),
+                    number(last == null ? null : last.differences()),
                     number(last == null ? null : last.moving()));
         }
         out.println();
         if (status.slot() != null) {
             out.println(slot(status.slot()));
         }
-        out.printf(Locale.ROOT, "dead letters: %s%s%n", number(status.deadLetters()), status.newestDeadLetter() == null ? ""
-                : ", the newest of " + status.newestDeadLetter().time() + ": " + status.newestDeadLetter().error());
+        out.printf(
+                Locale.ROOT,
+                "dead letters: %s%s%n",
+                number(status.deadLetters()),
+                status.newestDeadLetter() == null
+                        ? ""
+                        : ", the newest of " + status.newestDeadLetter().time() + ": "
+                                + status.newestDeadLetter().error());
         out.printf(Locale.ROOT, "at %s%n%s%n", status.time(), status.summary());
     }
 

@@ -17,22 +17,32 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Compares each view in ClickHouse with its model's SELECT in Postgres. */
-@Command(name = "verify", mixinStandardHelpOptions = true,
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
         description = {
             "Compares each view in ClickHouse with its model's SELECT in Postgres, value by value, also while changes come:",
-            "a difference counts only when it outlives the lag. Exit code 0: no difference, 1: differences or a failure."})
+            "a difference counts only when it outlives the lag. Exit code 0: no difference, 1: differences or a failure."
+        })
 final class Verify implements Callable<Integer> {
 
     @Mixin
     private Configuration configuration;
 
-    @Option(names = "--show", paramLabel = "N", defaultValue = "20",
+    @Option(
+            names = "--show",
+            paramLabel = "N",
+            defaultValue = "20",
             description = "how many differences of a model to print, default: ${DEFAULT-VALUE}")
     private int show;
 
-    @Option(names = "--patience", paramLabel = "SECONDS", defaultValue = "30",
-            description = "how long to wait until what is on its way has arrived and rows that differ have come to rest, for"
-                    + " each model, default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
+            description =
+                    "how long to wait until what is on its way has arrived and rows that differ have come to rest, for"
+                            + " each model, default: ${DEFAULT-VALUE}")
     private int patience;
 
     @Option(names = "--repair", description = "have the running pipeline read the rows that differ again")
@@ -41,11 +51,15 @@ final class Verify implements Callable<Integer> {
     @Option(names = "--continuous", description = "compare again and again, slowly, and print a line for each round")
     private boolean continuous;
 
-    @Option(names = "--rows-per-second", paramLabel = "N",
+    @Option(
+            names = "--rows-per-second",
+            paramLabel = "N",
             description = "the pace of --continuous, default: olap.verify.rows.per.second")
     private Integer rowsPerSecond;
 
-    @Option(names = "--pause", paramLabel = "SECONDS",
+    @Option(
+            names = "--pause",
+            paramLabel = "SECONDS",
             description = "between two rounds of --continuous, default: olap.verify.pause.seconds")
     private Integer pause;
 
@@ -61,8 +75,9 @@ final class Verify implements Callable<Integer> {
         try {
             PrintWriter out = spec.commandLine().getOut();
             if (continuous && repair) {
-                spec.commandLine().getErr().println("--continuous only looks. Fix what it finds with 'olap-sync verify"
-                        + " --repair'.");
+                spec.commandLine()
+                        .getErr()
+                        .println("--continuous only looks. Fix what it finds with 'olap-sync verify" + " --repair'.");
                 return 2;
             }
             if (continuous) {
@@ -78,7 +93,9 @@ final class Verify implements Callable<Integer> {
 
     private int goOn(OlapSync olapSync, PrintWriter out) throws Exception {
         Settings.Verify settings = olapSync.settings().verify();
-        ContinuousVerification verification = new ContinuousVerification(olapSync, Duration.ofSeconds(patience),
+        ContinuousVerification verification = new ContinuousVerification(
+                olapSync,
+                Duration.ofSeconds(patience),
                 rowsPerSecond == null ? settings.rowsPerSecond() : rowsPerSecond);
         int round = 0;
         while (true) {
@@ -88,7 +105,8 @@ final class Verify implements Callable<Integer> {
             if (rounds != null && ++round >= rounds) {
                 return verdict.inSync() ? 0 : 1;
             }
-            Thread.sleep(Duration.ofSeconds(pause == null ? settings.pauseSeconds() : pause).toMillis());
+            Thread.sleep(Duration.ofSeconds(pause == null ? settings.pauseSeconds() : pause)
+                    .toMillis());
         }
     }
 }

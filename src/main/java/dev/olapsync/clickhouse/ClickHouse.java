@@ -108,21 +108,26 @@ public final class ClickHouse implements AutoCloseable {
     }
 
     private void insert(String target, InputStream rows, ClickHouseFormat format) {
-        request(request -> {
-            InsertSettings insert = new InsertSettings();
-            pinned.of(client).forEach(insert::serverSetting);
-            try (InsertResponse response = client.insert(target, request.sending(rows), format, insert).get()) {
-                return response.getWrittenRows();
-            }
-        }, true);
+        request(
+                request -> {
+                    InsertSettings insert = new InsertSettings();
+                    pinned.of(client).forEach(insert::serverSetting);
+                    try (InsertResponse response = client.insert(target, request.sending(rows), format, insert)
+                            .get()) {
+                        return response.getWrittenRows();
+                    }
+                },
+                true);
     }
 
     public void execute(String sql) {
-        request(request -> {
-            CommandSettings command = new CommandSettings();
-            pinned.of(client).forEach(command::serverSetting);
-            return client.execute(sql, command).get();
-        }, false);
+        request(
+                request -> {
+                    CommandSettings command = new CommandSettings();
+                    pinned.of(client).forEach(command::serverSetting);
+                    return client.execute(sql, command).get();
+                },
+                false);
     }
 
     /** The rows of a small result. Parameters stand as {@code {name:Type}} in the statement. */
@@ -132,7 +137,10 @@ public final class ClickHouse implements AutoCloseable {
 
     /** The rows of any number of a result, which the caller closes. */
     public QueryResponse query(String sql, ClickHouseFormat format) {
-        return request(request -> client.query(sql, pinned(new QuerySettings().setFormat(format))).get(), false);
+        return request(
+                request -> client.query(sql, pinned(new QuerySettings().setFormat(format)))
+                        .get(),
+                false);
     }
 
     private QuerySettings pinned(QuerySettings query) throws Exception {
@@ -181,17 +189,20 @@ public final class ClickHouse implements AutoCloseable {
     /** ClickHouse refused a statement or could not be reached. */
     public static final class ClickHouseException extends RuntimeException {
 
-        private static final Pattern VALUES = Pattern.compile("before: '.*?'(?=: \\()|'[^']*'|`[^`]*`"
-                + "|(?<=Column values: ).*(?=\\. \\([A-Z_]+\\))", Pattern.DOTALL);
+        private static final Pattern VALUES = Pattern.compile(
+                "before: '.*?'(?=: \\()|'[^']*'|`[^`]*`" + "|(?<=Column values: ).*(?=\\. \\([A-Z_]+\\))",
+                Pattern.DOTALL);
 
         private static final Pattern NAME_OF_CODE = Pattern.compile("\\([A-Z_0-9]{3,}\\)");
 
         /** @see <a href="https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp">ErrorCodes.cpp</a> */
         private static final Map<Integer, String> REMEDIES = Map.of(
-                READONLY, " The settings profile of clickhouse.user has readonly, or the request is in a read-only mode. Give the"
-                        + " user a profile with readonly = 0.",
-                SETTING_CONSTRAINT_VIOLATION, " A constraint in the settings profile of clickhouse.user keeps olap-sync from setting what"
-                        + " the values depend on. Take the constraint away, or give the user a profile without it.");
+                READONLY,
+                        " The settings profile of clickhouse.user has readonly, or the request is in a read-only mode. Give the"
+                                + " user a profile with readonly = 0.",
+                SETTING_CONSTRAINT_VIOLATION,
+                        " A constraint in the settings profile of clickhouse.user keeps olap-sync from setting what"
+                                + " the values depend on. Take the constraint away, or give the user a profile without it.");
 
         private final int code;
         private final int status;
@@ -210,8 +221,12 @@ public final class ClickHouse implements AutoCloseable {
         /** ClickHouse quotes the row that it cannot read, and the contents of rows must not get into a log. */
         static ClickHouseException withoutValues(Throwable error) {
             Throwable refusal = refusal(error);
-            return new ClickHouseException("ClickHouse: " + VALUES.matcher(String.valueOf(refusal.getMessage())).replaceAll("'...'")
-                    + remedy(refusal), null, refusal);
+            return new ClickHouseException(
+                    "ClickHouse: "
+                            + VALUES.matcher(String.valueOf(refusal.getMessage()))
+                                    .replaceAll("'...'") + remedy(refusal),
+                    null,
+                    refusal);
         }
 
         static ClickHouseException noAnswer(Duration limit) {

@@ -47,7 +47,10 @@ final class ClickHouseRequests implements AutoCloseable {
 
     /** How long nothing has moved on the one with content that stands still longest; empty when none is on its way. */
     Optional<Duration> standing() {
-        return pending.stream().filter(request -> request.hasContent).map(Request::standing).max(Comparator.naturalOrder());
+        return pending.stream()
+                .filter(request -> request.hasContent)
+                .map(Request::standing)
+                .max(Comparator.naturalOrder());
     }
 
     private void giveUp() {
@@ -73,6 +76,7 @@ final class ClickHouseRequests implements AutoCloseable {
         private volatile long moved = System.nanoTime();
         /** While the rows are being read from elsewhere, it is not the server that is waited for. */
         private volatile boolean reading;
+
         private volatile boolean givenUp;
         private volatile boolean hasContent;
 

@@ -161,10 +161,15 @@ final class ClickHouseSettings {
     private volatile Map<String, String> known;
 
     private static Map<String, String> parse(String lines) {
-        return lines.lines().map(line -> line.split("=", 2)).collect(Collectors.toMap(pair -> pair[0], pair -> pair[1],
-                (one, other) -> {
-                    throw new IllegalStateException(one + " and " + other);
-                }, LinkedHashMap::new));
+        return lines.lines()
+                .map(line -> line.split("=", 2))
+                .collect(Collectors.toMap(
+                        pair -> pair[0],
+                        pair -> pair[1],
+                        (one, other) -> {
+                            throw new IllegalStateException(one + " and " + other);
+                        },
+                        LinkedHashMap::new));
     }
 
     /** Names and values for a request; which of the names the server has is asked once, before the first one. */
@@ -188,8 +193,11 @@ final class ClickHouseSettings {
         // as text: what the other formats look like depends on settings that not every version has
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.TabSeparated);
         OF_QUERIES.forEach(settings::serverSetting);
-        try (QueryResponse response = client.query("SELECT name FROM system.settings", settings).get()) {
-            return new String(response.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().collect(Collectors.toSet());
+        try (QueryResponse response =
+                client.query("SELECT name FROM system.settings", settings).get()) {
+            return new String(response.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .collect(Collectors.toSet());
         }
     }
 }

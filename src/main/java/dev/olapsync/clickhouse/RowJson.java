@@ -25,8 +25,7 @@ public final class RowJson {
     private static final String VERSION_FROM = ",\"" + VERSION + "\":";
     private static final Pattern VERSION_AT_END = Pattern.compile(VERSION_FROM + "(\\d+)(" + DELETED_FROM + "[01])?}$");
 
-    private RowJson() {
-    }
+    private RowJson() {}
 
     /** The version of an output row; empty when it is none. */
     public static Optional<BigInteger> version(byte[] row) {
@@ -38,7 +37,8 @@ public final class RowJson {
     /** @param row a JSON object with at least one member */
     public static byte[] versioned(String row, BigInteger version, boolean deleted) {
         byte[] json = row.getBytes(StandardCharsets.UTF_8);
-        byte[] behind = (VERSION_FROM + version + DELETED_FROM + (deleted ? "1}" : "0}")).getBytes(StandardCharsets.US_ASCII);
+        byte[] behind =
+                (VERSION_FROM + version + DELETED_FROM + (deleted ? "1}" : "0}")).getBytes(StandardCharsets.US_ASCII);
         int end = json.length - 1;
         while (json[end] != '}') {
             end--;

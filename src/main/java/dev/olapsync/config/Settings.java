@@ -22,16 +22,23 @@ import org.apache.kafka.common.config.SslConfigs;
  * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
  * {@code application.properties}, else it has its default.
  */
-public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status,
-        Verify verify) {
+public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status, Verify verify) {
 
-    public record Postgres(String host, int port, String database, String user, String password,
-            String slot, String publication, PostgresTls tls) {
+    public record Postgres(
+            String host,
+            int port,
+            String database,
+            String user,
+            String password,
+            String slot,
+            String publication,
+            PostgresTls tls) {
 
         public Postgres {
             if (!database.matches(USABLE_DATABASE)) {
-                throw new IllegalArgumentException("postgres.database is '" + database + "', and Debezium cannot connect to a database with"
-                        + " %, +, / or ? in its name. Rename it: ALTER DATABASE ... RENAME TO ...;");
+                throw new IllegalArgumentException(
+                        "postgres.database is '" + database + "', and Debezium cannot connect to a database with"
+                                + " %, +, / or ? in its name. Rename it: ALTER DATABASE ... RENAME TO ...;");
             }
         }
 
@@ -55,8 +62,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
         /** Under the names that the driver gives them, without those that are empty. */
         public Map<String, String> properties() {
-            Map<String, String> properties = new LinkedHashMap<>(Map.of("sslmode", mode, "sslrootcert", rootCert,
-                    "sslcert", cert, "sslkey", key));
+            Map<String, String> properties = new LinkedHashMap<>(
+                    Map.of("sslmode", mode, "sslrootcert", rootCert, "sslcert", cert, "sslkey", key));
             properties.values().removeIf(String::isEmpty);
             return properties;
         }
@@ -107,8 +114,18 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param loadSource which way the initial load takes
      * @param loadThreads that read a model at the same time in the initial load, each on a connection of its own
      */
-    public record Olap(Path models, int epoch, int batchRows, int batchBytes, String changesTopic, String rowsTopic, String group,
-            int topicPartitions, long topicRetentionMillis, LoadSource loadSource, int loadThreads) {
+    public record Olap(
+            Path models,
+            int epoch,
+            int batchRows,
+            int batchBytes,
+            String changesTopic,
+            String rowsTopic,
+            String group,
+            int topicPartitions,
+            long topicRetentionMillis,
+            LoadSource loadSource,
+            int loadThreads) {
 
         /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
         private static final int MAX_LOAD_THREADS = 4;
@@ -117,7 +134,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
         public Olap {
             if (loadThreads < 1 || loadThreads > MAX_LOAD_THREADS) {
-                throw new IllegalArgumentException("olap.load.threads must be 1 to " + MAX_LOAD_THREADS + ", not " + loadThreads);
+                throw new IllegalArgumentException(
+                        "olap.load.threads must be 1 to " + MAX_LOAD_THREADS + ", not " + loadThreads);
             }
             if (epoch < 0 || epoch > 0xffff) {
                 throw new IllegalArgumentException("olap.epoch must be 0 to 65535, not " + epoch);
@@ -128,22 +146,24 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             requirePrefix("olap.topic.changes", changesTopic);
             requirePrefix("olap.topic.rows", rowsTopic);
             if ((changesTopic + ".").startsWith(rowsTopic + ".") || (rowsTopic + ".").startsWith(changesTopic + ".")) {
-                throw new IllegalArgumentException("olap.topic.changes is " + changesTopic + " and olap.topic.rows is " + rowsTopic
-                        + ": one begins with the other, so a topic of the one could be taken for one of the other. Set them to, for"
-                        + " example, " + changesTopic + "-changes and " + rowsTopic + "-rows.");
+                throw new IllegalArgumentException(
+                        "olap.topic.changes is " + changesTopic + " and olap.topic.rows is " + rowsTopic
+                                + ": one begins with the other, so a topic of the one could be taken for one of the other. Set them to, for"
+                                + " example, " + changesTopic + "-changes and " + rowsTopic + "-rows.");
             }
         }
 
         private static void requirePrefix(String key, String prefix) {
             if (!PREFIX.matcher(prefix).matches()) {
-                throw new IllegalArgumentException(key + " must be 1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-', not '"
-                        + prefix + "'");
+                throw new IllegalArgumentException(key
+                        + " must be 1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-', not '" + prefix + "'");
             }
         }
 
         /** What the operator has to do so that everything is loaded again. */
         public String reloadRemedy() {
-            return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
+            return "Raise olap.epoch from " + epoch + " to " + (epoch + 1)
+                    + " and start again: everything is loaded once more.";
         }
     }
 
@@ -161,8 +181,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param host the network interface to listen on
      * @param port 0 for nowhere
      */
-    public record Status(String host, int port) {
-    }
+    public record Status(String host, int port) {}
 
     /**
      * The comparison of both sides that goes on beside the work.
@@ -188,12 +207,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     private static final String BYTE_ORDER_MARK = "\uFEFF";
     /** Debezium writes the name into a URL as it is, and compares it with that of the slot. */
     private static final String USABLE_DATABASE = "[^%+/?]*";
+
     private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     /** The settings as the routes of this context see them. */
     public static Settings of(CamelContext context) {
-        return of((UnaryOperator<String>) key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
+        return of((UnaryOperator<String>)
+                key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
     }
 
     /** The settings outside of Camel: the environment before the file. */
@@ -202,7 +223,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         if (Files.exists(file)) {
             properties.load(new StringReader(text(file)));
         }
-        UnaryOperator<String> values = key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
+        UnaryOperator<String> values =
+                key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
         // Camel would take the one, we the other
         for (String secret : List.of(POSTGRES_PASSWORD, CLICKHOUSE_PASSWORD)) {
             if (outsideOfFile(secret) != null && values.apply(secret + FILE) != null) {
@@ -217,7 +239,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         try {
             String text = Files.readString(file);
             if (text.startsWith(BYTE_ORDER_MARK)) {
-                throw new IllegalArgumentException(file + " begins with a byte order mark. Save it as UTF-8 without one.");
+                throw new IllegalArgumentException(
+                        file + " begins with a byte order mark. Save it as UTF-8 without one.");
             }
             return text;
         } catch (CharacterCodingException e) {
@@ -243,8 +266,13 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     /** What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of the routes. */
     public Map<String, String> overrides() {
-        return Map.of(POSTGRES_PASSWORD, postgres.password(), CLICKHOUSE_PASSWORD, clickHouse.password(),
-                POSTGRES_PORT, Integer.toString(postgres.port()));
+        return Map.of(
+                POSTGRES_PASSWORD,
+                postgres.password(),
+                CLICKHOUSE_PASSWORD,
+                clickHouse.password(),
+                POSTGRES_PORT,
+                Integer.toString(postgres.port()));
     }
 
     /** The settings that a function knows; null for a key that is not set. */
@@ -283,9 +311,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.bigNumber("olap.topic.retention.millis", WEEK),
                         keys.oneOf("olap.load.source", LoadSource.COPY),
                         keys.number("olap.load.threads", 2)),
-                new Status(
-                        keys.text("olap.status.host", "127.0.0.1"),
-                        keys.number("olap.status.port", 9876)),
+                new Status(keys.text("olap.status.host", "127.0.0.1"), keys.number("olap.status.port", 9876)),
                 new Verify(
                         keys.flag("olap.verify.continuous", false),
                         keys.number("olap.verify.rows.per.second", 2_000),
@@ -299,14 +325,26 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         if (protocol.startsWith("SASL")) {
             String mechanism = keys.text("kafka.sasl.mechanism", "PLAIN");
             security.put(SaslConfigs.SASL_MECHANISM, mechanism);
-            security.put(SaslConfigs.SASL_JAAS_CONFIG, keys.text("kafka.sasl.jaas.config", "org.apache.kafka.common.security."
-                    + (mechanism.startsWith("SCRAM") ? "scram.ScramLoginModule" : "plain.PlainLoginModule")
-                    + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
-                    + quoted(keys.secret("kafka.password", "")) + ";"));
+            security.put(
+                    SaslConfigs.SASL_JAAS_CONFIG,
+                    keys.text(
+                            "kafka.sasl.jaas.config",
+                            "org.apache.kafka.common.security."
+                                    + (mechanism.startsWith("SCRAM")
+                                            ? "scram.ScramLoginModule"
+                                            : "plain.PlainLoginModule")
+                                    + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
+                                    + quoted(keys.secret("kafka.password", "")) + ";"));
         }
-        pem(security, SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG, SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
+        pem(
+                security,
+                SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG,
+                SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
                 keys.text("kafka.ssl.truststore", ""));
-        pem(security, SslConfigs.SSL_KEYSTORE_TYPE_CONFIG, SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG,
+        pem(
+                security,
+                SslConfigs.SSL_KEYSTORE_TYPE_CONFIG,
+                SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG,
                 keys.text("kafka.ssl.keystore", ""));
         return security;
     }
@@ -345,8 +383,11 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             try {
                 return Files.readString(Path.of(file.trim())).replaceFirst("\\R\\z", "");
             } catch (IOException e) {
-                throw new IllegalArgumentException(key + FILE + ": " + file.trim() + " cannot be read: "
-                        + e.getClass().getSimpleName() + ". Name the file that holds the password and nothing else.", e);
+                throw new IllegalArgumentException(
+                        key + FILE + ": " + file.trim() + " cannot be read: "
+                                + e.getClass().getSimpleName()
+                                + ". Name the file that holds the password and nothing else.",
+                        e);
             }
         }
 
@@ -369,7 +410,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             }
             E chosen = choices.get(value.trim());
             if (chosen == null) {
-                throw new IllegalArgumentException(key + " must be " + String.join(" or ", choices.keySet()) + ", not '" + value + "'");
+                throw new IllegalArgumentException(
+                        key + " must be " + String.join(" or ", choices.keySet()) + ", not '" + value + "'");
             }
             return chosen;
         }

@@ -19,6 +19,7 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
 
     /** Of the key of a model that is not there any more: who gets the refresh request will say so. */
     private static final int UNKNOWN = 0;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Where the dead letter stands in its topic: {@code partition-offset}. */
@@ -42,8 +43,12 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
     /** Topic, partition and offset of the record; empty when the dead letter is of a row that came from none. */
     public String from() {
         boolean ofRecord = deadLetter.headers().lastHeader(DeadLetters.OFFSET) != null;
-        return text(DeadLetters.TOPIC).map(topic -> !ofRecord ? topic : topic + " " + number(DeadLetters.PARTITION, Integer.BYTES) + "-"
-                + number(DeadLetters.OFFSET, Long.BYTES)).orElse("");
+        return text(DeadLetters.TOPIC)
+                .map(topic -> !ofRecord
+                        ? topic
+                        : topic + " " + number(DeadLetters.PARTITION, Integer.BYTES) + "-"
+                                + number(DeadLetters.OFFSET, Long.BYTES))
+                .orElse("");
     }
 
     /** The key of the row or of the record; empty when it had none. */
@@ -69,17 +74,26 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
 
     /** The record as it was, for the topic that it came from; empty when the dead letter is of a row. */
     public Optional<ProducerRecord<byte[], byte[]>> original() {
-        return text(DeadLetters.TOPIC).filter(topic -> text(DeadLetters.MODEL).isEmpty()).map(topic -> {
-            ProducerRecord<byte[], byte[]> original = new ProducerRecord<>(topic, deadLetter.key(), deadLetter.value());
-            deadLetter.headers().forEach(header -> original.headers().add(header));
-            return original;
-        });
+        return text(DeadLetters.TOPIC)
+                .filter(topic -> text(DeadLetters.MODEL).isEmpty())
+                .map(topic -> {
+                    ProducerRecord<byte[], byte[]> original =
+                            new ProducerRecord<>(topic, deadLetter.key(), deadLetter.value());
+                    deadLetter.headers().forEach(header -> original.headers().add(header));
+                    return original;
+                });
     }
 
     /** Asks for the row to be read again; empty when the dead letter is of a record. */
     public Optional<RefreshRequest> refreshRequest(Models models) {
-        return text(DeadLetters.MODEL).map(model -> new RefreshRequest(model, List.of(
-                RowKey.columns(key(), models.find(model).map(found -> found.key().size()).orElse(UNKNOWN)))));
+        return text(DeadLetters.MODEL)
+                .map(model -> new RefreshRequest(
+                        model,
+                        List.of(RowKey.columns(
+                                key(),
+                                models.find(model)
+                                        .map(found -> found.key().size())
+                                        .orElse(UNKNOWN)))));
     }
 
     private Optional<String> text(String header) {

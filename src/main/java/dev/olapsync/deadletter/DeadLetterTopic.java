@@ -26,7 +26,8 @@ public final class DeadLetterTopic {
     private static final int AT_ONCE = 50;
     private static final int BYTES_AT_ONCE = 1 << 20;
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Comparator<Partition> OLDEST = Comparator.comparing((Partition partition) -> partition.next().time())
+    private static final Comparator<Partition> OLDEST = Comparator.comparing(
+                    (Partition partition) -> partition.next().time())
             .thenComparing(partition -> partition.next().id());
 
     /** What is done with a letter. */
@@ -86,7 +87,10 @@ public final class DeadLetterTopic {
         Optional<DeadLetter> newest = Optional.empty();
         for (Map.Entry<TopicPartition, Long> end : ends().entrySet()) {
             try (Partition partition = new Partition(end.getKey(), end.getValue() - 1, end.getValue())) {
-                if (partition.hasNext() && newest.filter(other -> other.time().isAfter(partition.next().time())).isEmpty()) {
+                if (partition.hasNext()
+                        && newest.filter(other ->
+                                        other.time().isAfter(partition.next().time()))
+                                .isEmpty()) {
                     newest = Optional.of(partition.take());
                 }
             }
@@ -97,14 +101,18 @@ public final class DeadLetterTopic {
     private Map<TopicPartition, Long> ends() {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             return new HashMap<>(consumer.endOffsets(consumer.partitionsFor(topic).stream()
-                    .map(partition -> new TopicPartition(topic, partition.partition())).toList()));
+                    .map(partition -> new TopicPartition(topic, partition.partition()))
+                    .toList()));
         }
     }
 
     private KafkaConsumer<byte[], byte[]> consumer() {
-        return new KafkaConsumer<>(kafka.client(Map.of(
-                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, AT_ONCE,
-                ConsumerConfig.FETCH_MAX_BYTES_CONFIG, BYTES_AT_ONCE)), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return new KafkaConsumer<>(
+                kafka.client(Map.of(
+                        ConsumerConfig.MAX_POLL_RECORDS_CONFIG, AT_ONCE,
+                        ConsumerConfig.FETCH_MAX_BYTES_CONFIG, BYTES_AT_ONCE)),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
     }
 
     /** The dead letters of a partition in their order, up to an end. */
@@ -119,7 +127,9 @@ public final class DeadLetterTopic {
             this.partition = partition;
             this.end = end;
             consumer.assign(List.of(partition));
-            consumer.seek(partition, Math.max(from, consumer.beginningOffsets(List.of(partition)).get(partition)));
+            consumer.seek(
+                    partition,
+                    Math.max(from, consumer.beginningOffsets(List.of(partition)).get(partition)));
         }
 
         boolean hasNext() {

@@ -28,8 +28,7 @@ public final class DeadLetters {
     public static final String MODEL = "olap.model";
     public static final String POSITION = "olap.position";
 
-    private DeadLetters() {
-    }
+    private DeadLetters() {}
 
     /** A record that no row can be derived from. */
     public static Exchange ofRecord(CamelContext context, Message polled, String error) {
@@ -47,9 +46,18 @@ public final class DeadLetters {
      * @param unheld columns that hold NULL instead; null when there are none
      * @param refused columns that cannot be NULL, so that the row was not written; null when there are none
      */
-    public static Exchange ofRow(CamelContext context, String model, String key, String json, Position position,
-            String unheld, String refused) {
-        Exchange deadLetter = deadLetter(context, key.getBytes(StandardCharsets.UTF_8), json.getBytes(StandardCharsets.UTF_8),
+    public static Exchange ofRow(
+            CamelContext context,
+            String model,
+            String key,
+            String json,
+            Position position,
+            String unheld,
+            String refused) {
+        Exchange deadLetter = deadLetter(
+                context,
+                key.getBytes(StandardCharsets.UTF_8),
+                json.getBytes(StandardCharsets.UTF_8),
                 notHeld(unheld, refused));
         deadLetter.getMessage().setHeader(MODEL, model);
         deadLetter.getMessage().setHeader(POSITION, position.sequence());
@@ -69,8 +77,14 @@ public final class DeadLetters {
      * @param json the row, if it is known
      * @param polled the record that held the row; null when it was none
      */
-    public static Exchange ofRefusedRow(CamelContext context, String model, byte[] key, byte[] json, Position position,
-            String error, Message polled) {
+    public static Exchange ofRefusedRow(
+            CamelContext context,
+            String model,
+            byte[] key,
+            byte[] json,
+            Position position,
+            String error,
+            Message polled) {
         Exchange deadLetter = deadLetter(context, key, json, error);
         deadLetter.getMessage().setHeader(MODEL, model);
         deadLetter.getMessage().setHeader(POSITION, position.sequence());
@@ -87,7 +101,11 @@ public final class DeadLetters {
      * @param key of the row that is the reason; null when there is none
      */
     public static Exchange ofRows(CamelContext context, Exchange again, String key, String error) {
-        Exchange deadLetter = deadLetter(context, key == null ? null : key.getBytes(StandardCharsets.UTF_8), again.getMessage().getBody(), error);
+        Exchange deadLetter = deadLetter(
+                context,
+                key == null ? null : key.getBytes(StandardCharsets.UTF_8),
+                again.getMessage().getBody(),
+                error);
         deadLetter.getMessage().setHeader(TOPIC, again.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC));
         return deadLetter;
     }
@@ -111,11 +129,17 @@ public final class DeadLetters {
         Exchange deadLetter = new DefaultExchange(context);
         boolean tooLarge = body instanceof byte[] content && content.length > Topics.LARGEST_VALUE;
         deadLetter.getMessage().setBody(tooLarge ? null : body);
-        deadLetter.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().deadLetters());
+        deadLetter
+                .getMessage()
+                .setHeader(
+                        KafkaConstants.OVERRIDE_TOPIC,
+                        OlapSync.of(context).topics().deadLetters());
         if (key != null) {
             deadLetter.getMessage().setHeader(KafkaConstants.KEY, key);
         }
-        deadLetter.getMessage().setHeader(ERROR, error + (tooLarge ? " (the content is too large for a dead letter)" : ""));
+        deadLetter
+                .getMessage()
+                .setHeader(ERROR, error + (tooLarge ? " (the content is too large for a dead letter)" : ""));
         return deadLetter;
     }
 }

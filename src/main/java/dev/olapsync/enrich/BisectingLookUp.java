@@ -30,7 +30,10 @@ public class BisectingLookUp implements Processor {
     public void process(Exchange exchange) throws Exception {
         DirtyKeys dirty = exchange.getVariable(KEYS, DirtyKeys.class);
         SQLException error = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, SQLException.class);
-        SchemaChangedException.throwIfCauseOf(error, dirty.lookUp().model(), OlapSync.of(exchange.getContext()).postgres());
+        SchemaChangedException.throwIfCauseOf(
+                error,
+                dirty.lookUp().model(),
+                OlapSync.of(exchange.getContext()).postgres());
         if (!ValueErrors.isOne(error)) {
             throw error;
         }

@@ -10,8 +10,7 @@ import java.util.List;
 /** By which keys a look-up has to be asked for a change: those before and after it. A key that is not in the log is an error. */
 final class ChangedKeys {
 
-    private ChangedKeys() {
-    }
+    private ChangedKeys() {}
 
     /**
      * Each as the texts of its columns.
@@ -40,8 +39,9 @@ final class ChangedKeys {
     /** @throws IllegalArgumentException when there should be one and is none */
     static void requireOldImage(LookUp lookUp, ChangeEvent event) {
         if (lookUp.ofWholeRows() && event.op() == 'u' && event.images().size() < 2) {
-            throw new IllegalArgumentException("the change of " + lookUp.table() + " does not carry the old row; its replica identity"
-                    + " was FULL when the models were read, and must be so when rows change");
+            throw new IllegalArgumentException(
+                    "the change of " + lookUp.table() + " does not carry the old row; its replica identity"
+                            + " was FULL when the models were read, and must be so when rows change");
         }
     }
 

@@ -80,7 +80,9 @@ public class DirtyRowFinder extends PreparedStep {
     /** Versions of a history are as wide as their changes, which are in memory already. */
     private List<DirtyKeys> lookUps(Collection<DirtyKeys> dirty) {
         Settings.Olap settings = olapSync.settings().olap();
-        List<DirtyKeys> lookUps = dirty.stream().flatMap(keys -> keys.parts(settings.batchRows()).stream()).toList();
+        List<DirtyKeys> lookUps = dirty.stream()
+                .flatMap(keys -> keys.parts(settings.batchRows()).stream())
+                .toList();
         ByteBudget budget = new ByteBudget(settings.batchBytes(), Topics.LARGEST_ROW, lookUps.size());
         for (int i = 0; i < lookUps.size(); i++) {
             DirtyKeys keys = lookUps.get(i);
@@ -114,11 +116,13 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     /** What keeps a change out of a history does not keep it from its row. */
-    private void version(History history, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+    private void version(
+            History history, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         try {
             HistoryVersions.add(history, event, message, dirty.computeIfAbsent(history.lookUp(), DirtyKeys::new));
         } catch (IllegalArgumentException e) {
-            ready.add(DeadLetters.ofRecord(getCamelContext(), message, history.name() + ": not written, " + e.getMessage()));
+            ready.add(DeadLetters.ofRecord(
+                    getCamelContext(), message, history.name() + ": not written, " + e.getMessage()));
         }
     }
 
@@ -126,19 +130,23 @@ public class DirtyRowFinder extends PreparedStep {
     private void refreshRequest(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (!event.transactional()) {
             // its position is before that of changes that its own session has not committed, which it would beat
-            throw new IllegalArgumentException("the message is not transactional; write it again, with true as the first argument of"
-                    + " pg_logical_emit_message");
+            throw new IllegalArgumentException(
+                    "the message is not transactional; write it again, with true as the first argument of"
+                            + " pg_logical_emit_message");
         }
         if (BarrierMessage.is(event.message())) {
             return;
         }
         RefreshRequest refreshRequest = RefreshRequest.parse(event.message());
-        Model model = models.find(refreshRequest.model()).orElseThrow(() -> new IllegalArgumentException(
-                "the refresh request names the model " + refreshRequest.model() + ", which is not configured"));
+        Model model = models.find(refreshRequest.model())
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the refresh request names the model " + refreshRequest.model() + ", which is not configured"));
         LookUp grain = model.lookUps().get(0);
-        if (refreshRequest.keys().stream().anyMatch(key -> key.size() != grain.key().size())) {
-            throw new IllegalArgumentException("the refresh request has a key that is not one of " + refreshRequest.model()
-                    + ", whose keys have " + grain.key().size() + " columns");
+        if (refreshRequest.keys().stream()
+                .anyMatch(key -> key.size() != grain.key().size())) {
+            throw new IllegalArgumentException(
+                    "the refresh request has a key that is not one of " + refreshRequest.model() + ", whose keys have "
+                            + grain.key().size() + " columns");
         }
         boolean many = refreshRequest.keys().size() > FanOutRequest.KEYS;
         DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
@@ -156,11 +164,19 @@ public class DirtyRowFinder extends PreparedStep {
         for (LookUp lookUp : models.lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
-                OutputRow cutoff = new OutputRow(VersionCutoffs.MODEL, model.name(),
-                        VersionCutoffs.row(model.name()), true, null, null, null, Cause.of(event));
+                OutputRow cutoff = new OutputRow(
+                        VersionCutoffs.MODEL,
+                        model.name(),
+                        VersionCutoffs.row(model.name()),
+                        true,
+                        null,
+                        null,
+                        null,
+                        Cause.of(event));
                 ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), cutoff));
-                model.history().ifPresent(history -> ready.add(
-                        RowRecords.record(getCamelContext(), olapSync.topics(), HistoryVersions.end(history, event, message))));
+                model.history()
+                        .ifPresent(history -> ready.add(RowRecords.record(
+                                getCamelContext(), olapSync.topics(), HistoryVersions.end(history, event, message))));
             } else {
                 ready.add(FanOutRequest.ofAll(model, Cause.of(event)).message(getCamelContext()));
             }
@@ -169,8 +185,12 @@ public class DirtyRowFinder extends PreparedStep {
 
     private void unread(TableName table, Message message, List<Exchange> ready) {
         if (unreadTables.isLetter(table)) {
-            ready.add(DeadLetters.ofRecord(getCamelContext(), message, "no model reads the table " + table + "; add one that does, or take"
-                    + " the table out of the publication. All its changes are counted, and one in an hour becomes a dead letter"));
+            ready.add(
+                    DeadLetters.ofRecord(
+                            getCamelContext(),
+                            message,
+                            "no model reads the table " + table + "; add one that does, or take"
+                                    + " the table out of the publication. All its changes are counted, and one in an hour becomes a dead letter"));
         }
     }
 }

@@ -43,7 +43,8 @@ public final class FailedRows {
             }
         }
         for (Map.Entry<String, List<OutputRow>> ofModel : failed.entrySet()) {
-            deadLetters.addAll(deadLetters(OlapSync.of(context).models().find(ofModel.getKey()).orElseThrow(), ofModel.getValue()));
+            deadLetters.addAll(deadLetters(
+                    OlapSync.of(context).models().find(ofModel.getKey()).orElseThrow(), ofModel.getValue()));
         }
         return deadLetters;
     }
@@ -55,13 +56,16 @@ public final class FailedRows {
         }
         Map<Parent, List<List<String>>> ofParents = new LinkedHashMap<>();
         try (Connection postgres = OlapSync.of(context).postgres().getConnection()) {
-            model.faultyParents().of(postgres, List.copyOf(byKey.keySet())).forEach(
-                    (key, parent) -> ofParents.computeIfAbsent(parent, cause -> new ArrayList<>()).add(key));
+            model.faultyParents().of(postgres, List.copyOf(byKey.keySet())).forEach((key, parent) -> ofParents
+                    .computeIfAbsent(parent, cause -> new ArrayList<>())
+                    .add(key));
         }
         List<Exchange> deadLetters = new ArrayList<>();
         ofParents.forEach((parent, keys) -> deadLetters.add(deadLetter(model, take(byKey, keys), parent)));
         Map<String, List<List<String>>> ofReasons = new LinkedHashMap<>();
-        byKey.forEach((key, row) -> ofReasons.computeIfAbsent(row.failure(), reason -> new ArrayList<>()).add(key));
+        byKey.forEach((key, row) -> ofReasons
+                .computeIfAbsent(row.failure(), reason -> new ArrayList<>())
+                .add(key));
         ofReasons.values().forEach(keys -> {
             Map<List<String>, OutputRow> rows = take(byKey, keys);
             if (rows.size() > MAX_LETTERS) {
@@ -83,11 +87,17 @@ public final class FailedRows {
     private Exchange deadLetter(Model model, Map<List<String>, OutputRow> rows, Parent parent) {
         OutputRow first = rows.values().iterator().next();
         String error = rows.size() + " rows of " + model.name() + " not written, Postgres cannot compute them"
-                + (parent == null ? "" : " because of the row of " + parent.lookUp().table() + " whose key is that of this"
-                + " dead letter")
+                + (parent == null
+                        ? ""
+                        : " because of the row of " + parent.lookUp().table() + " whose key is that of this"
+                                + " dead letter")
                 + ": " + first.failure();
-        Cause latest = rows.values().stream().map(OutputRow::cause).reduce(Cause::latest).orElseThrow();
+        Cause latest = rows.values().stream()
+                .map(OutputRow::cause)
+                .reduce(Cause::latest)
+                .orElseThrow();
         FanOutRequest again = new FanOutRequest(model.lookUps().get(0), List.copyOf(rows.keySet()), latest);
-        return DeadLetters.ofRows(context, again.message(context), parent == null ? null : String.join(", ", parent.key()), error);
+        return DeadLetters.ofRows(
+                context, again.message(context), parent == null ? null : String.join(", ", parent.key()), error);
     }
 }

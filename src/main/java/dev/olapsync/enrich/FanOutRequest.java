@@ -50,8 +50,7 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
      *
      * @param key the texts of the columns of the grain's key
      */
-    record WideRow(int size, List<String> key, Cause cause) {
-    }
+    record WideRow(int size, List<String> key, Cause cause) {}
 
     public FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause) {
         this(lookUp, keys, cause, Way.TOGETHER);
@@ -84,8 +83,11 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
     }
 
     private static FanOutRequest ofWide(Model model, List<WideRow> rows, Way way) {
-        return new FanOutRequest(model.lookUps().get(0), rows.stream().map(WideRow::key).toList(),
-                rows.stream().map(WideRow::cause).reduce(Cause::latest).orElseThrow(), way);
+        return new FanOutRequest(
+                model.lookUps().get(0),
+                rows.stream().map(WideRow::key).toList(),
+                rows.stream().map(WideRow::cause).reduce(Cause::latest).orElseThrow(),
+                way);
     }
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -118,7 +120,10 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         ArrayNode all = json.putArray("keys");
         keys.forEach(key -> key.forEach(all.addArray()::add));
         Exchange message = new DefaultExchange(context);
-        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, OlapSync.of(context).topics().fanOut());
+        message.getMessage()
+                .setHeader(
+                        KafkaConstants.OVERRIDE_TOPIC,
+                        OlapSync.of(context).topics().fanOut());
         message.getMessage().setBody(json.toString().getBytes(StandardCharsets.UTF_8));
         return message;
     }
@@ -129,7 +134,8 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         try {
             json = JSON.readTree(message);
         } catch (IOException e) {
-            throw new IllegalArgumentException("not a fan-out request: " + e.getClass().getSimpleName(), e);
+            throw new IllegalArgumentException(
+                    "not a fan-out request: " + e.getClass().getSimpleName(), e);
         }
         List<List<String>> keys = new ArrayList<>();
         for (JsonNode key : json.path("keys")) {
@@ -141,9 +147,16 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         if (keys.stream().anyMatch(key -> key.size() != lookUp.key().size())) {
             throw new IllegalArgumentException("a fan-out request has a key that is not one of " + lookUp);
         }
-        return new FanOutRequest(lookUp, keys,
-                new Cause(Position.parse(json.path("epoch").asInt(), json.path("position").asText(), 0),
-                        json.path("commit_ms").asLong()), Way.valueOf(json.path("way").asText(Way.TOGETHER.name())));
+        return new FanOutRequest(
+                lookUp,
+                keys,
+                new Cause(
+                        Position.parse(
+                                json.path("epoch").asInt(),
+                                json.path("position").asText(),
+                                0),
+                        json.path("commit_ms").asLong()),
+                Way.valueOf(json.path("way").asText(Way.TOGETHER.name())));
     }
 
     private static LookUp lookUp(String model, String alias, Models models) {

@@ -15,10 +15,10 @@ import org.apache.camel.Message;
  */
 final class HistoryVersions {
 
-    private static final Map<Character, String> OPERATIONS = Map.of('c', "create", 'u', "update", 'd', "delete", 'r', RowJson.READ);
+    private static final Map<Character, String> OPERATIONS =
+            Map.of('c', "create", 'u', "update", 'd', "delete", 'r', RowJson.READ);
 
-    private HistoryVersions() {
-    }
+    private HistoryVersions() {}
 
     /**
      * @param message the record that holds the event
@@ -32,13 +32,21 @@ final class HistoryVersions {
         ChangedKeys.requireOldImage(history.lookUp(), event);
         // the row before a delete, else the row after the change
         JsonNode row = event.images().get(event.images().size() - 1);
-        versions.add(history.version(row, operation, event.committed().toString(), version(event)), cause(event, message));
+        versions.add(
+                history.version(row, operation, event.committed().toString(), version(event)), cause(event, message));
     }
 
     /** A TRUNCATE ends all versions that are older. */
     static OutputRow end(History history, ChangeEvent event, Message message) {
-        return new OutputRow(history.name(), "", RowJson.ofHistory("{}", RowJson.TRUNCATE, event.committed(), version(event)),
-                true, null, null, null, cause(event, message));
+        return new OutputRow(
+                history.name(),
+                "",
+                RowJson.ofHistory("{}", RowJson.TRUNCATE, event.committed(), version(event)),
+                true,
+                null,
+                null,
+                null,
+                cause(event, message));
     }
 
     private static BigInteger version(ChangeEvent event) {

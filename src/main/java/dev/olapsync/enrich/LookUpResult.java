@@ -17,7 +17,8 @@ public final class LookUpResult {
     private record Key(String target, String key, Position version) {
 
         static Key of(OutputRow row) {
-            return new Key(row.target(), row.key(), row.isVersion() ? row.cause().position() : null);
+            return new Key(
+                    row.target(), row.key(), row.isVersion() ? row.cause().position() : null);
         }
     }
 
@@ -25,7 +26,9 @@ public final class LookUpResult {
     private final List<FanOutRequest> fanOuts = new ArrayList<>();
 
     void add(OutputRow row) {
-        rows.merge(Key.of(row), row,
+        rows.merge(
+                Key.of(row),
+                row,
                 (a, b) -> a.cause().position().compareTo(b.cause().position()) >= 0 ? a : b);
     }
 

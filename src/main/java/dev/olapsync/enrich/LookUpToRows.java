@@ -31,7 +31,11 @@ public class LookUpToRows implements AggregationStrategy {
         if (!dirty.lookUp().ofGrain() && (found == null || found.size() >= maximum)) {
             lookedUp.addAll(FanOutRequest.of(dirty));
         } else {
-            add(dirty, found, lookedUp, OlapSync.of(original.getContext()).settings().olap().batchBytes());
+            add(
+                    dirty,
+                    found,
+                    lookedUp,
+                    OlapSync.of(original.getContext()).settings().olap().batchBytes());
         }
         original.getMessage().setBody(lookedUp);
         return original;
@@ -40,7 +44,8 @@ public class LookUpToRows implements AggregationStrategy {
     /** All rows of a look-up say the same. */
     private static void requireCurrent(Exchange exchange, DirtyKeys dirty, List<?> found) {
         if (found != null && !found.isEmpty() && ((Map<?, ?>) found.get(0)).get("current") == Boolean.FALSE) {
-            try (Connection postgres = OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+            try (Connection postgres =
+                    OlapSync.of(exchange.getContext()).postgres().getConnection()) {
                 throw SchemaChangedException.of(dirty.lookUp().model(), postgres);
             } catch (SQLException e) {
                 throw new RuntimeCamelException(e);
@@ -57,7 +62,8 @@ public class LookUpToRows implements AggregationStrategy {
             OutputRow finished = finished(dirty, row);
             int size = row.get("size") instanceof Number bytes ? bytes.intValue() : 0;
             if (finished.json() == null && finished.failure() == null) {
-                wide.add(new FanOutRequest.WideRow(size, finished.grainKey(dirty.lookUp().model().key().size()), finished.cause()));
+                wide.add(new FanOutRequest.WideRow(
+                        size, finished.grainKey(dirty.lookUp().model().key().size()), finished.cause()));
             } else {
                 lookedUp.add(finished);
                 read += size;

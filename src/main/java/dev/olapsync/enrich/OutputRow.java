@@ -23,7 +23,14 @@ import org.apache.camel.Exchange;
  *        null when there are none
  * @param failure why Postgres cannot compute the row, so that there is no json; null when it can
  */
-public record OutputRow(String target, String key, String json, boolean live, String unheld, String refused, String failure,
+public record OutputRow(
+        String target,
+        String key,
+        String json,
+        boolean live,
+        String unheld,
+        String refused,
+        String failure,
         Cause cause) {
 
     public boolean isWritable() {
@@ -37,7 +44,8 @@ public record OutputRow(String target, String key, String json, boolean live, St
 
     /** What has to be reported of the row; empty when all is well. */
     public Optional<Exchange> deadLetter(CamelContext context) {
-        String problem = failure != null ? "not written, Postgres cannot compute the row: " + failure
+        String problem = failure != null
+                ? "not written, Postgres cannot compute the row: " + failure
                 : unheld != null || refused != null ? DeadLetters.notHeld(unheld, refused) : null;
         if (problem == null) {
             return Optional.empty();
@@ -45,9 +53,17 @@ public record OutputRow(String target, String key, String json, boolean live, St
         if (isVersion()) {
             return Optional.of(DeadLetters.ofRecord(context, cause.change(), target + ": " + problem));
         }
-        return Optional.of(failure != null
-                ? DeadLetters.ofRefusedRow(context, target, key.getBytes(StandardCharsets.UTF_8), null, cause.position(), problem, null)
-                : DeadLetters.ofRow(context, target, key, json, cause.position(), unheld, refused));
+        return Optional.of(
+                failure != null
+                        ? DeadLetters.ofRefusedRow(
+                                context,
+                                target,
+                                key.getBytes(StandardCharsets.UTF_8),
+                                null,
+                                cause.position(),
+                                problem,
+                                null)
+                        : DeadLetters.ofRow(context, target, key, json, cause.position(), unheld, refused));
     }
 
     /** The texts of the columns of the grain's key. */
@@ -57,6 +73,8 @@ public record OutputRow(String target, String key, String json, boolean live, St
 
     /** The row as it travels. */
     public byte[] versioned() {
-        return isVersion() ? json.getBytes(StandardCharsets.UTF_8) : RowJson.versioned(json, cause.position().version(), !live);
+        return isVersion()
+                ? json.getBytes(StandardCharsets.UTF_8)
+                : RowJson.versioned(json, cause.position().version(), !live);
     }
 }

@@ -54,10 +54,12 @@ public class RowRecords implements Processor {
      */
     private static Exchange tooLarge(CamelContext context, Models models, OutputRow row) {
         if (row.isVersion()) {
-            return DeadLetters.ofRecord(context, row.cause().change(), row.target() + ": not written, the row is too large");
+            return DeadLetters.ofRecord(
+                    context, row.cause().change(), row.target() + ": not written, the row is too large");
         }
         LookUp grain = models.find(row.target()).orElseThrow().lookUps().get(0);
-        return new FanOutRequest(grain, List.of(row.grainKey(grain.key().size())), row.cause(), FanOutRequest.Way.ALONE).message(context);
+        return new FanOutRequest(grain, List.of(row.grainKey(grain.key().size())), row.cause(), FanOutRequest.Way.ALONE)
+                .message(context);
     }
 
     static Exchange record(CamelContext context, Topics topics, OutputRow row) {

@@ -25,6 +25,7 @@ final class UnreadTables {
     boolean isLetter(TableName table) {
         metrics.unread(table.toString());
         long now = System.nanoTime();
-        return lastDeadLetters.compute(table, (same, last) -> last == null || now - last >= PAUSE_NANOS ? now : last) == now;
+        return lastDeadLetters.compute(table, (same, last) -> last == null || now - last >= PAUSE_NANOS ? now : last)
+                == now;
     }
 }

@@ -31,23 +31,29 @@ public class ChildLister implements Processor {
     @Override
     public void process(Exchange exchange) throws SQLException, IOException {
         CamelContext context = exchange.getContext();
-        FanOutRequest parents = exchange.getMessage().getBody(ListingRequest.class).parents();
+        FanOutRequest parents =
+                exchange.getMessage().getBody(ListingRequest.class).parents();
         try {
             list(context, parents);
         } catch (SQLException e) {
-            SchemaChangedException.throwIfCauseOf(e, parents.lookUp().model(), OlapSync.of(context).postgres());
+            SchemaChangedException.throwIfCauseOf(
+                    e, parents.lookUp().model(), OlapSync.of(context).postgres());
             if (!ValueErrors.isOne(e)) {
                 throw e;
             }
-            LOG.warn("Fan-out of {}: Postgres cannot compute for each row whether it refers to the parents, {}; all rows are read again",
-                    parents.lookUp(), ValueErrors.condition(e));
+            LOG.warn(
+                    "Fan-out of {}: Postgres cannot compute for each row whether it refers to the parents, {}; all rows are read again",
+                    parents.lookUp(),
+                    ValueErrors.condition(e));
             list(context, FanOutRequest.ofAll(parents.lookUp().model(), parents.cause()));
         }
     }
 
     private static void list(CamelContext context, FanOutRequest parents) throws SQLException, IOException {
-        try (Connection postgres = PostgresDataSource.patient(OlapSync.of(context).postgres());
-                FanOutPublisher publisher = new FanOutPublisher(context, parents.lookUp().model(), parents.cause())) {
+        try (Connection postgres =
+                        PostgresDataSource.patient(OlapSync.of(context).postgres());
+                FanOutPublisher publisher =
+                        new FanOutPublisher(context, parents.lookUp().model(), parents.cause())) {
             // otherwise the driver would read the whole result at once; the pool ends the transaction
             postgres.setAutoCommit(false);
             long listed = list(postgres, parents, publisher);
@@ -56,10 +62,12 @@ public class ChildLister implements Processor {
         }
     }
 
-    private static long list(Connection postgres, FanOutRequest parents, FanOutPublisher publisher) throws SQLException {
+    private static long list(Connection postgres, FanOutRequest parents, FanOutPublisher publisher)
+            throws SQLException {
         int width = parents.lookUp().model().key().size();
         long listed = 0;
-        try (PreparedStatement statement = postgres.prepareStatement(parents.lookUp().listing())) {
+        try (PreparedStatement statement =
+                postgres.prepareStatement(parents.lookUp().listing())) {
             statement.setFetchSize(FanOutRequest.KEYS);
             if (!parents.keys().isEmpty()) {
                 List<String> arrays = DirtyKeys.arrays(parents.lookUp(), parents.keys());

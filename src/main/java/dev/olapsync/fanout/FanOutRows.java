@@ -28,7 +28,10 @@ public class FanOutRows implements Processor {
         LookUpResult found = exchange.getMessage().getBody(LookUpResult.class);
         Collection<OutputRow> rows = found.rows();
         // a look-up of the grain has a row for each key, perhaps one that is too wide
-        RowBatch batch = RowBatch.ofFanOut(rows.isEmpty() ? found.fanOuts().get(0).lookUp().target() : rows.iterator().next().target());
+        RowBatch batch = RowBatch.ofFanOut(
+                rows.isEmpty()
+                        ? found.fanOuts().get(0).lookUp().target()
+                        : rows.iterator().next().target());
         for (OutputRow row : rows) {
             if (row.isWritable()) {
                 batch.add(row.key(), row.versioned());
@@ -37,7 +40,11 @@ public class FanOutRows implements Processor {
         DeadLetters.send(context, new FailedRows(context).deadLetters(rows));
         if (!found.fanOuts().isEmpty()) {
             try (ProducerTemplate route = context.createProducerTemplate()) {
-                route.sendBody("direct:publish-fan-outs", new Records(found.fanOuts().stream().map(fanOut -> fanOut.message(context)).toList()));
+                route.sendBody(
+                        "direct:publish-fan-outs",
+                        new Records(found.fanOuts().stream()
+                                .map(fanOut -> fanOut.message(context))
+                                .toList()));
             }
         }
         exchange.getMessage().setBody(batch);

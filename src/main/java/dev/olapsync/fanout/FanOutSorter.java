@@ -50,7 +50,9 @@ public class FanOutSorter implements Processor {
                 deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), message, e.getMessage()));
             }
         }
-        rows.values().forEach(keys -> work.addAll(keys.parts(olapSync.settings().olap().batchRows())));
+        rows.values()
+                .forEach(keys ->
+                        work.addAll(keys.parts(olapSync.settings().olap().batchRows())));
         for (Object each : work) {
             if (each instanceof DirtyKeys keys) {
                 keys.share(new ByteBudget(olapSync.settings().olap().batchBytes(), Long.MAX_VALUE, 1), 0, keys.size());

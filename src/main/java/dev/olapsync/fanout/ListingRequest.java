@@ -3,5 +3,4 @@ package dev.olapsync.fanout;
 import dev.olapsync.enrich.FanOutRequest;
 
 /** Rows of the fan-out that have to be listed. */
-record ListingRequest(FanOutRequest parents) {
-}
+record ListingRequest(FanOutRequest parents) {}

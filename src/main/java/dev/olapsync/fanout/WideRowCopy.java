@@ -33,15 +33,29 @@ public class WideRowCopy implements Processor {
         List<String> key = fanOut.keys().get(0);
         Optional<CopiedRange> copied;
         synchronized (ONE_AT_A_TIME) {
-            copied = CopiedRange.copyOne(olapSync.postgres(), olapSync.clickHouse(), model, key,
+            copied = CopiedRange.copyOne(
+                    olapSync.postgres(),
+                    olapSync.clickHouse(),
+                    model,
+                    key,
                     fanOut.cause().position().version());
         }
         if (copied.isPresent()) {
-            olapSync.metrics().fannedOut(model.name(), Math.toIntExact(copied.get().written()));
+            olapSync.metrics()
+                    .fannedOut(model.name(), Math.toIntExact(copied.get().written()));
         } else {
-            DeadLetters.send(context, List.of(DeadLetters.ofRefusedRow(context, model.name(), DirtyKeys.rowKey(key).getBytes(StandardCharsets.UTF_8),
-                    null, fanOut.cause().position(), "not written, the row has more than " + olapSync.settings().olap().batchBytes()
-                            + " bytes and a value that Postgres cannot compute or ClickHouse cannot hold", null)));
+            DeadLetters.send(
+                    context,
+                    List.of(DeadLetters.ofRefusedRow(
+                            context,
+                            model.name(),
+                            DirtyKeys.rowKey(key).getBytes(StandardCharsets.UTF_8),
+                            null,
+                            fanOut.cause().position(),
+                            "not written, the row has more than "
+                                    + olapSync.settings().olap().batchBytes()
+                                    + " bytes and a value that Postgres cannot compute or ClickHouse cannot hold",
+                            null)));
         }
     }
 }

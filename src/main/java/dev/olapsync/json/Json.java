@@ -9,13 +9,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 /** Reads rows and keys. */
 public final class Json {
 
-    private Json() {
-    }
+    private Json() {}
 
     /** A mapper that reads strings of any length, as a row can have them; Jackson refuses those beyond 20 million characters. */
     public static ObjectMapper ofRows() {
         ObjectMapper mapper = new ObjectMapper();
-        mapper.getFactory().setStreamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build());
+        mapper.getFactory()
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxStringLength(Integer.MAX_VALUE)
+                        .build());
         return mapper;
     }
 
@@ -23,8 +25,12 @@ public final class Json {
     public static ObjectMapper ofKeys() {
         ObjectMapper mapper = JsonMapper.builder()
                 .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                .nodeFactory(JsonNodeFactory.withExactBigDecimals(true)).build();
-        mapper.getFactory().setStreamReadConstraints(StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build());
+                .nodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+                .build();
+        mapper.getFactory()
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxNumberLength(Integer.MAX_VALUE)
+                        .build());
         return mapper;
     }
 }

@@ -59,11 +59,13 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private final Losses losses;
     /** The offset that the next record of a partition must have. */
     private final Map<TopicPartition, Long> expected = new HashMap<>();
+
     private final List<Runnable> unsaid = new ArrayList<>();
     private final int maximum;
     private final int maxBytes;
     /** Also what a batch had no room for, and what had come before a poll failed. */
     private List<ConsumerRecord<Object, Object>> collected = new ArrayList<>();
+
     private long collectedBytes;
     private boolean complete;
     private long handedOver = System.nanoTime();
@@ -87,7 +89,9 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private static Properties inParts(Properties properties, int maxBytes) {
         Properties parts = new Properties();
         parts.putAll(properties);
-        parts.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Math.max(1, Math.min(MAX_OF_A_PART, maximum(properties) / PARTS)));
+        parts.put(
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                Math.max(1, Math.min(MAX_OF_A_PART, maximum(properties) / PARTS)));
         parts.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, maxBytes);
         parts.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         // it would not be as it has to be
@@ -109,7 +113,9 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
             ConsumerRecords<Object, Object> polled = pollOnce(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
             polled.forEach(this::collect);
             noteGaps(polled);
-            more = !collected.isEmpty() && collected.size() < maximum && collectedBytes < maxBytes
+            more = !collected.isEmpty()
+                    && collected.size() < maximum
+                    && collectedBytes < maxBytes
                     && (!polled.isEmpty() || System.nanoTime() < due);
         }
         complete = !collected.isEmpty();
@@ -228,7 +234,9 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
         private void forget(Collection<TopicPartition> partitions) {
             expected.keySet().removeAll(partitions);
-            hold(collected.stream().filter(one -> !partitions.contains(new TopicPartition(one.topic(), one.partition()))).toList());
+            hold(collected.stream()
+                    .filter(one -> !partitions.contains(new TopicPartition(one.topic(), one.partition())))
+                    .toList());
         }
     }
 
@@ -237,7 +245,8 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         Map<TopicPartition, List<ConsumerRecord<Object, Object>>> batch = new LinkedHashMap<>();
         for (long bytes = 0; size < Math.min(maximum, collected.size()) && (size == 0 || bytes < maxBytes); size++) {
             ConsumerRecord<Object, Object> one = collected.get(size);
-            batch.computeIfAbsent(new TopicPartition(one.topic(), one.partition()), partition -> new ArrayList<>()).add(one);
+            batch.computeIfAbsent(new TopicPartition(one.topic(), one.partition()), partition -> new ArrayList<>())
+                    .add(one);
             bytes += bytes(one);
         }
         hold(collected.subList(size, collected.size()));

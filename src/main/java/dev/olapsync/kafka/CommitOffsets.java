@@ -44,7 +44,8 @@ public class CommitOffsets implements Processor {
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         next.forEach((read, offset) -> offsets.put(read, new OffsetAndMetadata(offset)));
-        DefaultKafkaManualCommit commit = ((Exchange) batch.get(0)).getMessage()
+        DefaultKafkaManualCommit commit = ((Exchange) batch.get(0))
+                .getMessage()
                 .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
         try {
             commit.getConsumer().commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));

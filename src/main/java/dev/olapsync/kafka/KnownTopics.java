@@ -54,13 +54,23 @@ public final class KnownTopics {
      * @param captured the topic of that name that this pipeline has
      */
     public Optional<String> shared(String captured) {
-        boolean exists = !clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '"
-                + TABLE + "'", Map.of("database", clickHouse.database())).isEmpty();
-        List<GenericRecord> topics = exists ? clickHouse.query("SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
-                Map.of("epoch", settings.epoch())) : List.of();
-        return topics.stream().map(row -> row.getString("topic"))
-                .filter(topic -> topic.endsWith(Topics.CAPTURED) && !topic.equals(captured)).findFirst()
-                .map(other -> "The ClickHouse database " + clickHouse.database() + " has rows that came through the topics of " + other
+        boolean exists = !clickHouse
+                .query(
+                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
+                                + "'",
+                        Map.of("database", clickHouse.database()))
+                .isEmpty();
+        List<GenericRecord> topics = exists
+                ? clickHouse.query(
+                        "SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
+                        Map.of("epoch", settings.epoch()))
+                : List.of();
+        return topics.stream()
+                .map(row -> row.getString("topic"))
+                .filter(topic -> topic.endsWith(Topics.CAPTURED) && !topic.equals(captured))
+                .findFirst()
+                .map(other -> "The ClickHouse database " + clickHouse.database()
+                        + " has rows that came through the topics of " + other
                         + ". Give each pipeline a clickhouse.database of its own; or, if olap.topic.changes was changed: "
                         + settings.reloadRemedy());
     }
@@ -69,8 +79,10 @@ public final class KnownTopics {
     public Map<String, Known> all() {
         ensureTable();
         Map<String, Known> all = new TreeMap<>();
-        for (GenericRecord row : clickHouse.query("SELECT topic, id, arrayMap(first -> toInt64(first), firsts) AS firsts FROM " + TABLE
-                + " FINAL WHERE epoch = {epoch:UInt16}", Map.of("epoch", settings.epoch()))) {
+        for (GenericRecord row : clickHouse.query(
+                "SELECT topic, id, arrayMap(first -> toInt64(first), firsts) AS firsts FROM " + TABLE
+                        + " FINAL WHERE epoch = {epoch:UInt16}",
+                Map.of("epoch", settings.epoch()))) {
             all.put(row.getString("topic"), new Known(row.getString("id"), row.getList("firsts")));
         }
         return all;
@@ -78,7 +90,8 @@ public final class KnownTopics {
 
     private void ensureTable() {
         if (!there) {
-            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, topic String, id String, firsts Array(UInt64))"
+            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
+                    + " (epoch UInt16, topic String, id String, firsts Array(UInt64))"
                     + " ENGINE = ReplacingMergeTree ORDER BY (epoch, topic)");
             clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS firsts Array(UInt64)");
             there = true;
@@ -96,10 +109,12 @@ public final class KnownTopics {
         Map<String, Known> missing = new TreeMap<>(topics);
         missing.keySet().removeAll(known.keySet());
         if (!missing.isEmpty()) {
-            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, topic, id, firsts) VALUES " + missing.entrySet().stream()
-                    .map(topic -> "(" + settings.epoch() + ", " + ClickHouse.literal(topic.getKey()) + ", "
-                            + ClickHouse.literal(topic.getValue().id()) + ", " + topic.getValue().firsts() + ")")
-                    .collect(Collectors.joining(", ")));
+            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, topic, id, firsts) VALUES "
+                    + missing.entrySet().stream()
+                            .map(topic -> "(" + settings.epoch() + ", " + ClickHouse.literal(topic.getKey()) + ", "
+                                    + ClickHouse.literal(topic.getValue().id()) + ", "
+                                    + topic.getValue().firsts() + ")")
+                            .collect(Collectors.joining(", ")));
             missing.putAll(known);
             known = missing;
         }
@@ -117,7 +132,9 @@ public final class KnownTopics {
                 lost.add(topic);
             }
         });
-        return lost.isEmpty() ? Optional.empty() : Optional.of("deleted since it was first used: topic "
-                + String.join(", topic ", lost) + ". What waited there is lost. " + settings.reloadRemedy());
+        return lost.isEmpty()
+                ? Optional.empty()
+                : Optional.of("deleted since it was first used: topic " + String.join(", topic ", lost)
+                        + ". What waited there is lost. " + settings.reloadRemedy());
     }
 }

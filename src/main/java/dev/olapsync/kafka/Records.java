@@ -19,7 +19,8 @@ public final class Records extends AbstractList<Exchange> {
     public Records(List<Exchange> records) {
         this.records = List.copyOf(records);
         this.topics = records.stream()
-                .map(sent -> sent.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class)).toList();
+                .map(sent -> sent.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class))
+                .toList();
     }
 
     @Override

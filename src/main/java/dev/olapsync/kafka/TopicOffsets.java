@@ -36,9 +36,11 @@ public final class TopicOffsets implements AutoCloseable {
 
     public TopicOffsets(Settings settings) {
         kafka = settings.kafka();
-        admin = Topics.admin(kafka, Map.of(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS));
+        admin = Topics.admin(
+                kafka,
+                Map.of(
+                        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
+                        AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS));
     }
 
     /** For each partition of these topics, the offset that its next record will have. */
@@ -85,14 +87,17 @@ public final class TopicOffsets implements AutoCloseable {
             }
         });
         long oldest = Long.MAX_VALUE;
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.client(Map.of(
-                // of each partition the first batch is enough
-                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                kafka.client(Map.of(
+                        // of each partition the first batch is enough
+                        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
             consumer.assign(next.keySet());
             next.forEach(consumer::seek);
             Set<TopicPartition> asked = new HashSet<>(next.keySet());
-            for (Instant end = Instant.now().plus(LOOK); !asked.isEmpty() && Instant.now().isBefore(end);) {
+            for (Instant end = Instant.now().plus(LOOK);
+                    !asked.isEmpty() && Instant.now().isBefore(end); ) {
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
                 for (TopicPartition partition : records.partitions()) {
                     oldest = Math.min(oldest, records.records(partition).get(0).timestamp());
@@ -107,16 +112,20 @@ public final class TopicOffsets implements AutoCloseable {
     /** Up to where a group has committed, without the partitions of which it has nothing. */
     public Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> committed = new HashMap<>();
-        admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().forEach((partition, offset) -> {
-            if (offset != null) {
-                committed.put(partition, offset.offset());
-            }
-        });
+        admin.listConsumerGroupOffsets(group)
+                .partitionsToOffsetAndMetadata()
+                .get()
+                .forEach((partition, offset) -> {
+                    if (offset != null) {
+                        committed.put(partition, offset.offset());
+                    }
+                });
         return committed;
     }
 
     private List<TopicPartition> partitions(Predicate<String> topics) throws ExecutionException, InterruptedException {
-        List<String> names = admin.listTopics().names().get().stream().filter(topics).toList();
+        List<String> names =
+                admin.listTopics().names().get().stream().filter(topics).toList();
         return admin.describeTopics(names).allTopicNames().get().values().stream()
                 .flatMap(topic -> topic.partitions().stream()
                         .map(partition -> new TopicPartition(topic.name(), partition.partition())))
@@ -126,8 +135,11 @@ public final class TopicOffsets implements AutoCloseable {
     private Map<TopicPartition, Long> offsets(List<TopicPartition> partitions, OffsetSpec which)
             throws ExecutionException, InterruptedException {
         Map<TopicPartition, ListOffsetsResultInfo> offsets = admin.listOffsets(
-                partitions.stream().collect(Collectors.toMap(Function.identity(), partition -> which))).all().get();
-        return offsets.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, offset -> offset.getValue().offset()));
+                        partitions.stream().collect(Collectors.toMap(Function.identity(), partition -> which)))
+                .all()
+                .get();
+        return offsets.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, offset -> offset.getValue()
+                .offset()));
     }
 
     @Override

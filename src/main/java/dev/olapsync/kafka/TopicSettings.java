@@ -51,14 +51,21 @@ public final class TopicSettings {
         }
 
         static Rule atLeast(String setting, long value, String otherwise) {
-            return new Rule(setting, Long.toString(value), found -> found.equals(ANY) || Long.parseLong(found) >= value, otherwise);
+            return new Rule(
+                    setting,
+                    Long.toString(value),
+                    found -> found.equals(ANY) || Long.parseLong(found) >= value,
+                    otherwise);
         }
 
         Optional<Wrong> wrong(String topic, Config config) {
             // a broker that does not have the setting does not do what it would allow
-            return Optional.ofNullable(config.get(setting)).map(ConfigEntry::value).filter(right.negate()).map(found -> new Wrong(
-                    "topic " + topic + " has " + setting + "=" + found + ", not " + value + ": " + otherwise,
-                    "kafka-configs --alter --topic " + topic + " --add-config " + setting + "=" + value));
+            return Optional.ofNullable(config.get(setting))
+                    .map(ConfigEntry::value)
+                    .filter(right.negate())
+                    .map(found -> new Wrong(
+                            "topic " + topic + " has " + setting + "=" + found + ", not " + value + ": " + otherwise,
+                            "kafka-configs --alter --topic " + topic + " --add-config " + setting + "=" + value));
         }
     }
 
@@ -71,19 +78,31 @@ public final class TopicSettings {
     }
 
     private List<Rule> rules(String topic) {
-        Rule elections = Rule.exactly(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false",
+        Rule elections = Rule.exactly(
+                TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG,
+                "false",
                 "the broker may lose what it has acknowledged");
         if (topic.equals(topics.captured())) {
-            return List.of(elections, Rule.exactly(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
-                    "its last record must never expire"));
+            return List.of(
+                    elections,
+                    Rule.exactly(
+                            TopicConfig.CLEANUP_POLICY_CONFIG,
+                            TopicConfig.CLEANUP_POLICY_COMPACT,
+                            "its last record must never expire"));
         }
         List<Rule> rules = new ArrayList<>(List.of(
-                Rule.exactly(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
+                Rule.exactly(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_DELETE,
                         "compaction takes records that were not read"),
-                Rule.atLeast(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Topics.maxMessageBytes(), "a larger row stops the pipeline")));
+                Rule.atLeast(
+                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                        Topics.maxMessageBytes(),
+                        "a larger row stops the pipeline")));
         if (!topic.equals(topics.deadLetters())) {
             rules.add(elections);
-            rules.add(Rule.atLeast(TopicConfig.RETENTION_MS_CONFIG, settings.topicRetentionMillis(), "what waits for longer is lost"));
+            rules.add(Rule.atLeast(
+                    TopicConfig.RETENTION_MS_CONFIG, settings.topicRetentionMillis(), "what waits for longer is lost"));
             rules.add(Rule.exactly(TopicConfig.RETENTION_BYTES_CONFIG, ANY, "what waits beyond that is lost"));
         }
         return rules;
@@ -104,11 +123,19 @@ public final class TopicSettings {
     }
 
     /** Of these topics, which exist, what is not as it must be. */
-    public List<Wrong> wrong(Admin admin, Collection<String> names, int patienceMillis) throws ExecutionException, InterruptedException {
-        List<ConfigResource> asked = names.stream().map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name)).toList();
-        Map<ConfigResource, Config> configs = admin.describeConfigs(asked, new DescribeConfigsOptions().timeoutMs(patienceMillis))
-                .all().get();
-        return asked.stream().flatMap(topic -> rules(topic.name()).stream()
-                .map(rule -> rule.wrong(topic.name(), configs.get(topic))).flatMap(Optional::stream)).toList();
+    public List<Wrong> wrong(Admin admin, Collection<String> names, int patienceMillis)
+            throws ExecutionException, InterruptedException {
+        List<ConfigResource> asked = names.stream()
+                .map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name))
+                .toList();
+        Map<ConfigResource, Config> configs = admin.describeConfigs(
+                        asked, new DescribeConfigsOptions().timeoutMs(patienceMillis))
+                .all()
+                .get();
+        return asked.stream()
+                .flatMap(topic -> rules(topic.name()).stream()
+                        .map(rule -> rule.wrong(topic.name(), configs.get(topic)))
+                        .flatMap(Optional::stream))
+                .toList();
     }
 }

@@ -52,6 +52,7 @@ public final class Topics implements AutoCloseable {
 
     /** The ends of the names that no other topics have: by them a pipeline is recognised. */
     public static final String CAPTURED = "-captured";
+
     private static final String FAN_OUT = "-fanout";
     /** Behind the prefix of the topics of rows. */
     public static final String DEAD_LETTERS = ".dlq";
@@ -92,7 +93,8 @@ public final class Topics implements AutoCloseable {
         if (!ofTables.keySet().containsAll(tables)) {
             Set<String> existing = existing();
             Map<String, String> taken = new HashMap<>();
-            Stream.of(existing, ofNoTable(), ofTables.values()).flatMap(Collection::stream)
+            Stream.of(existing, ofNoTable(), ofTables.values())
+                    .flatMap(Collection::stream)
                     .forEach(name -> taken.put(withoutDots(name), name));
             for (TableName table : tables) {
                 String name = ofTables.computeIfAbsent(table, missing -> free(ofTable(missing), existing, taken));
@@ -157,7 +159,8 @@ public final class Topics implements AutoCloseable {
 
     /** Whether the name is one that a topic of changes has; the route enrich reads all that are. */
     public boolean isOfChanges(String topic) {
-        return topic.startsWith(changes) && topic.chars().skip(changes.length()).filter(c -> c == '.').count() <= 1;
+        return topic.startsWith(changes)
+                && topic.chars().skip(changes.length()).filter(c -> c == '.').count() <= 1;
     }
 
     /** Whether the name is one that a topic of output rows has; the route load reads all that are. */
@@ -175,7 +178,10 @@ public final class Topics implements AutoCloseable {
         for (String mark : existing()) {
             if (mark.endsWith(CAPTURED) && !mark.equals(captured())) {
                 String other = mark.substring(0, mark.length() - CAPTURED.length());
-                boolean overlaps = other.equals(ofRows) || isWithin(other, ofChanges) || isWithin(ofChanges, other) || isWithin(ofRows, other);
+                boolean overlaps = other.equals(ofRows)
+                        || isWithin(other, ofChanges)
+                        || isWithin(ofChanges, other)
+                        || isWithin(ofRows, other);
                 if (overlaps && isInUse(mark)) {
                     return Optional.of(overlap(other));
                 }
@@ -196,13 +202,18 @@ public final class Topics implements AutoCloseable {
 
     private boolean isInUse(String captured) throws ExecutionException, InterruptedException {
         TopicPartition partition = new TopicPartition(captured, 0);
-        long newest = admin().listOffsets(Map.of(partition, OffsetSpec.maxTimestamp())).partitionResult(partition).get().timestamp();
+        long newest = admin().listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()))
+                .partitionResult(partition)
+                .get()
+                .timestamp();
         return newest >= System.currentTimeMillis() - IN_USE.toMillis();
     }
 
     private String overlap(String other) {
-        return "Another pipeline on the broker has the topics " + other + ".*, and the names of its topics and of this one's ("
-                + changes + "*, " + rows + "*) can be the same. Give olap.topic.changes and olap.topic.rows prefixes that none begins with"
+        return "Another pipeline on the broker has the topics " + other
+                + ".*, and the names of its topics and of this one's ("
+                + changes + "*, " + rows
+                + "*) can be the same. Give olap.topic.changes and olap.topic.rows prefixes that none begins with"
                 + " another's and a dot; or, if that pipeline is no more, delete its topics.";
     }
 
@@ -253,7 +264,9 @@ public final class Topics implements AutoCloseable {
     /** What is not set as it must be in the topics of these models, and the command that corrects it. */
     public List<String> wrongSettings(Models models) throws ExecutionException, InterruptedException {
         List<String> there = names(models).stream().filter(existing()::contains).toList();
-        return topicSettings.wrong(admin(), there, SHORT_TIMEOUT.timeoutMs()).stream().map(TopicSettings.Wrong::toString).toList();
+        return topicSettings.wrong(admin(), there, SHORT_TIMEOUT.timeoutMs()).stream()
+                .map(TopicSettings.Wrong::toString)
+                .toList();
     }
 
     /** What the topics must be set to. */
@@ -294,8 +307,10 @@ public final class Topics implements AutoCloseable {
         } catch (ExecutionException e) {
             // another process may have taken the name of one of them meanwhile
             ofTables.clear();
-            throw new IllegalStateException("The topics cannot be created at " + settings.kafka().brokers() + ": "
-                    + e.getCause().getMessage(), e);
+            throw new IllegalStateException(
+                    "The topics cannot be created at " + settings.kafka().brokers() + ": "
+                            + e.getCause().getMessage(),
+                    e);
         }
     }
 
@@ -312,8 +327,10 @@ public final class Topics implements AutoCloseable {
         try {
             return admin().listTopics(SHORT_TIMEOUT).names().get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("The broker at " + settings.kafka().brokers() + " does not list its topics: "
-                    + e.getCause().getMessage(), e);
+            throw new IllegalStateException(
+                    "The broker at " + settings.kafka().brokers() + " does not list its topics: "
+                            + e.getCause().getMessage(),
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while the broker was asked for its topics", e);
@@ -333,17 +350,21 @@ public final class Topics implements AutoCloseable {
     }
 
     /** These topics as they are now, for an epoch that begins to use them; without those that there are not. */
-    public Map<String, KnownTopics.Known> known(Collection<String> names) throws ExecutionException, InterruptedException {
+    public Map<String, KnownTopics.Known> known(Collection<String> names)
+            throws ExecutionException, InterruptedException {
         Map<String, String> ids = ids();
         ids.keySet().retainAll(names);
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        admin().describeTopics(ids.keySet()).allTopicNames().get().values().forEach(topic -> topic.partitions().forEach(
-                partition -> asked.put(new TopicPartition(topic.name(), partition.partition()), OffsetSpec.earliest())));
+        admin().describeTopics(ids.keySet()).allTopicNames().get().values().forEach(topic -> topic.partitions()
+                .forEach(partition ->
+                        asked.put(new TopicPartition(topic.name(), partition.partition()), OffsetSpec.earliest())));
         Map<String, SortedMap<Integer, Long>> firsts = new HashMap<>();
-        admin().listOffsets(asked).all().get().forEach((partition, first) ->
-                firsts.computeIfAbsent(partition.topic(), topic -> new TreeMap<>()).put(partition.partition(), first.offset()));
+        admin().listOffsets(asked).all().get().forEach((partition, first) -> firsts.computeIfAbsent(
+                        partition.topic(), topic -> new TreeMap<>())
+                .put(partition.partition(), first.offset()));
         Map<String, KnownTopics.Known> known = new HashMap<>();
-        firsts.forEach((topic, first) -> known.put(topic, new KnownTopics.Known(ids.get(topic), List.copyOf(first.values()))));
+        firsts.forEach(
+                (topic, first) -> known.put(topic, new KnownTopics.Known(ids.get(topic), List.copyOf(first.values()))));
         return known;
     }
 

@@ -94,9 +94,16 @@ public final class BisectingInsert {
         String error = "not written. " + e.getMessage();
         Optional<BigInteger> version = RowJson.version(row.json());
         // to read the row of a history again, as those of a model, would not bring this version
-        deadLetters.add(row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
-                ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
-                : DeadLetters.ofRefusedRow(context, target.model().map(Model::name).orElse(target.name()), row.key(), row.json(),
-                        Position.ofVersion(version.orElseThrow()), error, row.polled()));
+        deadLetters.add(
+                row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
+                        ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
+                        : DeadLetters.ofRefusedRow(
+                                context,
+                                target.model().map(Model::name).orElse(target.name()),
+                                row.key(),
+                                row.json(),
+                                Position.ofVersion(version.orElseThrow()),
+                                error,
+                                row.polled()));
     }
 }

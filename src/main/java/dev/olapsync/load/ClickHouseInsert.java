@@ -25,8 +25,9 @@ public class ClickHouseInsert extends PreparedStep {
         Models models = olapSync.models();
         // not made here: a table that is missing now is one that was lost
         new ClickHouseTables(olapSync.clickHouse()).requireMatch(models);
-        TargetTable.of(models).forEach(target ->
-                inserts.put(target.name(), new BisectingInsert(getCamelContext(), olapSync.clickHouse(), target)));
+        TargetTable.of(models)
+                .forEach(target -> inserts.put(
+                        target.name(), new BisectingInsert(getCamelContext(), olapSync.clickHouse(), target)));
     }
 
     @Override

@@ -31,7 +31,8 @@ public record CopiedRange(long rows, long written) {
      *     may be there
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    public static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
+    public static Optional<CopiedRange> copy(
+            DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
         return copy(postgres, clickHouse, model, range, version, false);
     }
@@ -42,15 +43,23 @@ public record CopiedRange(long rows, long written) {
      * @return empty when it becomes a dead letter: Postgres cannot compute it, or ClickHouse cannot hold or refuses a value
      * @throws RuntimeException when it is no matter of the row: no answer, or a limit of the request
      */
-    public static Optional<CopiedRange> copyOne(DataSource postgres, ClickHouse clickHouse, Model model, List<String> key,
-            BigInteger version) throws SQLException {
+    public static Optional<CopiedRange> copyOne(
+            DataSource postgres, ClickHouse clickHouse, Model model, List<String> key, BigInteger version)
+            throws SQLException {
         return copy(postgres, clickHouse, model, Page.Range.only(key), version, true);
     }
 
-    private static Optional<CopiedRange> copy(DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range,
-            BigInteger version, boolean oneRow) throws SQLException {
+    private static Optional<CopiedRange> copy(
+            DataSource postgres,
+            ClickHouse clickHouse,
+            Model model,
+            Page.Range range,
+            BigInteger version,
+            boolean oneRow)
+            throws SQLException {
         TargetTable target = TargetTable.of(model);
-        try (Connection connection = PostgresDataSource.patient(postgres); RangeCopy copy = RangeCopy.of(connection, model, range)) {
+        try (Connection connection = PostgresDataSource.patient(postgres);
+                RangeCopy copy = RangeCopy.of(connection, model, range)) {
             try {
                 clickHouse.insertTabs(target.insertOfCopy(version), copy.open());
             } catch (ClickHouseException e) {

@@ -48,7 +48,8 @@ public final class KeptRows {
 
     /** @param version cut-off what has a lower version is going to be hidden */
     public void copyTo(BigInteger cutoff, OlapSync olapSync) throws SQLException {
-        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128(" + literal(cutoff.toString()) + ")";
+        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128("
+                + literal(cutoff.toString()) + ")";
         List<List<String>> page = page(older, List.of());
         while (!page.isEmpty()) {
             Set<List<String>> kept = new HashSet<>(page);
@@ -65,11 +66,17 @@ public final class KeptRows {
 
     private List<List<String>> page(String older, List<String> after) {
         List<List<String>> keys = new ArrayList<>();
-        String texts = IntStream.range(0, key.size()).mapToObj(i -> "toString(" + key.get(i) + ") AS k" + i).collect(Collectors.joining(", "));
-        for (GenericRecord row : clickHouse.query("SELECT " + texts + " FROM " + older
-                + (after.isEmpty() ? "" : " AND (" + String.join(", ", key) + ") > " + tuple(after))
-                + " ORDER BY " + String.join(", ", key) + " LIMIT " + PAGE, Map.of())) {
-            keys.add(IntStream.range(0, key.size()).mapToObj(i -> row.getString("k" + i)).toList());
+        String texts = IntStream.range(0, key.size())
+                .mapToObj(i -> "toString(" + key.get(i) + ") AS k" + i)
+                .collect(Collectors.joining(", "));
+        for (GenericRecord row : clickHouse.query(
+                "SELECT " + texts + " FROM " + older
+                        + (after.isEmpty() ? "" : " AND (" + String.join(", ", key) + ") > " + tuple(after))
+                        + " ORDER BY " + String.join(", ", key) + " LIMIT " + PAGE,
+                Map.of())) {
+            keys.add(IntStream.range(0, key.size())
+                    .mapToObj(i -> row.getString("k" + i))
+                    .toList());
         }
         return keys;
     }
@@ -84,9 +91,11 @@ public final class KeptRows {
     private void copyTogether(List<List<String>> keys, String older, BigInteger version) {
         try {
             // the inner SELECT, because a condition beside REPLACE would mean the new version
-            clickHouse.execute("INSERT INTO " + rows + " SELECT * REPLACE (toUInt128(" + literal(version.toString()) + ") AS "
-                    + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
-                    + String.join(", ", key) + ") IN (" + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
+            clickHouse.execute(
+                    "INSERT INTO " + rows + " SELECT * REPLACE (toUInt128(" + literal(version.toString()) + ") AS "
+                            + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
+                            + String.join(", ", key) + ") IN ("
+                            + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
         } catch (ClickHouseException e) {
             if (InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
                 throw e;
@@ -100,7 +109,8 @@ public final class KeptRows {
 
     private String tuple(List<String> texts) {
         return IntStream.range(0, texts.size())
-                .mapToObj(i -> "CAST(" + literal(texts.get(i)) + " AS " + model.key().get(i).type().clickHouseType(false) + ")")
+                .mapToObj(i -> "CAST(" + literal(texts.get(i)) + " AS "
+                        + model.key().get(i).type().clickHouseType(false) + ")")
                 .collect(Collectors.joining(", ", "(", ")"));
     }
 }

@@ -13,7 +13,9 @@ public final class RowBatch {
 
     /** Which way the rows came. */
     public enum Way {
-        STREAM, FAN_OUT, INITIAL_LOAD
+        STREAM,
+        FAN_OUT,
+        INITIAL_LOAD
     }
 
     /**
@@ -22,8 +24,7 @@ public final class RowBatch {
      * @param committed when its change was committed in Postgres, in milliseconds since 1970; 0 if no change brought the row
      * @param polled the record that holds the row; null outside of the stream
      */
-    record Row(byte[] key, byte[] json, long committed, Message polled) {
-    }
+    record Row(byte[] key, byte[] json, long committed, Message polled) {}
 
     private final String model;
     private final Way way;
@@ -76,7 +77,8 @@ public final class RowBatch {
 
     List<RowBatch> halves() {
         int middle = rows.size() / 2;
-        return List.of(new RowBatch(model, way, rows.subList(0, middle)),
+        return List.of(
+                new RowBatch(model, way, rows.subList(0, middle)),
                 new RowBatch(model, way, rows.subList(middle, rows.size())));
     }
 
@@ -86,7 +88,8 @@ public final class RowBatch {
     }
 
     InputStream json() {
-        byte[] lines = new byte[rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact)];
+        byte[] lines =
+                new byte[rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact)];
         int at = 0;
         for (Row row : rows) {
             System.arraycopy(row.json(), 0, lines, at, row.json().length);

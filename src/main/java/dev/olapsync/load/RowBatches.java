@@ -27,13 +27,17 @@ public class RowBatches implements Processor {
         for (Object polled : exchange.getMessage().getBody(List.class)) {
             Message row = ((Exchange) polled).getMessage();
             String topic = row.getHeader(KafkaConstants.TOPIC, String.class);
-            // Polled with the rest, because an endpoint's URI cannot have the ? of a regular expression that leaves it out.
+            // Polled with the rest, because an endpoint's URI cannot have the ? of a regular expression that leaves it
+            // out.
             if (topic.equals(topics.deadLetters())) {
                 continue;
             }
             String model = topics.modelOf(topic);
-            if (!model.equals(VersionCutoffs.MODEL) && !olapSync.models().targets().contains(model)) {
-                deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), row,
+            if (!model.equals(VersionCutoffs.MODEL)
+                    && !olapSync.models().targets().contains(model)) {
+                deadLetters.add(DeadLetters.ofRecord(
+                        exchange.getContext(),
+                        row,
                         "the model " + model + " is not configured here; add it, then replay this dead letter"));
                 continue;
             }
@@ -41,12 +45,15 @@ public class RowBatches implements Processor {
             byte[] key = row.getHeader(KafkaConstants.KEY, byte[].class);
             byte[] json = row.getBody(byte[].class);
             if (json == null || commitMillis == null || commitMillis.length != Long.BYTES) {
-                deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), row, "not an output row: no value, or no header "
-                        + RecordHeaders.COMMIT_MILLIS));
+                deadLetters.add(DeadLetters.ofRecord(
+                        exchange.getContext(),
+                        row,
+                        "not an output row: no value, or no header " + RecordHeaders.COMMIT_MILLIS));
                 continue;
             }
             batches.computeIfAbsent(model, RowBatch::ofStream)
-                    .add(new RowBatch.Row(key, json, ByteBuffer.wrap(commitMillis).getLong(), row));
+                    .add(new RowBatch.Row(
+                            key, json, ByteBuffer.wrap(commitMillis).getLong(), row));
         }
         DeadLetters.send(exchange.getContext(), deadLetters);
         exchange.getMessage().setBody(new ArrayList<>(batches.values()));

@@ -24,8 +24,7 @@ record Analysis(Node query, List<Column> columns) {
     private static final String VIEW = "pg_temp.olap_sync_model";
 
     /** @param type never a domain: its base type instead */
-    record Column(String name, Table.Type type, int modifier) {
-    }
+    record Column(String name, Table.Type type, int modifier) {}
 
     /** What Postgres says against the statement, and where in the SELECT. */
     static final class Refused extends Exception {
@@ -56,8 +55,8 @@ record Analysis(Node query, List<Column> columns) {
         if (names.isEmpty()) {
             throw new Refused(new SQLException("a model is one SELECT with columns, and this is none"), 0);
         }
-        String create = "CREATE TEMPORARY VIEW olap_sync_model (" + IntStream.range(0, names.size()).mapToObj(i -> "c" + i)
-                .collect(Collectors.joining(", ")) + ") AS ";
+        String create = "CREATE TEMPORARY VIEW olap_sync_model ("
+                + IntStream.range(0, names.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", ")) + ") AS ";
         Savepoint before = postgres.setSavepoint();
         try (Statement statement = statement(postgres)) {
             try {
@@ -84,8 +83,9 @@ record Analysis(Node query, List<Column> columns) {
     }
 
     private static Node tree(Statement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery("SELECT ev_action::text FROM pg_catalog.pg_rewrite WHERE ev_class = '" + VIEW
-                + "'::regclass AND rulename = '_RETURN'")) {
+        try (ResultSet row =
+                statement.executeQuery("SELECT ev_action::text FROM pg_catalog.pg_rewrite WHERE ev_class = '" + VIEW
+                        + "'::regclass AND rulename = '_RETURN'")) {
             row.next();
             return query(row.getString(1));
         }
@@ -98,8 +98,9 @@ record Analysis(Node query, List<Column> columns) {
     private static List<Column> columns(Statement statement, List<String> names, Catalog catalog) throws SQLException {
         List<Long> types = new ArrayList<>();
         List<Integer> modifiers = new ArrayList<>();
-        try (ResultSet row = statement.executeQuery("SELECT atttypid::bigint, atttypmod FROM pg_catalog.pg_attribute WHERE attrelid = '"
-                + VIEW + "'::regclass AND attnum > 0 ORDER BY attnum")) {
+        try (ResultSet row = statement.executeQuery(
+                "SELECT atttypid::bigint, atttypmod FROM pg_catalog.pg_attribute WHERE attrelid = '" + VIEW
+                        + "'::regclass AND attnum > 0 ORDER BY attnum")) {
             while (row.next()) {
                 types.add(row.getLong(1));
                 modifiers.add(row.getInt(2));

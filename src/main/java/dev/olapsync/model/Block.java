@@ -12,18 +12,14 @@ import java.util.stream.Stream;
 final class Block {
 
     /** What stands under a number in the range table. */
-    private sealed interface Entry {
-    }
+    private sealed interface Entry {}
 
-    private record OfItem(Item item) implements Entry {
-    }
+    private record OfItem(Item item) implements Entry {}
 
     /** A query that gives a row for each combination of its own. */
-    private record OfBlock(Block block) implements Entry {
-    }
+    private record OfBlock(Block block) implements Entry {}
 
-    private record OfExpressions(List<Node> nodes) implements Entry {
-    }
+    private record OfExpressions(List<Node> nodes) implements Entry {}
 
     private static final Set<String> INTEGERS = Set.of("int2", "int4", "int8");
 
@@ -80,15 +76,20 @@ final class Block {
     }
 
     List<Node> outputs() {
-        return query.nodes("targetList").stream().filter(entry -> !entry.flag("resjunk")).toList();
+        return query.nodes("targetList").stream()
+                .filter(entry -> !entry.flag("resjunk"))
+                .toList();
     }
 
     boolean isAggregate() {
-        return query.flag("hasAggs") || query.has("havingQual") || !query.list("groupClause").isEmpty();
+        return query.flag("hasAggs")
+                || query.has("havingQual")
+                || !query.list("groupClause").isEmpty();
     }
 
     boolean isGrouped() {
-        return !query.list("groupClause").isEmpty() || !query.list("distinctClause").isEmpty();
+        return !query.list("groupClause").isEmpty()
+                || !query.list("distinctClause").isEmpty();
     }
 
     boolean isLimited() {
@@ -115,8 +116,11 @@ final class Block {
 
     /** The expressions of GROUP BY, or of DISTINCT, in which all rows behind one row of the result are equal. */
     List<Node> groups() {
-        return query.nodes("targetList").stream().filter(this::isKept).filter(entry -> entry.integer("ressortgroupref") > 0)
-                .map(entry -> entry.node("expr")).toList();
+        return query.nodes("targetList").stream()
+                .filter(this::isKept)
+                .filter(entry -> entry.integer("ressortgroupref") > 0)
+                .map(entry -> entry.node("expr"))
+                .toList();
     }
 
     /** Whether rows with different values in this entry of the list have nothing to do with one another. */
@@ -139,7 +143,10 @@ final class Block {
 
     /** The expressions of a clause of references into the list. */
     List<Node> referred(List<Node> clause) {
-        return query.nodes("targetList").stream().filter(entry -> isIn(entry, clause)).map(entry -> entry.node("expr")).toList();
+        return query.nodes("targetList").stream()
+                .filter(entry -> isIn(entry, clause))
+                .map(entry -> entry.node("expr"))
+                .toList();
     }
 
     /** What an expression in this block stands for; several values if it comes out of a UNION ALL. */
@@ -199,7 +206,8 @@ final class Block {
     Node ungrouped(Node node) {
         boolean own = node.is("VAR") && node.integer("varlevelsup") == 0;
         Node entry = own ? query.nodes("rtable").get(node.integer("varno") - 1) : null;
-        return entry != null && entry.integer("rtekind") == BlockReader.GROUP ? entry.nodes("groupexprs").get(node.integer("varattno") - 1)
+        return entry != null && entry.integer("rtekind") == BlockReader.GROUP
+                ? entry.nodes("groupexprs").get(node.integer("varattno") - 1)
                 : node;
     }
 

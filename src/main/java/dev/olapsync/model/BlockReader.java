@@ -14,6 +14,7 @@ final class BlockReader {
 
     /** {@code RTEKind} */
     private static final int RELATION = 0;
+
     private static final int SUB_QUERY = 1;
     private static final int JOIN = 2;
     private static final int CTE = 6;
@@ -21,6 +22,7 @@ final class BlockReader {
     static final int GROUP = 9;
     /** {@code JoinType} */
     private static final int INNER = 0;
+
     private static final int LEFT = 1;
     private static final int RIGHT = 3;
     /** {@code SubLinkType} */
@@ -57,16 +59,20 @@ final class BlockReader {
         Block block = new Block(parent, query, side, catalog);
         resolved.add(block);
         if (query.flag("hasRecursive")) {
-            problems.add(places.word("recursive"), "WITH RECURSIVE: how far a row reaches is not known before all are read; store the"
-                    + " path or the root in a column");
+            problems.add(
+                    places.word("recursive"),
+                    "WITH RECURSIVE: how far a row reaches is not known before all are read; store the"
+                            + " path or the root in a column");
             throw problems.exception();
         }
         if (!query.list("rowMarks").isEmpty()) {
             problems.add(places.keyword("FOR"), "FOR UPDATE and its like: a model only reads; remove it");
         }
         if (!query.list("groupingSets").isEmpty()) {
-            problems.add(places.keyword("GROUP\\s+BY"), "GROUPING SETS, ROLLUP and CUBE: write a model for one grouping, and add the"
-                    + " sums up in ClickHouse when reading");
+            problems.add(
+                    places.keyword("GROUP\\s+BY"),
+                    "GROUPING SETS, ROLLUP and CUBE: write a model for one grouping, and add the"
+                            + " sums up in ClickHouse when reading");
         }
         if (query.has("setOperations")) {
             union(block, query.node("setOperations"), view);
@@ -117,12 +123,16 @@ final class BlockReader {
             case "JOINEXPR" -> {
                 int type = node.integer("jointype");
                 if (type != INNER && type != LEFT && type != RIGHT) {
-                    problems.add(places.keyword("FULL"), "FULL JOIN: rows that only one of the two tables has would have no key of the"
-                            + " other; write two SELECTs with UNION ALL between them");
+                    problems.add(
+                            places.keyword("FULL"),
+                            "FULL JOIN: rows that only one of the two tables has would have no key of the"
+                                    + " other; write two SELECTs with UNION ALL between them");
                 }
                 if (node.flag("isNatural")) {
-                    problems.add(places.keyword("NATURAL"), "NATURAL JOIN: a new column in either table would change the join;"
-                            + " write USING with the columns' names");
+                    problems.add(
+                            places.keyword("NATURAL"),
+                            "NATURAL JOIN: a new column in either table would change the join;"
+                                    + " write USING with the columns' names");
                 }
                 Side inner = type == INNER ? side : side.inner();
                 sides.put(node, inner);
@@ -161,7 +171,10 @@ final class BlockReader {
         }
         if (node.is("OPEXPR") && node.list("args").size() == 2 && catalog.isEquality(node.oid("opno"))) {
             refuseCollations(block, node);
-            resolved.add(new Equality(block.values(node.nodes("args").get(0)), block.values(node.nodes("args").get(1)), side,
+            resolved.add(new Equality(
+                    block.values(node.nodes("args").get(0)),
+                    block.values(node.nodes("args").get(1)),
+                    side,
                     catalog.coarse(node.oid("inputcollid"))));
         }
         expression(block, node, side, view, true);
@@ -172,7 +185,10 @@ final class BlockReader {
         Node right = equality.nodes("args").get(1);
         if (equality.oid("inputcollid") == 0 && catalog.isCollatable(Types.of(right))) {
             Value value = block.value(right);
-            problems.add(value.col() != null && value.col().item().isTable() ? places.qualified(value.col().column().name()) : places.begin(),
+            problems.add(
+                    value.col() != null && value.col().item().isTable()
+                            ? places.qualified(value.col().column().name())
+                            : places.begin(),
                     "a condition compares two texts whose collations differ, so that they cannot be compared; give both columns the same"
                             + " collation");
         }
@@ -183,7 +199,8 @@ final class BlockReader {
     }
 
     /** @param required whether rows for which it is not true are left out */
-    private void expression(Block block, Node node, Side side, String view, boolean required) throws SQLException, ModelException {
+    private void expression(Block block, Node node, Side side, String view, boolean required)
+            throws SQLException, ModelException {
         resolved.use(tableColumns(block, node));
         List<Node> links = new ArrayList<>();
         collectLinks(node, links);
@@ -198,15 +215,24 @@ final class BlockReader {
     /** {@code x IN (SELECT y ...)}: rows with another y than x do not matter, unless y may be NULL and the result is not just filtered by. */
     private void any(Block block, Node link, Block sub, boolean required) throws SQLException {
         Node test = link.node("testexpr");
-        List<Node> tests = test != null && test.is("BOOLEXPR") && "and".equals(test.text("boolop")) ? test.nodes("args") : List.of(test);
+        List<Node> tests = test != null && test.is("BOOLEXPR") && "and".equals(test.text("boolop"))
+                ? test.nodes("args")
+                : List.of(test);
         for (Node one : tests) {
-            if (one.is("OPEXPR") && catalog.isEquality(one.oid("opno")) && one.nodes("args").get(1).is("PARAM")) {
+            if (one.is("OPEXPR")
+                    && catalog.isEquality(one.oid("opno"))
+                    && one.nodes("args").get(1).is("PARAM")) {
                 Node output = sub.output(one.nodes("args").get(1).integer("paramid"));
                 Value value = sub.value(output);
-                boolean notNull = value.col() != null && value.col().item().isTable() && value.col().column().notNull()
+                boolean notNull = value.col() != null
+                        && value.col().item().isTable()
+                        && value.col().column().notNull()
                         && value.col().item().side() == sub.side();
                 if (required || notNull) {
-                    resolved.add(new Equality(block.values(one.nodes("args").get(0)), sub.values(output), sub.side(),
+                    resolved.add(new Equality(
+                            block.values(one.nodes("args").get(0)),
+                            sub.values(output),
+                            sub.side(),
                             catalog.coarse(one.oid("inputcollid"))));
                 }
             }
@@ -242,18 +268,23 @@ final class BlockReader {
                     owner = owner.parent();
                 }
                 String name = entry.text("ctename");
-                Node cte = owner.query().nodes("cteList").stream().filter(other -> name.equals(other.text("ctename"))).findFirst()
+                Node cte = owner.query().nodes("cteList").stream()
+                        .filter(other -> name.equals(other.text("ctename")))
+                        .findFirst()
                         .orElseThrow();
                 query(block, number, cte.node("ctequery"), owner, alias, side, view);
             }
-            case RESULT -> {
-            }
+            case RESULT -> {}
             default -> {
                 if (entry.has("tablesample")) {
-                    problems.add(places.word("tablesample"), "TABLESAMPLE: whether a row is in the table would be chance; remove it");
+                    problems.add(
+                            places.word("tablesample"),
+                            "TABLESAMPLE: whether a row is in the table would be chance; remove it");
                 }
-                boolean set = entry.nodes("functions").isEmpty() || entry.nodes("functions").stream().anyMatch(function ->
-                        function.node("funcexpr") == null || function.node("funcexpr").flag("funcretset"));
+                boolean set = entry.nodes("functions").isEmpty()
+                        || entry.nodes("functions").stream()
+                                .anyMatch(function -> function.node("funcexpr") == null
+                                        || function.node("funcexpr").flag("funcretset"));
                 block.put(number, add(new Item(resolved.items().size(), alias, null, List.of(), set, side, view)));
             }
         }
@@ -264,13 +295,15 @@ final class BlockReader {
         return item;
     }
 
-    private void relation(Block block, int number, Node entry, String alias, Side side, String view) throws SQLException, ModelException {
+    private void relation(Block block, int number, Node entry, String alias, Side side, String view)
+            throws SQLException, ModelException {
         Table table = catalog.table(entry.oid("relid"));
         int place = places.of(view != null ? view : alias, table.name());
         if (entry.has("tablesample")) {
             problems.add(place, "TABLESAMPLE: whether a row is in the table would be chance; remove it");
         } else if (table.kind() == 'v' && !table.isOfTheSystem()) {
-            catalog.missingPrivileges(table.name().schema(), table.name().name()).ifPresent(missing -> problems.add(place, missing));
+            catalog.missingPrivileges(table.name().schema(), table.name().name())
+                    .ifPresent(missing -> problems.add(place, missing));
             Node definition = Analysis.ofView(table.oid(), postgres);
             resolved.add(new Resolved.View(table.name(), table.oid(), catalog.definition(table.oid())));
             query(block, number, definition, null, alias, side, view != null ? view : alias);
@@ -280,7 +313,8 @@ final class BlockReader {
         }
         String of = view == null ? "" : "the view " + view + " reads ";
         table.refusal().ifPresent(refusal -> problems.add(place, of + table.name() + " is " + refusal));
-        catalog.missingPrivileges(table.name().schema(), table.name().name()).ifPresent(missing -> problems.add(place, missing));
+        catalog.missingPrivileges(table.name().schema(), table.name().name())
+                .ifPresent(missing -> problems.add(place, missing));
         catalog.publicationRefusal(table).ifPresent(refusal -> problems.add(place, refusal));
         block.put(number, add(new Item(resolved.items().size(), alias, table, List.of(), false, side, view)));
     }
@@ -291,7 +325,9 @@ final class BlockReader {
         if (query.has("setOperations")) {
             List<Node> active = active(query, query.node("setOperations"));
             boolean plain = !query.has("limitCount") && !query.has("limitOffset");
-            if (active.size() == 1 && plain && new Block(null, active.get(0), side, catalog).combines()
+            if (active.size() == 1
+                    && plain
+                    && new Block(null, active.get(0), side, catalog).combines()
                     && !active.get(0).has("setOperations")) {
                 // levels in a branch count from the union, which has none of its own
                 Block union = new Block(parent, query, side, catalog);
@@ -310,7 +346,8 @@ final class BlockReader {
         block.put(number, add(new Item(resolved.items().size(), alias, null, List.of(inner), true, side, view)));
     }
 
-    private Item union(Node query, Block parent, String alias, Side side, String view) throws SQLException, ModelException {
+    private Item union(Node query, Block parent, String alias, Side side, String view)
+            throws SQLException, ModelException {
         Block union = new Block(parent, query, side, catalog);
         List<Block> branches = new ArrayList<>();
         for (Node branch : active(query, query.node("setOperations"))) {
@@ -327,7 +364,9 @@ final class BlockReader {
         List<Node> active = active(block.query(), operation);
         problems.stopIfAny();
         if (active.size() != 1) {
-            problems.add(places.word("union"), "more than one UNION ALL: write a model for each, and the union in a view in ClickHouse");
+            problems.add(
+                    places.word("union"),
+                    "more than one UNION ALL: write a model for each, and the union in a view in ClickHouse");
             throw problems.exception();
         }
         // the columns of the whole are named as those of its first SELECT
@@ -337,14 +376,17 @@ final class BlockReader {
     /** The SELECTs of a UNION ALL, but those that have LIMIT 0. */
     private List<Node> active(Node query, Node operation) {
         if (operation.is("RANGETBLREF")) {
-            Node branch = query.nodes("rtable").get(operation.integer("rtindex") - 1).node("subquery");
+            Node branch =
+                    query.nodes("rtable").get(operation.integer("rtindex") - 1).node("subquery");
             return Constants.isZero(branch.node("limitCount")) ? List.of() : List.of(branch);
         }
         if (operation.integer("op") != UNION || !operation.flag("all")) {
-            problems.add(places.word("union|intersect|except"), operation.integer("op") == UNION
-                    ? "UNION compares each row with all others; write UNION ALL if no row can come from both SELECTs, otherwise a model for"
-                            + " each SELECT, and the union in a view in ClickHouse"
-                    : "INTERSECT and EXCEPT: write EXISTS or NOT EXISTS with the key of the other table in WHERE");
+            problems.add(
+                    places.word("union|intersect|except"),
+                    operation.integer("op") == UNION
+                            ? "UNION compares each row with all others; write UNION ALL if no row can come from both SELECTs, otherwise a model for"
+                                    + " each SELECT, and the union in a view in ClickHouse"
+                            : "INTERSECT and EXCEPT: write EXISTS or NOT EXISTS with the key of the other table in WHERE");
         }
         List<Node> active = new ArrayList<>(active(query, operation.node("larg")));
         active.addAll(active(query, operation.node("rarg")));

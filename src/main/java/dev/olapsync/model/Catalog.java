@@ -23,8 +23,7 @@ final class Catalog {
      * @param volatility {@code pg_proc.provolatile}
      * @param setReturning {@code pg_proc.proretset}
      */
-    record Routine(boolean builtIn, char kind, char volatility, boolean setReturning) {
-    }
+    record Routine(boolean builtIn, char kind, char volatility, boolean setReturning) {}
 
     private final Connection postgres;
     private final Map<String, Optional<Table>> tables = new HashMap<>();
@@ -54,15 +53,17 @@ final class Catalog {
             query.setLong(1, oid);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
-                return table(new TableName(row.getString(1), row.getString(2)).quoted()).orElseThrow();
+                return table(new TableName(row.getString(1), row.getString(2)).quoted())
+                        .orElseThrow();
             }
         }
     }
 
     /** A mark of a view's definition, which changes when that does. */
     String definition(long view) throws SQLException {
-        try (PreparedStatement query = postgres.prepareStatement("SELECT md5(ev_action::text) FROM pg_catalog.pg_rewrite"
-                + " WHERE ev_class = ? AND rulename = '_RETURN'")) {
+        try (PreparedStatement query =
+                postgres.prepareStatement("SELECT md5(ev_action::text) FROM pg_catalog.pg_rewrite"
+                        + " WHERE ev_class = ? AND rulename = '_RETURN'")) {
             query.setLong(1, view);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
@@ -87,13 +88,19 @@ final class Catalog {
     Function function(long oid) throws SQLException {
         Function known = functions.get(oid);
         if (known == null) {
-            try (PreparedStatement query = postgres.prepareStatement("SELECT n.nspname, p.proname, p.prokind, p.provolatile, p.proretset,"
-                    + " p.pronargs FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ?")) {
+            try (PreparedStatement query = postgres.prepareStatement(
+                    "SELECT n.nspname, p.proname, p.prokind, p.provolatile, p.proretset,"
+                            + " p.pronargs FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ?")) {
                 query.setLong(1, oid);
                 try (ResultSet row = query.executeQuery()) {
                     row.next();
-                    known = new Function(row.getString(1), row.getString(2), row.getString(3).charAt(0), row.getString(4).charAt(0),
-                            row.getBoolean(5), row.getInt(6));
+                    known = new Function(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getString(3).charAt(0),
+                            row.getString(4).charAt(0),
+                            row.getBoolean(5),
+                            row.getInt(6));
                 }
             }
             functions.put(oid, known);
@@ -117,9 +124,10 @@ final class Catalog {
     Operator operator(long oid) throws SQLException {
         Operator known = operators.get(oid);
         if (known == null) {
-            try (PreparedStatement query = postgres.prepareStatement("SELECT n.nspname, o.oprname, EXISTS (SELECT FROM pg_amop a"
-                    + " JOIN pg_am m ON m.oid = a.amopmethod WHERE a.amopopr = o.oid AND m.amname = 'btree' AND a.amopstrategy = 3)"
-                    + " FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = ?")) {
+            try (PreparedStatement query =
+                    postgres.prepareStatement("SELECT n.nspname, o.oprname, EXISTS (SELECT FROM pg_amop a"
+                            + " JOIN pg_am m ON m.oid = a.amopmethod WHERE a.amopopr = o.oid AND m.amname = 'btree' AND a.amopstrategy = 3)"
+                            + " FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = ?")) {
                 query.setLong(1, oid);
                 try (ResultSet row = query.executeQuery()) {
                     row.next();
@@ -132,7 +140,8 @@ final class Catalog {
     }
 
     boolean isCollatable(long type) throws SQLException {
-        try (PreparedStatement query = postgres.prepareStatement("SELECT typcollation <> 0 FROM pg_type WHERE oid = ?")) {
+        try (PreparedStatement query =
+                postgres.prepareStatement("SELECT typcollation <> 0 FROM pg_type WHERE oid = ?")) {
             query.setLong(1, type);
             try (ResultSet row = query.executeQuery()) {
                 return row.next() && row.getBoolean(1);
@@ -145,8 +154,9 @@ final class Catalog {
         if (collation == 0) {
             return null;
         }
-        try (PreparedStatement query = postgres.prepareStatement("SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)"
-                + " FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = ? AND NOT l.collisdeterministic")) {
+        try (PreparedStatement query = postgres.prepareStatement(
+                "SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)"
+                        + " FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = ? AND NOT l.collisdeterministic")) {
             query.setLong(1, collation);
             try (ResultSet row = query.executeQuery()) {
                 return row.next() ? row.getString(1) : null;
@@ -166,7 +176,7 @@ final class Catalog {
     /** What lets the session's role make temporary views. */
     String grantOfTemporary() throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement(
-                "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user)");
+                        "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user)");
                 ResultSet row = query.executeQuery()) {
             row.next();
             return row.getString(1);
@@ -235,8 +245,8 @@ final class Catalog {
     }
 
     private char volatility(String function, long type) throws SQLException {
-        try (PreparedStatement query = postgres.prepareStatement("SELECT p.provolatile FROM pg_type t JOIN pg_proc p ON p.oid = t."
-                + function + " WHERE t.oid = ?")) {
+        try (PreparedStatement query = postgres.prepareStatement(
+                "SELECT p.provolatile FROM pg_type t JOIN pg_proc p ON p.oid = t." + function + " WHERE t.oid = ?")) {
             query.setLong(1, type);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
@@ -273,11 +283,23 @@ final class Catalog {
                 List<Table.UniqueKey> keys = uniqueKeys(oid, columns);
                 Identity identity = identity(oid, columns);
                 TableName root = row.getBoolean("relispartition")
-                        ? new TableName(row.getString("root_schema"), row.getString("root")) : null;
-                return Optional.of(new Table(new TableName(row.getString("nspname"), row.getString("relname")), oid,
-                        row.getString("relkind").charAt(0), row.getString("relpersistence").charAt(0), root,
-                        row.getBoolean("inherited"), columns, keys, identity.columns(), identity.whole(),
-                        keys.stream().filter(key -> key.index().equals(identity.index())).findFirst().orElse(null)));
+                        ? new TableName(row.getString("root_schema"), row.getString("root"))
+                        : null;
+                return Optional.of(new Table(
+                        new TableName(row.getString("nspname"), row.getString("relname")),
+                        oid,
+                        row.getString("relkind").charAt(0),
+                        row.getString("relpersistence").charAt(0),
+                        root,
+                        row.getBoolean("inherited"),
+                        columns,
+                        keys,
+                        identity.columns(),
+                        identity.whole(),
+                        keys.stream()
+                                .filter(key -> key.index().equals(identity.index()))
+                                .findFirst()
+                                .orElse(null)));
             }
         }
     }
@@ -308,14 +330,16 @@ final class Catalog {
             query.setString(2, schema);
             query.setString(3, schema);
             try (ResultSet row = query.executeQuery()) {
-                if (!row.next() || row.getBoolean("usable") && row.getBoolean("readable") && !row.getBoolean("policed")) {
+                if (!row.next()
+                        || row.getBoolean("usable") && row.getBoolean("readable") && !row.getBoolean("policed")) {
                     return Optional.empty();
                 }
                 String role = Sql.identifier(row.getString("role"));
                 TableName table = new TableName(row.getString("nspname"), name);
                 if (row.getBoolean("policed")) {
-                    return Optional.of("row-level security of " + table + " may hide rows from the role " + row.getString("role")
-                            + ", which would look deleted; a superuser has to run ALTER ROLE " + role + " BYPASSRLS");
+                    return Optional.of("row-level security of " + table + " may hide rows from the role "
+                            + row.getString("role") + ", which would look deleted; a superuser has to run ALTER ROLE "
+                            + role + " BYPASSRLS");
                 }
                 List<String> grants = new ArrayList<>();
                 if (!row.getBoolean("usable")) {
@@ -324,8 +348,8 @@ final class Catalog {
                 if (!row.getBoolean("readable")) {
                     grants.add("GRANT SELECT ON " + table.quoted() + " TO " + role);
                 }
-                return Optional.of("the role " + row.getString("role") + " may not read " + table + "; its owner has to run "
-                        + String.join("; ", grants));
+                return Optional.of("the role " + row.getString("role") + " may not read " + table
+                        + "; its owner has to run " + String.join("; ", grants));
             }
         }
     }
@@ -346,9 +370,16 @@ final class Catalog {
                 while (row.next()) {
                     Table.Type type = type(row.getLong("atttypid"));
                     int modifier = type.modifier() >= 0 ? type.modifier() : row.getInt("atttypmod");
-                    columns.add(new Table.Column(row.getString("attname"), type, modifier, typeName(type, modifier),
-                            row.getBoolean("not_null"), row.getBoolean("generated"), row.getBoolean("deterministic"),
-                            row.getString("collation"), row.getString("entry")));
+                    columns.add(new Table.Column(
+                            row.getString("attname"),
+                            type,
+                            modifier,
+                            typeName(type, modifier),
+                            row.getBoolean("not_null"),
+                            row.getBoolean("generated"),
+                            row.getBoolean("deterministic"),
+                            row.getString("collation"),
+                            row.getString("entry")));
                 }
             }
             return columns;
@@ -378,8 +409,13 @@ final class Catalog {
                     int modifier = base.modifier() >= 0 ? base.modifier() : row.getInt("typtypmod");
                     return new Table.Type(base.oid(), base.schema(), base.name(), base.kind(), base.array(), modifier);
                 }
-                return new Table.Type(oid, row.getString("nspname"), row.getString("typname"),
-                        row.getString("typtype").charAt(0), row.getBoolean("is_array"), -1);
+                return new Table.Type(
+                        oid,
+                        row.getString("nspname"),
+                        row.getString("typname"),
+                        row.getString("typtype").charAt(0),
+                        row.getBoolean("is_array"),
+                        -1);
             }
         }
     }
@@ -400,7 +436,8 @@ final class Catalog {
     }
 
     private List<Table.UniqueKey> uniqueKeys(long table, List<Table.Column> columns) throws SQLException {
-        try (PreparedStatement query = postgres.prepareStatement("""
+        try (PreparedStatement query =
+                postgres.prepareStatement("""
                 SELECT c.relname, ARRAY(SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) p
                          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] ORDER BY p) AS columns,
                        NOT i.indimmediate AS deferrable
@@ -413,24 +450,28 @@ final class Catalog {
                 while (row.next()) {
                     List<Table.Column> own = new ArrayList<>();
                     for (String name : strings(row.getArray("columns"))) {
-                        own.add(columns.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow());
+                        own.add(columns.stream()
+                                .filter(c -> c.name().equals(name))
+                                .findFirst()
+                                .orElseThrow());
                     }
-                    keys.add(new Table.UniqueKey(row.getString("relname"), List.copyOf(own), row.getBoolean("deferrable")));
+                    keys.add(new Table.UniqueKey(
+                            row.getString("relname"), List.copyOf(own), row.getBoolean("deferrable")));
                 }
             }
             return keys;
         }
     }
 
-    private record Identity(String index, Set<String> columns, boolean whole) {
-    }
+    private record Identity(String index, Set<String> columns, boolean whole) {}
 
     /**
      * The columns whose old values every change carries. Of a partitioned table those that every partition's changes carry;
      * the root's own setting counts too, because partitions are created with it.
      */
     private Identity identity(long table, List<Table.Column> columns) throws SQLException {
-        try (PreparedStatement query = postgres.prepareStatement("""
+        try (PreparedStatement query =
+                postgres.prepareStatement("""
                 SELECT t.relid = ?::oid::regclass AS self, c.relreplident,
                        (SELECT x.relname FROM pg_class x WHERE x.oid = i.indexrelid) AS index,
                        CASE WHEN (c.relreplident = 'd' OR i.indisreplident) AND %s THEN %s ELSE '{}' END AS columns
@@ -479,8 +520,11 @@ final class Catalog {
             List<Routine> routines = new ArrayList<>();
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    routines.add(new Routine(row.getBoolean("built_in"), row.getString("prokind").charAt(0),
-                            row.getString("provolatile").charAt(0), row.getBoolean("proretset")));
+                    routines.add(new Routine(
+                            row.getBoolean("built_in"),
+                            row.getString("prokind").charAt(0),
+                            row.getString("provolatile").charAt(0),
+                            row.getBoolean("proretset")));
                 }
             }
             return routines;

@@ -38,9 +38,13 @@ final class Closure {
     }
 
     private boolean learn(Equality equality, List<Value> of, List<Value> from) {
-        return of.size() == 1 && from.size() == 1 && of.get(0).col() != null
-                && of.get(0).col().item().side().isWithin(equality.side()) && equality.isExact(of.get(0).col())
-                && isKnown(from.get(0)) && known.add(of.get(0).col());
+        return of.size() == 1
+                && from.size() == 1
+                && of.get(0).col() != null
+                && of.get(0).col().item().side().isWithin(equality.side())
+                && equality.isExact(of.get(0).col())
+                && isKnown(from.get(0))
+                && known.add(of.get(0).col());
     }
 
     private boolean determine(Item item) {
@@ -53,7 +57,9 @@ final class Closure {
             }
             return false;
         }
-        if (item.blocks().isEmpty() ? !item.set() : item.blocks().size() == 1 && isSingle(item.blocks().get(0))) {
+        if (item.blocks().isEmpty()
+                ? !item.set()
+                : item.blocks().size() == 1 && isSingle(item.blocks().get(0))) {
             determined.put(item, List.of());
             return true;
         }
@@ -61,8 +67,10 @@ final class Closure {
     }
 
     private boolean isSingle(Block block) {
-        return block.isSingle() || block.isGrouped() && !block.isUnfolded()
-                && block.groups().stream().allMatch(group -> isKnown(block.value(group)));
+        return block.isSingle()
+                || block.isGrouped()
+                        && !block.isUnfolded()
+                        && block.groups().stream().allMatch(group -> isKnown(block.value(group)));
     }
 
     static int number(Table.Column column) {
@@ -70,8 +78,10 @@ final class Closure {
     }
 
     boolean isKnown(Value value) {
-        return value.col() != null ? isKnown(value.col())
-                : !hasQuery(value.node()) && value.block().columns(value.node()).stream().allMatch(this::isKnown);
+        return value.col() != null
+                ? isKnown(value.col())
+                : !hasQuery(value.node())
+                        && value.block().columns(value.node()).stream().allMatch(this::isKnown);
     }
 
     /** Whether an expression has one value. */

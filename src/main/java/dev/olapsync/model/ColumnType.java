@@ -80,7 +80,9 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
 
     /** SQL for an element of an array: as it is, or its text, if that is what ClickHouse has of it. */
     String collected(String sql) {
-        return kind == Kind.ARRAY ? element.collected(sql) : kind == Kind.TEXT_FORM || kind == Kind.JSON_TEXT ? written(sql) : sql;
+        return kind == Kind.ARRAY
+                ? element.collected(sql)
+                : kind == Kind.TEXT_FORM || kind == Kind.JSON_TEXT ? written(sql) : sql;
     }
 
     /** The modifier of {@code numeric(precision, scale)}. */
@@ -93,7 +95,8 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         int precision = modifier - 4 >> 16 & 0xffff;
         int scale = ((modifier - 4 & 0x7ff) ^ 1024) - 1024;
         return modifier >= 0 && scale >= 0 && scale <= precision && precision <= MAX_PRECISION
-                ? new ColumnType(Kind.DECIMAL, precision, scale, null) : of(Kind.TEXT_FORM);
+                ? new ColumnType(Kind.DECIMAL, precision, scale, null)
+                : of(Kind.TEXT_FORM);
     }
 
     /** The type as ClickHouse spells it. */
@@ -116,10 +119,12 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
     /** SQL for the value to write as JSON. */
     String value(String sql) {
         if (kind == Kind.ARRAY && !held(sql).isEmpty()) {
-            return "CASE WHEN " + held(sql).get() + " THEN " + sql + " ELSE ARRAY(SELECT " + element.value("e.x") + elements(sql)
-                    + " ORDER BY e.n) END";
+            return "CASE WHEN " + held(sql).get() + " THEN " + sql + " ELSE ARRAY(SELECT " + element.value("e.x")
+                    + elements(sql) + " ORDER BY e.n) END";
         }
-        return held(sql).map(held -> "CASE WHEN " + held + " THEN " + written(sql) + " END").orElse(written(sql));
+        return held(sql)
+                .map(held -> "CASE WHEN " + held + " THEN " + written(sql) + " END")
+                .orElse(written(sql));
     }
 
     /** SQL for a value that ClickHouse can hold. */
@@ -133,13 +138,18 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
 
     /** SQL that is true for the values that ClickHouse can hold; empty when that is all of them. */
     Optional<String> held(String sql) {
-        return Optional.ofNullable(switch (kind) {
-            case DECIMAL -> "(" + sql + " <> 'NaN')";
-            case DATE -> "(" + sql + " BETWEEN '1900-01-01' AND '2299-12-31')";
-            case TIMESTAMP -> "(" + sql + " >= '1900-01-01 00:00:00+00' AND " + sql + " < '2300-01-01 00:00:00+00')";
-            case ARRAY -> element.held("e.x").map(held -> "(NOT EXISTS (SELECT" + elements(sql) + " WHERE NOT " + held + "))").orElse(null);
-            default -> null;
-        });
+        return Optional.ofNullable(
+                switch (kind) {
+                    case DECIMAL -> "(" + sql + " <> 'NaN')";
+                    case DATE -> "(" + sql + " BETWEEN '1900-01-01' AND '2299-12-31')";
+                    case TIMESTAMP ->
+                        "(" + sql + " >= '1900-01-01 00:00:00+00' AND " + sql + " < '2300-01-01 00:00:00+00')";
+                    case ARRAY ->
+                        element.held("e.x")
+                                .map(held -> "(NOT EXISTS (SELECT" + elements(sql) + " WHERE NOT " + held + "))")
+                                .orElse(null);
+                    default -> null;
+                });
     }
 
     private static String elements(String sql) {

@@ -3,7 +3,6 @@ package dev.olapsync.model;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 
 /** The values of constants in analysed statements, which hold them as a little-endian server keeps them in memory. */
@@ -12,8 +11,7 @@ final class Constants {
     private static final int VARIABLE = -1;
     private static final int BASE = 10_000;
 
-    private Constants() {
-    }
+    private Constants() {}
 
     static boolean isConstant(Node node) {
         return node != null && node.is("CONST");
@@ -54,7 +52,9 @@ final class Constants {
 
     /** Of a LIMIT, which Postgres widens. */
     private static Optional<Long> count(Node node) {
-        return node != null && node.is("FUNCEXPR") && node.list("args").size() == 1 ? count(node.nodes("args").get(0)) : integer(node);
+        return node != null && node.is("FUNCEXPR") && node.list("args").size() == 1
+                ? count(node.nodes("args").get(0))
+                : integer(node);
     }
 
     /** Of a text, of whatever name. */

@@ -65,12 +65,14 @@ final class Deparser {
 
     private Optional<String> constant(Node node) throws SQLException {
         Table.Type type = catalog.type(node.oid("consttype"));
-        Optional<String> value = switch (type.name()) {
-            case "int2", "int4", "int8" -> Constants.integer(node).map(number -> "'" + number + "'");
-            case "bool" -> Constants.integer(node).map(number -> number == 0 ? "'false'" : "'true'");
-            case "numeric" -> Constants.numeric(node).map(number -> "'" + number.toPlainString() + "'");
-            default -> TEXTS.contains(type.name()) ? Constants.text(node).map(Sql::literal) : Optional.empty();
-        };
+        Optional<String> value =
+                switch (type.name()) {
+                    case "int2", "int4", "int8" -> Constants.integer(node).map(number -> "'" + number + "'");
+                    case "bool" -> Constants.integer(node).map(number -> number == 0 ? "'false'" : "'true'");
+                    case "numeric" -> Constants.numeric(node).map(number -> "'" + number.toPlainString() + "'");
+                    default ->
+                        TEXTS.contains(type.name()) ? Constants.text(node).map(Sql::literal) : Optional.empty();
+                };
         String name = catalog.typeName(type, -1);
         return value.map(literal -> literal + "::" + name);
     }
@@ -80,8 +82,9 @@ final class Deparser {
         if (function.volatility() != 'i' || node.flag("funcretset") || node.flag("funcvariadic")) {
             return Optional.empty();
         }
-        return list(block, node.nodes("args")).map(arguments -> Sql.identifier(function.schema()) + "." + Sql.identifier(function.name())
-                + "(" + arguments + ")");
+        return list(block, node.nodes("args"))
+                .map(arguments -> Sql.identifier(function.schema()) + "." + Sql.identifier(function.name()) + "("
+                        + arguments + ")");
     }
 
     private Optional<String> operator(Block block, Node node) throws SQLException {
@@ -109,5 +112,4 @@ final class Deparser {
         }
         return Optional.of(list.toString());
     }
-
 }

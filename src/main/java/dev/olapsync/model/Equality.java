@@ -13,6 +13,7 @@ record Equality(List<Value> left, List<Value> right, Side side, String coarse) {
 
     /** Whether a value equals at most one value of a column whose values are unique. */
     boolean isExact(Col col) {
-        return coarse == null || col.item().isTable() && coarse.equals(col.column().collation());
+        return coarse == null
+                || col.item().isTable() && coarse.equals(col.column().collation());
     }
 }

@@ -14,7 +14,9 @@ record ExactNumber(int before, int after) {
     static Optional<ExactNumber> of(Block block, Node node, Catalog catalog) throws SQLException {
         Value value = block.value(node);
         if (value.col() != null) {
-            return value.col().item().isTable() && value.col().number() > 0 ? of(value.col().column()) : Optional.empty();
+            return value.col().item().isTable() && value.col().number() > 0
+                    ? of(value.col().column())
+                    : Optional.empty();
         }
         return expression(value.block(), value.node(), catalog);
     }
@@ -45,23 +47,25 @@ record ExactNumber(int before, int after) {
     }
 
     private static Optional<ExactNumber> constant(Node node, Catalog catalog) throws SQLException {
-        Optional<BigDecimal> number = switch (catalog.type(node.oid("consttype")).name()) {
-            case "int2", "int4", "int8" -> Constants.integer(node).map(BigDecimal::valueOf);
-            case "numeric" -> Constants.numeric(node);
-            default -> Optional.empty();
-        };
+        Optional<BigDecimal> number =
+                switch (catalog.type(node.oid("consttype")).name()) {
+                    case "int2", "int4", "int8" -> Constants.integer(node).map(BigDecimal::valueOf);
+                    case "numeric" -> Constants.numeric(node);
+                    default -> Optional.empty();
+                };
         return number.map(value -> new ExactNumber(Math.max(1, value.precision() - value.scale()), value.scale()));
     }
 
     private static Optional<ExactNumber> of(Table.Column column) {
         ColumnType type = ColumnType.of(column.type(), column.modifier());
-        return Optional.ofNullable(switch (type.kind()) {
-            case INT16 -> new ExactNumber(5, 0);
-            case INT32 -> new ExactNumber(10, 0);
-            case INT64 -> new ExactNumber(19, 0);
-            case DECIMAL -> new ExactNumber(type.precision() - type.scale(), type.scale());
-            default -> null;
-        });
+        return Optional.ofNullable(
+                switch (type.kind()) {
+                    case INT16 -> new ExactNumber(5, 0);
+                    case INT32 -> new ExactNumber(10, 0);
+                    case INT64 -> new ExactNumber(19, 0);
+                    case DECIMAL -> new ExactNumber(type.precision() - type.scale(), type.scale());
+                    default -> null;
+                });
     }
 
     /** The modifier of the numeric type that holds it. */

@@ -27,8 +27,7 @@ public final class FaultyParents {
     private static final int OTHER_CHILDREN = 10;
 
     /** @param key the texts of the columns by which its children are found */
-    public record Parent(LookUp lookUp, List<String> key) {
-    }
+    public record Parent(LookUp lookUp, List<String> key) {}
 
     private final int width;
     private final Map<LookUp, String> parents;
@@ -60,10 +59,14 @@ public final class FaultyParents {
             addChildren(postgres, lookUp, keys, children);
         }
         List<Parent> largestFirst = new ArrayList<>(children.keySet());
-        largestFirst.sort(Comparator.comparing((Parent parent) -> children.get(parent).size()).reversed());
+        largestFirst.sort(
+                Comparator.comparing((Parent parent) -> children.get(parent).size())
+                        .reversed());
         for (Parent parent : largestFirst.subList(0, Math.min(MAX_PARENTS, largestFirst.size()))) {
-            List<List<String>> failed = children.get(parent).stream().map(keys::get).toList();
-            List<List<String>> unexplained = failed.stream().filter(key -> !causes.containsKey(key)).toList();
+            List<List<String>> failed =
+                    children.get(parent).stream().map(keys::get).toList();
+            List<List<String>> unexplained =
+                    failed.stream().filter(key -> !causes.containsKey(key)).toList();
             if (unexplained.size() >= LEAST_CHILDREN && allFail(postgres, parent, failed)) {
                 unexplained.forEach(key -> causes.put(key, parent));
             }
@@ -71,14 +74,18 @@ public final class FaultyParents {
         return causes;
     }
 
-    private void addChildren(Connection postgres, LookUp lookUp, List<List<String>> keys, Map<Parent, Set<Integer>> children)
+    private void addChildren(
+            Connection postgres, LookUp lookUp, List<List<String>> keys, Map<Parent, Set<Integer>> children)
             throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(parents.get(lookUp))) {
             KeyColumn.set(statement, 1, width, keys);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    children.computeIfAbsent(new Parent(lookUp, Arrays.asList((String[]) row.getArray("parent").getArray())),
-                            parent -> new TreeSet<>()).add(row.getInt("n") - 1);
+                    children.computeIfAbsent(
+                                    new Parent(lookUp, Arrays.asList((String[])
+                                            row.getArray("parent").getArray())),
+                                    parent -> new TreeSet<>())
+                            .add(row.getInt("n") - 1);
                 }
             }
         } catch (SQLException e) {
@@ -88,8 +95,8 @@ public final class FaultyParents {
 
     private boolean allFail(Connection postgres, Parent parent, List<List<String>> failed) throws SQLException {
         List<List<String>> others = new ArrayList<>();
-        try (PreparedStatement statement = postgres.prepareStatement(parent.lookUp().listing() + " LIMIT "
-                + (failed.size() + OTHER_CHILDREN))) {
+        try (PreparedStatement statement =
+                postgres.prepareStatement(parent.lookUp().listing() + " LIMIT " + (failed.size() + OTHER_CHILDREN))) {
             KeyColumn.set(statement, 1, parent.key().size(), List.of(parent.key()));
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {

@@ -14,8 +14,7 @@ final class Grains {
      * @param several whether one row of the grain can give several rows
      * @param left how many items the key does not determine
      */
-    record Grain(Item item, List<Col> key, Closure closure, boolean several, long left) {
-    }
+    record Grain(Item item, List<Col> key, Closure closure, boolean several, long left) {}
 
     private final Resolved resolved;
 
@@ -32,7 +31,9 @@ final class Grains {
                 candidates.add(item);
             } else if (item.blocks().size() == 1) {
                 Block block = item.blocks().get(0);
-                block.items().filter(inner -> inner.isTable() && inner.side() == block.side()).forEach(candidates::add);
+                block.items()
+                        .filter(inner -> inner.isTable() && inner.side() == block.side())
+                        .forEach(candidates::add);
             }
         });
         return candidates;
@@ -42,7 +43,9 @@ final class Grains {
     List<Grain> grains() {
         List<Grain> grains = new ArrayList<>();
         candidates().forEach(item -> grain(item).ifPresent(grains::add));
-        grains.sort((a, b) -> a.several() != b.several() ? Boolean.compare(a.several(), b.several()) : Long.compare(a.left(), b.left()));
+        grains.sort((a, b) -> a.several() != b.several()
+                ? Boolean.compare(a.several(), b.several())
+                : Long.compare(a.left(), b.left()));
         return grains;
     }
 
@@ -50,19 +53,26 @@ final class Grains {
         if (item.table().identityKey() == null) {
             return Optional.empty();
         }
-        List<Col> key = item.table().identityKey().columns().stream().map(column -> new Col(item, Closure.number(column))).toList();
+        List<Col> key = item.table().identityKey().columns().stream()
+                .map(column -> new Col(item, Closure.number(column)))
+                .toList();
         Block top = resolved.top();
         for (Block block : resolved.blocks()) {
-            boolean around = block == top || top.items().anyMatch(outer -> outer.blocks().contains(block)
-                    && block.items().anyMatch(item::equals));
+            boolean around = block == top
+                    || top.items()
+                            .anyMatch(outer -> outer.blocks().contains(block)
+                                    && block.items().anyMatch(item::equals));
             if (around && mixes(block) && !belongs(block, key)) {
                 return Optional.empty();
             }
         }
         Closure closure = new Closure(resolved, key, other -> false);
-        long left = top.items().filter(other -> !closure.isDetermined(other) && other != item).count();
+        long left = top.items()
+                .filter(other -> !closure.isDetermined(other) && other != item)
+                .count();
         boolean folded = top.isAggregate() || top.isGrouped();
-        boolean several = top.isUnfolded() || (folded ? !top.groups().stream().allMatch(group -> closure.isKnown(top, group)) : left > 0);
+        boolean several = top.isUnfolded()
+                || (folded ? !top.groups().stream().allMatch(group -> closure.isKnown(top, group)) : left > 0);
         return Optional.of(new Grain(item, key, closure, several, left));
     }
 
@@ -93,7 +103,12 @@ final class Grains {
             for (Equality equality : resolved.equalities()) {
                 Col left = only(equality.left());
                 Col right = only(equality.right());
-                if (left != null && right != null && equality.coarse() == null && equality.side() == resolved.top().side() && isEverywhere(left) && isEverywhere(right)
+                if (left != null
+                        && right != null
+                        && equality.coarse() == null
+                        && equality.side() == resolved.top().side()
+                        && isEverywhere(left)
+                        && isEverywhere(right)
                         && left.column().type().oid() == right.column().type().oid()
                         && (equal.contains(left) || equal.contains(right))) {
                     grows |= equal.add(left) | equal.add(right);

@@ -19,7 +19,8 @@ public final class History {
     public static final String PERIODS_SUFFIX = "_scd2";
 
     private static final List<KeyColumn> OF_THE_CHANGE = Stream.of("_op", "_commit_time", "_version")
-            .map(name -> new KeyColumn(name, "text[]", KeyColumn.Format.PLAIN, false)).toList();
+            .map(name -> new KeyColumn(name, "text[]", KeyColumn.Format.PLAIN, false))
+            .toList();
 
     private final List<KeyColumn> image;
     private final LookUp lookUp;
@@ -27,8 +28,18 @@ public final class History {
     /** @param image the columns of the table that the model uses */
     History(Model model, Query.Grain grain, List<KeyColumn> image, String sql) {
         this.image = List.copyOf(image);
-        this.lookUp = new LookUp(model, model.name() + SUFFIX, grain.alias(), grain.table().name(),
-                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(), false, true, true, true, sql, "");
+        this.lookUp = new LookUp(
+                model,
+                model.name() + SUFFIX,
+                grain.alias(),
+                grain.table().name(),
+                Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(),
+                false,
+                true,
+                true,
+                true,
+                sql,
+                "");
     }
 
     /** Of its topic, and of its view in ClickHouse. */
@@ -57,7 +68,8 @@ public final class History {
         for (KeyColumn column : image) {
             JsonNode value = row.path(column.name());
             if (value.isMissingNode() || KeyColumn.isUnavailable(value)) {
-                throw new IllegalArgumentException("the change of " + lookUp.table() + " does not tell " + column.name());
+                throw new IllegalArgumentException(
+                        "the change of " + lookUp.table() + " does not tell " + column.name());
             }
             texts.add(column.text(value));
         }

@@ -8,8 +8,7 @@ final class HistoryLine {
 
     private static final Pattern LINE = Pattern.compile("--\\s*history\\s*:(.*)", Pattern.CASE_INSENSITIVE);
 
-    private HistoryLine() {
-    }
+    private HistoryLine() {}
 
     /** Whether the model asks for a history. Every other value, or place, is a problem: it must not be lost by a mistake. */
     static boolean isIn(SqlText text, Problems problems) {
@@ -21,10 +20,14 @@ final class HistoryLine {
             }
             asked = true;
             if (!line.group(1).strip().equals("true")) {
-                problems.add(comment.start(), "'" + line.group(1).strip() + "' is no value of history: write -- history: true,"
-                        + " or remove the line");
+                problems.add(
+                        comment.start(),
+                        "'" + line.group(1).strip() + "' is no value of history: write -- history: true,"
+                                + " or remove the line");
             } else if (comment.start() > text.begin()) {
-                problems.add(comment.start(), "-- history: true stands behind the begin of the SELECT: move it to the line before");
+                problems.add(
+                        comment.start(),
+                        "-- history: true stands behind the begin of the SELECT: move it to the line before");
             }
         }
         return asked;

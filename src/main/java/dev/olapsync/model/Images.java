@@ -8,7 +8,8 @@ import java.util.Set;
 /** What change events must tell of each row for a model with a history, and refuses a model of which they cannot. */
 final class Images {
 
-    private static final Set<String> RESERVED = Set.of("_op", "_commit_time", "_arrival_time", "_next", "_valid_from", "_valid_to");
+    private static final Set<String> RESERVED =
+            Set.of("_op", "_commit_time", "_arrival_time", "_next", "_valid_from", "_valid_to");
 
     private final Resolved resolved;
     private final Query query;
@@ -26,12 +27,16 @@ final class Images {
     List<Table.Column> columns() {
         Item grain = resolved.items().get(0);
         if (resolved.items().size() > 1 || resolved.blocks().size() > 1 || query.several()) {
-            problems.add(places.of(resolved.items().get(resolved.items().size() - 1)), "a model with a history cannot join, or read a view or"
-                    + " a sub-query: a version of a row is what one change made of it; give the history a model of its own with this one"
-                    + " table");
+            problems.add(
+                    places.of(resolved.items().get(resolved.items().size() - 1)),
+                    "a model with a history cannot join, or read a view or"
+                            + " a sub-query: a version of a row is what one change made of it; give the history a model of its own with this one"
+                            + " table");
         } else if (resolved.top().query().node("jointree").has("quals")) {
-            problems.add(places.keyword("WHERE"), "a model with a history cannot have WHERE: its history has every version of every"
-                    + " row; give the history a model of its own, or filter in ClickHouse when reading");
+            problems.add(
+                    places.keyword("WHERE"),
+                    "a model with a history cannot have WHERE: its history has every version of every"
+                            + " row; give the history a model of its own, or filter in ClickHouse when reading");
         }
         refuseIdentity(grain);
         refuseNames();
@@ -44,12 +49,17 @@ final class Images {
     private void refuseIdentity(Item grain) {
         Table table = grain.table();
         if (!table.wholeIdentity()) {
-            problems.add(places.of(grain), "changes of " + table.name() + " do not carry the whole old row, which a history needs for"
-                    + " deletes and for large values that an update leaves as they are; run ALTER TABLE " + table.name().quoted()
-                    + " REPLICA IDENTITY FULL" + (table.partitioned() ? ", for each partition too" : ""));
+            problems.add(
+                    places.of(grain),
+                    "changes of " + table.name() + " do not carry the whole old row, which a history needs for"
+                            + " deletes and for large values that an update leaves as they are; run ALTER TABLE "
+                            + table.name().quoted()
+                            + " REPLICA IDENTITY FULL" + (table.partitioned() ? ", for each partition too" : ""));
         } else if (table.identityKey() != null && table.identityKey().deferrable()) {
-            problems.add(places.of(grain), "the primary key of " + table.name() + " is deferrable: two rows can have the same key for a"
-                    + " moment, and a history could not tell them apart; make it NOT DEFERRABLE");
+            problems.add(
+                    places.of(grain),
+                    "the primary key of " + table.name() + " is deferrable: two rows can have the same key for a"
+                            + " moment, and a history could not tell them apart; make it NOT DEFERRABLE");
         }
     }
 
@@ -62,16 +72,26 @@ final class Images {
     }
 
     private void refuseType(Table.Column column) {
-        Optional<String> refusal = column.generated() ? Optional.of("is generated, so that its values are not in the log")
-                : ImageTypes.format(column.type()).isPresent() ? Optional.empty()
-                : Optional.of("is of type " + column.typeName() + ", of which change events do not have the exact value");
-        refusal.ifPresent(reason -> problems.add(places.qualified(column.name()), "a history cannot have " + column.name() + ": it " + reason
-                + "; name the other columns in the SELECT list"));
+        Optional<String> refusal = column.generated()
+                ? Optional.of("is generated, so that its values are not in the log")
+                : ImageTypes.format(column.type()).isPresent()
+                        ? Optional.empty()
+                        : Optional.of("is of type " + column.typeName()
+                                + ", of which change events do not have the exact value");
+        refusal.ifPresent(reason -> problems.add(
+                places.qualified(column.name()),
+                "a history cannot have " + column.name() + ": it " + reason
+                        + "; name the other columns in the SELECT list"));
     }
 
     /** As change events hold them. */
     static List<KeyColumn> inEvents(List<Table.Column> columns) {
         return columns.stream()
-                .map(column -> new KeyColumn(column.name(), "text[]", ImageTypes.format(column.type()).orElseThrow(), true)).toList();
+                .map(column -> new KeyColumn(
+                        column.name(),
+                        "text[]",
+                        ImageTypes.format(column.type()).orElseThrow(),
+                        true))
+                .toList();
     }
 }

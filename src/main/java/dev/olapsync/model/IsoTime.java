@@ -10,13 +10,14 @@ final class IsoTime {
     private static final Pattern YEAR = Pattern.compile("([+-]?\\d{4,})(-.*?)(Z?)");
     /** How Debezium writes Postgres' infinity in a date: {@code PostgresValueConverter.POSITIVE_INFINITY_LOCAL_DATE}. */
     private static final String POSITIVE_INFINITY_DATE = "-5877611-06-21Z";
+
     private static final String NEGATIVE_INFINITY_DATE = "-5877611-06-22Z";
     /** In a timestamp: {@code PGStatement.DATE_POSITIVE_INFINITY} as microseconds. */
     private static final String POSITIVE_INFINITY_YEAR = "+294247-";
+
     private static final String NEGATIVE_INFINITY_YEAR = "-290308-";
 
-    private IsoTime() {
-    }
+    private IsoTime() {}
 
     static String date(String iso) {
         return switch (iso) {
@@ -40,10 +41,13 @@ final class IsoTime {
     private static String era(String iso, String zone) {
         Matcher matcher = YEAR.matcher(iso);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("Not a date or timestamp in ISO form; is time.precision.mode=isostring set?");
+            throw new IllegalArgumentException(
+                    "Not a date or timestamp in ISO form; is time.precision.mode=isostring set?");
         }
         int year = Integer.parseInt(matcher.group(1));
         String rest = matcher.group(2) + (matcher.group(3).isEmpty() ? "" : zone);
-        return year > 0 ? String.format(Locale.ROOT, "%04d", year) + rest : String.format(Locale.ROOT, "%04d", 1 - year) + rest + " BC";
+        return year > 0
+                ? String.format(Locale.ROOT, "%04d", year) + rest
+                : String.format(Locale.ROOT, "%04d", 1 - year) + rest + " BC";
     }
 }

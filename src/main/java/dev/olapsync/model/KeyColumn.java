@@ -22,15 +22,20 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
     /** As Debezium's {@code unavailable.value.placeholder}. */
     public static final String UNAVAILABLE = "__debezium_unavailable_value";
 
-    private static final Set<String> TEXTS = Set.of("text", "character varying", "character", "bpchar", "name", "citext");
+    private static final Set<String> TEXTS =
+            Set.of("text", "character varying", "character", "bpchar", "name", "citext");
 
     /** How Debezium writes them: {@code SpecialValueDecimal.toString()}. */
-    private static final Map<String, String> SPECIAL_NUMBERS = Map.of("NAN", "NaN", "POSITIVE_INFINITY", "Infinity",
-            "NEGATIVE_INFINITY", "-Infinity");
+    private static final Map<String, String> SPECIAL_NUMBERS =
+            Map.of("NAN", "NaN", "POSITIVE_INFINITY", "Infinity", "NEGATIVE_INFINITY", "-Infinity");
 
     /** The forms of values in a change event that differ from Postgres' text form, and the plain one. */
     public enum Format {
-        PLAIN, HEX, NUMERIC, DATE, TIMESTAMP
+        PLAIN,
+        HEX,
+        NUMERIC,
+        DATE,
+        TIMESTAMP
     }
 
     /**
@@ -79,7 +84,8 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
     static void set(PreparedStatement statement, int first, int width, List<List<String>> keys) throws SQLException {
         for (int i = 0; i < width; i++) {
             int column = i;
-            statement.setString(first + i, array(keys.stream().map(key -> key.get(column)).toList()));
+            statement.setString(
+                    first + i, array(keys.stream().map(key -> key.get(column)).toList()));
         }
     }
 
@@ -90,7 +96,8 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
      */
     public static String array(Collection<String> texts) {
         return texts.stream()
-                .map(text -> text == null ? "NULL" : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .map(text ->
+                        text == null ? "NULL" : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
                 .collect(Collectors.joining(",", "{", "}"));
     }
 }

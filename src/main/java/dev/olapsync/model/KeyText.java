@@ -51,8 +51,12 @@ final class KeyText {
             for (SelectText.Block block : query.blocks()) {
                 if (!inserts.containsKey(end(block))) {
                     // the first SELECT names the columns of all, and the first two give them their types
-                    inserts.put(end(block), IntStream.range(0, columns.size()).mapToObj(i -> ", NULL::" + columns.get(i).typeName() + " AS "
-                            + Sql.identifier(Outputs.HIDDEN + (i + 1))).collect(Collectors.joining()));
+                    inserts.put(
+                            end(block),
+                            IntStream.range(0, columns.size())
+                                    .mapToObj(i -> ", NULL::" + columns.get(i).typeName() + " AS "
+                                            + Sql.identifier(Outputs.HIDDEN + (i + 1)))
+                                    .collect(Collectors.joining()));
                 }
             }
         }
@@ -68,9 +72,16 @@ final class KeyText {
             return false;
         }
         for (SelectText.Leaf leaf : block.from()) {
-            boolean table = leaf.isTable() && grain.alias().equals(leaf.refersAs()) && leaf.name().get(leaf.name().size() - 1).equals(grain.table().name().name());
+            boolean table = leaf.isTable()
+                    && grain.alias().equals(leaf.refersAs())
+                    && leaf.name()
+                            .get(leaf.name().size() - 1)
+                            .equals(grain.table().name().name());
             if (table) {
-                insert(block, leaf.refersAs(), columns.stream().map(Table.Column::name).toList());
+                insert(
+                        block,
+                        leaf.refersAs(),
+                        columns.stream().map(Table.Column::name).toList());
                 return true;
             }
             SelectText.Query sub = leaf.query();
@@ -90,15 +101,23 @@ final class KeyText {
     private void insert(SelectText.Block block, String alias, List<String> names) {
         StringBuilder added = new StringBuilder();
         for (int i = 0; i < names.size(); i++) {
-            added.append(", ").append(Sql.identifier(alias)).append('.').append(Sql.identifier(names.get(i))).append(" AS ")
+            added.append(", ")
+                    .append(Sql.identifier(alias))
+                    .append('.')
+                    .append(Sql.identifier(names.get(i)))
+                    .append(" AS ")
                     .append(Sql.identifier(Outputs.HIDDEN + (i + 1)));
         }
         inserts.put(end(block), added.toString());
     }
 
     private boolean hasStar(SelectText.Block block, String alias) {
-        return block.items().stream().map(item -> text.substring(item[0], item[1])).anyMatch(item -> item.equals("*")
-                || item.endsWith(".*") && Sql.unquoted(item.substring(0, item.length() - 2)).equals(alias));
+        return block.items().stream()
+                .map(item -> text.substring(item[0], item[1]))
+                .anyMatch(item -> item.equals("*")
+                        || item.endsWith(".*")
+                                && Sql.unquoted(item.substring(0, item.length() - 2))
+                                        .equals(alias));
     }
 
     private boolean isOff(SelectText.Block block) {

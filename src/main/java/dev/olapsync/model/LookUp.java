@@ -29,8 +29,7 @@ import java.util.List;
 public final class LookUp {
 
     /** Columns of one of the model's tables by whose values rows are found. */
-    public record Reference(TableName table, List<String> columns) {
-    }
+    public record Reference(TableName table, List<String> columns) {}
 
     private final Model model;
     private final String target;
@@ -45,8 +44,18 @@ public final class LookUp {
     private final String listing;
 
     /** @param direct whether the key is that of the grain, so that the look-up of the grain can be asked */
-    LookUp(Model model, String target, String alias, TableName table, List<KeyColumn> key, boolean direct, boolean ofGrain,
-            boolean required, boolean ofWholeRows, String sql, String listing) {
+    LookUp(
+            Model model,
+            String target,
+            String alias,
+            TableName table,
+            List<KeyColumn> key,
+            boolean direct,
+            boolean ofGrain,
+            boolean required,
+            boolean ofWholeRows,
+            String sql,
+            String listing) {
         this.model = model;
         this.target = target;
         this.alias = alias;

@@ -32,14 +32,18 @@ final class LookUpSql {
 
     /** One row per key of the grain, also for keys whose row is gone. */
     String ofGrain() {
-        List<String> given = IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
-        return rows(given.size() + 1, "s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
+        List<String> given =
+                IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
+        return rows(
+                given.size() + 1, "s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
     }
 
     /** {@code n} of those keys of which there is no row. */
     String gone() {
-        List<String> given = IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
-        return "SELECT " + KEYS + ".n FROM " + keys(query.keyColumns()) + rowOf(given) + " WHERE (" + live() + ") IS NOT TRUE";
+        List<String> given =
+                IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
+        return "SELECT " + KEYS + ".n FROM " + keys(query.keyColumns()) + rowOf(given) + " WHERE (" + live()
+                + ") IS NOT TRUE";
     }
 
     /** The row of the model with a key: its own plan for each key, which reads no more than that needs. */
@@ -48,9 +52,11 @@ final class LookUpSql {
     }
 
     private String rowOf(String select, List<String> key) {
-        String found = IntStream.range(0, key.size()).mapToObj(i -> "m." + name(query.key().get(i).column()) + " = " + key.get(i))
+        String found = IntStream.range(0, key.size())
+                .mapToObj(i -> "m." + name(query.key().get(i).column()) + " = " + key.get(i))
                 .collect(Collectors.joining(" AND "));
-        return " LEFT JOIN LATERAL (SELECT * FROM (" + select + ") AS m WHERE " + found + " OFFSET 0) AS " + ROW + " ON true";
+        return " LEFT JOIN LATERAL (SELECT * FROM (" + select + ") AS m WHERE " + found + " OFFSET 0) AS " + ROW
+                + " ON true";
     }
 
     private static String name(OutputColumn column) {
@@ -70,13 +76,25 @@ final class LookUpSql {
     String ofImages(List<Table.Column> columns, Function<String, String> text) {
         int width = columns.size();
         String arrays = IntStream.rangeClosed(1, width + OF_THE_CHANGE)
-                .mapToObj(i -> "($" + i + ")::text[]").collect(Collectors.joining(", "));
-        String image = IntStream.range(0, width).mapToObj(i -> image(columns.get(i), given(i))).collect(Collectors.joining(", "));
-        String from = "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(width + OF_THE_CHANGE, "k%d") + ", n)"
-                + " CROSS JOIN LATERAL (" + query.with(text.apply("(SELECT " + image + ")")).select() + ") AS " + ROW;
-        return rows(width + OF_THE_CHANGE + 1, "s.n", KEYS + ".n", query.key().stream().map(key -> value(key.column())).toList(), from, "",
-                List.of(given(width) + " AS _op", given(width + 1) + "::timestamptz AS _commit_time", given(width + 2)
-                        + "::numeric AS _version"));
+                .mapToObj(i -> "($" + i + ")::text[]")
+                .collect(Collectors.joining(", "));
+        String image = IntStream.range(0, width)
+                .mapToObj(i -> image(columns.get(i), given(i)))
+                .collect(Collectors.joining(", "));
+        String from = "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(width + OF_THE_CHANGE, "k%d")
+                + ", n)" + " CROSS JOIN LATERAL ("
+                + query.with(text.apply("(SELECT " + image + ")")).select() + ") AS " + ROW;
+        return rows(
+                width + OF_THE_CHANGE + 1,
+                "s.n",
+                KEYS + ".n",
+                query.key().stream().map(key -> value(key.column())).toList(),
+                from,
+                "",
+                List.of(
+                        given(width) + " AS _op",
+                        given(width + 1) + "::timestamptz AS _commit_time",
+                        given(width + 2) + "::numeric AS _version"));
     }
 
     /** The column's value out of its text, with the type and collation that expressions over the column see. */
@@ -91,15 +109,25 @@ final class LookUpSql {
 
     /** The rows of the model that changes of a table reach, whether or not that still has a row with these columns. */
     String of(Reach reach) throws SQLException {
-        List<String> reached = IntStream.rangeClosed(1, query.key().size()).mapToObj(i -> REACHED + ".k" + i).toList();
-        return rows(reach.columns().size() + 1, "s.n", KEYS + ".n", reached, keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + " OFFSET 0) AS "
-                + REACHED + rowOf(reached), "", List.of());
+        List<String> reached = IntStream.rangeClosed(1, query.key().size())
+                .mapToObj(i -> REACHED + ".k" + i)
+                .toList();
+        return rows(
+                reach.columns().size() + 1,
+                "s.n",
+                KEYS + ".n",
+                reached,
+                keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + " OFFSET 0) AS " + REACHED
+                        + rowOf(reached),
+                "",
+                List.of());
     }
 
     /** The keys alone of what {@link #of} finds. */
     String listing(Reach reach) throws SQLException {
         String texts = numbered(query.key().size(), REACHED + ".k%1$d::text AS k%1$d");
-        return "SELECT " + texts + " FROM " + keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + ") AS " + REACHED;
+        return "SELECT " + texts + " FROM " + keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + ") AS "
+                + REACHED;
     }
 
     /** For keys of the grain, {@code n} of each and the rows of the table that reach it: {@code parent}, the texts of their columns. */
@@ -109,11 +137,17 @@ final class LookUpSql {
         List<String> keys = new ArrayList<>();
         path(reach.path(), new Deparser(catalog, LookUpSql::column), conditions, keys);
         IntStream.range(0, keys.size()).forEach(i -> conditions.add(keys.get(i) + " = " + given(i)));
-        String parent = reach.columns().stream().map(column -> Query.column(alias(start), column)).map(column -> column + "::text")
+        String parent = reach.columns().stream()
+                .map(column -> Query.column(alias(start), column))
+                .map(column -> column + "::text")
                 .collect(Collectors.joining(", "));
-        return "SELECT " + KEYS + ".n, " + REACHED + ".parent FROM " + keys(query.keyColumns()) + " CROSS JOIN LATERAL (SELECT DISTINCT ARRAY["
-                + parent + "] AS parent FROM " + Stream.concat(Stream.of(start), reach.path().steps().stream().map(Paths.Step::item))
-                .map(LookUpSql::table).collect(Collectors.joining(", ")) + " WHERE " + String.join(" AND ", conditions) + ") AS " + REACHED;
+        return "SELECT " + KEYS + ".n, " + REACHED + ".parent FROM " + keys(query.keyColumns())
+                + " CROSS JOIN LATERAL (SELECT DISTINCT ARRAY["
+                + parent + "] AS parent FROM "
+                + Stream.concat(Stream.of(start), reach.path().steps().stream().map(Paths.Step::item))
+                        .map(LookUpSql::table)
+                        .collect(Collectors.joining(", "))
+                + " WHERE " + String.join(" AND ", conditions) + ") AS " + REACHED;
     }
 
     private static String column(Col col) {
@@ -129,22 +163,28 @@ final class LookUpSql {
         Paths.Path path = reach.path();
         List<String> conditions = new ArrayList<>();
         List<String> values = new ArrayList<>();
-        path(path, new Deparser(catalog, col -> col.item() == path.start() ? ofChanged(reach, col) : column(col)), conditions, values);
+        path(
+                path,
+                new Deparser(catalog, col -> col.item() == path.start() ? ofChanged(reach, col) : column(col)),
+                conditions,
+                values);
         List<String> keys = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
             keys.add(values.get(i) + " AS k" + (i + 1));
             conditions.add(values.get(i) + " IS NOT NULL");
         }
         String tables = path.steps().stream().map(step -> table(step.item())).collect(Collectors.joining(", "));
-        return "SELECT " + (reach.once() ? "" : "DISTINCT ") + String.join(", ", keys) + (tables.isEmpty() ? "" : " FROM " + tables)
-                + " WHERE " + String.join(" AND ", conditions);
+        return "SELECT " + (reach.once() ? "" : "DISTINCT ") + String.join(", ", keys)
+                + (tables.isEmpty() ? "" : " FROM " + tables) + " WHERE " + String.join(" AND ", conditions);
     }
 
     /** @param keys takes what the columns of the key are equal to */
-    private static void path(Paths.Path path, Deparser deparser, List<String> conditions, List<String> keys) throws SQLException {
+    private static void path(Paths.Path path, Deparser deparser, List<String> conditions, List<String> keys)
+            throws SQLException {
         for (Paths.Step step : path.steps()) {
             for (Paths.Link link : step.links()) {
-                conditions.add(deparser.sql(link.from()).orElseThrow() + " = " + deparser.sql(link.to()).orElseThrow());
+                conditions.add(deparser.sql(link.from()).orElseThrow() + " = "
+                        + deparser.sql(link.to()).orElseThrow());
             }
         }
         for (Value key : path.key()) {
@@ -167,7 +207,8 @@ final class LookUpSql {
 
     private String keyColumns() {
         List<String> key = grainKey();
-        return IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + "::text AS k" + (i + 1))
+        return IntStream.range(0, key.size())
+                .mapToObj(i -> key.get(i) + "::text AS k" + (i + 1))
                 .collect(Collectors.joining(", "));
     }
 
@@ -188,18 +229,21 @@ final class LookUpSql {
     String division() {
         List<String> key = grainKey();
         return "SELECT " + texts(key) + " FROM (SELECT " + values(key) + ", row_number() OVER (ORDER BY "
-                + String.join(", ", key) + ") AS n FROM " + query.grain().as() + ") AS s WHERE s.n % $1 = 0 ORDER BY s.n";
+                + String.join(", ", key) + ") AS n FROM " + query.grain().as()
+                + ") AS s WHERE s.n % $1 = 0 ORDER BY s.n";
     }
 
     /** How many rows of the grain a range has; locks the tables, also those whose rows need not be read. */
     String count(PageQuery.Bounds bounds) {
-        return "SELECT count(*) AS rows, " + query.schema().condition() + " AS current, (SELECT count(*) FROM (SELECT FROM ("
-                + query.select() + ") AS m LIMIT 0) AS locked) AS locked FROM " + query.grain().as() + where(bounds, CopyQuery::setting);
+        return "SELECT count(*) AS rows, " + query.schema().condition()
+                + " AS current, (SELECT count(*) FROM (SELECT FROM (" + query.select()
+                + ") AS m LIMIT 0) AS locked) AS locked FROM " + query.grain().as() + where(bounds, CopyQuery::setting);
     }
 
     /** No value can be null that must not be, and ClickHouse can hold them all. */
     private String plain() {
-        String conditions = query.stored().stream().flatMap(column -> plain(column).stream())
+        String conditions = query.stored().stream()
+                .flatMap(column -> plain(column).stream())
                 .collect(Collectors.joining(" AND "));
         return conditions.isEmpty() ? "true" : conditions;
     }
@@ -215,11 +259,13 @@ final class LookUpSql {
 
     /** The model's rows of a range, in any order; see {@link CopyQuery}. */
     String copy(PageQuery.Bounds bounds) {
-        String values = query.stored().stream().map(column -> column.type().written(value(column)))
+        String values = query.stored().stream()
+                .map(column -> column.type().written(value(column)))
                 .collect(Collectors.joining(", "));
-        List<String> key = query.key().stream().map(part -> value(part.column())).toList();
-        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM (" + query.select() + ") AS " + ROW
-                + where(bounds, key, CopyQuery::setting);
+        List<String> key =
+                query.key().stream().map(part -> value(part.column())).toList();
+        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM (" + query.select() + ") AS "
+                + ROW + where(bounds, key, CopyQuery::setting);
     }
 
     private String where(PageQuery.Bounds bounds) {
@@ -234,7 +280,8 @@ final class LookUpSql {
     private String where(PageQuery.Bounds bounds, List<String> key, IntFunction<String> parameter) {
         List<String> conditions = new ArrayList<>();
         if (bounds.after()) {
-            conditions.add("(" + String.join(", ", key) + ")" + (bounds.oneKey() ? " >= " : " > ") + bound(1, parameter));
+            conditions.add(
+                    "(" + String.join(", ", key) + ")" + (bounds.oneKey() ? " >= " : " > ") + bound(1, parameter));
         }
         if (bounds.upTo()) {
             conditions.add("(" + String.join(", ", key) + ") <= "
@@ -246,7 +293,8 @@ final class LookUpSql {
     private String bound(int first, IntFunction<String> parameter) {
         List<Table.Column> key = query.keyColumns();
         return IntStream.range(0, key.size())
-                .mapToObj(i -> "(" + parameter.apply(first + i) + ")::" + key.get(i).typeName())
+                .mapToObj(i ->
+                        "(" + parameter.apply(first + i) + ")::" + key.get(i).typeName())
                 .collect(Collectors.joining(", ", "(", ")"));
     }
 
@@ -260,14 +308,19 @@ final class LookUpSql {
 
     private String page(String where, int limit) {
         List<String> key = grainKey();
-        String grain = "(SELECT " + values(key) + " FROM " + query.grain().as() + where + inOrder(limit) + ") AS " + REACHED;
-        List<String> reached = IntStream.rangeClosed(1, key.size()).mapToObj(i -> REACHED + ".k" + i).toList();
-        return rows(1, texts(key), String.join(", ", reached), reached, grain + rowOf(reached), "", List.of()) + " ORDER BY "
-                + numbered(key.size(), "s.k%d");
+        String grain =
+                "(SELECT " + values(key) + " FROM " + query.grain().as() + where + inOrder(limit) + ") AS " + REACHED;
+        List<String> reached = IntStream.rangeClosed(1, key.size())
+                .mapToObj(i -> REACHED + ".k" + i)
+                .toList();
+        return rows(1, texts(key), String.join(", ", reached), reached, grain + rowOf(reached), "", List.of())
+                + " ORDER BY " + numbered(key.size(), "s.k%d");
     }
 
     private static String values(List<String> key) {
-        return IntStream.range(0, key.size()).mapToObj(i -> key.get(i) + " AS k" + (i + 1)).collect(Collectors.joining(", "));
+        return IntStream.range(0, key.size())
+                .mapToObj(i -> key.get(i) + " AS k" + (i + 1))
+                .collect(Collectors.joining(", "));
     }
 
     /** Of the {@link #values} of a sub-select. */
@@ -276,7 +329,9 @@ final class LookUpSql {
     }
 
     private static String numbered(int count, String format) {
-        return IntStream.rangeClosed(1, count).mapToObj(i -> String.format(Locale.ROOT, format, i)).collect(Collectors.joining(", "));
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(i -> String.format(Locale.ROOT, format, i))
+                .collect(Collectors.joining(", "));
     }
 
     /**
@@ -286,7 +341,14 @@ final class LookUpSql {
      * @param keyValues SQL for the key of the model's row
      * @param behind what a live row has behind the columns of the model
      */
-    private String rows(int maximum, String outer, String inner, List<String> keyValues, String from, String where, List<String> behind) {
+    private String rows(
+            int maximum,
+            String outer,
+            String inner,
+            List<String> keyValues,
+            String from,
+            String where,
+            List<String> behind) {
         // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
         return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live,"
                 + " CASE WHEN pg_column_size(s.r) <= $" + maximum + "::bigint THEN s.r[2] END AS \"row\","
@@ -300,7 +362,8 @@ final class LookUpSql {
 
     private String keys(List<Table.Column> columns) {
         String arrays = IntStream.range(0, columns.size())
-                .mapToObj(i -> "($" + (i + 1) + ")::" + columns.get(i).typeName() + "[]").collect(Collectors.joining(", "));
+                .mapToObj(i -> "($" + (i + 1) + ")::" + columns.get(i).typeName() + "[]")
+                .collect(Collectors.joining(", "));
         return "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(columns.size(), "k%d") + ", n)";
     }
 
@@ -313,8 +376,10 @@ final class LookUpSql {
     }
 
     private static String keyText(List<String> values) {
-        return values.size() == 1 ? values.get(0) + "::text"
-                : values.stream().map(value -> "to_json(" + value + ")")
+        return values.size() == 1
+                ? values.get(0) + "::text"
+                : values.stream()
+                        .map(value -> "to_json(" + value + ")")
                         .collect(Collectors.joining(" || ',' || ", "'[' || ", " || ']'"));
     }
 
@@ -324,7 +389,11 @@ final class LookUpSql {
     }
 
     private String liveRow(List<String> behind) {
-        return row("t", query.stored(), query.stored().stream().map(LookUpSql::value).toList(), behind);
+        return row(
+                "t",
+                query.stored(),
+                query.stored().stream().map(LookUpSql::value).toList(),
+                behind);
     }
 
     private String goneRow(List<String> keyValues) {
@@ -344,7 +413,10 @@ final class LookUpSql {
             written.add(column.type().value(value) + " AS " + Sql.identifier(column.name()));
             String name = Sql.literal(column.name());
             if (!column.nullable()) {
-                String refusable = column.type().held(value).map(held -> held + " IS NOT TRUE").orElse(value + " IS NULL");
+                String refusable = column.type()
+                        .held(value)
+                        .map(held -> held + " IS NOT TRUE")
+                        .orElse(value + " IS NULL");
                 refused.add("CASE WHEN " + refusable + " THEN " + name + " END");
             } else if (column.type().held(value).isPresent()) {
                 unheld.add("CASE WHEN NOT " + column.type().held(value).get() + " THEN " + name + " END");
@@ -352,7 +424,8 @@ final class LookUpSql {
         }
         written.addAll(behind);
         return "(SELECT ARRAY['" + live + "', row_to_json(h.*)::text, " + names(unheld) + ", " + names(refused) + "]"
-                + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written) + ") AS h)";
+                + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written)
+                + ") AS h)";
     }
 
     private static String names(List<String> cases) {

@@ -37,9 +37,19 @@ public final class Model {
      * @param history makes the history, or null
      * @param faultyParents of these look-ups
      */
-    Model(String name, Path file, String select, Query query, Function<Model, List<LookUp>> lookUps,
-            List<LookUp.Reference> references, PageQuery page, CopyQuery copy, String view, Function<Model, History> history,
-            Function<List<LookUp>, FaultyParents> faultyParents, GoneRows goneRows) {
+    Model(
+            String name,
+            Path file,
+            String select,
+            Query query,
+            Function<Model, List<LookUp>> lookUps,
+            List<LookUp.Reference> references,
+            PageQuery page,
+            CopyQuery copy,
+            String view,
+            Function<Model, History> history,
+            Function<List<LookUp>, FaultyParents> faultyParents,
+            GoneRows goneRows) {
         this.name = name;
         this.file = file;
         this.select = select;

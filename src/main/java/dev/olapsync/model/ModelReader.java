@@ -54,7 +54,8 @@ final class ModelReader {
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
-            throw new ModelException(List.of(new ModelError(file, 1, 1, "the file is not UTF-8 text: save it as UTF-8")));
+            throw new ModelException(
+                    List.of(new ModelError(file, 1, 1, "the file is not UTF-8 text: save it as UTF-8")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,12 +67,18 @@ final class ModelReader {
         if (select.isBlank()) {
             problems.add("the file is empty: write the SELECT that gives the table's rows");
         }
-        text.secondStatement().ifPresent(offset -> problems.add(offset,
-                "a second statement: a model is one SELECT; give each table a file of its own"));
+        text.secondStatement()
+                .ifPresent(offset -> problems.add(
+                        offset, "a second statement: a model is one SELECT; give each table a file of its own"));
         problems.stopIfAny();
-        text.parameter().ifPresent(place -> problems.add(place, "a number behind $ is a parameter, and a model has none; write the value"));
-        parts.top().blocks().stream().flatMap(block -> block.clause("into").stream()).findFirst().ifPresent(place ->
-                problems.add(place, "INTO: a model only reads; the file's name is the table's name; remove it"));
+        text.parameter()
+                .ifPresent(place ->
+                        problems.add(place, "a number behind $ is a parameter, and a model has none; write the value"));
+        parts.top().blocks().stream()
+                .flatMap(block -> block.clause("into").stream())
+                .findFirst()
+                .ifPresent(place -> problems.add(
+                        place, "INTO: a model only reads; the file's name is the table's name; remove it"));
         refuseUnreadable();
         Checks checks = new Checks(catalog, places, problems);
         checks.literals(text);
@@ -94,13 +101,17 @@ final class ModelReader {
 
     private boolean isRollUp(Analysis analysis) throws SQLException, ModelException {
         Resolved resolved = resolve(analysis);
-        return RollUp.is(resolved.top()) && new Grains(resolved).grains().isEmpty() && resolved.tables().findAny().isPresent();
+        return RollUp.is(resolved.top())
+                && new Grains(resolved).grains().isEmpty()
+                && resolved.tables().findAny().isPresent();
     }
 
     private Model rollUp(Analysis analysis, boolean history) throws SQLException, ModelException {
         if (history) {
-            problems.add(places.keyword("GROUP\\s+BY"), "a model with a history cannot aggregate: a version of a row is what one change made of"
-                    + " it; give the history a model of its own");
+            problems.add(
+                    places.keyword("GROUP\\s+BY"),
+                    "a model with a history cannot aggregate: a version of a row is what one change made of"
+                            + " it; give the history a model of its own");
         }
         problems.stopIfAny();
         String name = Models.name(file) + RollUp.DETAIL;
@@ -108,38 +119,52 @@ final class ModelReader {
         String rows = rollUp.rows();
         Analysis ofRows = analyseAgain(rows);
         if (ofRows == null) {
-            throw refuse(places.begin(), "the rows that are grouped cannot be told from the text: write them as a sub-query in FROM, and group its"
-                    + " columns by their names");
+            throw refuse(
+                    places.begin(),
+                    "the rows that are grouped cannot be told from the text: write them as a sub-query in FROM, and group its"
+                            + " columns by their names");
         }
         return model(name, rows, ofRows, false, query -> rollUp.view(ofRows, query, name));
     }
 
-    private List<Model> union(Analysis analysis, List<SelectText.Query> unions, boolean history) throws SQLException, ModelException {
-        Optional<SelectText.Query> union = analysis.query().has("setOperations") ? Optional.of(parts.top()) : rowWise(analysis, unions);
+    private List<Model> union(Analysis analysis, List<SelectText.Query> unions, boolean history)
+            throws SQLException, ModelException {
+        Optional<SelectText.Query> union =
+                analysis.query().has("setOperations") ? Optional.of(parts.top()) : rowWise(analysis, unions);
         if (union.isEmpty()) {
             return List.of(model(Models.name(file), select, analysis, history, null));
         }
         if (history) {
-            problems.add(places.word("union"), "a model with a history cannot have UNION: give each SELECT a model of its own");
+            problems.add(
+                    places.word("union"),
+                    "a model with a history cannot have UNION: give each SELECT a model of its own");
         }
         problems.stopIfAny();
         List<Model> models = new ArrayList<>();
         List<String> texts = UnionText.parts(select, union.get());
         for (int i = 0; i < texts.size(); i++) {
-            models.add(model(Models.name(file) + Models.PART + (i + 1), texts.get(i), analyse(texts.get(i)), false, null));
+            models.add(
+                    model(Models.name(file) + Models.PART + (i + 1), texts.get(i), analyse(texts.get(i)), false, null));
         }
         return models;
     }
 
     /** The union of whose rows the model's are made; empty when there is none, because it is in a sub-query that makes one row of many. */
-    private Optional<SelectText.Query> rowWise(Analysis analysis, List<SelectText.Query> unions) throws SQLException, ModelException {
-        Block top = new BlockReader(postgres, catalog, places, problems).read(analysis.query()).top();
-        long several = top.items().filter(item -> item.blocks().size() > 1 && item.side() == top.side()).count();
+    private Optional<SelectText.Query> rowWise(Analysis analysis, List<SelectText.Query> unions)
+            throws SQLException, ModelException {
+        Block top = new BlockReader(postgres, catalog, places, problems)
+                .read(analysis.query())
+                .top();
+        long several = top.items()
+                .filter(item -> item.blocks().size() > 1 && item.side() == top.side())
+                .count();
         if (several == 0) {
             return Optional.empty();
         }
         if (several > 1 || unions.size() > 1) {
-            problems.add(places.word("union"), "more than one UNION ALL: write a model for each, and their union in a view in ClickHouse");
+            problems.add(
+                    places.word("union"),
+                    "more than one UNION ALL: write a model for each, and their union in a view in ClickHouse");
             throw problems.exception();
         }
         return Optional.of(unions.get(0));
@@ -150,7 +175,8 @@ final class ModelReader {
         String over(Query query) throws SQLException, ModelException;
     }
 
-    private Model model(String name, String own, Analysis first, boolean history, View view) throws SQLException, ModelException {
+    private Model model(String name, String own, Analysis first, boolean history, View view)
+            throws SQLException, ModelException {
         String guarded = TimeCasts.guarded(own, first, catalog, this::analyseAgain);
         Analysis analysis = guarded.equals(own) ? first : analyseAgain(guarded);
         boolean ofUnion = view == null && !name.equals(Models.name(file));
@@ -161,33 +187,59 @@ final class ModelReader {
         List<Integer> keyPlaces = outputs.keyPlaces();
         String read = guarded;
         if (keyPlaces.contains(0)) {
-            read = new KeyText(guarded, grain.item(), grain.key().stream().map(Col::column).toList()).withKey().orElse(null);
+            read = new KeyText(
+                            guarded,
+                            grain.item(),
+                            grain.key().stream().map(Col::column).toList())
+                    .withKey()
+                    .orElse(null);
             analysis = read == null ? null : analyseAgain(read);
             Item before = grain.item();
             if (analysis != null) {
                 resolved = resolve(analysis);
                 grains = new Grains(resolved);
-                grain = grains.grains().stream().filter(other -> other.item().table() == before.table()
-                        && other.item().alias().equals(before.alias())).findFirst().orElse(null);
+                grain = grains.grains().stream()
+                        .filter(other -> other.item().table() == before.table()
+                                && other.item().alias().equals(before.alias()))
+                        .findFirst()
+                        .orElse(null);
             }
-            outputs = analysis == null || grain == null ? null
+            outputs = analysis == null || grain == null
+                    ? null
                     : new Outputs(ofUnion, analysis, resolved, grains, grain, catalog, places, problems);
             keyPlaces = outputs == null ? List.of(0) : outputs.keyPlaces();
             if (keyPlaces.contains(0)) {
-                throw refuse(places.of(before), "the key of " + before.table().name() + " is not among the output columns: add "
-                        + before.table().identityKey().columns().stream().map(column -> before.alias() + "." + column.name())
-                                .collect(Collectors.joining(", ")) + " to the SELECT list");
+                throw refuse(
+                        places.of(before),
+                        "the key of " + before.table().name() + " is not among the output columns: add "
+                                + before.table().identityKey().columns().stream()
+                                        .map(column -> before.alias() + "." + column.name())
+                                        .collect(Collectors.joining(", "))
+                                + " to the SELECT list");
             }
         }
         List<Query.Key> key = outputs.key(keyPlaces);
         List<Query.Output> values = outputs.values(key);
         problems.stopIfAny();
         List<Reach> reaches = reaches(resolved, grain);
-        Query query = new Query(qualified(read, analysis), analysis.columns().size(), values, new Query.Grain(grain.item().table(), "g"), key, grain.several(),
+        Query query = new Query(
+                qualified(read, analysis),
+                analysis.columns().size(),
+                values,
+                new Query.Grain(grain.item().table(), "g"),
+                key,
+                grain.several(),
                 schema(resolved, grain, reaches, history));
         List<Table.Column> images = history ? new Images(resolved, query, places, problems).columns() : List.of();
         problems.stopIfAny();
-        return compile(name, own, query, reaches, references(resolved, reaches, grain), images, resolved,
+        return compile(
+                name,
+                own,
+                query,
+                reaches,
+                references(resolved, reaches, grain),
+                images,
+                resolved,
                 view == null ? null : view.over(query));
     }
 
@@ -208,7 +260,8 @@ final class ModelReader {
 
     /** Postgres' own message would name neither the role nor the remedy. */
     private void refuseUnreadable() throws SQLException, ModelException {
-        for (SelectText.Leaf leaf : parts.leaves().filter(SelectText.Leaf::isTable).toList()) {
+        for (SelectText.Leaf leaf :
+                parts.leaves().filter(SelectText.Leaf::isTable).toList()) {
             List<String> name = leaf.name();
             catalog.missingPrivileges(name.size() > 1 ? name.get(name.size() - 2) : null, name.get(name.size() - 1))
                     .ifPresent(missing -> problems.add(leaf.start(), missing));
@@ -223,9 +276,13 @@ final class ModelReader {
             if (!(e.error() instanceof PSQLException error)) {
                 throw refuse(places.begin(), e.error().getMessage());
             }
-            if (DENIED.equals(error.getSQLState()) && String.valueOf(error.getMessage()).contains("temporary")) {
-                throw refuse(places.begin(), error.getMessage().lines().findFirst().orElse("") + ": olap-sync asks Postgres what a SELECT means"
-                        + " by a temporary view that it takes back at once; run " + catalog.grantOfTemporary());
+            if (DENIED.equals(error.getSQLState())
+                    && String.valueOf(error.getMessage()).contains("temporary")) {
+                throw refuse(
+                        places.begin(),
+                        error.getMessage().lines().findFirst().orElse("")
+                                + ": olap-sync asks Postgres what a SELECT means"
+                                + " by a temporary view that it takes back at once; run " + catalog.grantOfTemporary());
             }
             problems.add(error, e.prefix());
             throw problems.exception();
@@ -237,19 +294,27 @@ final class ModelReader {
         StringBuilder out = new StringBuilder(read);
         TreeMap<Integer, String> inserts = new TreeMap<>(Comparator.reverseOrder());
         SelectText text = new SelectText(read);
-        for (SelectText.Leaf leaf : text.leaves().filter(other -> other.isTable() && other.name().size() == 1).toList()) {
+        for (SelectText.Leaf leaf : text.leaves()
+                .filter(other -> other.isTable() && other.name().size() == 1)
+                .toList()) {
             Optional<Table> table = catalog.table(Sql.identifier(leaf.name().get(0)));
-            table.ifPresent(found -> inserts.put(leaf.nameStart(), Sql.identifier(found.name().schema()) + "."));
+            table.ifPresent(found ->
+                    inserts.put(leaf.nameStart(), Sql.identifier(found.name().schema()) + "."));
         }
         inserts.forEach(out::insert);
         Analysis again = analyseAgain(out.toString());
         if (again == null || !again.query().equals(analysis.query())) {
-            throw refuse(places.begin(), "the names of the tables depend on the search path in a way that is not understood: write each with its"
-                    + " schema");
+            throw refuse(
+                    places.begin(),
+                    "the names of the tables depend on the search path in a way that is not understood: write each with its"
+                            + " schema");
         }
         String qualified = out.toString();
         inserts.clear();
-        new SelectText(qualified).queries().flatMap(query -> query.ctes().values().stream()).filter(cte -> !cte.materialized())
+        new SelectText(qualified)
+                .queries()
+                .flatMap(query -> query.ctes().values().stream())
+                .filter(cte -> !cte.materialized())
                 .forEach(cte -> inserts.put(cte.as(), " NOT MATERIALIZED"));
         inserts.forEach(out::insert);
         return out.toString();
@@ -290,9 +355,15 @@ final class ModelReader {
     }
 
     private int placeOf(Block top) {
-        return top.isWindowed() ? places.word("over") : top.isLimited() ? places.keyword("LIMIT|OFFSET|FETCH")
-                : top.query().list("groupClause").isEmpty() && !top.isGrouped() ? places.keyword("HAVING|SELECT")
-                : top.query().list("groupClause").isEmpty() ? places.word("distinct") : places.keyword("GROUP\\s+BY");
+        return top.isWindowed()
+                ? places.word("over")
+                : top.isLimited()
+                        ? places.keyword("LIMIT|OFFSET|FETCH")
+                        : top.query().list("groupClause").isEmpty() && !top.isGrouped()
+                                ? places.keyword("HAVING|SELECT")
+                                : top.query().list("groupClause").isEmpty()
+                                        ? places.word("distinct")
+                                        : places.keyword("GROUP\\s+BY");
     }
 
     private static String noGrain(Block top) {
@@ -322,22 +393,32 @@ final class ModelReader {
         String alter = "ALTER TABLE " + table.name().quoted();
         Table.UniqueKey key = table.identityKey();
         if (key == null) {
-            problems.add(place, table.name() + " has no primary key, so its rows cannot be told apart; run " + alter
-                    + " ADD PRIMARY KEY (...), or " + alter + " REPLICA IDENTITY USING INDEX ... with a unique index over"
-                    + " columns that are NOT NULL");
+            problems.add(
+                    place,
+                    table.name() + " has no primary key, so its rows cannot be told apart; run " + alter
+                            + " ADD PRIMARY KEY (...), or " + alter
+                            + " REPLICA IDENTITY USING INDEX ... with a unique index over"
+                            + " columns that are NOT NULL");
             return;
         }
         if (!table.identifies(key)) {
-            problems.add(place, "changes of " + table.name() + " do not carry its key " + Table.names(key.columns())
-                    + "; run " + alter + " REPLICA IDENTITY DEFAULT" + (table.partitioned() ? ", for each partition too" : ""));
+            problems.add(
+                    place,
+                    "changes of " + table.name() + " do not carry its key " + Table.names(key.columns()) + "; run "
+                            + alter + " REPLICA IDENTITY DEFAULT"
+                            + (table.partitioned() ? ", for each partition too" : ""));
         }
         for (Table.Column column : key.columns()) {
             if (!KeyTypes.canIdentify(column)) {
-                problems.add(place, "the key column " + column.name() + " of " + table.name() + " is "
-                        + (column.generated() ? "generated, so that its values are not in the log" : "of type " + column.typeName()
-                        + (column.deterministic() ? "" : " with a nondeterministic collation")
-                        + ", where equal values can be spelled differently")
-                        + "; use a key of integers, text, uuid, date, timestamp, numeric(p,s), bytea, boolean or an enum");
+                problems.add(
+                        place,
+                        "the key column " + column.name() + " of " + table.name() + " is "
+                                + (column.generated()
+                                        ? "generated, so that its values are not in the log"
+                                        : "of type " + column.typeName()
+                                                + (column.deterministic() ? "" : " with a nondeterministic collation")
+                                                + ", where equal values can be spelled differently")
+                                + "; use a key of integers, text, uuid, date, timestamp, numeric(p,s), bytea, boolean or an enum");
             }
         }
     }
@@ -361,7 +442,8 @@ final class ModelReader {
         Paths paths = new Paths(resolved, grain.item(), grain.key(), catalog);
         List<Reach> reaches = new ArrayList<>();
         Set<String> aliases = new HashSet<>();
-        List<Item> items = new ArrayList<>(resolved.tables().filter(item -> item != grain.item()).toList());
+        List<Item> items = new ArrayList<>(
+                resolved.tables().filter(item -> item != grain.item()).toList());
         items.add(0, grain.item());
         for (Item item : items) {
             Optional<Paths.Path> path = paths.from(item, usable(item));
@@ -375,10 +457,21 @@ final class ModelReader {
             }
             List<Table.Column> columns = path.get().columns();
             boolean direct = path.get().steps().isEmpty() && isDirect(path.get(), grain);
-            boolean once = path.get().items().stream().allMatch(other -> other == item || other == grain.item()
-                    || grain.closure().isDetermined(other)) && !path.get().steps().isEmpty();
-            boolean required = item.side() == resolved.top().side() && resolved.top().items().anyMatch(item::equals);
-            reaches.add(new Reach(alias, item.table(), direct ? directColumns(path.get()) : columns, path.get(), direct, once, required));
+            boolean once = path.get().items().stream()
+                            .allMatch(other -> other == item
+                                    || other == grain.item()
+                                    || grain.closure().isDetermined(other))
+                    && !path.get().steps().isEmpty();
+            boolean required = item.side() == resolved.top().side()
+                    && resolved.top().items().anyMatch(item::equals);
+            reaches.add(new Reach(
+                    alias,
+                    item.table(),
+                    direct ? directColumns(path.get()) : columns,
+                    path.get(),
+                    direct,
+                    once,
+                    required));
         }
         problems.stopIfAny();
         return reaches;
@@ -387,7 +480,9 @@ final class ModelReader {
     private static boolean isDirect(Paths.Path path, Grains.Grain grain) {
         for (int i = 0; i < path.key().size(); i++) {
             Col col = path.key().get(i).col();
-            if (col == null || col.column().type().oid() != grain.key().get(i).column().type().oid()) {
+            if (col == null
+                    || col.column().type().oid()
+                            != grain.key().get(i).column().type().oid()) {
                 return false;
             }
         }
@@ -403,34 +498,52 @@ final class ModelReader {
         Optional<Paths.Path> anyhow = paths.from(item, KeyTypes::canBeAsked);
         if (anyhow.isPresent()) {
             List<Table.Column> columns = anyhow.get().columns();
-            problems.add(places.of(item), "the SELECT finds rows by " + Table.names(columns) + " of " + table.name() + ", which is not in the"
-                    + " table's replica identity, so an UPDATE or DELETE does not tell which rows it leaves; run ALTER TABLE "
-                    + table.name().quoted() + identity(table, columns) + (table.partitioned() ? ", for each partition too" : ""));
+            problems.add(
+                    places.of(item),
+                    "the SELECT finds rows by " + Table.names(columns) + " of " + table.name() + ", which is not in the"
+                            + " table's replica identity, so an UPDATE or DELETE does not tell which rows it leaves; run ALTER TABLE "
+                            + table.name().quoted() + identity(table, columns)
+                            + (table.partitioned() ? ", for each partition too" : ""));
             return;
         }
         Optional<Paths.Path> byOtherTypes = paths.from(item, column -> true);
         if (byOtherTypes.isPresent()) {
-            problems.add(places.of(item), "the join uses " + byOtherTypes.get().columns().stream().map(column -> item.alias() + "."
-                    + column.name() + " of type " + column.typeName()).collect(Collectors.joining(", ")) + ", whose values in change events"
-                    + " cannot be compared with those in the table; join on another column");
+            problems.add(
+                    places.of(item),
+                    "the join uses "
+                            + byOtherTypes.get().columns().stream()
+                                    .map(column -> item.alias() + "." + column.name() + " of type " + column.typeName())
+                                    .collect(Collectors.joining(", "))
+                            + ", whose values in change events"
+                            + " cannot be compared with those in the table; join on another column");
             return;
         }
-        problems.add(places.of(item), "no equality leads from " + item.alias() + " (" + table.name() + ") to the key "
-                + Table.names(grain.key().stream().map(Col::column).toList()) + " of " + grain.item().alias() + " ("
-                + grain.item().table().name() + "), so one change could touch every row; add a condition to its join or its WHERE that equates"
-                + " a column of " + item.alias() + " with one of " + grain.item().alias() + ", or of a table that is joined with it");
+        problems.add(
+                places.of(item),
+                "no equality leads from " + item.alias() + " (" + table.name() + ") to the key "
+                        + Table.names(grain.key().stream().map(Col::column).toList()) + " of "
+                        + grain.item().alias() + " ("
+                        + grain.item().table().name()
+                        + "), so one change could touch every row; add a condition to its join or its WHERE that equates"
+                        + " a column of " + item.alias() + " with one of "
+                        + grain.item().alias() + ", or of a table that is joined with it");
     }
 
     /** The cheapest one. */
     private static String identity(Table table, List<Table.Column> columns) {
-        if (!table.uniqueKeys().isEmpty() && table.uniqueKeys().get(0).equals(table.identityKey())
+        if (!table.uniqueKeys().isEmpty()
+                && table.uniqueKeys().get(0).equals(table.identityKey())
                 && table.identityKey().columns().containsAll(columns)) {
             return " REPLICA IDENTITY DEFAULT";
         }
-        return table.uniqueKeys().stream().filter(key -> !key.deferrable() && key.columns().containsAll(columns)
-                && key.columns().stream().allMatch(Table.Column::notNull)
-                && table.identityKey() != null && key.columns().containsAll(table.identityKey().columns()))
-                .findFirst().map(key -> " REPLICA IDENTITY USING INDEX " + Sql.identifier(key.index()))
+        return table.uniqueKeys().stream()
+                .filter(key -> !key.deferrable()
+                        && key.columns().containsAll(columns)
+                        && key.columns().stream().allMatch(Table.Column::notNull)
+                        && table.identityKey() != null
+                        && key.columns().containsAll(table.identityKey().columns()))
+                .findFirst()
+                .map(key -> " REPLICA IDENTITY USING INDEX " + Sql.identifier(key.index()))
                 .orElse(" REPLICA IDENTITY FULL");
     }
 
@@ -446,8 +559,10 @@ final class ModelReader {
         for (Reach reach : reaches) {
             schema.identity(reach.table(), reach.columns());
             reach.path().steps().forEach(step -> step.links().forEach(link -> {
-                Paths.columnsOf(link.from()).forEach(col -> schema.column(col.item().table(), col.column()));
-                Paths.columnsOf(link.to()).forEach(col -> schema.column(col.item().table(), col.column()));
+                Paths.columnsOf(link.from())
+                        .forEach(col -> schema.column(col.item().table(), col.column()));
+                Paths.columnsOf(link.to())
+                        .forEach(col -> schema.column(col.item().table(), col.column()));
             }));
         }
         resolved.views().forEach(schema::view);
@@ -462,23 +577,36 @@ final class ModelReader {
         List<LookUp.Reference> references = new ArrayList<>();
         for (Reach reach : reaches) {
             for (Paths.Step step : reach.path().steps()) {
-                List<String> columns = step.links().stream().filter(link -> link.to().col() != null)
-                        .map(link -> link.to().col().column().name()).distinct().toList();
+                List<String> columns = step.links().stream()
+                        .filter(link -> link.to().col() != null)
+                        .map(link -> link.to().col().column().name())
+                        .distinct()
+                        .toList();
                 if (!columns.isEmpty()) {
                     references.add(new LookUp.Reference(step.item().table().name(), columns));
                 }
             }
             Item start = reach.path().start();
             if (start != grain.item() && !grain.closure().isDetermined(start)) {
-                references.add(new LookUp.Reference(reach.table().name(), reach.columns().stream().map(Table.Column::name).toList()));
+                references.add(new LookUp.Reference(
+                        reach.table().name(),
+                        reach.columns().stream().map(Table.Column::name).toList()));
             }
         }
         return references.stream().distinct().toList();
     }
 
     /** @param images the columns that the history needs; empty when there is none */
-    private Model compile(String name, String own, Query query, List<Reach> reaches, List<LookUp.Reference> references,
-            List<Table.Column> images, Resolved resolved, String view) throws SQLException, ModelException {
+    private Model compile(
+            String name,
+            String own,
+            Query query,
+            List<Reach> reaches,
+            List<LookUp.Reference> references,
+            List<Table.Column> images,
+            Resolved resolved,
+            String view)
+            throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query, catalog);
         PageQuery.Bounds none = new PageQuery.Bounds(false, false);
         PageQuery.Bounds both = new PageQuery.Bounds(true, true);
@@ -495,8 +623,12 @@ final class ModelReader {
         for (Reach reach : reaches) {
             statements.add(reach.direct() ? ofGrain : sql.of(reach));
             listings.add(reach.direct() ? sql.listingOfGrain() : sql.listing(reach));
-            prepare(statements.get(statements.size() - 1), reach.direct() ? query.key().size() : reach.columns().size());
-            prepare(listings.get(listings.size() - 1), reach.direct() ? 0 : reach.columns().size());
+            prepare(
+                    statements.get(statements.size() - 1),
+                    reach.direct() ? query.key().size() : reach.columns().size());
+            prepare(
+                    listings.get(listings.size() - 1),
+                    reach.direct() ? 0 : reach.columns().size());
             parents.add(reach.direct() ? "" : sql.parents(reach));
             if (!reach.direct()) {
                 prepare(sql.parents(reach), query.key().size());
@@ -506,31 +638,60 @@ final class ModelReader {
         if (!images.isEmpty()) {
             prepare(ofImages, images.size() + LookUpSql.OF_THE_CHANGE);
         }
-        return new Model(name, file, own, query, model -> {
-            List<LookUp> lookUps = new ArrayList<>();
-            for (int i = 0; i < reaches.size(); i++) {
-                Reach reach = reaches.get(i);
-                lookUps.add(new LookUp(model, model.name(), reach.alias(), reach.table().name(), keyColumns(reach.columns()), reach.direct(),
-                        i == 0, reach.required(), i > 0 && reach.onlyInWholeRows(), new SqlText(statements.get(i)).camel(), new SqlText(listings.get(i)).jdbc()));
-            }
-            return lookUps;
-        }, references, new PageQuery(bounds -> new SqlText(sql.page(bounds)).jdbc(), bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
-                new SqlText(sql.division()).jdbc()), new CopyQuery(sql::count, sql::copy), view,
-                model -> images.isEmpty() ? null
+        return new Model(
+                name,
+                file,
+                own,
+                query,
+                model -> {
+                    List<LookUp> lookUps = new ArrayList<>();
+                    for (int i = 0; i < reaches.size(); i++) {
+                        Reach reach = reaches.get(i);
+                        lookUps.add(new LookUp(
+                                model,
+                                model.name(),
+                                reach.alias(),
+                                reach.table().name(),
+                                keyColumns(reach.columns()),
+                                reach.direct(),
+                                i == 0,
+                                reach.required(),
+                                i > 0 && reach.onlyInWholeRows(),
+                                new SqlText(statements.get(i)).camel(),
+                                new SqlText(listings.get(i)).jdbc()));
+                    }
+                    return lookUps;
+                },
+                references,
+                new PageQuery(
+                        bounds -> new SqlText(sql.page(bounds)).jdbc(),
+                        bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
+                        new SqlText(sql.division()).jdbc()),
+                new CopyQuery(sql::count, sql::copy),
+                view,
+                model -> images.isEmpty()
+                        ? null
                         : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()),
                 lookUps -> {
                     Map<LookUp, String> ofLookUps = new LinkedHashMap<>();
-                    IntStream.range(0, parents.size()).filter(i -> !parents.get(i).isEmpty()).forEach(
-                            i -> ofLookUps.put(lookUps.get(i), new SqlText(parents.get(i)).jdbc()));
+                    IntStream.range(0, parents.size())
+                            .filter(i -> !parents.get(i).isEmpty())
+                            .forEach(i -> ofLookUps.put(lookUps.get(i), new SqlText(parents.get(i)).jdbc()));
                     return new FaultyParents(query.key().size(), ofLookUps, new SqlText(ofGrain).jdbc());
-                }, new GoneRows(query.key().size(), new SqlText(sql.gone()).jdbc()));
+                },
+                new GoneRows(query.key().size(), new SqlText(sql.gone()).jdbc()));
     }
 
     private String ofImages(LookUpSql sql, Query query, List<Table.Column> images, Resolved resolved) {
         SelectText text = new SelectText(query.text());
         SelectText.Leaf leaf = text.leaves().findFirst().orElseThrow();
         String alias = " AS " + Sql.identifier(resolved.items().get(0).alias());
-        return sql.ofImages(images, image -> query.text().substring(0, leaf.start()) + image + alias + query.text().substring(leaf.end()));
+        return sql.ofImages(
+                images,
+                image -> query.text().substring(0, leaf.start())
+                        + image
+                        + alias
+                        + query.text().substring(leaf.end()));
     }
 
     private void prepare(String sql, int keyColumns) throws SQLException, ModelException {
@@ -543,7 +704,9 @@ final class ModelReader {
     }
 
     private static List<KeyColumn> keyColumns(List<Table.Column> columns) {
-        return columns.stream().map(column -> new KeyColumn(column.name(), column.typeName() + "[]",
-                KeyTypes.format(column.type()), !column.notNull())).toList();
+        return columns.stream()
+                .map(column -> new KeyColumn(
+                        column.name(), column.typeName() + "[]", KeyTypes.format(column.type()), !column.notNull()))
+                .toList();
     }
 }

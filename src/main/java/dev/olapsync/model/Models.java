@@ -32,6 +32,7 @@ public final class Models {
     private static final String DEAD_LETTERS = "dlq";
     /** Before the number of a part of a model with UNION ALL. */
     static final String PART = "_part";
+
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,199}");
 
     private final List<Model> all;
@@ -50,7 +51,8 @@ public final class Models {
             model.history().ifPresent(history -> names.add(history.name()));
         });
         this.targets = Collections.unmodifiableSortedSet(names);
-        this.lookUps = all.stream().flatMap(model -> model.lookUps().stream()).collect(Collectors.groupingBy(LookUp::table));
+        this.lookUps =
+                all.stream().flatMap(model -> model.lookUps().stream()).collect(Collectors.groupingBy(LookUp::table));
     }
 
     /**
@@ -80,8 +82,12 @@ public final class Models {
         List<ModelError> errors = new ArrayList<>();
         List<Path> files = files(folder);
         if (files.isEmpty()) {
-            errors.add(new ModelError(folder, 1, 1, "the folder holds no model: write one SELECT per ClickHouse table into"
-                    + " <table>.sql, or point olap.models at the folder that holds them"));
+            errors.add(new ModelError(
+                    folder,
+                    1,
+                    1,
+                    "the folder holds no model: write one SELECT per ClickHouse table into"
+                            + " <table>.sql, or point olap.models at the folder that holds them"));
         }
         Catalog catalog = new Catalog(postgres);
         errors.addAll(badNames(files));
@@ -111,33 +117,60 @@ public final class Models {
         for (Path file : files) {
             String name = name(file);
             if (!NAME.matcher(name).matches()) {
-                errors.add(new ModelError(file, 1, 1, "the file's name is that of a table and of a topic: give it letters, digits"
-                        + " and _ only, a letter first, at most 200"));
+                errors.add(new ModelError(
+                        file,
+                        1,
+                        1,
+                        "the file's name is that of a table and of a topic: give it letters, digits"
+                                + " and _ only, a letter first, at most 200"));
             } else if (name.equals(DEAD_LETTERS)) {
-                errors.add(new ModelError(file, 1, 1, "the name " + name + " is that of the topic of dead letters: rename the"
-                        + " file"));
+                errors.add(new ModelError(
+                        file,
+                        1,
+                        1,
+                        "the name " + name + " is that of the topic of dead letters: rename the" + " file"));
             } else if (names.stream().anyMatch(other -> name.equals(other + STORAGE_SUFFIX))) {
-                errors.add(new ModelError(file, 1, 1, "the name " + name + " is that of the storage table of another model:"
-                        + " rename one of the two files"));
+                errors.add(new ModelError(
+                        file,
+                        1,
+                        1,
+                        "the name " + name + " is that of the storage table of another model:"
+                                + " rename one of the two files"));
             }
         }
         return errors;
     }
 
     private static List<ModelError> takenByParts(List<Model> models, List<Path> files) {
-        return models.stream().filter(model -> !model.name().equals(file(model)) && files.stream().anyMatch(file ->
-                name(file).equals(model.name()) || name(file).equals(model.name() + STORAGE_SUFFIX)))
-                .map(model -> new ModelError(model.file(), 1, 1, "the name " + model.name() + " is that of rows of this model: rename the file"
-                        + " that has it")).toList();
+        return models.stream()
+                .filter(model -> !model.name().equals(file(model))
+                        && files.stream()
+                                .anyMatch(file -> name(file).equals(model.name())
+                                        || name(file).equals(model.name() + STORAGE_SUFFIX)))
+                .map(model -> new ModelError(
+                        model.file(),
+                        1,
+                        1,
+                        "the name " + model.name() + " is that of rows of this model: rename the file"
+                                + " that has it"))
+                .toList();
     }
 
     private static List<ModelError> takenByHistories(List<Model> models, List<Path> files) {
         List<ModelError> errors = new ArrayList<>();
         for (Model model : models) {
-            List<String> taken = model.history().stream().flatMap(history -> Stream.of(history.name(),
-                    history.name() + STORAGE_SUFFIX, model.name() + History.PERIODS_SUFFIX)).toList();
-            files.stream().filter(file -> taken.contains(name(file))).forEach(file -> errors.add(new ModelError(file, 1, 1,
-                    "the name " + name(file) + " is taken by the history of " + model.name() + ": rename one of the two files")));
+            List<String> taken = model.history().stream()
+                    .flatMap(history -> Stream.of(
+                            history.name(), history.name() + STORAGE_SUFFIX, model.name() + History.PERIODS_SUFFIX))
+                    .toList();
+            files.stream()
+                    .filter(file -> taken.contains(name(file)))
+                    .forEach(file -> errors.add(new ModelError(
+                            file,
+                            1,
+                            1,
+                            "the name " + name(file) + " is taken by the history of " + model.name()
+                                    + ": rename one of the two files")));
         }
         return errors;
     }
@@ -149,11 +182,13 @@ public final class Models {
 
     private static List<Path> files(Path folder) throws ModelException {
         if (!Files.isDirectory(folder)) {
-            throw new ModelException(List.of(new ModelError(folder, 1, 1, "no such folder: point olap.models at the folder"
-                    + " that holds the models")));
+            throw new ModelException(List.of(new ModelError(
+                    folder, 1, 1, "no such folder: point olap.models at the folder" + " that holds the models")));
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().endsWith(EXTENSION)).sorted().toList();
+            return files.filter(file -> file.getFileName().toString().endsWith(EXTENSION))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -203,9 +238,13 @@ public final class Models {
     /** Of the columns that a change of this table tells those that are needed: keys, and what a history keeps. */
     public Set<String> columnsOfChanges(TableName changed) {
         return lookUpsOf(changed).stream()
-                .flatMap(lookUp -> Stream.concat(lookUp.key().stream(), lookUp.ofGrain()
-                        ? lookUp.model().history().stream().flatMap(history -> history.lookUp().key().stream()) : Stream.empty()))
-                .map(KeyColumn::name).collect(Collectors.toSet());
+                .flatMap(lookUp -> Stream.concat(
+                        lookUp.key().stream(),
+                        lookUp.ofGrain()
+                                ? lookUp.model().history().stream().flatMap(history -> history.lookUp().key().stream())
+                                : Stream.empty()))
+                .map(KeyColumn::name)
+                .collect(Collectors.toSet());
     }
 
     /** Of the columns that a change tells those that may be needed, by their names: the keys; for a history all. */
@@ -213,8 +252,11 @@ public final class Models {
         if (all.stream().anyMatch(model -> model.history().isPresent())) {
             return column -> true;
         }
-        Set<String> keys = lookUps.values().stream().flatMap(List::stream).flatMap(lookUp -> lookUp.key().stream())
-                .map(KeyColumn::name).collect(Collectors.toSet());
+        Set<String> keys = lookUps.values().stream()
+                .flatMap(List::stream)
+                .flatMap(lookUp -> lookUp.key().stream())
+                .map(KeyColumn::name)
+                .collect(Collectors.toSet());
         return keys::contains;
     }
 }

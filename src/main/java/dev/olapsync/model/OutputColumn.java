@@ -9,7 +9,8 @@ package dev.olapsync.model;
  * @param key whether the column is part of the row's key
  * @param hidden whether the SELECT does not have it, so that the view does not show it
  */
-public record OutputColumn(String name, String postgresType, ColumnType type, boolean nullable, boolean key, boolean hidden) {
+public record OutputColumn(
+        String name, String postgresType, ColumnType type, boolean nullable, boolean key, boolean hidden) {
 
     /** For example {@code Nullable(Decimal(10, 2))}. */
     public String clickHouseType() {

@@ -12,9 +12,11 @@ final class Outputs {
 
     /** What the columns are named that a SELECT gets for its key. */
     static final String HIDDEN = "_key";
+
     private static final Set<String> RESERVED = Set.of("_version", "_deleted");
     /** No column of a MergeTree table can have these names. */
     private static final Set<String> RESERVED_BY_CLICKHOUSE = Set.of("_row_exists", "_block_number", "_block_offset");
+
     private static final String UNNAMED = "?column?";
 
     private final boolean ofUnion;
@@ -27,7 +29,14 @@ final class Outputs {
     private final Problems problems;
 
     /** @param ofUnion whether other SELECTs give rows of the same columns, so that these have the types that all have in common */
-    Outputs(boolean ofUnion, Analysis analysis, Resolved resolved, Grains grains, Grains.Grain grain, Catalog catalog, Places places,
+    Outputs(
+            boolean ofUnion,
+            Analysis analysis,
+            Resolved resolved,
+            Grains grains,
+            Grains.Grain grain,
+            Catalog catalog,
+            Places places,
             Problems problems) {
         this.ofUnion = ofUnion;
         this.analysis = analysis;
@@ -68,7 +77,9 @@ final class Outputs {
             Table.Column of = grain.key().get(i).column();
             boolean hidden = isHidden(keyPlaces.get(i));
             String name = analysis.columns().get(keyPlaces.get(i) - 1).name();
-            key.add(new Query.Key(of, new OutputColumn(name, of.typeName(), ColumnType.of(of.type(), of.modifier()), false, true, hidden),
+            key.add(new Query.Key(
+                    of,
+                    new OutputColumn(name, of.typeName(), ColumnType.of(of.type(), of.modifier()), false, true, hidden),
                     keyPlaces.get(i)));
         }
         return key;
@@ -85,7 +96,10 @@ final class Outputs {
             if (!refuseName(i, column.name(), outputs)) {
                 continue;
             }
-            Query.Key part = key.stream().filter(other -> other.place() == place).findFirst().orElse(null);
+            Query.Key part = key.stream()
+                    .filter(other -> other.place() == place)
+                    .findFirst()
+                    .orElse(null);
             outputs.put(column.name(), new Query.Output(part != null ? part.column() : column(i, column), i));
         }
         return List.copyOf(outputs.values());
@@ -93,12 +107,17 @@ final class Outputs {
 
     private OutputColumn column(int place, Analysis.Column column) throws SQLException {
         Node node = resolved.top().output(place);
-        boolean unbounded = column.type().isBuiltIn() && column.type().name().equals("numeric") && column.modifier() < 0;
-        int modifier = !unbounded || ofUnion ? column.modifier()
-                : ExactNumber.of(resolved.top(), node, catalog).map(ExactNumber::modifier).orElse(-1);
+        boolean unbounded =
+                column.type().isBuiltIn() && column.type().name().equals("numeric") && column.modifier() < 0;
+        int modifier = !unbounded || ofUnion
+                ? column.modifier()
+                : ExactNumber.of(resolved.top(), node, catalog)
+                        .map(ExactNumber::modifier)
+                        .orElse(-1);
         ColumnType type = ColumnType.of(column.type(), modifier);
         String name = catalog.typeName(column.type(), modifier);
-        return grain.several() ? new OutputColumn(column.name(), name + "[]", type.array(), false, false, false)
+        return grain.several()
+                ? new OutputColumn(column.name(), name + "[]", type.array(), false, false, false)
                 : new OutputColumn(column.name(), name, type, type.narrower() || mayBeNull(node), false, false);
     }
 
@@ -106,7 +125,9 @@ final class Outputs {
         Value value = resolved.top().value(node);
         Side whole = resolved.top().side();
         if (value.col() != null) {
-            return value.col().item().side() != whole || !value.col().item().isTable() || value.col().number() <= 0
+            return value.col().item().side() != whole
+                    || !value.col().item().isTable()
+                    || value.col().number() <= 0
                     || !value.col().column().notNull();
         }
         if (value.block().side() != whole) {
@@ -115,9 +136,11 @@ final class Outputs {
         Node expression = value.node();
         if (expression.is("COALESCEEXPR")) {
             List<Node> arguments = expression.nodes("args");
-            return !isLiteral(value.block().value(arguments.get(arguments.size() - 1)).node());
+            return !isLiteral(
+                    value.block().value(arguments.get(arguments.size() - 1)).node());
         }
-        boolean count = expression.is("AGGREF") && catalog.function(expression.oid("aggfnoid")).name().equals("count");
+        boolean count = expression.is("AGGREF")
+                && catalog.function(expression.oid("aggfnoid")).name().equals("count");
         boolean exists = expression.is("SUBLINK") && expression.integer("subLinkType") == 0;
         return !isLiteral(expression) && !count && !exists;
     }
@@ -131,15 +154,21 @@ final class Outputs {
         if (name.equals(UNNAMED)) {
             problems.add(places.output(place - 1), "the column has no name: add AS and the ClickHouse column's name");
         } else if (RESERVED.contains(name) || name.startsWith(HIDDEN)) {
-            problems.add(places.output(place - 1), "the name " + name + " is taken by a column that every ClickHouse table of olap-sync has:"
-                    + " rename it with AS");
+            problems.add(
+                    places.output(place - 1),
+                    "the name " + name + " is taken by a column that every ClickHouse table of olap-sync has:"
+                            + " rename it with AS");
         } else if (RESERVED_BY_CLICKHOUSE.contains(name)) {
-            problems.add(places.output(place - 1), "the name " + name + " is taken by ClickHouse itself, no column can have it: rename it"
-                    + " with AS");
+            problems.add(
+                    places.output(place - 1),
+                    "the name " + name + " is taken by ClickHouse itself, no column can have it: rename it"
+                            + " with AS");
         } else if (outputs.containsKey(name)) {
             if (!same(outputs.get(name).place(), place)) {
-                problems.add(places.output(place - 1), "two output columns are named " + name + ", and they are not equal in each row: name the"
-                        + " columns one by one, and rename one of the two with AS");
+                problems.add(
+                        places.output(place - 1),
+                        "two output columns are named " + name + ", and they are not equal in each row: name the"
+                                + " columns one by one, and rename one of the two with AS");
             }
             return false;
         }
@@ -149,7 +178,10 @@ final class Outputs {
     private boolean same(int one, int other) {
         Value first = resolved.top().value(resolved.top().output(one));
         Value second = resolved.top().value(resolved.top().output(other));
-        return first.col() != null && second.col() != null
-                && (first.col().equals(second.col()) || first.col().item().isTable() && grains.equal(first.col()).contains(second.col()));
+        return first.col() != null
+                && second.col() != null
+                && (first.col().equals(second.col())
+                        || first.col().item().isTable()
+                                && grains.equal(first.col()).contains(second.col()));
     }
 }

@@ -15,7 +15,8 @@ public record Page(List<Row> rows) {
      *
      * @param grainKey the texts of the key's columns
      */
-    public record Row(List<String> grainKey, String key, boolean live, String json, int size, String unheld, String refused) {
+    public record Row(
+            List<String> grainKey, String key, boolean live, String json, int size, String unheld, String refused) {
 
         /** Whether it has more bytes than a row of the page may have, so that there is no json. */
         public boolean isWide() {
@@ -37,7 +38,9 @@ public record Page(List<Row> rows) {
         }
 
         PageQuery.Bounds bounds() {
-            return !after.isEmpty() && after.equals(upTo) ? PageQuery.Bounds.ONE_KEY : new PageQuery.Bounds(!after.isEmpty(), !upTo.isEmpty());
+            return !after.isEmpty() && after.equals(upTo)
+                    ? PageQuery.Bounds.ONE_KEY
+                    : new PageQuery.Bounds(!after.isEmpty(), !upTo.isEmpty());
         }
     }
 
@@ -47,14 +50,17 @@ public record Page(List<Row> rows) {
      * @param mostBytes of all rows together; of those that have more than their share only the size is read
      * @throws SchemaChangedException when the model's tables are not what they were
      */
-    public static Page read(Connection postgres, Model model, List<String> after, int limit, long maxBytes) throws SQLException {
+    public static Page read(Connection postgres, Model model, List<String> after, int limit, long maxBytes)
+            throws SQLException {
         return read(postgres, model, new Range(after, List.of()), limit, maxBytes);
     }
 
     /** The first page of a range; see {@link #read(Connection, Model, List, int, long)}. */
-    public static Page read(Connection postgres, Model model, Range range, int limit, long maxBytes) throws SQLException {
+    public static Page read(Connection postgres, Model model, Range range, int limit, long maxBytes)
+            throws SQLException {
         List<Row> rows = new ArrayList<>();
-        try (PreparedStatement statement = postgres.prepareStatement(model.page().rows(range.bounds()))) {
+        try (PreparedStatement statement =
+                postgres.prepareStatement(model.page().rows(range.bounds()))) {
             statement.setLong(1, maxBytes / limit);
             set(statement, 2, range, limit);
             try (ResultSet row = statement.executeQuery()) {
@@ -62,8 +68,14 @@ public record Page(List<Row> rows) {
                     if (!row.getBoolean("current")) {
                         throw SchemaChangedException.of(model, postgres);
                     }
-                    rows.add(new Row(key(row, model), row.getString("key"), row.getBoolean("live"), row.getString("row"),
-                            row.getInt("size"), row.getString("unheld"), row.getString("refused")));
+                    rows.add(new Row(
+                            key(row, model),
+                            row.getString("key"),
+                            row.getBoolean("live"),
+                            row.getString("row"),
+                            row.getInt("size"),
+                            row.getString("unheld"),
+                            row.getString("refused")));
                 }
             }
         }
@@ -71,13 +83,16 @@ public record Page(List<Row> rows) {
     }
 
     /** The keys alone of such a page. */
-    public static List<List<String>> keys(Connection postgres, Model model, List<String> after, int limit) throws SQLException {
+    public static List<List<String>> keys(Connection postgres, Model model, List<String> after, int limit)
+            throws SQLException {
         return keys(postgres, model, new Range(after, List.of()), limit);
     }
 
     /** The keys alone of such a page. */
-    public static List<List<String>> keys(Connection postgres, Model model, Range range, int limit) throws SQLException {
-        try (PreparedStatement statement = postgres.prepareStatement(model.page().keys(range.bounds()))) {
+    public static List<List<String>> keys(Connection postgres, Model model, Range range, int limit)
+            throws SQLException {
+        try (PreparedStatement statement =
+                postgres.prepareStatement(model.page().keys(range.bounds()))) {
             set(statement, 1, range, limit);
             return keys(statement, model);
         }
@@ -87,7 +102,8 @@ public record Page(List<Row> rows) {
     public static List<Range> divide(Connection postgres, Model model, int rows) throws SQLException {
         List<Range> ranges = new ArrayList<>();
         List<String> last = List.of();
-        try (PreparedStatement statement = postgres.prepareStatement(model.page().division())) {
+        try (PreparedStatement statement =
+                postgres.prepareStatement(model.page().division())) {
             statement.setInt(1, rows);
             for (List<String> key : keys(statement, model)) {
                 ranges.add(new Range(last, key));
@@ -126,5 +142,4 @@ public record Page(List<Row> rows) {
         }
         return key;
     }
-
 }

@@ -43,7 +43,11 @@ public final class PageQuery {
     }
 
     static Map<Bounds, String> ofAll(Function<Bounds, String> sql) {
-        return Stream.of(new Bounds(false, false), new Bounds(true, false), new Bounds(false, true), new Bounds(true, true),
+        return Stream.of(
+                        new Bounds(false, false),
+                        new Bounds(true, false),
+                        new Bounds(false, true),
+                        new Bounds(true, true),
                         Bounds.ONE_KEY)
                 .collect(Collectors.toUnmodifiableMap(Function.identity(), sql));
     }

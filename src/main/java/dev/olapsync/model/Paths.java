@@ -19,12 +19,10 @@ import java.util.function.Predicate;
 final class Paths {
 
     /** @param from over items before @param to over the item @param exact whether equal values are spelled equally */
-    record Link(Value from, Value to, boolean exact) {
-    }
+    record Link(Value from, Value to, boolean exact) {}
 
     /** One more item on the path, and what joins it to those before. */
-    record Step(Item item, List<Link> links) {
-    }
+    record Step(Item item, List<Link> links) {}
 
     /** @param key for each column of the key what it is equal to: its own column, or that of an item on the path */
     record Path(Item start, List<Step> steps, List<Value> key) {
@@ -95,15 +93,24 @@ final class Paths {
 
     private Optional<Path> reached(Path path, Predicate<Table.Column> usable) throws SQLException {
         List<Value> values = new ArrayList<>();
-        if (path.items().contains(grain) && (path.start() != grain || key.stream().map(Col::column).allMatch(usable))) {
+        if (path.items().contains(grain)
+                && (path.start() != grain || key.stream().map(Col::column).allMatch(usable))) {
             key.forEach(col -> values.add(new Value(col, null, null)));
             return Optional.of(new Path(path.start(), path.steps(), values));
         }
         // the key itself is not read, so what equals it must be spelled as it is
-        List<Link> links = links(path, grain, usable).stream().filter(link -> link.exact() && link.from().col() != null
-                && link.to().col() != null && link.from().col().column().type().oid() == link.to().col().column().type().oid()).toList();
+        List<Link> links = links(path, grain, usable).stream()
+                .filter(link -> link.exact()
+                        && link.from().col() != null
+                        && link.to().col() != null
+                        && link.from().col().column().type().oid()
+                                == link.to().col().column().type().oid())
+                .toList();
         for (Col col : key) {
-            Optional<Value> equal = links.stream().filter(link -> col.equals(link.to().col())).map(Link::from).findFirst();
+            Optional<Value> equal = links.stream()
+                    .filter(link -> col.equals(link.to().col()))
+                    .map(Link::from)
+                    .findFirst();
             if (equal.isEmpty()) {
                 return Optional.empty();
             }
@@ -125,14 +132,22 @@ final class Paths {
         return links;
     }
 
-    private Optional<Link> link(Path path, Item next, Predicate<Table.Column> usable, Equality equality, Value from, Value to)
+    private Optional<Link> link(
+            Path path, Item next, Predicate<Table.Column> usable, Equality equality, Value from, Value to)
             throws SQLException {
         Item origin = only(from);
-        boolean leads = origin != null && path.items().contains(origin) && only(to) == next && origin != next
-                && origin.side().isWithin(equality.side()) && isStrict(from, origin, equality) && isStrict(to, next, equality)
+        boolean leads = origin != null
+                && path.items().contains(origin)
+                && only(to) == next
+                && origin != next
+                && origin.side().isWithin(equality.side())
+                && isStrict(from, origin, equality)
+                && isStrict(to, next, equality)
                 && next.side().isReachedFrom(origin.side())
                 && (origin != path.start() || columnsOf(from).stream().allMatch(col -> usable.test(col.column())));
-        return leads && deparser.sql(from).isPresent() && deparser.sql(to).isPresent() ? Optional.of(new Link(from, to, equality.coarse() == null)) : Optional.empty();
+        return leads && deparser.sql(from).isPresent() && deparser.sql(to).isPresent()
+                ? Optional.of(new Link(from, to, equality.coarse() == null))
+                : Optional.empty();
     }
 
     /**
@@ -140,7 +155,9 @@ final class Paths {
      * condition says nothing about the rows that are there.
      */
     private static boolean isStrict(Value value, Item item, Equality equality) {
-        return value.col() != null || item.side() == equality.side() || !item.side().isWithin(equality.side());
+        return value.col() != null
+                || item.side() == equality.side()
+                || !item.side().isWithin(equality.side());
     }
 
     /** The only item, a table, of whose columns a value is made; otherwise null. */

@@ -20,23 +20,38 @@ final class Places {
 
     /** @param alias under which the table stands in FROM */
     int of(String alias, TableName table) {
-        return parts.leaves().filter(leaf -> alias.equals(leaf.refersAs()))
-                .filter(leaf -> leaf.name().isEmpty() || table == null || leaf.name().get(leaf.name().size() - 1).equals(table.name()))
-                .findFirst().or(() -> parts.leaves().filter(leaf -> alias.equals(leaf.refersAs())).findFirst())
-                .or(() -> parts.leaves().filter(leaf -> table != null && !leaf.name().isEmpty()
-                        && leaf.name().get(leaf.name().size() - 1).equals(table.name())).findFirst())
-                .map(SelectText.Leaf::start).orElse(begin());
+        return parts.leaves()
+                .filter(leaf -> alias.equals(leaf.refersAs()))
+                .filter(leaf -> leaf.name().isEmpty()
+                        || table == null
+                        || leaf.name().get(leaf.name().size() - 1).equals(table.name()))
+                .findFirst()
+                .or(() -> parts.leaves()
+                        .filter(leaf -> alias.equals(leaf.refersAs()))
+                        .findFirst())
+                .or(() -> parts.leaves()
+                        .filter(leaf -> table != null
+                                && !leaf.name().isEmpty()
+                                && leaf.name().get(leaf.name().size() - 1).equals(table.name()))
+                        .findFirst())
+                .map(SelectText.Leaf::start)
+                .orElse(begin());
     }
 
     int of(Item item) {
-        return of(item.view() != null ? item.view() : item.alias(), item.table() == null ? null : item.table().name());
+        return of(
+                item.view() != null ? item.view() : item.alias(),
+                item.table() == null ? null : item.table().name());
     }
 
     /** The first of some unquoted words, with bars between them. */
     int word(String words) {
         List<String> wanted = List.of(words.split("\\|"));
-        return text.tokens().stream().filter(token -> token.kind() == SqlText.Kind.CODE && wanted.contains(token.name()))
-                .mapToInt(SqlText.Token::start).findFirst().orElse(begin());
+        return text.tokens().stream()
+                .filter(token -> token.kind() == SqlText.Kind.CODE && wanted.contains(token.name()))
+                .mapToInt(SqlText.Token::start)
+                .findFirst()
+                .orElse(begin());
     }
 
     int keyword(String regex) {
@@ -46,20 +61,30 @@ final class Places {
 
     /** Where a function is called. */
     int call(String name) {
-        return text.calls().stream().filter(call -> call.name().get(call.name().size() - 1).equals(name))
-                .mapToInt(SqlText.Call::start).findFirst().orElse(begin());
+        return text.calls().stream()
+                .filter(call -> call.name().get(call.name().size() - 1).equals(name))
+                .mapToInt(SqlText.Call::start)
+                .findFirst()
+                .orElse(begin());
     }
 
     /** Of an item of the SELECT list, from 0. */
     int output(int number) {
         List<SelectText.Block> blocks = parts.top().blocks();
-        return blocks.isEmpty() || blocks.get(0).items().isEmpty() ? begin()
-                : blocks.get(0).items().get(Math.min(number, blocks.get(0).items().size() - 1))[0];
+        return blocks.isEmpty() || blocks.get(0).items().isEmpty()
+                ? begin()
+                : blocks.get(0)
+                        .items()
+                        .get(Math.min(number, blocks.get(0).items().size() - 1))[0];
     }
 
     /** The word that stands at a place. */
     String wordAt(int place) {
-        return text.tokens().stream().filter(token -> token.start() == place).map(SqlText.Token::text).findFirst().orElse("");
+        return text.tokens().stream()
+                .filter(token -> token.start() == place)
+                .map(SqlText.Token::text)
+                .findFirst()
+                .orElse("");
     }
 
     /** Where a name stands in an expression, also as the last part of a qualified one. */
@@ -67,17 +92,25 @@ final class Places {
         List<SqlText.Token> tokens = text.tokens();
         for (int i = 0; i < tokens.size(); i++) {
             if (tokens.get(i).isName() && tokens.get(i).name().equals(name)) {
-                return i > 1 && tokens.get(i - 1).text().equals(".") ? tokens.get(i - 2).start() : tokens.get(i).start();
+                return i > 1 && tokens.get(i - 1).text().equals(".")
+                        ? tokens.get(i - 2).start()
+                        : tokens.get(i).start();
             }
         }
-        return tokens.stream().filter(token -> token.text().equals("*")).mapToInt(SqlText.Token::start).findFirst().orElse(begin());
+        return tokens.stream()
+                .filter(token -> token.text().equals("*"))
+                .mapToInt(SqlText.Token::start)
+                .findFirst()
+                .orElse(begin());
     }
 
     /** Where a value is cast to a type. */
     int cast(String type) {
         List<SqlText.Token> tokens = text.tokens();
         for (int i = 2; i < tokens.size(); i++) {
-            if (tokens.get(i).isName() && tokens.get(i).name().equals(type) && tokens.get(i - 1).text().equals(":")) {
+            if (tokens.get(i).isName()
+                    && tokens.get(i).name().equals(type)
+                    && tokens.get(i - 1).text().equals(":")) {
                 return tokens.get(i - 2).start();
             }
         }

@@ -28,7 +28,8 @@ final class Problems {
 
     void add(int offset, String message) {
         int end = Math.min(offset, content.length());
-        int line = (int) content.substring(0, end).chars().filter(c -> c == '\n').count() + 1;
+        int line =
+                (int) content.substring(0, end).chars().filter(c -> c == '\n').count() + 1;
         int lineStart = content.lastIndexOf('\n', end - 1) + 1;
         ModelError error = new ModelError(file, line, content.codePointCount(lineStart, end) + 1, message);
         if (errors.stream().noneMatch(known -> known.line() == error.line() && known.column() == error.column())) {
@@ -51,8 +52,11 @@ final class Problems {
             message.append(". ").append(server.getHint());
         }
         int position = server.getPosition() - prefix - 1;
-        int offset = position < 0 ? begin : position >= content.codePointCount(0, content.length()) ? content.length()
-                : content.offsetByCodePoints(0, position);
+        int offset = position < 0
+                ? begin
+                : position >= content.codePointCount(0, content.length())
+                        ? content.length()
+                        : content.offsetByCodePoints(0, position);
         add(offset, message.toString());
     }
 
@@ -64,6 +68,7 @@ final class Problems {
 
     ModelException exception() {
         return new ModelException(errors.stream()
-                .sorted(Comparator.comparingInt(ModelError::line).thenComparingInt(ModelError::column)).toList());
+                .sorted(Comparator.comparingInt(ModelError::line).thenComparingInt(ModelError::column))
+                .toList());
     }
 }

@@ -36,8 +36,7 @@ public final class Publishable {
             JOIN pg_namespace n ON n.oid = c.relnamespace
             ORDER BY 1, 2""".formatted(Table.UniqueKey.LOGGED, Table.UniqueKey.LOGGED);
 
-    private Publishable() {
-    }
+    private Publishable() {}
 
     /** Why not, and what its owner has to do; empty when it can be published, or is not there. */
     public static Optional<String> refusal(Connection postgres, TableName table) throws SQLException {
@@ -60,30 +59,41 @@ public final class Publishable {
     private static Optional<String> refusal(ResultSet part, boolean virtualColumns) throws SQLException {
         TableName name = new TableName(part.getString("nspname"), part.getString("relname"));
         String alter = "ALTER TABLE " + name.quoted();
-        if (!part.getString("relkind").equals("r") || !part.getString("relpersistence").equals("p")) {
-            return Optional.of(name + " is " + (part.getString("relkind").equals("r") ? "unlogged" : "no ordinary table")
-                    + ", so that its changes are not in the log; detach it, or make it an ordinary table");
+        if (!part.getString("relkind").equals("r")
+                || !part.getString("relpersistence").equals("p")) {
+            return Optional.of(
+                    name + " is " + (part.getString("relkind").equals("r") ? "unlogged" : "no ordinary table")
+                            + ", so that its changes are not in the log; detach it, or make it an ordinary table");
         }
         String refused = ": once it is published, Postgres refuses each UPDATE and DELETE of it; ";
         boolean full = part.getString("relreplident").equals("f");
         if (full && virtualColumns && part.getString("virtual") != null) {
-            return Optional.of(name + " has REPLICA IDENTITY FULL and the virtual generated column " + part.getString("virtual")
-                    + ", which cannot be published" + refused + "run " + alter + " REPLICA IDENTITY DEFAULT, or " + alter
-                    + " REPLICA IDENTITY USING INDEX ..., or make the column STORED");
+            return Optional.of(
+                    name + " has REPLICA IDENTITY FULL and the virtual generated column " + part.getString("virtual")
+                            + ", which cannot be published" + refused + "run " + alter
+                            + " REPLICA IDENTITY DEFAULT, or " + alter
+                            + " REPLICA IDENTITY USING INDEX ..., or make the column STORED");
         }
         if (full || part.getBoolean("identified")) {
             return Optional.empty();
         }
         boolean key = part.getBoolean("has_key");
         String index = part.getString("index");
-        String whole = "run " + alter + " REPLICA IDENTITY " + (index == null ? "FULL" : "USING INDEX " + Sql.identifier(index));
-        return Optional.of(name + switch (part.getString("relreplident")) {
-            case "n" -> " has REPLICA IDENTITY NOTHING" + refused + (key ? "run " + alter + " REPLICA IDENTITY DEFAULT" : whole);
-            case "i" -> " has lost the index that was its replica identity" + refused
-                    + (key ? "run " + alter + " REPLICA IDENTITY DEFAULT" : whole);
-            default -> key ? " has a primary key that is DEFERRABLE, which is no replica identity" + refused
-                    + whole + ", or make the key NOT DEFERRABLE"
-                    : " has no primary key" + refused + whole + ", or " + alter + " ADD PRIMARY KEY (...)";
-        });
+        String whole = "run " + alter + " REPLICA IDENTITY "
+                + (index == null ? "FULL" : "USING INDEX " + Sql.identifier(index));
+        return Optional.of(name
+                + switch (part.getString("relreplident")) {
+                    case "n" ->
+                        " has REPLICA IDENTITY NOTHING" + refused
+                                + (key ? "run " + alter + " REPLICA IDENTITY DEFAULT" : whole);
+                    case "i" ->
+                        " has lost the index that was its replica identity" + refused
+                                + (key ? "run " + alter + " REPLICA IDENTITY DEFAULT" : whole);
+                    default ->
+                        key
+                                ? " has a primary key that is DEFERRABLE, which is no replica identity" + refused
+                                        + whole + ", or make the key NOT DEFERRABLE"
+                                : " has no primary key" + refused + whole + ", or " + alter + " ADD PRIMARY KEY (...)";
+                });
     }
 }

@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
  * @param key of the grain
  * @param several whether a row of the grain can give several rows; then they are one row in ClickHouse, with an array for each column
  */
-record Query(String text, int width, List<Output> values, Grain grain, List<Key> key, boolean several, ReadSchema schema) {
+record Query(
+        String text, int width, List<Output> values, Grain grain, List<Key> key, boolean several, ReadSchema schema) {
 
     /** The name of what the SELECT gives, and of the row that is read, in statements. */
     static final String ROW = "q";
@@ -33,8 +34,7 @@ record Query(String text, int width, List<Output> values, Grain grain, List<Key>
     }
 
     /** @param place among the columns of the text, from 1 */
-    record Output(OutputColumn column, int place) {
-    }
+    record Output(OutputColumn column, int place) {}
 
     /**
      * A column of the key.
@@ -42,8 +42,7 @@ record Query(String text, int width, List<Output> values, Grain grain, List<Key>
      * @param of the grain's
      * @param column that holds it, one of the values or one that the view hides
      */
-    record Key(Table.Column of, OutputColumn column, int place) {
-    }
+    record Key(Table.Column of, OutputColumn column, int place) {}
 
     static String column(String alias, Table.Column column) {
         return Sql.identifier(alias) + "." + Sql.identifier(column.name());
@@ -63,8 +62,8 @@ record Query(String text, int width, List<Output> values, Grain grain, List<Key>
 
     /** The SELECT with its columns by number, so that two can have one name. */
     private String numbered() {
-        return "(" + text + "\n) AS " + ROW + "(" + IntStream.rangeClosed(1, width).mapToObj(i -> "c" + i)
-                .collect(Collectors.joining(", ")) + ")";
+        return "(" + text + "\n) AS " + ROW + "("
+                + IntStream.rangeClosed(1, width).mapToObj(i -> "c" + i).collect(Collectors.joining(", ")) + ")";
     }
 
     /** The same, of another text. */
@@ -77,20 +76,24 @@ record Query(String text, int width, List<Output> values, Grain grain, List<Key>
         List<String> columns = new ArrayList<>();
         for (Key part : key) {
             if (part.column().hidden()) {
-                columns.add(ROW + ".c" + part.place() + " AS " + Sql.identifier(part.column().name()));
+                columns.add(ROW + ".c" + part.place() + " AS "
+                        + Sql.identifier(part.column().name()));
             }
         }
         for (Output output : values) {
             String value = ROW + ".c" + output.place();
-            columns.add((several ? "array_agg(" + output.column().type().collected(value) + " ORDER BY " + ROW + ".o)" : value) + " AS "
-                    + Sql.identifier(output.column().name()));
+            columns.add((several
+                            ? "array_agg(" + output.column().type().collected(value) + " ORDER BY " + ROW + ".o)"
+                            : value)
+                    + " AS " + Sql.identifier(output.column().name()));
         }
         String list = "SELECT " + String.join(", ", columns) + " FROM ";
         if (!several) {
             return list + numbered();
         }
         // the same order each time, whatever the rows are
-        return list + "(SELECT " + ROW + ".*, " + ROW + "::text COLLATE \"C\" AS o FROM " + numbered() + ") AS " + ROW + " GROUP BY "
+        return list + "(SELECT " + ROW + ".*, " + ROW + "::text COLLATE \"C\" AS o FROM " + numbered() + ") AS " + ROW
+                + " GROUP BY "
                 + key.stream().map(part -> ROW + ".c" + part.place()).collect(Collectors.joining(", "));
     }
 }

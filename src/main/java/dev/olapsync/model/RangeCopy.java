@@ -38,7 +38,9 @@ public final class RangeCopy implements AutoCloseable {
     public static RangeCopy of(Connection postgres, Model model, Page.Range range) throws SQLException {
         postgres.setAutoCommit(false);
         try {
-            set(postgres, Stream.concat(range.after().stream(), range.upTo().stream()).toList());
+            set(
+                    postgres,
+                    Stream.concat(range.after().stream(), range.upTo().stream()).toList());
             try (Statement statement = postgres.createStatement()) {
                 statement.setEscapeProcessing(false);
                 // locks the tables until the end of the transaction, so that they stay current

@@ -11,11 +11,20 @@ import java.util.List;
  * @param once whether a key is found once at most for each row of the path's end
  * @param required whether no row of the model is without a row of the table
  */
-record Reach(String alias, Table table, List<Table.Column> columns, Paths.Path path, boolean direct, boolean once, boolean required) {
+record Reach(
+        String alias,
+        Table table,
+        List<Table.Column> columns,
+        Paths.Path path,
+        boolean direct,
+        boolean once,
+        boolean required) {
 
     /** Whether changes carry the old columns only because they carry the whole old row. */
     boolean onlyInWholeRows() {
-        return table.wholeIdentity() && (table.identityKey() == null || table.identityKey().deferrable()
-                || !table.identityKey().columns().containsAll(columns));
+        return table.wholeIdentity()
+                && (table.identityKey() == null
+                        || table.identityKey().deferrable()
+                        || !table.identityKey().columns().containsAll(columns));
     }
 }

@@ -25,12 +25,13 @@ import java.util.stream.Stream;
 public final class ReadSchema {
 
     /** @param keys that have to be unique @param identity what has to be in every change */
-    private record Part(Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys, Set<List<Table.Column>> identity) {
-    }
+    private record Part(
+            Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys, Set<List<Table.Column>> identity) {}
 
     private final List<Part> parts;
     /** Of which changes have to carry the whole row. */
     private final Set<TableName> whole;
+
     private final List<Resolved.View> views;
 
     private ReadSchema(List<Part> parts, Set<TableName> whole, List<Resolved.View> views) {
@@ -68,8 +69,9 @@ public final class ReadSchema {
         }
 
         private Part part(Table table) {
-            return parts.computeIfAbsent(table.name(), name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(),
-                    new LinkedHashSet<>()));
+            return parts.computeIfAbsent(
+                    table.name(),
+                    name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>()));
         }
 
         ReadSchema build() {
@@ -87,7 +89,8 @@ public final class ReadSchema {
     }
 
     private static String condition(Resolved.View view) {
-        return "to_regclass(" + Sql.literal(view.name().quoted()) + ") = " + view.oid() + "::oid AND EXISTS (SELECT FROM pg_catalog.pg_rewrite"
+        return "to_regclass(" + Sql.literal(view.name().quoted()) + ") = " + view.oid()
+                + "::oid AND EXISTS (SELECT FROM pg_catalog.pg_rewrite"
                 + " AS w WHERE w.ev_class = " + view.oid() + " AND w.rulename = '_RETURN' AND md5(w.ev_action::text) = "
                 + Sql.literal(view.definition()) + ")";
     }
@@ -97,19 +100,28 @@ public final class ReadSchema {
         List<String> conditions = new ArrayList<>();
         conditions.add("to_regclass(" + Sql.literal(table.name().quoted()) + ") = " + table.oid() + "::oid");
         conditions.add("(SELECT count(*) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = " + table.oid() + " AND "
-                + Table.Column.ENTRY + part.columns().stream().map(column -> Sql.literal(column.entry()))
-                .collect(Collectors.joining(", ", " IN (", ")")) + ") = " + part.columns().size());
+                + Table.Column.ENTRY
+                + part.columns().stream()
+                        .map(column -> Sql.literal(column.entry()))
+                        .collect(Collectors.joining(", ", " IN (", ")"))
+                + ") = " + part.columns().size());
         for (List<Table.Column> key : part.keys()) {
             String numbers = numbers(key);
             conditions.add("EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = " + table.oid()
                     + " AND " + Table.UniqueKey.UNIQUE + " AND " + Table.UniqueKey.NUMBERS + " <@ " + numbers
-                    + (key.stream().allMatch(Table.Column::deterministic) ? "" : " AND " + Table.UniqueKey.COLLATED) + ")");
+                    + (key.stream().allMatch(Table.Column::deterministic) ? "" : " AND " + Table.UniqueKey.COLLATED)
+                    + ")");
         }
         for (List<Table.Column> identity : part.identity()) {
-            conditions.add(table.partitioned()
-                    ? isInEveryChange(table, Table.UniqueKey.NAMES, identity.stream().map(column -> Sql.literal(column.name()))
-                            .collect(Collectors.joining(",", "ARRAY[", "]")))
-                    : isInEveryChange(table, Table.UniqueKey.NUMBERS, numbers(identity)));
+            conditions.add(
+                    table.partitioned()
+                            ? isInEveryChange(
+                                    table,
+                                    Table.UniqueKey.NAMES,
+                                    identity.stream()
+                                            .map(column -> Sql.literal(column.name()))
+                                            .collect(Collectors.joining(",", "ARRAY[", "]")))
+                            : isInEveryChange(table, Table.UniqueKey.NUMBERS, numbers(identity)));
         }
         if (whole.contains(table.name())) {
             conditions.add("NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f')");
@@ -118,18 +130,22 @@ public final class ReadSchema {
     }
 
     private static String numbers(List<Table.Column> columns) {
-        return columns.stream().map(column -> String.valueOf(Closure.number(column))).collect(Collectors.joining(",", "'{", "}'::int2[]"));
+        return columns.stream()
+                .map(column -> String.valueOf(Closure.number(column)))
+                .collect(Collectors.joining(",", "'{", "}'::int2[]"));
     }
 
     /** A partition has a replica identity of its own, and numbers of its own for the same columns. */
     private static String withOwnIdentity(Table table) {
         return table.partitioned()
-                ? "pg_partition_tree(" + table.oid() + ") AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.relid AND t.isleaf WHERE"
+                ? "pg_partition_tree(" + table.oid()
+                        + ") AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.relid AND t.isleaf WHERE"
                 : "pg_catalog.pg_class AS c WHERE c.oid = " + table.oid() + " AND";
     }
 
     private static String isInEveryChange(Table table, String columns, String key) {
-        return "NOT EXISTS (SELECT FROM " + withOwnIdentity(table) + " c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i"
+        return "NOT EXISTS (SELECT FROM " + withOwnIdentity(table)
+                + " c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i"
                 + " WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END"
                 + " AND " + Table.UniqueKey.LOGGED + " AND " + columns + " @> " + key + "))";
     }
@@ -179,13 +195,17 @@ public final class ReadSchema {
                         .forEach(other -> facts.add(column(table, other))));
                 for (List<Table.Column> key : part.keys()) {
                     Set<String> names = key.stream().map(Table.Column::name).collect(Collectors.toSet());
-                    if (table.uniqueKeys().stream().anyMatch(unique -> names.containsAll(
-                            unique.columns().stream().map(Table.Column::name).toList()))) {
+                    if (table.uniqueKeys().stream()
+                            .anyMatch(unique -> names.containsAll(unique.columns().stream()
+                                    .map(Table.Column::name)
+                                    .toList()))) {
                         facts.add(unique(table, key));
                     }
                 }
                 for (List<Table.Column> columns : part.identity()) {
-                    if (table.replicaIdentity().containsAll(columns.stream().map(Table.Column::name).toList())) {
+                    if (table.replicaIdentity()
+                            .containsAll(
+                                    columns.stream().map(Table.Column::name).toList())) {
                         facts.add(inChanges(table, columns));
                     }
                 }
@@ -208,7 +228,8 @@ public final class ReadSchema {
     }
 
     private static String column(Table table, Table.Column column) {
-        return table.name() + " has the column " + column.name() + " of type " + column.typeName() + " [" + column.entry() + "]";
+        return table.name() + " has the column " + column.name() + " of type " + column.typeName() + " ["
+                + column.entry() + "]";
     }
 
     private static String unique(Table table, List<Table.Column> key) {

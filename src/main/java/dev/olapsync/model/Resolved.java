@@ -13,8 +13,7 @@ import java.util.stream.Stream;
 final class Resolved {
 
     /** @param oid of the view @param definition of its tree */
-    record View(TableName name, long oid, String definition) {
-    }
+    record View(TableName name, long oid, String definition) {}
 
     private Block top;
     private final List<Block> blocks = new ArrayList<>();

@@ -23,19 +23,33 @@ final class RollUp {
     /** Behind the name of the model whose rows are grouped. */
     static final String DETAIL = "_detail";
 
-    private static final Set<ColumnType.Kind> NUMBERS = Set.of(ColumnType.Kind.INT16, ColumnType.Kind.INT32, ColumnType.Kind.INT64,
-            ColumnType.Kind.DECIMAL);
+    private static final Set<ColumnType.Kind> NUMBERS =
+            Set.of(ColumnType.Kind.INT16, ColumnType.Kind.INT32, ColumnType.Kind.INT64, ColumnType.Kind.DECIMAL);
     /** Of which equal values are spelled equally. */
-    private static final Set<ColumnType.Kind> GROUPED = Set.of(ColumnType.Kind.INT16, ColumnType.Kind.INT32, ColumnType.Kind.INT64,
-            ColumnType.Kind.DECIMAL, ColumnType.Kind.BOOL, ColumnType.Kind.STRING, ColumnType.Kind.LOW_CARDINALITY, ColumnType.Kind.DATE,
-            ColumnType.Kind.TIMESTAMP, ColumnType.Kind.UUID);
-    private static final Set<ColumnType.Kind> ORDERED = Set.of(ColumnType.Kind.INT16, ColumnType.Kind.INT32, ColumnType.Kind.INT64,
-            ColumnType.Kind.DECIMAL, ColumnType.Kind.BOOL, ColumnType.Kind.DATE, ColumnType.Kind.TIMESTAMP);
+    private static final Set<ColumnType.Kind> GROUPED = Set.of(
+            ColumnType.Kind.INT16,
+            ColumnType.Kind.INT32,
+            ColumnType.Kind.INT64,
+            ColumnType.Kind.DECIMAL,
+            ColumnType.Kind.BOOL,
+            ColumnType.Kind.STRING,
+            ColumnType.Kind.LOW_CARDINALITY,
+            ColumnType.Kind.DATE,
+            ColumnType.Kind.TIMESTAMP,
+            ColumnType.Kind.UUID);
+
+    private static final Set<ColumnType.Kind> ORDERED = Set.of(
+            ColumnType.Kind.INT16,
+            ColumnType.Kind.INT32,
+            ColumnType.Kind.INT64,
+            ColumnType.Kind.DECIMAL,
+            ColumnType.Kind.BOOL,
+            ColumnType.Kind.DATE,
+            ColumnType.Kind.TIMESTAMP);
     private static final int MAX_DIGITS = 76;
 
     /** A column of the rows: the node that it must be, and its text. */
-    private record Part(String name, Node node, String text) {
-    }
+    private record Part(String name, Node node, String text) {}
 
     private final String text;
     private final SelectText.Block block;
@@ -48,7 +62,14 @@ final class RollUp {
     private final List<Node> groups = new ArrayList<>();
     private final Map<Node, List<Part>> ofAggregates = new IdentityHashMap<>();
 
-    RollUp(String text, SelectText.Query query, Analysis analysis, Resolved resolved, Catalog catalog, Places places, Problems problems) {
+    RollUp(
+            String text,
+            SelectText.Query query,
+            Analysis analysis,
+            Resolved resolved,
+            Catalog catalog,
+            Places places,
+            Problems problems) {
         this.text = text;
         this.block = query.blocks().get(0);
         this.top = resolved.top();
@@ -61,9 +82,15 @@ final class RollUp {
     /** Whether a statement is one, of whose rows none belongs to a row of a table. */
     static boolean is(Block top) {
         Node query = top.query();
-        boolean grouped = !query.list("groupClause").isEmpty() && query.list("distinctClause").isEmpty();
-        boolean distinct = !query.list("distinctClause").isEmpty() && !query.flag("hasDistinctOn") && !top.isAggregate();
-        return (grouped || distinct) && !query.has("havingQual") && !top.isLimited() && !top.isWindowed() && !top.isUnfolded()
+        boolean grouped = !query.list("groupClause").isEmpty()
+                && query.list("distinctClause").isEmpty();
+        boolean distinct =
+                !query.list("distinctClause").isEmpty() && !query.flag("hasDistinctOn") && !top.isAggregate();
+        return (grouped || distinct)
+                && !query.has("havingQual")
+                && !top.isLimited()
+                && !top.isWindowed()
+                && !top.isUnfolded()
                 && !query.has("setOperations");
     }
 
@@ -73,13 +100,18 @@ final class RollUp {
         List<Node> entries = top.query().nodes("targetList");
         for (int i = 0; i < clause.size(); i++) {
             Node reference = clause.get(i);
-            Node entry = entries.stream().filter(other -> Block.isIn(other, List.of(reference))).findFirst().orElseThrow();
+            Node entry = entries.stream()
+                    .filter(other -> Block.isIn(other, List.of(reference)))
+                    .findFirst()
+                    .orElseThrow();
             Node expression = top.ungrouped(entry.node("expr"));
             boolean listed = !entry.flag("resjunk");
             if (!listed && i >= block.groups().size()) {
                 throw refuse(block.start(), "GROUP BY is not understood: name each group in the SELECT list");
             }
-            String sql = listed ? item(entry.integer("resno") - 1) : text(block.groups().get(i));
+            String sql = listed
+                    ? item(entry.integer("resno") - 1)
+                    : text(block.groups().get(i));
             groups.add(entry.node("expr"));
             add(new Part("g" + (i + 1), expression, sql));
         }
@@ -90,10 +122,15 @@ final class RollUp {
         }
         problems.stopIfAny();
         int from = block.clause("from").orElse(block.end());
-        int end = List.of("group", "having", "order").stream().flatMap(word -> block.clause(word).stream()).min(Integer::compare)
+        int end = List.of("group", "having", "order").stream()
+                .flatMap(word -> block.clause(word).stream())
+                .min(Integer::compare)
                 .orElse(block.end());
-        return text.substring(0, block.start()) + "SELECT " + parts.values().stream().map(part -> "(" + part.text() + ") AS "
-                + Sql.identifier(part.name())).collect(Collectors.joining(", ")) + " " + text.substring(from, Math.max(from, end));
+        return text.substring(0, block.start()) + "SELECT "
+                + parts.values().stream()
+                        .map(part -> "(" + part.text() + ") AS " + Sql.identifier(part.name()))
+                        .collect(Collectors.joining(", "))
+                + " " + text.substring(from, Math.max(from, end));
     }
 
     private void add(Part part) {
@@ -109,16 +146,21 @@ final class RollUp {
         int[] range = block.items().get(number);
         List<SqlText.Token> tokens = tokens(range);
         int last = tokens.size() - 1;
-        boolean named = last > 0 && tokens.get(last).isName() && tokens.get(last).name().equals(names.get(number));
+        boolean named =
+                last > 0 && tokens.get(last).isName() && tokens.get(last).name().equals(names.get(number));
         if (named && tokens.get(last - 1).text().equalsIgnoreCase("as")) {
             return text.substring(range[0], tokens.get(last - 1).start());
         }
-        boolean alias = named && (tokens.get(last - 1).isName() || tokens.get(last - 1).text().equals(")"));
+        boolean alias = named
+                && (tokens.get(last - 1).isName() || tokens.get(last - 1).text().equals(")"));
         return alias ? text.substring(range[0], tokens.get(last).start()) : text(range);
     }
 
     private List<SqlText.Token> tokens(int[] range) {
-        return new SqlText(text).tokens().stream().filter(token -> token.start() >= range[0] && token.start() < range[1]).toList();
+        return new SqlText(text)
+                .tokens().stream()
+                        .filter(token -> token.start() >= range[0] && token.start() < range[1])
+                        .toList();
     }
 
     private static void collect(Node node, List<Node> aggregates) {
@@ -135,20 +177,27 @@ final class RollUp {
         int at = 0;
         for (Node aggregate : aggregates) {
             String name = catalog.function(aggregate.oid("aggfnoid")).name();
-            while (at + 1 < tokens.size() && !(tokens.get(at).isName() && tokens.get(at).name().equals(name)
-                    && tokens.get(at + 1).text().equals("("))) {
+            while (at + 1 < tokens.size()
+                    && !(tokens.get(at).isName()
+                            && tokens.get(at).name().equals(name)
+                            && tokens.get(at + 1).text().equals("("))) {
                 at++;
             }
             if (at + 1 >= tokens.size()) {
-                throw refuse(places.output(item), "the call of " + name + "() is not found: write it plainly, without quotes or schema");
+                throw refuse(
+                        places.output(item),
+                        "the call of " + name + "() is not found: write it plainly, without quotes or schema");
             }
             int open = at + 1;
             int close = closing(tokens, open);
             List<Part> own = new ArrayList<>();
             if (!aggregate.flag("aggstar")) {
                 int first = tokens.get(open + 1).text().equalsIgnoreCase("distinct") ? open + 2 : open + 1;
-                Part argument = new Part("a" + (parts.size() + 1), aggregate.nodes("args").get(0).node("expr"),
-                        text.substring(tokens.get(first).start(), tokens.get(close).start()));
+                Part argument = new Part(
+                        "a" + (parts.size() + 1),
+                        aggregate.nodes("args").get(0).node("expr"),
+                        text.substring(
+                                tokens.get(first).start(), tokens.get(close).start()));
                 add(argument);
                 own.add(argument);
             } else {
@@ -158,8 +207,12 @@ final class RollUp {
             if (aggregate.has("aggfilter")) {
                 int where = at + 2;
                 int end = closing(tokens, at + 1);
-                Part filter = new Part("f" + (parts.size() + 1), aggregate.node("aggfilter"),
-                        text.substring(tokens.get(where).start() + "where".length(), tokens.get(end).start()));
+                Part filter = new Part(
+                        "f" + (parts.size() + 1),
+                        aggregate.node("aggfilter"),
+                        text.substring(
+                                tokens.get(where).start() + "where".length(),
+                                tokens.get(end).start()));
                 add(filter);
                 own.add(filter);
                 at = end + 1;
@@ -186,40 +239,54 @@ final class RollUp {
      * @param detail the model of the rows
      */
     String view(Analysis analysis, Query detail, String name) throws SQLException, ModelException {
-        List<Node> found = analysis.query().nodes("targetList").stream().map(entry -> entry.node("expr")).toList();
+        List<Node> found = analysis.query().nodes("targetList").stream()
+                .map(entry -> entry.node("expr"))
+                .toList();
         int place = 0;
         for (Part part : parts.values()) {
             if (place >= found.size() || !found.get(place++).equals(part.node())) {
-                throw refuse(block.start(), "an expression of this SELECT is not understood: " + part.text() + "; write it in a sub-query in FROM, and"
-                        + " its name here");
+                throw refuse(
+                        block.start(),
+                        "an expression of this SELECT is not understood: " + part.text()
+                                + "; write it in a sub-query in FROM, and" + " its name here");
             }
         }
         for (int i = 1; i <= groups.size(); i++) {
             if (!GROUPED.contains(type(detail, "g" + i).kind())) {
-                throw refuse(places.keyword("GROUP\\s+BY"), "groups by " + parts.get("g" + i).text().strip() + " of type "
-                        + column(detail, "g" + i).postgresType() + ", where equal values can be spelled differently; cast it to text,"
-                        + " numeric(p,s), date or an integer");
+                throw refuse(
+                        places.keyword("GROUP\\s+BY"),
+                        "groups by " + parts.get("g" + i).text().strip() + " of type "
+                                + column(detail, "g" + i).postgresType()
+                                + ", where equal values can be spelled differently; cast it to text,"
+                                + " numeric(p,s), date or an integer");
             }
         }
         List<String> columns = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
             Optional<String> sql = translated(top.output(i + 1), detail);
             if (sql.isEmpty()) {
-                problems.add(places.output(i), "a roll-up can have its groups, and count, sum, min, max, bool_and, bool_or of them, coalesce(..., a"
-                        + " constant) and round(avg(...), digits), over integers, numeric(p,s), dates and timestamps; write everything else in"
-                        + " ClickHouse, in a view over this one");
+                problems.add(
+                        places.output(i),
+                        "a roll-up can have its groups, and count, sum, min, max, bool_and, bool_or of them, coalesce(..., a"
+                                + " constant) and round(avg(...), digits), over integers, numeric(p,s), dates and timestamps; write everything else in"
+                                + " ClickHouse, in a view over this one");
             } else {
                 columns.add(sql.get() + " AS " + ClickHouse.identifier(names.get(i)));
             }
         }
         problems.stopIfAny();
-        String by = groups.isEmpty() ? "" : IntStream.rangeClosed(1, groups.size()).mapToObj(i -> "g" + i)
-                .collect(Collectors.joining(", "));
+        String by = groups.isEmpty()
+                ? ""
+                : IntStream.rangeClosed(1, groups.size()).mapToObj(i -> "g" + i).collect(Collectors.joining(", "));
         return "SELECT " + String.join(", ", columns) + " FROM " + ClickHouse.identifier(name) + " GROUP BY " + by;
     }
 
     private static OutputColumn column(Query detail, String name) {
-        return detail.values().stream().map(Query.Output::column).filter(column -> column.name().equals(name)).findFirst().orElseThrow();
+        return detail.values().stream()
+                .map(Query.Output::column)
+                .filter(column -> column.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static ColumnType type(Query detail, String name) {
@@ -238,19 +305,24 @@ final class RollUp {
         }
         if (node.is("COALESCEEXPR") && node.nodes("args").size() == 2) {
             Optional<String> value = translated(node.nodes("args").get(0), detail);
-            Optional<String> constant = constant(top.value(node.nodes("args").get(1)).node());
+            Optional<String> constant =
+                    constant(top.value(node.nodes("args").get(1)).node());
             return value.flatMap(sql -> constant.map(other -> "coalesce(" + sql + ", " + other + ")"));
         }
-        if (node.is("FUNCEXPR") && catalog.function(node.oid("funcid")).name().equals("round") && node.list("args").size() == 2) {
+        if (node.is("FUNCEXPR")
+                && catalog.function(node.oid("funcid")).name().equals("round")
+                && node.list("args").size() == 2) {
             return rounded(node, detail);
         }
         return Optional.empty();
     }
 
     private Optional<String> constant(Node node) throws SQLException {
-        return node == null || !node.is("CONST") ? Optional.empty()
-                : catalog.type(node.oid("consttype")).name().equals("numeric") ? Constants.numeric(node).map(BigDecimal::toPlainString)
-                : Constants.integer(node).map(String::valueOf);
+        return node == null || !node.is("CONST")
+                ? Optional.empty()
+                : catalog.type(node.oid("consttype")).name().equals("numeric")
+                        ? Constants.numeric(node).map(BigDecimal::toPlainString)
+                        : Constants.integer(node).map(String::valueOf);
     }
 
     private Optional<String> aggregate(Node node, Query detail) throws SQLException {
@@ -265,10 +337,16 @@ final class RollUp {
         String value = filter == null ? argument : "if(" + filter + ", " + argument + ", NULL)";
         boolean distinct = !node.list("aggdistinct").isEmpty();
         return switch (name) {
-            case "count" -> !distinct ? Optional.of("count(" + value + ")")
-                    : GROUPED.contains(type.kind()) ? Optional.of("uniqExact(" + value + ")") : Optional.empty();
-            case "sum" -> distinct || !NUMBERS.contains(type.kind()) ? Optional.empty() : Optional.of("sum(" + wide(value, type) + ")");
-            case "min", "max" -> ORDERED.contains(type.kind()) ? Optional.of(name + "(" + value + ")") : Optional.empty();
+            case "count" ->
+                !distinct
+                        ? Optional.of("count(" + value + ")")
+                        : GROUPED.contains(type.kind()) ? Optional.of("uniqExact(" + value + ")") : Optional.empty();
+            case "sum" ->
+                distinct || !NUMBERS.contains(type.kind())
+                        ? Optional.empty()
+                        : Optional.of("sum(" + wide(value, type) + ")");
+            case "min", "max" ->
+                ORDERED.contains(type.kind()) ? Optional.of(name + "(" + value + ")") : Optional.empty();
             case "bool_and", "every" -> Optional.of("min(" + value + ")");
             case "bool_or" -> Optional.of("max(" + value + ")");
             default -> Optional.empty();
@@ -277,16 +355,23 @@ final class RollUp {
 
     /** So that no sum overflows. */
     private static String wide(String value, ColumnType type) {
-        return "CAST(" + value + " AS Nullable(" + (type.kind() == ColumnType.Kind.DECIMAL ? "Decimal(" + MAX_DIGITS + ", " + type.scale()
-                + ")" : "Int256") + "))";
+        return "CAST(" + value + " AS Nullable("
+                + (type.kind() == ColumnType.Kind.DECIMAL
+                        ? "Decimal(" + MAX_DIGITS + ", " + type.scale() + ")"
+                        : "Int256")
+                + "))";
     }
 
     /** {@code round(avg(x), digits)} as Postgres does it, away from zero, in integers. */
     private Optional<String> rounded(Node node, Query detail) throws SQLException {
         Node average = node.nodes("args").get(0);
         Optional<Long> digits = Constants.integer(node.nodes("args").get(1));
-        if (!average.is("AGGREF") || !catalog.function(average.oid("aggfnoid")).name().equals("avg") || digits.isEmpty()
-                || digits.get() < 0 || digits.get() > 12 || !average.list("aggdistinct").isEmpty()) {
+        if (!average.is("AGGREF")
+                || !catalog.function(average.oid("aggfnoid")).name().equals("avg")
+                || digits.isEmpty()
+                || digits.get() < 0
+                || digits.get() > 12
+                || !average.list("aggdistinct").isEmpty()) {
             return Optional.empty();
         }
         List<Part> own = ofAggregates.get(average);
@@ -294,15 +379,18 @@ final class RollUp {
         if (!NUMBERS.contains(type.kind()) || type.scale() > 12) {
             return Optional.empty();
         }
-        String value = own.size() > 1 ? "if(" + own.get(1).name() + ", " + own.get(0).name() + ", NULL)" : own.get(0).name();
+        String value = own.size() > 1
+                ? "if(" + own.get(1).name() + ", " + own.get(0).name() + ", NULL)"
+                : own.get(0).name();
         int scale = type.kind() == ColumnType.Kind.DECIMAL ? type.scale() : 0;
         long more = digits.get() - scale;
         String units = "sum(CAST(" + wide(value, type) + " * " + power(scale) + " AS Nullable(Int256)))";
         String above = units + (more > 0 ? " * " + power(more) : "");
         String below = "count(" + value + ")" + (more < 0 ? " * " + power(-more) : "");
-        String quotient = "sign(" + above + ") * intDiv(2 * abs(" + above + ") + " + below + ", 2 * greatest(" + below + ", 1))";
-        return Optional.of("if(count(" + value + ") = 0, NULL, toDecimal256(toString(" + quotient + "), " + digits.get() + ") / "
-                + power(digits.get()) + ")");
+        String quotient =
+                "sign(" + above + ") * intDiv(2 * abs(" + above + ") + " + below + ", 2 * greatest(" + below + ", 1))";
+        return Optional.of("if(count(" + value + ") = 0, NULL, toDecimal256(toString(" + quotient + "), " + digits.get()
+                + ") / " + power(digits.get()) + ")");
     }
 
     private static String power(long exponent) {

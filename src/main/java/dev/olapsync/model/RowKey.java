@@ -11,8 +11,7 @@ public final class RowKey {
 
     private static final ObjectMapper JSON = Json.ofKeys();
 
-    private RowKey() {
-    }
+    private RowKey() {}
 
     /**
      * The texts of the key's columns.

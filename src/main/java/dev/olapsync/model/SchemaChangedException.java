@@ -9,8 +9,9 @@ import javax.sql.DataSource;
 /** The tables that a model reads are not what they were when it was compiled or loaded. */
 public final class SchemaChangedException extends IllegalStateException {
 
-    private static final String REMEDY = ". If the model is to be another now, edit it. Then raise olap.epoch by one and start"
-            + " again: everything is loaded once more. See \"The schema changes\" in docs/operations.md";
+    private static final String REMEDY =
+            ". If the model is to be another now, edit it. Then raise olap.epoch by one and start"
+                    + " again: everything is loaded once more. See \"The schema changes\" in docs/operations.md";
 
     /** {@code insufficient_privilege} */
     private static final String DENIED = "42501";
@@ -21,7 +22,8 @@ public final class SchemaChangedException extends IllegalStateException {
 
     /** @param postgres to find out what has changed */
     public static SchemaChangedException of(Model model, Connection postgres) throws SQLException {
-        return new SchemaChangedException(message(model, model.schema().facts(), model.schema().factsNow(postgres)));
+        return new SchemaChangedException(
+                message(model, model.schema().facts(), model.schema().factsNow(postgres)));
     }
 
     /**
@@ -30,7 +32,8 @@ public final class SchemaChangedException extends IllegalStateException {
      */
     public static void throwIfCauseOf(SQLException error, Model model, DataSource postgres) throws SQLException {
         boolean ofValues = ValueErrors.isOne(error);
-        boolean wrongStatement = !ofValues && String.valueOf(error.getSQLState()).startsWith("42")
+        boolean wrongStatement = !ofValues
+                && String.valueOf(error.getSQLState()).startsWith("42")
                 && !DENIED.equals(error.getSQLState());
         if (wrongStatement || ofValues) {
             try (Connection connection = postgres.getConnection()) {
@@ -40,8 +43,9 @@ public final class SchemaChangedException extends IllegalStateException {
             }
         }
         if (wrongStatement) {
-            throw new SchemaChangedException("The model " + model + " (" + model.file() + ") does not fit the database any more: "
-                    + error.getMessage().lines().findFirst().orElse("") + REMEDY);
+            throw new SchemaChangedException(
+                    "The model " + model + " (" + model.file() + ") does not fit the database any more: "
+                            + error.getMessage().lines().findFirst().orElse("") + REMEDY);
         }
     }
 
@@ -49,7 +53,8 @@ public final class SchemaChangedException extends IllegalStateException {
     public static String message(Model model, List<String> before, List<String> now) {
         List<String> gone = before.stream().filter(fact -> !now.contains(fact)).toList();
         List<String> come = now.stream().filter(fact -> !before.contains(fact)).toList();
-        return "The tables that the model " + model + " (" + model.file() + ") reads have been changed: not so any more: "
-                + String.join("; ", gone) + (come.isEmpty() ? "" : "; but: " + String.join("; ", come)) + REMEDY;
+        return "The tables that the model " + model + " (" + model.file()
+                + ") reads have been changed: not so any more: " + String.join("; ", gone)
+                + (come.isEmpty() ? "" : "; but: " + String.join("; ", come)) + REMEDY;
     }
 }

@@ -42,8 +42,7 @@ final class SelectText {
     }
 
     /** A name before AS, and the query behind it. */
-    record Cte(String name, int as, boolean materialized, Query query) {
-    }
+    record Cte(String name, int as, boolean materialized, Query query) {}
 
     /** One SELECT or several with set operations between them, with what stands before and behind. */
     static final class Query {
@@ -109,8 +108,8 @@ final class SelectText {
     }
 
     private static final Set<String> SET_OPERATIONS = Set.of("union", "intersect", "except");
-    private static final Set<String> CLAUSES = Set.of("from", "where", "group", "having", "window", "order", "limit", "offset", "fetch",
-            "for", "into");
+    private static final Set<String> CLAUSES =
+            Set.of("from", "where", "group", "having", "window", "order", "limit", "offset", "fetch", "for", "into");
     private static final Set<String> JOINS = Set.of("join", "inner", "left", "right", "full", "cross", "natural");
     private static final Set<String> AFTER_TABLE = Set.of("on", "using", "tablesample", "with");
 
@@ -120,6 +119,7 @@ final class SelectText {
     private final Query top;
     /** Those that a name can stand for now, the innermost first. */
     private final Deque<Cte> visible = new ArrayDeque<>();
+
     private int at;
 
     SelectText(String sql) {
@@ -160,7 +160,9 @@ final class SelectText {
 
     /** Behind the token before. */
     private int endBefore() {
-        return at == 0 ? 0 : tokens.get(at - 1).start() + tokens.get(at - 1).text().length();
+        return at == 0
+                ? 0
+                : tokens.get(at - 1).start() + tokens.get(at - 1).text().length();
     }
 
     private boolean atEnd() {
@@ -284,7 +286,9 @@ final class SelectText {
     }
 
     private boolean startsClause() {
-        return CLAUSES.contains(word()) && !word(at - 1).equals(".") && !word(at - 1).equals("as")
+        return CLAUSES.contains(word())
+                && !word(at - 1).equals(".")
+                && !word(at - 1).equals("as")
                 && !(word().equals("from") && word(at - 1).equals("distinct"));
     }
 
@@ -355,7 +359,11 @@ final class SelectText {
         if (word().equals("as")) {
             at++;
         }
-        if (at < tokens.size() && tokens.get(at).isName() && !JOINS.contains(word()) && !AFTER_TABLE.contains(word()) && !startsClause()
+        if (at < tokens.size()
+                && tokens.get(at).isName()
+                && !JOINS.contains(word())
+                && !AFTER_TABLE.contains(word())
+                && !startsClause()
                 && !SET_OPERATIONS.contains(word())) {
             alias = tokens.get(at++).name();
         }
@@ -363,7 +371,12 @@ final class SelectText {
         if (word().equals("(")) {
             skipParentheses();
         }
-        Cte cte = name.size() != 1 ? null : visible.stream().filter(other -> other.name().equals(name.get(0))).findFirst().orElse(null);
+        Cte cte = name.size() != 1
+                ? null
+                : visible.stream()
+                        .filter(other -> other.name().equals(name.get(0)))
+                        .findFirst()
+                        .orElse(null);
         block.from.add(new Leaf(start, end, nameStart, List.copyOf(name), alias, sub, cte));
     }
 
@@ -403,6 +416,9 @@ final class SelectText {
             depth += word(end).equals("(") ? 1 : word(end).equals(")") ? -1 : 0;
             end++;
         } while (depth > 0 && end < tokens.size());
-        return word(end).equals(")") || SET_OPERATIONS.contains(word(end)) || word(end).equals("order") || word(end).equals("limit");
+        return word(end).equals(")")
+                || SET_OPERATIONS.contains(word(end))
+                || word(end).equals("order")
+                || word(end).equals("limit");
     }
 }

@@ -14,17 +14,20 @@ import java.util.stream.IntStream;
 final class SqlText {
 
     public enum Kind {
-        CODE, STRING, IDENTIFIER, COMMENT
+        CODE,
+        STRING,
+        IDENTIFIER,
+        COMMENT
     }
 
-    record Piece(Kind kind, int start, int end) {
-    }
+    record Piece(Kind kind, int start, int end) {}
 
     /** A word, a quoted identifier, a literal, a number or a character. */
     record Token(int start, String text, Kind kind) {
 
         boolean isName() {
-            return kind == Kind.IDENTIFIER || kind == Kind.CODE && Character.isUnicodeIdentifierStart(text.charAt(0))
+            return kind == Kind.IDENTIFIER
+                    || kind == Kind.CODE && Character.isUnicodeIdentifierStart(text.charAt(0))
                     || text.startsWith("_");
         }
 
@@ -39,8 +42,7 @@ final class SqlText {
      *
      * @param name with its schema, if any
      */
-    record Call(int start, List<String> name, int arguments) {
-    }
+    record Call(int start, List<String> name, int arguments) {}
 
     private static final Pattern TOKEN = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_$]*|\\d[\\w.]*|\\S");
     private static final Pattern DOLLAR_QUOTE = Pattern.compile("\\$(?:[\\p{L}_][\\p{L}\\d_]*)?\\$");
@@ -59,7 +61,9 @@ final class SqlText {
         String statement = sql.substring(0, semicolon().orElse(sql.length()));
         List<Piece> own = split(statement);
         int last = own.size();
-        while (last > 0 && (own.get(last - 1).kind == Kind.COMMENT || text(statement, own.get(last - 1)).isBlank())) {
+        while (last > 0
+                && (own.get(last - 1).kind == Kind.COMMENT
+                        || text(statement, own.get(last - 1)).isBlank())) {
             last--;
         }
         return last == 0 ? "" : statement.substring(0, own.get(last - 1).end).stripTrailing();
@@ -85,9 +89,11 @@ final class SqlText {
     }
 
     private OptionalInt semicolon() {
-        return pieces.stream().filter(p -> p.kind == Kind.CODE)
+        return pieces.stream()
+                .filter(p -> p.kind == Kind.CODE)
                 .mapToInt(p -> sql.substring(p.start, p.end).indexOf(';') < 0 ? -1 : sql.indexOf(';', p.start))
-                .filter(i -> i >= 0).findFirst();
+                .filter(i -> i >= 0)
+                .findFirst();
     }
 
     /** The offset of a keyword outside of parentheses, or the statement's begin when it has none. */
@@ -137,8 +143,10 @@ final class SqlText {
 
     /** With their dashes or slashes and stars. */
     List<Token> comments() {
-        return pieces.stream().filter(piece -> piece.kind == Kind.COMMENT)
-                .map(piece -> new Token(piece.start, text(sql, piece), Kind.COMMENT)).toList();
+        return pieces.stream()
+                .filter(piece -> piece.kind == Kind.COMMENT)
+                .map(piece -> new Token(piece.start, text(sql, piece), Kind.COMMENT))
+                .toList();
     }
 
     /** Unquoted words that are neither qualified nor an alias after AS. */
@@ -147,7 +155,9 @@ final class SqlText {
         List<Token> bare = new ArrayList<>();
         for (int i = 0; i < tokens.size(); i++) {
             String before = i == 0 ? "" : tokens.get(i - 1).text();
-            if (tokens.get(i).kind() == Kind.CODE && tokens.get(i).isName() && !before.equals(".")
+            if (tokens.get(i).kind() == Kind.CODE
+                    && tokens.get(i).isName()
+                    && !before.equals(".")
                     && !before.equalsIgnoreCase("AS")) {
                 bare.add(tokens.get(i));
             }
@@ -163,7 +173,9 @@ final class SqlText {
             if (tokens.get(i).isName() && tokens.get(i + 1).text().equals("(")) {
                 LinkedList<String> name = new LinkedList<>(List.of(tokens.get(i).name()));
                 int first = i;
-                while (first >= 2 && tokens.get(first - 1).text().equals(".") && tokens.get(first - 2).isName()) {
+                while (first >= 2
+                        && tokens.get(first - 1).text().equals(".")
+                        && tokens.get(first - 2).isName()) {
                     first -= 2;
                     name.addFirst(tokens.get(first).name());
                 }
@@ -197,15 +209,19 @@ final class SqlText {
 
     /** Where the first parameter stands. */
     OptionalInt parameter() {
-        return pieces.stream().filter(piece -> piece.kind == Kind.CODE).flatMapToInt(piece -> {
-            Matcher matcher = PARAMETER.matcher(sql).region(piece.start, piece.end);
-            return matcher.find() ? IntStream.of(matcher.start()) : IntStream.empty();
-        }).findFirst();
+        return pieces.stream()
+                .filter(piece -> piece.kind == Kind.CODE)
+                .flatMapToInt(piece -> {
+                    Matcher matcher = PARAMETER.matcher(sql).region(piece.start, piece.end);
+                    return matcher.find() ? IntStream.of(matcher.start()) : IntStream.empty();
+                })
+                .findFirst();
     }
 
     /** The same text for the driver, which takes a question mark in code for a parameter. */
     String forDriver() {
-        return pieces.stream().map(piece -> piece.kind == Kind.CODE ? text(sql, piece).replace("?", "??") : text(sql, piece))
+        return pieces.stream()
+                .map(piece -> piece.kind == Kind.CODE ? text(sql, piece).replace("?", "??") : text(sql, piece))
                 .collect(Collectors.joining());
     }
 
@@ -219,11 +235,15 @@ final class SqlText {
         for (Piece piece : pieces) {
             String text = text(sql, piece);
             switch (piece.kind) {
-                case CODE -> out.append(PARAMETER.matcher(text.replace("?", "??")).replaceAll(parameter));
+                case CODE ->
+                    out.append(PARAMETER.matcher(text.replace("?", "??")).replaceAll(parameter));
                 // two literals on two lines are one literal
                 case STRING -> out.append(text.replace(":?", ":'\n'?"));
-                case IDENTIFIER -> out.append(text.contains(":?")
-                        ? "U&" + text.replace("\\", "\\\\").replace("?", "\\003F") : text);
+                case IDENTIFIER ->
+                    out.append(
+                            text.contains(":?")
+                                    ? "U&" + text.replace("\\", "\\\\").replace("?", "\\003F")
+                                    : text);
                 case COMMENT -> out.append(' ');
             }
         }
@@ -280,7 +300,9 @@ final class SqlText {
     }
 
     private static boolean escapes(String sql, int quote) {
-        return quote > 0 && (sql.charAt(quote - 1) == 'E' || sql.charAt(quote - 1) == 'e') && !partOfName(sql, quote - 2);
+        return quote > 0
+                && (sql.charAt(quote - 1) == 'E' || sql.charAt(quote - 1) == 'e')
+                && !partOfName(sql, quote - 2);
     }
 
     private static int quoted(String sql, int start, char quote, boolean escapes) {

@@ -19,8 +19,18 @@ import java.util.stream.Collectors;
  * @param wholeIdentity whether the replica identity is FULL, so that each change carries the whole old row
  * @param identityKey the index whose columns identify a row in a change, null when there is none
  */
-record Table(TableName name, long oid, char kind, char persistence, TableName root, boolean inherited, List<Column> columns,
-        List<UniqueKey> uniqueKeys, Set<String> replicaIdentity, boolean wholeIdentity, UniqueKey identityKey) {
+record Table(
+        TableName name,
+        long oid,
+        char kind,
+        char persistence,
+        TableName root,
+        boolean inherited,
+        List<Column> columns,
+        List<UniqueKey> uniqueKeys,
+        Set<String> replicaIdentity,
+        boolean wholeIdentity,
+        UniqueKey identityKey) {
 
     /**
      * @param type never a domain: its base type instead
@@ -30,8 +40,16 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
      * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type, modifier and, unless it is
      *     that of the database or of the type, collation
      */
-    record Column(String name, Type type, int modifier, String typeName, boolean notNull, boolean generated,
-            boolean deterministic, String collation, String entry) {
+    record Column(
+            String name,
+            Type type,
+            int modifier,
+            String typeName,
+            boolean notNull,
+            boolean generated,
+            boolean deterministic,
+            String collation,
+            String entry) {
 
         /** SQL for the {@link #entry()} of a row {@code a} of {@code pg_attribute}. */
         static final String ENTRY = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, "
@@ -81,7 +99,10 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
 
     /** By its number in the catalog; the names of others may have been dropped before it. */
     Column columnAt(int number) {
-        return columns.stream().filter(column -> column.entry().startsWith(number + " ")).findFirst().orElseThrow();
+        return columns.stream()
+                .filter(column -> column.entry().startsWith(number + " "))
+                .findFirst()
+                .orElseThrow();
     }
 
     boolean isOfTheSystem() {
@@ -94,24 +115,28 @@ record Table(TableName name, long oid, char kind, char persistence, TableName ro
             return Optional.of("a system table, whose changes are not in the log; name a table of your own");
         }
         if (kind != 'r' && kind != 'p') {
-            String what = switch (kind) {
-                case 'm' -> "a materialized view";
-                case 'f' -> "a foreign table";
-                default -> "no table";
-            };
+            String what =
+                    switch (kind) {
+                        case 'm' -> "a materialized view";
+                        case 'f' -> "a foreign table";
+                        default -> "no table";
+                    };
             return Optional.of(what + ", and only changes of tables are in the log; name the tables behind it");
         }
         if (persistence == 't') {
             return Optional.of("a temporary table, whose changes are not in the log; name a permanent table");
         }
         if (persistence == 'u') {
-            return Optional.of("an unlogged table, whose changes are not in the log; run ALTER TABLE " + name.quoted() + " SET LOGGED");
+            return Optional.of("an unlogged table, whose changes are not in the log; run ALTER TABLE " + name.quoted()
+                    + " SET LOGGED");
         }
         if (root != null) {
             return Optional.of("a partition, whose changes come under the name of the partitioned table; name " + root);
         }
-        return inherited ? Optional.of("a table from which others inherit, whose changes come under their own names;"
-                + " use partitions instead of inheritance") : Optional.empty();
+        return inherited
+                ? Optional.of("a table from which others inherit, whose changes come under their own names;"
+                        + " use partitions instead of inheritance")
+                : Optional.empty();
     }
 
     /** Whether the old values of a key are in every change. */

@@ -21,8 +21,7 @@ final class TimeCasts {
 
     private static final Set<String> BRACKETS = Set.of(")", "]");
 
-    private TimeCasts() {
-    }
+    private TimeCasts() {}
 
     /** Analyses another text; null when Postgres does not accept it. */
     interface Analyser {
@@ -36,7 +35,10 @@ final class TimeCasts {
         // from the end, so that the places of the others stay
         for (int cast = 0; open > 0 && cast < casts(guarded).size(); cast++) {
             for (Operand operand : casts(guarded).get(cast)) {
-                String attempt = guarded.substring(0, operand.start()) + BEFORE + guarded.substring(operand.start(), operand.end()) + BEHIND
+                String attempt = guarded.substring(0, operand.start())
+                        + BEFORE
+                        + guarded.substring(operand.start(), operand.end())
+                        + BEHIND
                         + guarded.substring(operand.end());
                 Analysis result = analyser.analyse(attempt);
                 if (result != null && unguarded(result.query(), catalog) < open) {
@@ -50,7 +52,11 @@ final class TimeCasts {
     }
 
     private static int unguarded(Node node, Catalog catalog) throws SQLException {
-        int unguarded = node.is("COERCEVIAIO") && catalog.readsTime(node.oid("resulttype")) && !isGuarded(node.node("arg"), catalog) ? 1 : 0;
+        int unguarded = node.is("COERCEVIAIO")
+                        && catalog.readsTime(node.oid("resulttype"))
+                        && !isGuarded(node.node("arg"), catalog)
+                ? 1
+                : 0;
         List<Node> children = new ArrayList<>();
         node.children(children::add);
         for (Node child : children) {
@@ -66,12 +72,13 @@ final class TimeCasts {
         }
         Catalog.Function function = catalog.function(text.oid("funcid"));
         List<Node> arguments = text.nodes("args");
-        return function.builtIn() && function.name().equals(FUNCTION) && arguments.size() == 4
+        return function.builtIn()
+                && function.name().equals(FUNCTION)
+                && arguments.size() == 4
                 && Constants.text(arguments.get(1)).filter(WORDS::equals).isPresent();
     }
 
-    private record Operand(int start, int end) {
-    }
+    private record Operand(int start, int end) {}
 
     /** What may be the operand of each cast, the last cast first. */
     private static List<List<Operand>> casts(String select) {
@@ -80,8 +87,11 @@ final class TimeCasts {
         for (int i = tokens.size() - 1; i > 0; i--) {
             if (isCast(tokens, i)) {
                 int end = end(tokens.get(i - 1));
-                casts.add(starts(tokens, i - 1).stream().map(start -> new Operand(tokens.get(start).start(), end)).toList());
-            } else if (tokens.get(i - 1).text().equalsIgnoreCase("CAST") && tokens.get(i).text().equals("(")) {
+                casts.add(starts(tokens, i - 1).stream()
+                        .map(start -> new Operand(tokens.get(start).start(), end))
+                        .toList());
+            } else if (tokens.get(i - 1).text().equalsIgnoreCase("CAST")
+                    && tokens.get(i).text().equals("(")) {
                 int as = as(tokens, i);
                 if (as > i + 1) {
                     casts.add(List.of(new Operand(tokens.get(i + 1).start(), end(tokens.get(as - 1)))));
@@ -97,7 +107,9 @@ final class TimeCasts {
 
     /** Whether two colons begin here. */
     private static boolean isCast(List<SqlText.Token> tokens, int i) {
-        return i + 1 < tokens.size() && tokens.get(i).text().equals(":") && tokens.get(i + 1).text().equals(":")
+        return i + 1 < tokens.size()
+                && tokens.get(i).text().equals(":")
+                && tokens.get(i + 1).text().equals(":")
                 && tokens.get(i).start() + 1 == tokens.get(i + 1).start();
     }
 
@@ -126,13 +138,19 @@ final class TimeCasts {
             if (text.equals(")") || text.equals("]")) {
                 at = opening(tokens, at);
                 starts.add(at);
-                if (at == 0 || !tokens.get(at - 1).isName() && !(text.equals("]") && BRACKETS.contains(tokens.get(at - 1).text()))) {
+                if (at == 0
+                        || !tokens.get(at - 1).isName()
+                                && !(text.equals("]")
+                                        && BRACKETS.contains(tokens.get(at - 1).text()))) {
                     break;
                 }
                 at--;
                 continue;
             }
-            while (at >= 2 && tokens.get(at).isName() && tokens.get(at - 1).text().equals(".") && tokens.get(at - 2).isName()) {
+            while (at >= 2
+                    && tokens.get(at).isName()
+                    && tokens.get(at - 1).text().equals(".")
+                    && tokens.get(at - 2).isName()) {
                 at -= 2;
             }
             starts.add(at);

@@ -7,11 +7,25 @@ import java.util.List;
 final class Types {
 
     /** The fields in which nodes have the type of their value. */
-    private static final List<String> FIELDS = List.of("resulttype", "vartype", "consttype", "funcresulttype", "opresulttype", "aggtype",
-            "wintype", "casetype", "coalescetype", "minmaxtype", "array_typeid", "refrestype", "row_typeid", "paramtype", "typeId", "type");
+    private static final List<String> FIELDS = List.of(
+            "resulttype",
+            "vartype",
+            "consttype",
+            "funcresulttype",
+            "opresulttype",
+            "aggtype",
+            "wintype",
+            "casetype",
+            "coalescetype",
+            "minmaxtype",
+            "array_typeid",
+            "refrestype",
+            "row_typeid",
+            "paramtype",
+            "typeId",
+            "type");
 
-    private Types() {
-    }
+    private Types() {}
 
     /** 0 when the node does not tell. */
     static long of(Node node) {
@@ -24,8 +38,7 @@ final class Types {
     }
 
     /** @param volatility of the conversion @param problem what is wrong with it, or null */
-    record Conversion(char volatility, String problem) {
-    }
+    record Conversion(char volatility, String problem) {}
 
     /** A cast by way of the text form of a value. */
     static Conversion ofConversion(Node cast, Catalog catalog) throws SQLException {
@@ -34,18 +47,25 @@ final class Types {
         Table.Type from = source == 0 ? null : catalog.type(source);
         String arrow = "a cast" + (from == null ? "" : " of " + from.name()) + " to " + to.name();
         if (catalog.readsTime(to.oid())) {
-            return new Conversion('s', TimeCasts.isGuarded(cast.node("arg"), catalog) ? null : arrow + " reads 'now', 'today' and the like"
-                    + " as the time of the query; write CAST(... AS " + to.name() + "), or to_date(..., ...) or to_timestamp(..., ...) with"
-                    + " the format");
+            return new Conversion(
+                    's',
+                    TimeCasts.isGuarded(cast.node("arg"), catalog)
+                            ? null
+                            : arrow + " reads 'now', 'today' and the like"
+                                    + " as the time of the query; write CAST(... AS " + to.name()
+                                    + "), or to_date(..., ...) or to_timestamp(..., ...) with"
+                                    + " the format");
         }
         if (isOfCatalog(to) || from != null && isOfCatalog(from)) {
             return new Conversion('s', arrow + " depends on the catalog, not on the row");
         }
         char in = catalog.volatilityOfInput(to.oid());
         char out = from == null ? 'i' : catalog.volatilityOfOutput(from.oid());
-        boolean own = !to.isBuiltIn() && in != 'i' && to.kind() != 'e' || from != null && !from.isBuiltIn() && out != 'i' && from.kind() != 'e';
-        return new Conversion(in == 'i' && out == 'i' ? 'i' : 's', own ? arrow + " is not IMMUTABLE: it may read tables whose changes would"
-                + " not be seen" : null);
+        boolean own = !to.isBuiltIn() && in != 'i' && to.kind() != 'e'
+                || from != null && !from.isBuiltIn() && out != 'i' && from.kind() != 'e';
+        return new Conversion(
+                in == 'i' && out == 'i' ? 'i' : 's',
+                own ? arrow + " is not IMMUTABLE: it may read tables whose changes would" + " not be seen" : null);
     }
 
     private static boolean isOfCatalog(Table.Type type) {

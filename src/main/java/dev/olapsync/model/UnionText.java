@@ -13,8 +13,7 @@ import java.util.stream.Stream;
  */
 final class UnionText {
 
-    private UnionText() {
-    }
+    private UnionText() {}
 
     /** The queries of a text with more than one SELECT. */
     static List<SelectText.Query> unions(SelectText parts) {
@@ -41,8 +40,10 @@ final class UnionText {
 
     /** Before an ORDER BY, which is that of the union. */
     private static int end(String text, SelectText.Block block) {
-        int end = Stream.of("order", "limit", "offset", "fetch").flatMap(word -> block.clause(word).stream())
-                .min(Comparator.naturalOrder()).orElse(block.end());
+        int end = Stream.of("order", "limit", "offset", "fetch")
+                .flatMap(word -> block.clause(word).stream())
+                .min(Comparator.naturalOrder())
+                .orElse(block.end());
         while (end > block.start() && Character.isWhitespace(text.charAt(end - 1))) {
             end--;
         }

@@ -6,5 +6,4 @@ package dev.olapsync.model;
  * @param col null for an expression
  * @param block in which the expression stands
  */
-record Value(Col col, Block block, Node node) {
-}
+record Value(Col col, Block block, Node node) {}

@@ -9,8 +9,7 @@ public final class VersionCutoffs {
     /** The model's name; no file can have it, because model names begin with a letter. */
     public static final String MODEL = "_truncates";
 
-    private VersionCutoffs() {
-    }
+    private VersionCutoffs() {}
 
     /** The version cut-off of a model, without its version. */
     public static String row(String model) {

@@ -54,8 +54,10 @@ public record BarrierMessage(String id) {
     public Optional<Position> positionIn(int epoch, byte[] change) {
         try {
             ChangeEvent event = ChangeEvent.parse(epoch, change, column -> false);
-            return event.op() == 'm' && id.equals(JSON.readTree(event.message()).path(ID).asText())
-                    ? Optional.of(event.position()) : Optional.empty();
+            return event.op() == 'm'
+                            && id.equals(JSON.readTree(event.message()).path(ID).asText())
+                    ? Optional.of(event.position())
+                    : Optional.empty();
         } catch (IllegalArgumentException | IOException e) {
             // somebody else's message, which enrich reports
             return Optional.empty();

@@ -30,8 +30,14 @@ import java.util.function.Predicate;
  * @see <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
  *      data change events</a>
  */
-public record ChangeEvent(char op, TableName table, Position position, List<JsonNode> images, Instant committed,
-        byte[] message, boolean transactional) {
+public record ChangeEvent(
+        char op,
+        TableName table,
+        Position position,
+        List<JsonNode> images,
+        Instant committed,
+        byte[] message,
+        boolean transactional) {
 
     private static final ObjectMapper JSON = Json.ofRows();
 
@@ -44,7 +50,8 @@ public record ChangeEvent(char op, TableName table, Position position, List<Json
         try (JsonParser json = JSON.createParser(envelope)) {
             return read(epoch, json, needed);
         } catch (IOException e) {
-            throw new IllegalArgumentException("not a change event of Debezium: " + e.getClass().getSimpleName(), e);
+            throw new IllegalArgumentException(
+                    "not a change event of Debezium: " + e.getClass().getSimpleName(), e);
         }
     }
 
@@ -64,8 +71,7 @@ public record ChangeEvent(char op, TableName table, Position position, List<Json
                 case "before" -> before = image(json, needed);
                 case "after" -> after = image(json, needed);
                 case "message" -> message = JSON.readTree(json);
-                default -> {
-                }
+                default -> {}
             }
             json.skipChildren();
         }
@@ -119,8 +125,7 @@ public record ChangeEvent(char op, TableName table, Position position, List<Json
                     case "ts_ms" -> source.millis = json.getValueAsLong();
                     case "txId" -> source.transactional = json.currentToken() != JsonToken.VALUE_NULL;
                     case "ts_us" -> source.micros = json.getValueAsLong();
-                    default -> {
-                    }
+                    default -> {}
                 }
                 // of what should be a plain value too
                 json.skipChildren();

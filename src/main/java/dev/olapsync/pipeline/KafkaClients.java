@@ -26,6 +26,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     /** What Camel gives a client for which a route sets nothing: there the values below count. */
     private static final Properties CAMELS_PRODUCER = new KafkaConfiguration().createProducerProperties();
+
     private static final Properties CAMELS_CONSUMER = new KafkaConfiguration().createConsumerProperties();
 
     /** Acknowledged by all replicas, in order, without duplicates; records as large as the topics take them, in batches. */
@@ -60,7 +61,10 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
     @Override
     public Consumer<?, ?> getConsumer(Properties properties) {
         String group = properties.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
-        return new BatchConsumer(secured(consumer(properties)), Settings.of(context).olap().batchBytes(), OlapSync.of(context).lostRecords().of(group));
+        return new BatchConsumer(
+                secured(consumer(properties)),
+                Settings.of(context).olap().batchBytes(),
+                OlapSync.of(context).lostRecords().of(group));
     }
 
     private Properties consumer(Properties properties) {

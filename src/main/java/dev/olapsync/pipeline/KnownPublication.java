@@ -31,9 +31,11 @@ public final class KnownPublication {
         Map<String, String> changed = new TreeMap<>(marks);
         changed.entrySet().removeAll(known().entrySet());
         if (!changed.isEmpty()) {
-            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, table_name, mark) VALUES " + changed.entrySet().stream()
-                    .map(mark -> "(" + epoch + ", " + ClickHouse.literal(mark.getKey()) + ", " + ClickHouse.literal(mark.getValue()) + ")")
-                    .collect(Collectors.joining(", ")));
+            clickHouse.execute("INSERT INTO " + TABLE + " (epoch, table_name, mark) VALUES "
+                    + changed.entrySet().stream()
+                            .map(mark -> "(" + epoch + ", " + ClickHouse.literal(mark.getKey()) + ", "
+                                    + ClickHouse.literal(mark.getValue()) + ")")
+                            .collect(Collectors.joining(", ")));
         }
     }
 
@@ -50,9 +52,14 @@ public final class KnownPublication {
 
     private Map<String, String> known() {
         Map<String, String> known = new TreeMap<>();
-        if (!clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = currentDatabase() AND name = '" + TABLE + "'",
-                Map.of()).isEmpty()) {
-            for (GenericRecord row : clickHouse.query("SELECT table_name, mark FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
+        if (!clickHouse
+                .query(
+                        "SELECT 1 AS one FROM system.tables WHERE database = currentDatabase() AND name = '" + TABLE
+                                + "'",
+                        Map.of())
+                .isEmpty()) {
+            for (GenericRecord row : clickHouse.query(
+                    "SELECT table_name, mark FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
                     Map.of("epoch", epoch))) {
                 known.put(row.getString("table_name"), row.getString("mark"));
             }

@@ -29,11 +29,24 @@ public final class Loads {
      * @param select the model's SELECT at the start of the load; empty since the model was taken away
      * @param schema what the model read of the catalog at the start of the load; empty if that was not noted
      */
-    public record Load(String model, long rows, long total, List<String> lastKey, boolean done, String select,
+    public record Load(
+            String model,
+            long rows,
+            long total,
+            List<String> lastKey,
+            boolean done,
+            String select,
             List<String> schema) {
 
         public static Load begun(Model model, long total) {
-            return new Load(model.name(), 0, total, List.of(), false, model.select(), model.schema().facts());
+            return new Load(
+                    model.name(),
+                    0,
+                    total,
+                    List.of(),
+                    false,
+                    model.select(),
+                    model.schema().facts());
         }
 
         public Load at(long rows) {
@@ -55,31 +68,45 @@ public final class Loads {
 
     /** Of the pipeline's current epoch; the table is there afterwards. */
     public static Loads of(OlapSync olapSync) {
-        Loads loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        Loads loads =
+                new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
         loads.ensureTable();
         return loads;
     }
 
     public void ensureTable() {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
-                + " total UInt64, last_key Array(String), done UInt8, model_select String,"
-                + " model_schema Array(String), step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
-        clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS model_schema Array(String) AFTER model_select");
+        clickHouse.execute(
+                "CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
+                        + " total UInt64, last_key Array(String), done UInt8, model_select String,"
+                        + " model_schema Array(String), step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+        clickHouse.execute(
+                "ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS model_schema Array(String) AFTER model_select");
     }
 
     /** Whether anything has ever been loaded. */
     public boolean exists() {
-        return !clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE + "'",
-                Map.of("database", clickHouse.database())).isEmpty();
+        return !clickHouse
+                .query(
+                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
+                                + "'",
+                        Map.of("database", clickHouse.database()))
+                .isEmpty();
     }
 
     /** Of the current epoch. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT model, rows, total, last_key, done, model_select, model_schema FROM " + TABLE
-                + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model", Map.of("epoch", epoch))) {
-            loads.add(new Load(row.getString("model"), row.getLong("rows"), row.getLong("total"),
-                    row.getList("last_key"), row.getBoolean("done"), row.getString("model_select"),
+        for (GenericRecord row : clickHouse.query(
+                "SELECT model, rows, total, last_key, done, model_select, model_schema FROM " + TABLE
+                        + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model",
+                Map.of("epoch", epoch))) {
+            loads.add(new Load(
+                    row.getString("model"),
+                    row.getLong("rows"),
+                    row.getLong("total"),
+                    row.getList("last_key"),
+                    row.getBoolean("done"),
+                    row.getString("model_select"),
                     row.getList("model_schema")));
         }
         return loads;
@@ -91,14 +118,21 @@ public final class Loads {
 
     /** Whether the model had the same SELECT when it was loaded last in an older epoch. */
     public boolean isAsBefore(Model model) {
-        return clickHouse.query("SELECT model_select FROM " + TABLE + " FINAL WHERE epoch < {epoch:UInt16} AND model = {model:String}"
-                + " ORDER BY epoch DESC LIMIT 1", Map.of("epoch", epoch, "model", model.name())).stream()
+        return clickHouse
+                .query(
+                        "SELECT model_select FROM " + TABLE
+                                + " FINAL WHERE epoch < {epoch:UInt16} AND model = {model:String}"
+                                + " ORDER BY epoch DESC LIMIT 1",
+                        Map.of("epoch", epoch, "model", model.name()))
+                .stream()
                 .anyMatch(row -> row.getString("model_select").equals(model.select()));
     }
 
     /** Those of the models whose load has begun in the current epoch. */
     public List<Model> begun(Models models) {
-        return all().stream().flatMap(load -> models.find(load.model()).stream()).toList();
+        return all().stream()
+                .flatMap(load -> models.find(load.model()).stream())
+                .toList();
     }
 
     /**
@@ -108,7 +142,13 @@ public final class Loads {
      */
     public Optional<String> outdated(Models models) {
         Set<String> begun = exists() ? all().stream().map(Load::model).collect(Collectors.toSet()) : Set.of();
-        return new Epochs(clickHouse).later(epoch, models.all().stream().map(Model::name).filter(name -> !begun.contains(name)).toList());
+        return new Epochs(clickHouse)
+                .later(
+                        epoch,
+                        models.all().stream()
+                                .map(Model::name)
+                                .filter(name -> !begun.contains(name))
+                                .toList());
     }
 
     /**
@@ -119,18 +159,21 @@ public final class Loads {
      */
     public Optional<String> changed(Models models) {
         List<String> changed = all().stream()
-                .filter(load -> models.find(load.model()).filter(model -> !model.select().equals(load.select())).isPresent())
+                .filter(load -> models.find(load.model())
+                        .filter(model -> !model.select().equals(load.select()))
+                        .isPresent())
                 .map(Load::model)
                 .toList();
         if (!changed.isEmpty()) {
-            return Optional.of("The SELECT of " + String.join(", ", changed) + " is not the one that has been loaded. " + reloadRemedy()
-                    + " Until then the old rows can be read.");
+            return Optional.of("The SELECT of " + String.join(", ", changed) + " is not the one that has been loaded. "
+                    + reloadRemedy() + " Until then the old rows can be read.");
         }
         return all().stream()
                 .filter(load -> !load.schema().isEmpty())
                 .flatMap(load -> models.find(load.model()).stream()
                         .filter(model -> !Set.copyOf(model.schema().facts()).equals(Set.copyOf(load.schema())))
-                        .map(model -> SchemaChangedException.message(model, load.schema(), model.schema().facts())))
+                        .map(model -> SchemaChangedException.message(
+                                model, load.schema(), model.schema().facts())))
                 .findFirst();
     }
 
@@ -145,11 +188,16 @@ public final class Loads {
 
     /** A change that is read here makes no row of a model dirty that only another process has. */
     private Optional<String> loadedElsewhere(Models models) {
-        List<String> unknown = all().stream().filter(load -> !load.select().isEmpty()).map(Load::model)
-                .filter(model -> models.find(model).isEmpty()).toList();
-        return unknown.isEmpty() ? Optional.empty() : Optional.of("Another process loads " + String.join(", ", unknown)
-                + ", which this one does not have. All processes of a pipeline need the same models; another pipeline needs other"
-                + " topics, another olap.group and another clickhouse.database.");
+        List<String> unknown = all().stream()
+                .filter(load -> !load.select().isEmpty())
+                .map(Load::model)
+                .filter(model -> models.find(model).isEmpty())
+                .toList();
+        return unknown.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Another process loads " + String.join(", ", unknown)
+                        + ", which this one does not have. All processes of a pipeline need the same models; another pipeline needs other"
+                        + " topics, another olap.group and another clickhouse.database.");
     }
 
     /** @throws IllegalStateException when a model has been {@link #changed}, or the epoch is {@link #outdated} */
@@ -163,8 +211,7 @@ public final class Loads {
     public void forgetOthers(Models models) {
         for (Load load : all()) {
             if (models.find(load.model()).isEmpty()) {
-                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), "",
-                        load.schema()));
+                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), "", load.schema()));
             }
         }
     }
@@ -176,16 +223,19 @@ public final class Loads {
 
     /** The same, of the epoch that counts now. */
     public static String reloadRemedy(int epoch) {
-        return "Raise olap.epoch from " + epoch + " to " + (epoch + 1) + " and start again: everything is loaded once more.";
+        return "Raise olap.epoch from " + epoch + " to " + (epoch + 1)
+                + " and start again: everything is loaded once more.";
     }
 
     /** Of the notes about a model the one with most rows counts, but only until one is done. */
     public void save(Load load) {
         long step = (load.done() ? DONE : 0) + 4 * load.rows() + (load.select().isEmpty() ? 1 : 0);
-        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
+        clickHouse.execute("INSERT INTO " + TABLE
+                + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
                 + " step) VALUES ("
                 + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
-                + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", " + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema())
+                + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", "
+                + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema())
                 + ", " + step + ")");
     }
 }

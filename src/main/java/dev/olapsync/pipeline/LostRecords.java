@@ -37,9 +37,12 @@ public final class LostRecords {
         @Override
         public String toString() {
             String where = "topic " + topic + ", partition " + partition + ", from offset " + from + " on: ";
-            return where + (records == 0 ? "the group " + group + " had read on, but the topic ends there"
-                    : records + (records == 1 ? " record was" : " records were") + " gone before the group " + group + " had read "
-                            + (records == 1 ? "it" : "them")) + " (noticed at " + noticed + ")";
+            return where
+                    + (records == 0
+                            ? "the group " + group + " had read on, but the topic ends there"
+                            : records + (records == 1 ? " record was" : " records were") + " gone before the group "
+                                    + group + " had read " + (records == 1 ? "it" : "them"))
+                    + " (noticed at " + noticed + ")";
         }
     }
 
@@ -48,6 +51,7 @@ public final class LostRecords {
     private final KnownTopics topics;
     /** What this process has noticed, whether it could be kept or not. */
     private final List<Loss> noticed = new CopyOnWriteArrayList<>();
+
     private volatile boolean there;
 
     public LostRecords(ClickHouse clickHouse, Settings.Olap settings, KnownTopics topics) {
@@ -80,7 +84,13 @@ public final class LostRecords {
             }
 
             private void keep(TopicPartition partition, long from, long records) {
-                Loss loss = new Loss(group, partition.topic(), partition.partition(), from, records, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+                Loss loss = new Loss(
+                        group,
+                        partition.topic(),
+                        partition.partition(),
+                        from,
+                        records,
+                        Instant.now().truncatedTo(ChronoUnit.MILLIS));
                 noticed.add(loss);
                 save(loss);
             }
@@ -93,14 +103,18 @@ public final class LostRecords {
 
     private void save(Loss loss) {
         ensureTable();
-        clickHouse.execute("INSERT INTO " + TABLE + " (epoch, reader, topic, partition, first, records, noticed) VALUES ("
-                + settings.epoch() + ", " + ClickHouse.literal(loss.group()) + ", " + ClickHouse.literal(loss.topic()) + ", "
-                + loss.partition() + ", " + loss.from() + ", " + loss.records() + ", " + loss.noticed().toEpochMilli() + ")");
+        clickHouse.execute(
+                "INSERT INTO " + TABLE + " (epoch, reader, topic, partition, first, records, noticed) VALUES ("
+                        + settings.epoch() + ", " + ClickHouse.literal(loss.group()) + ", "
+                        + ClickHouse.literal(loss.topic()) + ", "
+                        + loss.partition() + ", " + loss.from() + ", " + loss.records() + ", "
+                        + loss.noticed().toEpochMilli() + ")");
     }
 
     private void ensureTable() {
         if (!there) {
-            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, reader String, topic String, partition UInt32,"
+            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
+                    + " (epoch UInt16, reader String, topic String, partition UInt32,"
                     + " first UInt64, records UInt64, noticed Int64)"
                     + " ENGINE = ReplacingMergeTree ORDER BY (epoch, reader, topic, partition, first)");
             there = true;
@@ -120,18 +134,27 @@ public final class LostRecords {
         if (all.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of("records are lost: " + all.stream().limit(SHOWN).map(Loss::toString).collect(Collectors.joining("; "))
-                + (all.size() > SHOWN ? "; and " + (all.size() - SHOWN) + " more" : "") + ". " + settings.reloadRemedy());
+        return Optional.of("records are lost: "
+                + all.stream().limit(SHOWN).map(Loss::toString).collect(Collectors.joining("; "))
+                + (all.size() > SHOWN ? "; and " + (all.size() - SHOWN) + " more" : "") + ". "
+                + settings.reloadRemedy());
     }
 
     private List<Loss> kept() {
         ensureTable();
         List<Loss> kept = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT reader, topic, toInt32(partition) AS partition, toInt64(first) AS first,"
-                + " toInt64(records) AS records, noticed FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY noticed, topic, partition",
+        for (GenericRecord row : clickHouse.query(
+                "SELECT reader, topic, toInt32(partition) AS partition, toInt64(first) AS first,"
+                        + " toInt64(records) AS records, noticed FROM " + TABLE
+                        + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY noticed, topic, partition",
                 Map.of("epoch", settings.epoch()))) {
-            kept.add(new Loss(row.getString("reader"), row.getString("topic"), row.getInteger("partition"), row.getLong("first"),
-                    row.getLong("records"), Instant.ofEpochMilli(row.getLong("noticed"))));
+            kept.add(new Loss(
+                    row.getString("reader"),
+                    row.getString("topic"),
+                    row.getInteger("partition"),
+                    row.getLong("first"),
+                    row.getLong("records"),
+                    Instant.ofEpochMilli(row.getLong("noticed"))));
         }
         return kept;
     }

@@ -24,6 +24,7 @@ public final class Metrics {
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     /** Camel's tools look for a composite one; any other under its name is an error to them. */
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
+
     private final Map<String, Lag> lags = new ConcurrentHashMap<>();
     private final Map<String, Verified> verified = new ConcurrentHashMap<>();
     private final Map<String, Counter> unread = new ConcurrentHashMap<>();
@@ -39,8 +40,7 @@ public final class Metrics {
      * @param p50Millis the lag of the rows of the last ten seconds, from commit in Postgres to written in ClickHouse; 0
      *        when there were none
      */
-    public record Loaded(long rows, long p50Millis, long p95Millis, long p99Millis) {
-    }
+    public record Loaded(long rows, long p50Millis, long p95Millis, long p99Millis) {}
 
     /**
      * Rows are about to be written to ClickHouse, for the first time or once more.
@@ -81,9 +81,10 @@ public final class Metrics {
     /** A change came of a table that no model reads. */
     public void unread(String table) {
         unread.computeIfAbsent(table, same -> Counter.builder("olap.unread.changes")
-                .description("Changes of published tables that no model reads")
-                .tag("table", table)
-                .register(registry)).increment();
+                        .description("Changes of published tables that no model reads")
+                        .tag("table", table)
+                        .register(registry))
+                .increment();
     }
 
     /** How many changes of each table that no model reads have come since the start. */

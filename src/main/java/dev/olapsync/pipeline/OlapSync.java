@@ -30,6 +30,7 @@ public final class OlapSync extends ServiceSupport {
     private TopicOffsets topicOffsets;
     /** Not that of the others: reading the models may take long, and must not keep anybody from stopping. */
     private final Object modelsLock = new Object();
+
     private Models models;
 
     public OlapSync(Settings settings) {

@@ -15,7 +15,8 @@ public record PipelineStage(String route, String group, Predicate<String> topics
 
     public static List<PipelineStage> of(OlapSync olapSync) {
         String group = olapSync.settings().olap().group();
-        PipelineStage fanOut = new PipelineStage("fan-out", group + FAN_OUT, olapSync.topics().fanOut()::equals);
+        PipelineStage fanOut =
+                new PipelineStage("fan-out", group + FAN_OUT, olapSync.topics().fanOut()::equals);
         return List.of(
                 new PipelineStage("enrich", group + ENRICH, olapSync.topics()::isOfChanges),
                 // children are listed, and that puts them behind all that was in the fan-out

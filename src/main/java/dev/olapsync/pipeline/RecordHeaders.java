@@ -12,6 +12,5 @@ public final class RecordHeaders {
      */
     public static final String COMMIT_MILLIS = "olap.commit_ms";
 
-    private RecordHeaders() {
-    }
+    private RecordHeaders() {}
 }

@@ -21,7 +21,8 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
     private static final Pattern SEQUENCE = Pattern.compile("\\[(?:null|\"(\\d+)\"),\\s*(?:null|\"(\\d+)\")]");
     private static final int LSN_BITS = 56;
     private static final Comparator<Position> ORDER = Comparator.comparingInt(Position::epoch)
-            .thenComparingLong(Position::commitLsn).thenComparingLong(Position::lsn);
+            .thenComparingLong(Position::commitLsn)
+            .thenComparingLong(Position::lsn);
 
     public Position {
         if (epoch < 0 || epoch > 0xffff) {
@@ -69,8 +70,10 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
      */
     public BigInteger version() {
         return BigInteger.valueOf(epoch)
-                .shiftLeft(LSN_BITS).or(BigInteger.valueOf(commitLsn))
-                .shiftLeft(LSN_BITS).or(BigInteger.valueOf(lsn));
+                .shiftLeft(LSN_BITS)
+                .or(BigInteger.valueOf(commitLsn))
+                .shiftLeft(LSN_BITS)
+                .or(BigInteger.valueOf(lsn));
     }
 
     /** The position that a {@link #version()} was made of. */

@@ -55,16 +55,17 @@ public final class PostgresSession {
         SETTINGS.put("jit", "off");
     }
 
-    private PostgresSession() {
-    }
+    private PostgresSession() {}
 
     /** One text with all statements that a new session has to run. */
     public static String sql() {
-        return SETTINGS.entrySet().stream().map(setting -> "SET " + setting.getKey() + " = " + literal(setting.getValue()))
-                .collect(Collectors.joining("; "))
-                + NEWER.entrySet().stream().map(setting -> "; SELECT pg_catalog.set_config(name, " + literal(setting.getValue())
-                        + ", false) FROM pg_catalog.pg_settings WHERE name = " + literal(setting.getKey()))
-                .collect(Collectors.joining());
+        return SETTINGS.entrySet().stream()
+                        .map(setting -> "SET " + setting.getKey() + " = " + literal(setting.getValue()))
+                        .collect(Collectors.joining("; "))
+                + NEWER.entrySet().stream()
+                        .map(setting -> "; SELECT pg_catalog.set_config(name, " + literal(setting.getValue())
+                                + ", false) FROM pg_catalog.pg_settings WHERE name = " + literal(setting.getKey()))
+                        .collect(Collectors.joining());
     }
 
     private static String literal(String value) {
@@ -74,7 +75,9 @@ public final class PostgresSession {
 
     /** The same as the driver's property {@code options}, without what the oldest server would not know. */
     public static String options() {
-        return SETTINGS.entrySet().stream().map(setting -> "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
+        return SETTINGS.entrySet().stream()
+                .map(setting ->
+                        "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
                 .collect(Collectors.joining(" "));
     }
 }

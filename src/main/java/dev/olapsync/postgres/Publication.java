@@ -44,7 +44,8 @@ public final class Publication {
     public Optional<String> missing(Connection connection, Collection<TableName> tables) throws SQLException {
         if (!exists(connection)) {
             return Optional.of("CREATE PUBLICATION " + Sql.identifier(name) + " FOR TABLE " + list(tables)
-                    + " WITH (publish_via_partition_root = true" + (knowsGeneratedColumns(connection) ? ", " + GENERATED_COLUMNS : "") + ")");
+                    + " WITH (publish_via_partition_root = true"
+                    + (knowsGeneratedColumns(connection) ? ", " + GENERATED_COLUMNS : "") + ")");
         }
         List<String> statements = new ArrayList<>();
         if (lacksGeneratedColumns(connection, tables)) {
@@ -73,7 +74,10 @@ public final class Publication {
                   UNION SELECT relid FROM pg_partition_tree(to_regclass(named.name)) WHERE isleaf) t
                 JOIN pg_class c ON c.oid = t.relid AND c.relkind = 'r' AND c.relreplident = 'f'
                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attgenerated = 's' AND NOT a.attisdropped""")) {
-            statement.setArray(1, connection.createArrayOf("text", tables.stream().map(TableName::quoted).toArray()));
+            statement.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "text", tables.stream().map(TableName::quoted).toArray()));
             statement.setString(2, name);
             try (ResultSet row = statement.executeQuery()) {
                 return row.next();
@@ -90,12 +94,13 @@ public final class Publication {
 
     /** Why a table of a model that has been loaded must not be missing. */
     public String lost(Collection<TableName> missing) {
-        return "The publication " + name + " does not hold " + list(missing) + " any more, and the changes since then are lost. ";
+        return "The publication " + name + " does not hold " + list(missing)
+                + " any more, and the changes since then are lost. ";
     }
 
     public boolean exists(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT 1 FROM pg_publication WHERE pubname = ?")) {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT 1 FROM pg_publication WHERE pubname = ?")) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {
                 return row.next();
@@ -122,8 +127,7 @@ public final class Publication {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
-            throw new SQLException(e.getMessage() + "\nThe owner of the tables has to run: " + sql,
-                    e.getSQLState(), e);
+            throw new SQLException(e.getMessage() + "\nThe owner of the tables has to run: " + sql, e.getSQLState(), e);
         }
     }
 

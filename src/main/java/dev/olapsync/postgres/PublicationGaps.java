@@ -47,22 +47,28 @@ public final class PublicationGaps {
     /** Empty as well when there is no such publication. */
     public List<Gap> find(Connection connection, Collection<TableName> tables) throws SQLException {
         List<Gap> gaps = new ArrayList<>();
-        if (!ask(connection, tables, NAME, "WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)").isEmpty()) {
-            gaps.add(new Gap(name + " leaves out some kinds of changes", alter + "SET (publish = 'insert, update, delete, truncate');"));
+        if (!ask(connection, tables, NAME, "WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)")
+                .isEmpty()) {
+            gaps.add(new Gap(
+                    name + " leaves out some kinds of changes",
+                    alter + "SET (publish = 'insert, update, delete, truncate');"));
         }
         Set<String> filtered = filtered(connection, tables);
         for (TableName table : tables) {
             if (filtered.contains(table.quoted())) {
-                gaps.add(new Gap(name + " leaves out some rows or columns of " + table,
+                gaps.add(new Gap(
+                        name + " leaves out some rows or columns of " + table,
                         alter + "DROP TABLE " + table.quoted() + "; " + alter + "ADD TABLE " + table.quoted() + ";"));
             }
         }
         if (namesPartitions(connection, tables)) {
-            gaps.add(new Gap(name + " gives the changes of partitions the names of the partitions",
+            gaps.add(new Gap(
+                    name + " gives the changes of partitions the names of the partitions",
                     alter + "SET (publish_via_partition_root = true);"));
         }
         for (String part : unpublishedParts(connection, tables)) {
-            gaps.add(new Gap("changes of " + part + " do not come under the name of the table that it is a part of",
+            gaps.add(new Gap(
+                    "changes of " + part + " do not come under the name of the table that it is a part of",
                     "Detach it, or make it a partition that is an ordinary table."));
         }
         return gaps;
@@ -70,12 +76,19 @@ public final class PublicationGaps {
 
     /** Whether it holds the partitions of one of the tables instead of the table. */
     public boolean namesPartitions(Connection connection, Collection<TableName> tables) throws SQLException {
-        return !ask(connection, tables, NAME, "WHERE NOT p.pubviaroot AND t.relkind = 'p'").isEmpty();
+        return !ask(connection, tables, NAME, "WHERE NOT p.pubviaroot AND t.relkind = 'p'")
+                .isEmpty();
     }
 
     private Set<String> filtered(Connection connection, Collection<TableName> tables) throws SQLException {
-        return major(connection) < FILTERS_SINCE ? Set.of() : ask(connection, tables, NAME, "JOIN pg_publication_rel r"
-                + " ON r.prpubid = p.oid AND r.prrelid = t.oid AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL)");
+        return major(connection) < FILTERS_SINCE
+                ? Set.of()
+                : ask(
+                        connection,
+                        tables,
+                        NAME,
+                        "JOIN pg_publication_rel r"
+                                + " ON r.prpubid = p.oid AND r.prrelid = t.oid AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL)");
     }
 
     /** Postgres lets them join a table that is published already: children by inheritance, unlogged and foreign partitions. */
@@ -93,13 +106,19 @@ public final class PublicationGaps {
      * altered: {@code ALTER PUBLICATION ... SET} writes the publication's row again, and what leaves it and returns has another row.
      */
     public Map<String, String> marks(Connection connection, Collection<TableName> tables) throws SQLException {
-        String schemas = major(connection) < FILTERS_SINCE ? ""
+        String schemas = major(connection) < FILTERS_SINCE
+                ? ""
                 : " UNION ALL SELECT 'schema ' || n.oid FROM pg_publication_namespace n WHERE n.pnpubid = p.oid AND n.pnnspid = t.relnamespace";
         Map<String, String> marks = new TreeMap<>();
         for (TableName table : tables) {
-            ask(connection, List.of(table), "concat_ws(' ', p.oid, p.xmin, (SELECT string_agg(source, ' ' ORDER BY source) FROM ("
-                    + "SELECT 'table ' || r.oid AS source FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = t.oid"
-                    + schemas + ") AS sources))", "").forEach(mark -> marks.put(table.toString(), mark));
+            ask(
+                            connection,
+                            List.of(table),
+                            "concat_ws(' ', p.oid, p.xmin, (SELECT string_agg(source, ' ' ORDER BY source) FROM ("
+                                    + "SELECT 'table ' || r.oid AS source FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid = t.oid"
+                                    + schemas + ") AS sources))",
+                            "")
+                    .forEach(mark -> marks.put(table.toString(), mark));
         }
         return marks;
     }
@@ -108,11 +127,17 @@ public final class PublicationGaps {
      * @param what of the publication p and its table t
      * @param where joins and condition
      */
-    private Set<String> ask(Connection connection, Collection<TableName> tables, String what, String where) throws SQLException {
+    private Set<String> ask(Connection connection, Collection<TableName> tables, String what, String where)
+            throws SQLException {
         Set<String> answers = new TreeSet<>();
-        try (PreparedStatement query = connection.prepareStatement("SELECT " + what + " FROM unnest(?::text[]) AS named(name)"
-                + " JOIN pg_class t ON t.oid = to_regclass(named.name) JOIN pg_publication p ON p.pubname = ? " + where)) {
-            query.setArray(1, connection.createArrayOf("text", tables.stream().map(TableName::quoted).toArray()));
+        try (PreparedStatement query =
+                connection.prepareStatement("SELECT " + what + " FROM unnest(?::text[]) AS named(name)"
+                        + " JOIN pg_class t ON t.oid = to_regclass(named.name) JOIN pg_publication p ON p.pubname = ? "
+                        + where)) {
+            query.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "text", tables.stream().map(TableName::quoted).toArray()));
             query.setString(2, publication);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {

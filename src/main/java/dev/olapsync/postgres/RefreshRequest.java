@@ -33,8 +33,7 @@ public record RefreshRequest(String model, List<List<String>> keys) {
         ObjectNode content = JSON.createObjectNode().put("model", model);
         ArrayNode all = content.putArray("keys");
         keys.forEach(key -> key.forEach(all.addArray()::add));
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT pg_logical_emit_message(true, ?, ?)")) {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_logical_emit_message(true, ?, ?)")) {
             statement.setString(1, PREFIX);
             // as bytes: a text would come in the encoding of the database
             statement.setBytes(2, content.toString().getBytes(StandardCharsets.UTF_8));
@@ -64,7 +63,8 @@ public record RefreshRequest(String model, List<List<String>> keys) {
             }
             return new RefreshRequest(refreshRequest.get("model").asText(), keys);
         } catch (IOException e) {
-            throw new IllegalArgumentException("not a refresh request: " + e.getClass().getSimpleName(), e);
+            throw new IllegalArgumentException(
+                    "not a refresh request: " + e.getClass().getSimpleName(), e);
         }
     }
 }

@@ -29,8 +29,8 @@ public final class ReplicationSlot {
      * is in every snapshot taken from then on, and all that commits later is in the slot.
      */
     public void create(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT pg_create_logical_replication_slot(?, 'pgoutput')")) {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_create_logical_replication_slot(?, 'pgoutput')")) {
             statement.setString(1, name);
             statement.execute();
         }
@@ -62,7 +62,8 @@ public final class ReplicationSlot {
             statement.setInt(2, pid);
             try (ResultSet row = statement.executeQuery()) {
                 if (!row.next()) {
-                    throw new IllegalStateException("replication slot " + name + " was taken away when the stream had begun");
+                    throw new IllegalStateException(
+                            "replication slot " + name + " was taken away when the stream had begun");
                 }
                 return row.getBigDecimal(1).longValueExact();
             }
@@ -77,9 +78,12 @@ public final class ReplicationSlot {
                 WHERE s.slot_name = ? AND s.active_pid IS NOT NULL""")) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? Optional.of("process " + row.getString("active_pid") + " of Postgres (application "
-                        + row.getString("application_name") + ", client " + row.getString("client_addr") + ", since "
-                        + row.getString("since") + ")") : Optional.empty();
+                return row.next()
+                        ? Optional.of("process " + row.getString("active_pid") + " of Postgres (application "
+                                + row.getString("application_name") + ", client " + row.getString("client_addr")
+                                + ", since "
+                                + row.getString("since") + ")")
+                        : Optional.empty();
             }
         }
     }

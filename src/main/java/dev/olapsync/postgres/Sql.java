@@ -3,8 +3,7 @@ package dev.olapsync.postgres;
 /** Quoting of names and literals for Postgres. */
 public final class Sql {
 
-    private Sql() {
-    }
+    private Sql() {}
 
     /** A quoted identifier: {@code Order "x"} becomes {@code "Order ""x"""}. */
     public static String identifier(String name) {

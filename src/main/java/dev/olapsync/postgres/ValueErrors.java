@@ -22,7 +22,9 @@ public final class ValueErrors {
      * and schemas (26, 34, 3D, 3F), resources (53), states of objects (55), operators (57), system (58, 60), snapshots (72),
      * the driver (99), configuration (F0), foreign servers (HV).
      */
-    private static final Pattern ELSEWHERE = Pattern.compile("(0[01238BLP]|2[568D]|34|3[BDF]|40|5[3578]|60|72|99|F0|HV)...");
+    private static final Pattern ELSEWHERE =
+            Pattern.compile("(0[01238BLP]|2[568D]|34|3[BDF]|40|5[3578]|60|72|99|F0|HV)...");
+
     private static final Pattern OF_DATA = Pattern.compile("22...");
     private static final Pattern OF_STATEMENTS = Pattern.compile("42...");
     /** {@code insufficient_privilege}, also within a function */
@@ -33,12 +35,12 @@ public final class ValueErrors {
     /** The plan of a prepared statement has become invalid. */
     private static final String OUTDATED_PLAN = "RevalidateCachedQuery";
 
-    private ValueErrors() {
-    }
+    private ValueErrors() {}
 
     public static boolean isOne(SQLException error) {
         String state = error.getSQLState();
-        ServerErrorMessage description = error instanceof PSQLException refused ? refused.getServerErrorMessage() : null;
+        ServerErrorMessage description =
+                error instanceof PSQLException refused ? refused.getServerErrorMessage() : null;
         if (state == null || description == null) {
             // the driver's own: it cannot read a value
             return state != null && OF_DATA.matcher(state).matches();
@@ -46,7 +48,8 @@ public final class ValueErrors {
         if (RAISE.equals(description.getRoutine())) {
             return true;
         }
-        if (ELSEWHERE.matcher(state).matches() || DENIED.equals(state)
+        if (ELSEWHERE.matcher(state).matches()
+                || DENIED.equals(state)
                 || OUTDATED_PLAN.equals(description.getRoutine())) {
             return false;
         }
@@ -57,7 +60,12 @@ public final class ValueErrors {
     /** What is wrong, in words that hold no value of the row, unlike the error's own. */
     public static String condition(SQLException error) {
         String state = error.getSQLState();
-        return "SQLSTATE " + state + Arrays.stream(PSQLState.values()).filter(known -> known.getState().equals(state))
-                .map(known -> " (" + known.name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")").findFirst().orElse("");
+        return "SQLSTATE " + state
+                + Arrays.stream(PSQLState.values())
+                        .filter(known -> known.getState().equals(state))
+                        .map(known ->
+                                " (" + known.name().toLowerCase(Locale.ROOT).replace('_', ' ') + ")")
+                        .findFirst()
+                        .orElse("");
     }
 }

@@ -17,50 +17,63 @@ public class CaptureRoutes extends PipelineRoutes {
     }
 
     final void initialLoad() {
-        route("initial-load", input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
+        route(
+                        "initial-load",
+                        input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
                 .routeDescription("Brings the rows that exist already into ClickHouse")
-                .routeNote("Once, at the start. It creates publication and slot first, so no change is missed, and writes its"
-                        + " rows with the lowest version of the epoch, so any change that comes through the log meanwhile"
-                        + " wins. An interrupted load goes on where it stopped; a finished one is not repeated.")
+                .routeNote(
+                        "Once, at the start. It creates publication and slot first, so no change is missed, and writes its"
+                                + " rows with the lowest version of the epoch, so any change that comes through the log meanwhile"
+                                + " wins. An interrupted load goes on where it stopped; a finished one is not repeated.")
                 .errorHandler(tryAgain(-1, 500))
-                .process(of(InitialLoad.class)).id("load-existing-rows");
+                .process(of(InitialLoad.class))
+                .id("load-existing-rows");
     }
 
     final void snapshot() {
         route("snapshot", input("direct:snapshot").id("rows-of-snapshot"))
                 .routeDescription("Rows that exist already become records in the topics cdc.<schema>.<table>, if"
                         + " olap.load.source=snapshot")
-                .routeNote("One exchange is one batch of Debezium's engine. When the broker has acknowledged all of it, the"
-                        + " snapshot goes on; when it has not, the snapshot starts again.")
+                .routeNote(
+                        "One exchange is one batch of Debezium's engine. When the broker has acknowledged all of it, the"
+                                + " snapshot goes on; when it has not, the snapshot starts again.")
                 .errorHandler(noErrorHandler())
-                .process(of(ChangeEvents.class)).id("to-read-events")
+                .process(of(ChangeEvents.class))
+                .id("to-read-events")
                 .to(producer("kafka:topic-of-each-record", "synchronous=true"))
                 .id("publish-read-rows");
     }
 
     private void capture() {
-        route("capture", input("postgres-cdc:olap-sync",
-                "databaseHostname={{postgres.host:localhost}}",
-                "databasePort={{postgres.port:5432}}",
-                "databaseDbname={{postgres.database:shop}}",
-                "databaseUser={{postgres.user:postgres}}",
-                "databasePassword=RAW({{postgres.password:postgres}})",
-                "databaseSslmode={{postgres.sslmode:prefer}}",
-                "databaseSslrootcert={{?postgres.sslrootcert}}",
-                "databaseSslcert={{?postgres.sslcert}}",
-                "databaseSslkey={{?postgres.sslkey}}",
-                "slotName={{postgres.slot:olap_sync}}",
-                "publicationName={{postgres.publication:olap_sync}}",
-                "maxBatchSize=2048",
-                "maxQueueSize=4096",
-                "maxQueueSizeInBytes=16777216").id("write-ahead-log"))
+        route(
+                        "capture",
+                        input(
+                                        "postgres-cdc:olap-sync",
+                                        "databaseHostname={{postgres.host:localhost}}",
+                                        "databasePort={{postgres.port:5432}}",
+                                        "databaseDbname={{postgres.database:shop}}",
+                                        "databaseUser={{postgres.user:postgres}}",
+                                        "databasePassword=RAW({{postgres.password:postgres}})",
+                                        "databaseSslmode={{postgres.sslmode:prefer}}",
+                                        "databaseSslrootcert={{?postgres.sslrootcert}}",
+                                        "databaseSslcert={{?postgres.sslcert}}",
+                                        "databaseSslkey={{?postgres.sslkey}}",
+                                        "slotName={{postgres.slot:olap_sync}}",
+                                        "publicationName={{postgres.publication:olap_sync}}",
+                                        "maxBatchSize=2048",
+                                        "maxQueueSize=4096",
+                                        "maxQueueSizeInBytes=16777216")
+                                .id("write-ahead-log"))
                 .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
-                .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"
-                        + " told that a batch is done only when the broker has acknowledged all of it.")
+                .routeNote(
+                        "One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"
+                                + " told that a batch is done only when the broker has acknowledged all of it.")
                 .errorHandler(noErrorHandler())
-                .process(of(VisibilityFence.class)).id("wait-until-visible")
+                .process(of(VisibilityFence.class))
+                .id("wait-until-visible")
                 .description("Every look-up that follows must see what is published now")
-                .process(of(ChangeEvents.class)).id("to-change-events")
+                .process(of(ChangeEvents.class))
+                .id("to-change-events")
                 .to(producer("kafka:topic-of-each-record", "synchronous=false"))
                 .id("publish-changes")
                 .description("Sends all records; the batch is done when all have been acknowledged, and the next one is"

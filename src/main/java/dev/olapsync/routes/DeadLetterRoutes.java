@@ -7,9 +7,11 @@ public class DeadLetterRoutes extends PipelineRoutes {
     public void configure() {
         route("dead-letters", input("direct:dead-letters").id("dead-letters-to-publish"))
                 .routeDescription("What could not be processed goes into the topic olap.dlq")
-                .routeNote("The other routes hand their dead letters over and go on when the broker has acknowledged them.")
+                .routeNote(
+                        "The other routes hand their dead letters over and go on when the broker has acknowledged them.")
                 .errorHandler(noErrorHandler())
-                .to(endpoint("kafka:{{olap.topic.rows:olap}}.dlq",
+                .to(endpoint(
+                        "kafka:{{olap.topic.rows:olap}}.dlq",
                         BROKERS,
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))

@@ -28,124 +28,175 @@ public class EnrichRoutes extends PipelineRoutes {
     }
 
     final void beans() throws Exception {
-        bean("postgres", PostgresDataSource.class, Map.of(
-                "host", "{{postgres.host:localhost}}",
-                "port", "{{postgres.port:5432}}",
-                "database", "{{postgres.database:shop}}",
-                "username", "{{postgres.user:postgres}}",
-                "password", "{{postgres.password:postgres}}",
-                "sslMode", "{{postgres.sslmode:prefer}}",
-                "sslRootCert", "{{postgres.sslrootcert:}}",
-                "sslCert", "{{postgres.sslcert:}}",
-                "sslKey", "{{postgres.sslkey:}}"));
+        bean(
+                "postgres",
+                PostgresDataSource.class,
+                Map.of(
+                        "host", "{{postgres.host:localhost}}",
+                        "port", "{{postgres.port:5432}}",
+                        "database", "{{postgres.database:shop}}",
+                        "username", "{{postgres.user:postgres}}",
+                        "password", "{{postgres.password:postgres}}",
+                        "sslMode", "{{postgres.sslmode:prefer}}",
+                        "sslRootCert", "{{postgres.sslrootcert:}}",
+                        "sslCert", "{{postgres.sslcert:}}",
+                        "sslKey", "{{postgres.sslkey:}}"));
         bean("kafka-clients", KafkaClients.class);
     }
 
     private void enrich() {
-        route("enrich", input("kafka:\\Q{{olap.topic.changes:cdc}}.\\E[^.]*\\.*[^.]*",
-                "topicIsPattern=true",
-                BROKERS,
-                "groupId={{olap.group:olap-sync}}-enrich",
-                "consumersCount=1",
-                "batching=true",
-                "maxPollRecords={{olap.batch.rows:5000}}",
-                "batchingIntervalMs=1",
-                "pollTimeoutMs=1",
-                "allowManualCommit=true",
-                "autoCommitEnable=false",
-                "breakOnFirstError=true",
-                "pollOnError=RECONNECT")
-                .id("poll-changes")
-                .description("A poll takes what has come meanwhile, at most so many changes; that is a batch")
-                .note("With a second consumer, one looks up while the other publishes and commits; that needs memory for two"
-                        + " batches."))
+        route(
+                        "enrich",
+                        input(
+                                        "kafka:\\Q{{olap.topic.changes:cdc}}.\\E[^.]*\\.*[^.]*",
+                                        "topicIsPattern=true",
+                                        BROKERS,
+                                        "groupId={{olap.group:olap-sync}}-enrich",
+                                        "consumersCount=1",
+                                        "batching=true",
+                                        "maxPollRecords={{olap.batch.rows:5000}}",
+                                        "batchingIntervalMs=1",
+                                        "pollTimeoutMs=1",
+                                        "allowManualCommit=true",
+                                        "autoCommitEnable=false",
+                                        "breakOnFirstError=true",
+                                        "pollOnError=RECONNECT")
+                                .id("poll-changes")
+                                .description(
+                                        "A poll takes what has come meanwhile, at most so many changes; that is a batch")
+                                .note(
+                                        "With a second consumer, one looks up while the other publishes and commits; that needs memory for two"
+                                                + " batches."))
                 .routeDescription("Changes become output rows, joined with their parents, in the topics olap.<model>")
                 .routeNote("A change says that some rows are dirty; their content is read again from Postgres, with one"
                         + " query for each model and changed table of a batch. The version of a row is the position of the"
                         + " change in the log. So the order of processing does not matter, nor how often a change is"
                         + " delivered.")
                 .errorHandler(tryAgain(8, 200))
-                .setVariable("batch", simple("${body}")).id("remember-changes")
-                .process(of(DirtyRowFinder.class)).id("find-dirty-rows")
-                .split(simple("${body}")).aggregationStrategy(of(LookUpResults.class)).stopOnException().streaming()
-                    .id("for-each-look-up")
-                    .enrich().constant("direct:look-up").aggregationStrategy(of(LookUpToRows.class)).id("join-parents").end()
+                .setVariable("batch", simple("${body}"))
+                .id("remember-changes")
+                .process(of(DirtyRowFinder.class))
+                .id("find-dirty-rows")
+                .split(simple("${body}"))
+                .aggregationStrategy(of(LookUpResults.class))
+                .stopOnException()
+                .streaming()
+                .id("for-each-look-up")
+                .enrich()
+                .constant("direct:look-up")
+                .aggregationStrategy(of(LookUpToRows.class))
+                .id("join-parents")
                 .end()
-                .process(of(RowRecords.class)).id("to-row-records")
+                .end()
+                .process(of(RowRecords.class))
+                .id("to-row-records")
                 .to(producer("kafka:topic-of-each-record", "synchronous=true"))
                 .id("publish-rows")
-                .process(of(CommitOffsets.class)).id("commit-changes")
+                .process(of(CommitOffsets.class))
+                .id("commit-changes")
                 .description("After the write, of every partition in the batch");
     }
 
     final void lookUp() {
         route("look-up", input("direct:look-up").id("look-up-keys"))
                 .routeDescription("Reads the joined rows of a set of dirty keys, with one query")
-                .routeNote("Not more than a batch may hold. If those are not all, JoinedRows hands the keys over to the route"
-                        + " fan-out.")
+                .routeNote(
+                        "Not more than a batch may hold. If those are not all, JoinedRows hands the keys over to the route"
+                                + " fan-out.")
                 .errorHandler(noErrorHandler())
-                .setVariable("keys", simple("${body}")).id("remember-keys")
-                .doTry().id("look-up-all")
-                    .setHeader("CamelJdbcParameters", simple("${body.parameters}")).id("keys-as-parameters")
-                    .setBody(simple("${body.sql}")).id("query")
-                    .to(endpoint("jdbc:postgres",
-                            "useHeadersAsParameters=true",
-                            "outputType=SelectList",
-                            "statement.maxRows={{olap.batch.rows:5000}}"))
-                    .id("read-joined-rows")
-                .doCatch(SQLException.class).id("on-sql-error")
-                    .description("A row that Postgres cannot compute must not hold up its neighbours; other failures stay"
-                            + " failures")
-                    .process(of(BisectingLookUp.class)).id("look-up-in-halves")
+                .setVariable("keys", simple("${body}"))
+                .id("remember-keys")
+                .doTry()
+                .id("look-up-all")
+                .setHeader("CamelJdbcParameters", simple("${body.parameters}"))
+                .id("keys-as-parameters")
+                .setBody(simple("${body.sql}"))
+                .id("query")
+                .to(endpoint(
+                        "jdbc:postgres",
+                        "useHeadersAsParameters=true",
+                        "outputType=SelectList",
+                        "statement.maxRows={{olap.batch.rows:5000}}"))
+                .id("read-joined-rows")
+                .doCatch(SQLException.class)
+                .id("on-sql-error")
+                .description("A row that Postgres cannot compute must not hold up its neighbours; other failures stay"
+                        + " failures")
+                .process(of(BisectingLookUp.class))
+                .id("look-up-in-halves")
                 .end();
     }
 
     final void fanOut() {
-        route("fan-out", input("kafka:\\Q{{olap.topic.rows:olap}}-fanout",
-                "topicIsPattern=true",
-                BROKERS,
-                "groupId={{olap.group:olap-sync}}-fan-out",
-                "consumersCount=2",
-                "batching=true",
-                "maxPollRecords=5",
-                "batchingIntervalMs=1",
-                "pollTimeoutMs={{olap.batch.millis:100}}",
-                "maxPollIntervalMs=3600000",
-                "allowManualCommit=true",
-                "autoCommitEnable=false",
-                "breakOnFirstError=true",
-                "pollOnError=RECONNECT")
-                .id("poll-fan-outs")
-                .description("Few records at a time, each with the keys of up to 2,000 rows")
-                .note("To list all rows of a large table can take longer than the usual interval between two polls."))
-                .routeDescription("The children of parents with very many become rows in ClickHouse, by a route of their own")
-                .routeNote("Changes that make very many rows dirty are handed over to this route, so that others do not wait"
-                        + " for them. First the rows are listed, which gives records with their keys in the same topic; then"
-                        + " those are read and written, some thousands at a time. An interrupted fan-out goes on where its"
-                        + " offsets stand.")
+        route(
+                        "fan-out",
+                        input(
+                                        "kafka:\\Q{{olap.topic.rows:olap}}-fanout",
+                                        "topicIsPattern=true",
+                                        BROKERS,
+                                        "groupId={{olap.group:olap-sync}}-fan-out",
+                                        "consumersCount=2",
+                                        "batching=true",
+                                        "maxPollRecords=5",
+                                        "batchingIntervalMs=1",
+                                        "pollTimeoutMs={{olap.batch.millis:100}}",
+                                        "maxPollIntervalMs=3600000",
+                                        "allowManualCommit=true",
+                                        "autoCommitEnable=false",
+                                        "breakOnFirstError=true",
+                                        "pollOnError=RECONNECT")
+                                .id("poll-fan-outs")
+                                .description("Few records at a time, each with the keys of up to 2,000 rows")
+                                .note(
+                                        "To list all rows of a large table can take longer than the usual interval between two polls."))
+                .routeDescription(
+                        "The children of parents with very many become rows in ClickHouse, by a route of their own")
+                .routeNote(
+                        "Changes that make very many rows dirty are handed over to this route, so that others do not wait"
+                                + " for them. First the rows are listed, which gives records with their keys in the same topic; then"
+                                + " those are read and written, some thousands at a time. An interrupted fan-out goes on where its"
+                                + " offsets stand.")
                 .errorHandler(tryAgain(8, 200))
-                .setVariable("batch", simple("${body}")).id("remember-fan-outs")
-                .process(of(FanOutSorter.class)).id("sort-fan-outs")
-                .split(simple("${body}")).stopOnException().streaming().id("for-each-fan-out")
-                    .choice().id("list-or-look-up")
-                        .when(simple("${body} is 'dev.olapsync.fanout.ListingRequest'")).id("rows-to-list")
-                            .process(of(ChildLister.class)).id("list-children")
-                        .when(simple("${body} is 'dev.olapsync.enrich.FanOutRequest'")).id("to-be-copied")
-                            .process(of(WideRowCopy.class)).id("copy-wide-row")
-                        .otherwise().id("rows-to-look-up")
-                            .enrich().constant("direct:look-up").aggregationStrategy(of(LookUpToRows.class))
-                                .id("join-parents-of-children").end()
-                            .process(of(FanOutRows.class)).id("to-batch-of-children")
-                            .process(of(ClickHouseInsert.class)).id("insert-children")
-                    .end()
+                .setVariable("batch", simple("${body}"))
+                .id("remember-fan-outs")
+                .process(of(FanOutSorter.class))
+                .id("sort-fan-outs")
+                .split(simple("${body}"))
+                .stopOnException()
+                .streaming()
+                .id("for-each-fan-out")
+                .choice()
+                .id("list-or-look-up")
+                .when(simple("${body} is 'dev.olapsync.fanout.ListingRequest'"))
+                .id("rows-to-list")
+                .process(of(ChildLister.class))
+                .id("list-children")
+                .when(simple("${body} is 'dev.olapsync.enrich.FanOutRequest'"))
+                .id("to-be-copied")
+                .process(of(WideRowCopy.class))
+                .id("copy-wide-row")
+                .otherwise()
+                .id("rows-to-look-up")
+                .enrich()
+                .constant("direct:look-up")
+                .aggregationStrategy(of(LookUpToRows.class))
+                .id("join-parents-of-children")
                 .end()
-                .process(of(CommitOffsets.class)).id("commit-fan-outs")
+                .process(of(FanOutRows.class))
+                .id("to-batch-of-children")
+                .process(of(ClickHouseInsert.class))
+                .id("insert-children")
+                .end()
+                .end()
+                .process(of(CommitOffsets.class))
+                .id("commit-fan-outs")
                 .description("After the write, of every partition in the batch");
 
         route("publish-fan-outs", input("direct:publish-fan-outs").id("fan-outs-to-publish"))
                 .routeDescription("Lists of children go back to the fan-out")
                 .errorHandler(noErrorHandler())
-                .to(endpoint("kafka:{{olap.topic.rows:olap}}-fanout",
+                .to(endpoint(
+                        "kafka:{{olap.topic.rows:olap}}-fanout",
                         BROKERS,
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))

@@ -21,8 +21,8 @@ import org.apache.camel.support.service.ServiceSupport;
  * them: after the environment, before every file. And when the context has started, it adds the routes that those steps use
  * and that are no part of a Pipe. With the exchanges it does nothing.
  */
-public class KameletSetup extends ServiceSupport implements Processor, PropertiesSource, Ordered, ExtendedStartupListener,
-        CamelContextAware {
+public class KameletSetup extends ServiceSupport
+        implements Processor, PropertiesSource, Ordered, ExtendedStartupListener, CamelContextAware {
 
     private final Map<String, String> settings = new HashMap<>();
     private CamelContext context;
@@ -116,21 +116,23 @@ public class KameletSetup extends ServiceSupport implements Processor, Propertie
 
     private static List<RouteBuilder> beside(RouteFile page) {
         return switch (page) {
-            case CAPTURE -> List.of(new CaptureRoutes() {
-                @Override
-                public void configure() {
-                    initialLoad();
-                    snapshot();
-                }
-            });
-            case ENRICH -> List.of(new EnrichRoutes() {
-                @Override
-                public void configure() throws Exception {
-                    beans();
-                    lookUp();
-                    fanOut();
-                }
-            });
+            case CAPTURE ->
+                List.of(new CaptureRoutes() {
+                    @Override
+                    public void configure() {
+                        initialLoad();
+                        snapshot();
+                    }
+                });
+            case ENRICH ->
+                List.of(new EnrichRoutes() {
+                    @Override
+                    public void configure() throws Exception {
+                        beans();
+                        lookUp();
+                        fanOut();
+                    }
+                });
             case LOAD -> List.of();
         };
     }

@@ -12,35 +12,48 @@ public class LoadRoutes extends PipelineRoutes {
     public void configure() throws Exception {
         bean("kafka-clients", KafkaClients.class);
 
-        route("load", input("kafka:\\Q{{olap.topic.rows:olap}}.\\E[^.]*",
-                "topicIsPattern=true",
-                BROKERS,
-                "groupId={{olap.group:olap-sync}}-load",
-                "consumersCount=1",
-                "batching=true",
-                "maxPollRecords={{olap.batch.rows:5000}}",
-                "batchingIntervalMs=1",
-                "pollTimeoutMs={{olap.batch.millis:100}}",
-                "allowManualCommit=true",
-                "autoCommitEnable=false",
-                "breakOnFirstError=true",
-                "pollOnError=RECONNECT")
-                .id("poll-rows")
-                .description("A poll ends at so many rows, or so many milliseconds after the last one; what it has brought"
-                        + " is a batch"))
+        route(
+                        "load",
+                        input(
+                                        "kafka:\\Q{{olap.topic.rows:olap}}.\\E[^.]*",
+                                        "topicIsPattern=true",
+                                        BROKERS,
+                                        "groupId={{olap.group:olap-sync}}-load",
+                                        "consumersCount=1",
+                                        "batching=true",
+                                        "maxPollRecords={{olap.batch.rows:5000}}",
+                                        "batchingIntervalMs=1",
+                                        "pollTimeoutMs={{olap.batch.millis:100}}",
+                                        "allowManualCommit=true",
+                                        "autoCommitEnable=false",
+                                        "breakOnFirstError=true",
+                                        "pollOnError=RECONNECT")
+                                .id("poll-rows")
+                                .description(
+                                        "A poll ends at so many rows, or so many milliseconds after the last one; what it has brought"
+                                                + " is a batch"))
                 .routeDescription("Output rows become rows in ClickHouse")
-                .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
-                        + " written with one INSERT for each table, and its offsets are committed after that. Written twice"
-                        + " is written once, because ClickHouse keeps of each key the row with the greatest version. With the"
-                        + " aggregate EIP instead, offsets would wait for records that come later; docs/design.md has the"
-                        + " trial.")
+                .routeNote(
+                        "The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
+                                + " written with one INSERT for each table, and its offsets are committed after that. Written twice"
+                                + " is written once, because ClickHouse keeps of each key the row with the greatest version. With the"
+                                + " aggregate EIP instead, offsets would wait for records that come later; docs/design.md has the"
+                                + " trial.")
                 .errorHandler(tryAgain(8, 200))
-                .setVariable("batch", simple("${body}")).id("remember-rows")
-                .process(of(RowBatches.class)).id("to-row-batches").description("One batch for each table")
-                .split(simple("${body}")).stopOnException().streaming().id("for-each-table")
-                    .process(of(ClickHouseInsert.class)).id("insert")
+                .setVariable("batch", simple("${body}"))
+                .id("remember-rows")
+                .process(of(RowBatches.class))
+                .id("to-row-batches")
+                .description("One batch for each table")
+                .split(simple("${body}"))
+                .stopOnException()
+                .streaming()
+                .id("for-each-table")
+                .process(of(ClickHouseInsert.class))
+                .id("insert")
                 .end()
-                .process(of(CommitOffsets.class)).id("commit-rows")
+                .process(of(CommitOffsets.class))
+                .id("commit-rows")
                 .description("After the write, of every partition in the batch");
     }
 }

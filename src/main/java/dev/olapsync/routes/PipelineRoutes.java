@@ -26,11 +26,7 @@ abstract class PipelineRoutes extends RouteBuilder {
 
     /** A producer of batches of records that are acknowledged when all replicas have them. */
     static String producer(String uri, String synchronous) {
-        return endpoint(uri,
-                BROKERS,
-                "batchWithIndividualHeaders=true",
-                "recordMetadata=false",
-                synchronous);
+        return endpoint(uri, BROKERS, "batchWithIndividualHeaders=true", "recordMetadata=false", synchronous);
     }
 
     /** Where a route begins; it gets an id, as all steps do. */

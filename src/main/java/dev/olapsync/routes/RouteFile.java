@@ -9,7 +9,6 @@ import org.apache.camel.builder.RouteBuilder;
 
 /** A part of the pipeline that can run in a process of its own: a file of YAML routes, and its twin in Java. */
 public enum RouteFile {
-
     CAPTURE(CaptureRoutes::new),
     ENRICH(EnrichRoutes::new),
     LOAD(LoadRoutes::new);
@@ -34,6 +33,7 @@ public enum RouteFile {
 
     /** The Java routes of these pages; with that of the dead letters. */
     public static List<RouteBuilder> routes(Collection<RouteFile> pages) {
-        return Stream.concat(pages.stream().map(page -> page.java.get()), Stream.of(new DeadLetterRoutes())).toList();
+        return Stream.concat(pages.stream().map(page -> page.java.get()), Stream.of(new DeadLetterRoutes()))
+                .toList();
     }
 }

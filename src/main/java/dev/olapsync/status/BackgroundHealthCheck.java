@@ -69,7 +69,8 @@ final class BackgroundHealthCheck extends AbstractHealthCheck {
     private void unanswered(HealthCheckResultBuilder builder, String why) {
         Duration silence = Duration.ofNanos(System.nanoTime() - answered);
         if (silence.compareTo(SILENCE) > 0) {
-            builder.message(server + " has not answered for " + silence.toSeconds() + " s: " + why).down();
+            builder.message(server + " has not answered for " + silence.toSeconds() + " s: " + why)
+                    .down();
         } else if (last != null) {
             answer(builder);
         } else {

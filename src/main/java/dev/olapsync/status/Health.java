@@ -22,10 +22,12 @@ public final class Health implements OlapSyncListener {
             checks.register(new BackgroundHealthCheck("topic-settings", "The broker", topics::settings));
             checks.register(new BackgroundHealthCheck("records", "The broker", topics::records));
             checks.register(new BackgroundHealthCheck("dead-letters", "The broker", topics::deadLetters));
-            checks.register(new BackgroundHealthCheck("loads", "ClickHouse",
-                    () -> new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch()).problem(olapSync.models())));
+            checks.register(new BackgroundHealthCheck("loads", "ClickHouse", () -> new Loads(
+                            olapSync.clickHouse(), olapSync.settings().olap().epoch())
+                    .problem(olapSync.models())));
             checks.register(new BackgroundHealthCheck("source", "Postgres", new SourceHealth(olapSync)::problem));
-            checks.register(new BackgroundHealthCheck("target", "ClickHouse", new TargetTableHealth(olapSync)::problem));
+            checks.register(
+                    new BackgroundHealthCheck("target", "ClickHouse", new TargetTableHealth(olapSync)::problem));
             checks.register(new StandstillHealthCheck(context, olapSync));
         }
     }

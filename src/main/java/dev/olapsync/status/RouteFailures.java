@@ -49,7 +49,8 @@ final class RouteFailures extends EventNotifierSupport {
     Map<String, String> all() {
         failures.keySet().removeIf(Reader::isGone);
         Map<String, String> all = new TreeMap<>();
-        failures.forEach((reader, reason) -> all.merge(reader.route(), reason, (a, b) -> a.equals(b) ? a : a + "; " + b));
+        failures.forEach(
+                (reader, reason) -> all.merge(reader.route(), reason, (a, b) -> a.equals(b) ? a : a + "; " + b));
         return all;
     }
 

@@ -21,8 +21,10 @@ final class RouteFailuresHealthCheck extends AbstractHealthCheck {
         if (now.isEmpty()) {
             builder.up();
         } else {
-            builder.message(now.entrySet().stream().map(failure -> failure.getKey() + " tries again: " + failure.getValue())
-                    .collect(Collectors.joining("; "))).down();
+            builder.message(now.entrySet().stream()
+                            .map(failure -> failure.getKey() + " tries again: " + failure.getValue())
+                            .collect(Collectors.joining("; ")))
+                    .down();
         }
     }
 }

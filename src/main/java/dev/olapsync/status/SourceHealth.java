@@ -26,7 +26,8 @@ final class SourceHealth {
         try (Connection postgres = olapSync.postgres().getConnection()) {
             for (Model model : olapSync.models().all()) {
                 if (!model.schema().isCurrent(postgres)) {
-                    return Optional.of(SchemaChangedException.of(model, postgres).getMessage());
+                    return Optional.of(
+                            SchemaChangedException.of(model, postgres).getMessage());
                 }
             }
             return new PublishedTables(olapSync).problem(postgres, olapSync.models());

@@ -33,12 +33,12 @@ final class StandstillHealthCheck extends AbstractHealthCheck {
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         List<String> standing = new ArrayList<>();
         Optional<Duration> request = olapSync.clickHouse().standing();
-        request.filter(time -> time.compareTo(OF_REQUESTS) > 0).ifPresent(time -> standing.add("ClickHouse has not answered for "
-                + time.toSeconds() + " s"));
+        request.filter(time -> time.compareTo(OF_REQUESTS) > 0)
+                .ifPresent(time -> standing.add("ClickHouse has not answered for " + time.toSeconds() + " s"));
         for (InflightExchange exchange : context.getInflightRepository().browse()) {
             if (exchange.getDuration() > OF_BATCHES.toMillis() && !INITIAL_LOAD.equals(exchange.getFromRouteId())) {
-                standing.add(exchange.getFromRouteId() + " has been at one batch for " + exchange.getDuration() / 1000 + " s, step "
-                        + exchange.getNodeId());
+                standing.add(exchange.getFromRouteId() + " has been at one batch for " + exchange.getDuration() / 1000
+                        + " s, step " + exchange.getNodeId());
             }
         }
         if (standing.isEmpty()) {

@@ -19,8 +19,15 @@ import java.util.stream.Collectors;
  * @param unread by table, the changes that came of it since the start although no model reads it; null from an older process
  * @param problems why a part of this is missing; empty when nothing is
  */
-public record Status(String time, List<Route> routes, List<Model> models, Slot slot, Long deadLetters,
-        DeadLetter newestDeadLetter, Map<String, Long> unread, List<String> problems) {
+public record Status(
+        String time,
+        List<Route> routes,
+        List<Model> models,
+        Slot slot,
+        Long deadLetters,
+        DeadLetter newestDeadLetter,
+        Map<String, Long> unread,
+        List<String> problems) {
 
     /**
      * @param state as Camel names it, for example {@code Started}
@@ -28,16 +35,14 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
      * @param waitingMillis for how long the oldest of them has been in its topic; null when nothing waits or nobody knows
      * @param problem what its health checks say; null when all is well
      */
-    public record Route(String name, String state, Long waiting, Long waitingMillis, String problem) {
-    }
+    public record Route(String name, String state, Long waiting, Long waitingMillis, String problem) {}
 
     /**
      * @param initial null when the initial load has not begun, or ClickHouse did not tell
      * @param stored rows in ClickHouse's parts, with older versions and deleted rows; null when it did not tell
      * @param verified null when the model has never been verified, or ClickHouse did not tell
      */
-    public record Model(String name, InitialLoad initial, Metrics.Loaded loaded, Long stored, Verified verified) {
-    }
+    public record Model(String name, InitialLoad initial, Metrics.Loaded loaded, Long stored, Verified verified) {}
 
     /**
      * The last verification of a model.
@@ -47,19 +52,16 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
      * @param differences rows that differed
      * @param moving rows that did not rest long enough for an answer
      */
-    public record Verified(String time, long rows, long differences, long moving) {
-    }
+    public record Verified(String time, long rows, long differences, long moving) {}
 
     /** @param time ISO 8601, UTC */
-    public record DeadLetter(String time, String error) {
-    }
+    public record DeadLetter(String time, String error) {}
 
     /**
      * @param rows read so far
      * @param total rows of the grain table when it began
      */
-    public record InitialLoad(long rows, long total, boolean done) {
-    }
+    public record InitialLoad(long rows, long total, boolean done) {}
 
     /**
      * @param behindBytes write-ahead log after what has been confirmed; null when there is no such slot
@@ -68,8 +70,7 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
      * @param walStatus as {@code pg_replication_slots} has it; null when there is no such slot
      * @param active whether somebody reads from it
      */
-    public record Slot(String name, Long behindBytes, Long keptBytes, String walStatus, boolean active) {
-    }
+    public record Slot(String name, Long behindBytes, Long keptBytes, String walStatus, boolean active) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -82,8 +83,9 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
             }
         }
         if (slot != null && "lost".equals(slot.walStatus())) {
-            failures.add("slot " + slot.name() + " is lost: Postgres has removed log that was not read yet. Drop it, raise"
-                    + " olap.epoch and start again.");
+            failures.add(
+                    "slot " + slot.name() + " is lost: Postgres has removed log that was not read yet. Drop it, raise"
+                            + " olap.epoch and start again.");
         }
         failures.addAll(problems);
         return failures;
@@ -93,37 +95,52 @@ public record Status(String time, List<Route> routes, List<Model> models, Slot s
     public String summary() {
         List<String> parts = new ArrayList<>();
         List<String> failures = failures();
-        parts.add(failures.isEmpty() ? progress() : "stuck: " + failures.get(0)
-                + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more)" : ""));
+        parts.add(
+                failures.isEmpty()
+                        ? progress()
+                        : "stuck: " + failures.get(0)
+                                + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more)" : ""));
         for (Model model : models) {
             if (model.verified() != null && model.verified().differences() > 0) {
-                parts.add(model.verified().differences() + " rows of " + model.name() + " differed when they were verified last");
+                parts.add(model.verified().differences() + " rows of " + model.name()
+                        + " differed when they were verified last");
             }
         }
         if (deadLetters != null && deadLetters > 0) {
             parts.add(deadLetters + (deadLetters == 1 ? " dead letter" : " dead letters"));
         }
         if (unread != null && !unread.isEmpty()) {
-            parts.add("changes that no model reads: " + unread.entrySet().stream()
-                    .map(table -> table.getValue() + " of " + table.getKey()).collect(Collectors.joining(", ")));
+            parts.add("changes that no model reads: "
+                    + unread.entrySet().stream()
+                            .map(table -> table.getValue() + " of " + table.getKey())
+                            .collect(Collectors.joining(", ")));
         }
         return String.join("; ", parts);
     }
 
     private String progress() {
-        long loading = models.stream().filter(model -> model.initial() == null || !model.initial().done()).count();
+        long loading = models.stream()
+                .filter(model -> model.initial() == null || !model.initial().done())
+                .count();
         if (loading > 0) {
             return "loading: " + (models.size() - loading) + " of " + models.size() + " models are loaded";
         }
-        List<Route> behind = routes.stream().filter(route -> route.waiting() != null && route.waiting() > 0).toList();
+        List<Route> behind = routes.stream()
+                .filter(route -> route.waiting() != null && route.waiting() > 0)
+                .toList();
         if (behind.isEmpty()) {
-            return models.stream().anyMatch(model -> model.verified() != null && model.verified().differences() > 0)
-                    ? "NOT in sync, though nothing waits" : "in sync: nothing waits";
+            return models.stream()
+                            .anyMatch(model ->
+                                    model.verified() != null && model.verified().differences() > 0)
+                    ? "NOT in sync, though nothing waits"
+                    : "in sync: nothing waits";
         }
         List<String> waiting = new ArrayList<>();
         for (Route route : behind) {
             waiting.add(route.waiting() + " records wait for " + route.name()
-                    + (route.waitingMillis() == null ? "" : String.format(Locale.ROOT, ", the oldest for %.1f s", route.waitingMillis() / 1000.0)));
+                    + (route.waitingMillis() == null
+                            ? ""
+                            : String.format(Locale.ROOT, ", the oldest for %.1f s", route.waitingMillis() / 1000.0)));
         }
         return "behind: " + String.join(", ", waiting);
     }

@@ -34,14 +34,19 @@ public final class StatusClient {
         try {
             answer = http.send(request, BodyHandlers.ofString());
         } catch (ConnectException e) {
-            throw new IOException("No pipeline runs at " + uri + ". Start it with 'olap-sync run', or set olap.status.host"
-                    + " and olap.status.port to where it listens.", e);
+            throw new IOException(
+                    "No pipeline runs at " + uri + ". Start it with 'olap-sync run', or set olap.status.host"
+                            + " and olap.status.port to where it listens.",
+                    e);
         } catch (IOException e) {
-            throw new IOException("No answer from " + uri + ": " + e.getMessage()
-                    + ". The pipeline is starting or stopping, or something else listens there.", e);
+            throw new IOException(
+                    "No answer from " + uri + ": " + e.getMessage()
+                            + ". The pipeline is starting or stopping, or something else listens there.",
+                    e);
         }
         if (answer.statusCode() != 200) {
-            throw new IOException(uri + " answered " + answer.statusCode() + ". Is it the pipeline that listens there?");
+            throw new IOException(
+                    uri + " answered " + answer.statusCode() + ". Is it the pipeline that listens there?");
         }
         return Status.fromJson(answer.body());
     }

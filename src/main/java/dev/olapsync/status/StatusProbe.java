@@ -81,8 +81,15 @@ public final class StatusProbe implements AutoCloseable {
         Status.Slot slotState = answers.get("Postgres", slot, null);
         List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), answers.problems);
         DeadLetterCount dead = answers.get("The topic of dead letters", deadLetters, new DeadLetterCount(null, null));
-        return new Status(Instant.now().toString(), routes, modelStates, slotState, dead.count(), dead.newest(),
-                olapSync.metrics().unread(), answers.problems);
+        return new Status(
+                Instant.now().toString(),
+                routes,
+                modelStates,
+                slotState,
+                dead.count(),
+                dead.newest(),
+                olapSync.metrics().unread(),
+                answers.problems);
     }
 
     /** Waits for answers, for all of them together no longer than the patience lasts. */
@@ -131,23 +138,35 @@ public final class StatusProbe implements AutoCloseable {
             }
         }
         return context.getRoutes().stream()
-                .map(route -> route(route.getId(), waiting.getOrDefault(route.getId(), new Waiting(null, null)),
+                .map(route -> route(
+                        route.getId(),
+                        waiting.getOrDefault(route.getId(), new Waiting(null, null)),
                         ofRoutes.get(route.getId())))
                 .toList();
     }
 
     private Status.Route route(String id, Waiting waiting, String problem) {
-        return new Status.Route(id, context.getRouteController().getRouteStatus(id).name(), waiting.records(),
-                waiting.millis(), problem);
+        return new Status.Route(
+                id,
+                context.getRouteController().getRouteStatus(id).name(),
+                waiting.records(),
+                waiting.millis(),
+                problem);
     }
 
     private Status.Model model(String name, Load load, Map<String, Long> stored, Last verified) {
-        return new Status.Model(name,
+        return new Status.Model(
+                name,
                 load == null ? null : new Status.InitialLoad(load.rows(), load.total(), load.done()),
                 olapSync.metrics().loaded(name),
                 stored.get(ClickHouseTables.storage(name)),
-                verified == null ? null : new Status.Verified(verified.finished().toString(), verified.rows(),
-                        verified.differences(), verified.moving()));
+                verified == null
+                        ? null
+                        : new Status.Verified(
+                                verified.finished().toString(),
+                                verified.rows(),
+                                verified.differences(),
+                                verified.moving()));
     }
 
     private Status.Slot slot() throws SQLException {
@@ -173,8 +192,11 @@ public final class StatusProbe implements AutoCloseable {
     /** By storage table, what the parts say: cheap, with older versions and deleted rows in it. */
     private Map<String, Long> stored() {
         Map<String, Long> stored = new HashMap<>();
-        olapSync.clickHouse().query("SELECT table, sum(rows) AS stored FROM system.parts WHERE active"
-                + " AND database = {database:String} GROUP BY table", Map.of("database", olapSync.clickHouse().database()))
+        olapSync.clickHouse()
+                .query(
+                        "SELECT table, sum(rows) AS stored FROM system.parts WHERE active"
+                                + " AND database = {database:String} GROUP BY table",
+                        Map.of("database", olapSync.clickHouse().database()))
                 .forEach(table -> stored.put(table.getString("table"), table.getLong("stored")));
         return stored;
     }
@@ -188,18 +210,23 @@ public final class StatusProbe implements AutoCloseable {
         return loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()));
     }
 
-    private record DeadLetterCount(Long count, Status.DeadLetter newest) {
-    }
+    private record DeadLetterCount(Long count, Status.DeadLetter newest) {}
 
     private DeadLetterCount deadLetters() throws ExecutionException, InterruptedException {
         long count = offsets.count(olapSync.topics().deadLetters()::equals);
-        return new DeadLetterCount(count, count == 0 ? null : new DeadLetterTopic(olapSync.settings()).newest()
-                .map(deadLetter -> new Status.DeadLetter(deadLetter.time().toString(), deadLetter.error())).orElse(null));
+        return new DeadLetterCount(
+                count,
+                count == 0
+                        ? null
+                        : new DeadLetterTopic(olapSync.settings())
+                                .newest()
+                                .map(deadLetter ->
+                                        new Status.DeadLetter(deadLetter.time().toString(), deadLetter.error()))
+                                .orElse(null));
     }
 
     /** Both null when a route reads no topic. */
-    private record Waiting(Long records, Long millis) {
-    }
+    private record Waiting(Long records, Long millis) {}
 
     /** For each route that reads topics, the records that it has not committed yet. */
     private Map<String, Waiting> waiting() throws ExecutionException, InterruptedException {
@@ -215,8 +242,12 @@ public final class StatusProbe implements AutoCloseable {
     private Waiting uncommitted(KafkaConfiguration consumer) throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> ends = offsets.ends(topics(consumer));
         long records = offsets.behind(consumer.getGroupId(), ends);
-        Long oldest = records == 0 ? null : offsets.oldestBehind(consumer.getGroupId(), ends)
-                .map(time -> Math.max(0, Duration.between(time, Instant.now()).toMillis())).orElse(null);
+        Long oldest = records == 0
+                ? null
+                : offsets.oldestBehind(consumer.getGroupId(), ends)
+                        .map(time -> Math.max(
+                                0, Duration.between(time, Instant.now()).toMillis()))
+                        .orElse(null);
         return new Waiting(records, oldest);
     }
 

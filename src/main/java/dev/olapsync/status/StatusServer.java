@@ -49,9 +49,12 @@ public final class StatusServer implements AutoCloseable {
         try {
             return new StatusServer(HttpServer.create(new InetSocketAddress(settings.host(), settings.port()), 0));
         } catch (IOException | RuntimeException e) {
-            throw new IOException("The status endpoint cannot listen on " + settings.host() + ":" + settings.port() + ": "
-                    + e.getMessage() + ". Set olap.status.port (OLAP_STATUS_PORT) to a free port, or to 0 for none;"
-                    + " olap.status.host is the interface.", e);
+            throw new IOException(
+                    "The status endpoint cannot listen on " + settings.host() + ":" + settings.port() + ": "
+                            + e.getMessage()
+                            + ". Set olap.status.port (OLAP_STATUS_PORT) to a free port, or to 0 for none;"
+                            + " olap.status.host is the interface.",
+                    e);
         }
     }
 
@@ -61,10 +64,14 @@ public final class StatusServer implements AutoCloseable {
             return;
         }
         probe = new StatusProbe(context);
-        http.createContext("/", exchange -> answer(exchange, OlapSync.of(context).metrics()));
+        http.createContext(
+                "/", exchange -> answer(exchange, OlapSync.of(context).metrics()));
         http.setExecutor(threads);
         http.start();
-        LOG.info("Status at http://{}:{}/status", http.getAddress().getHostString(), http.getAddress().getPort());
+        LOG.info(
+                "Status at http://{}:{}/status",
+                http.getAddress().getHostString(),
+                http.getAddress().getPort());
     }
 
     private void answer(HttpExchange exchange, Metrics metrics) throws IOException {
@@ -74,7 +81,8 @@ public final class StatusServer implements AutoCloseable {
                 return;
             }
             switch (exchange.getRequestURI().getPath()) {
-                case "/status" -> send(exchange, 200, "application/json", probe.ask().toJson());
+                case "/status" ->
+                    send(exchange, 200, "application/json", probe.ask().toJson());
                 case "/health" -> sendHealth(exchange);
                 // Asks no server: a server that is down must not restart the pipeline.
                 case "/live" -> send(exchange, 200, "application/json", "{\"status\": \"UP\"}");

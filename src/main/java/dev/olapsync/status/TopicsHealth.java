@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
@@ -27,8 +26,7 @@ final class TopicsHealth {
     private final Deque<DeadLetterCount> deadLetters = new ArrayDeque<>();
     private volatile String gone;
 
-    private record DeadLetterCount(long nanos, long count) {
-    }
+    private record DeadLetterCount(long nanos, long count) {}
 
     TopicsHealth(OlapSync olapSync) {
         this.olapSync = olapSync;
@@ -46,7 +44,9 @@ final class TopicsHealth {
     /** While another pipeline uses the same topics or the same database. */
     Optional<String> shared() throws Exception {
         Optional<String> overlap = olapSync.topics().overlap();
-        return overlap.isPresent() ? overlap : olapSync.knownTopics().shared(olapSync.topics().captured());
+        return overlap.isPresent()
+                ? overlap
+                : olapSync.knownTopics().shared(olapSync.topics().captured());
     }
 
     /** While a topic is set so that it may lose records. */
@@ -65,12 +65,14 @@ final class TopicsHealth {
         Map<String, Known> known = olapSync.knownTopics().all();
         List<String> problems = new ArrayList<>();
         for (PipelineStage stage : new LinkedHashSet<>(PipelineStage.of(olapSync))) {
-            Map<TopicPartition, Long> firsts = olapSync.topicOffsets().firsts(
-                    topic -> known.containsKey(topic) && stage.topics().test(topic));
+            Map<TopicPartition, Long> firsts = olapSync.topicOffsets()
+                    .firsts(topic -> known.containsKey(topic) && stage.topics().test(topic));
             // in this order, for both only grow
             Map<TopicPartition, Long> committed = olapSync.topicOffsets().committed(stage.group());
             firsts.forEach((partition, first) -> {
-                long next = Math.max(committed.getOrDefault(partition, 0L), known.get(partition.topic()).first(partition.partition()));
+                long next = Math.max(
+                        committed.getOrDefault(partition, 0L),
+                        known.get(partition.topic()).first(partition.partition()));
                 if (next < first) {
                     problems.add("topic " + partition.topic() + ", partition " + partition.partition() + ": the next "
                             + (first - next) + " records for the group " + stage.group() + ", from offset " + next
@@ -78,14 +80,19 @@ final class TopicsHealth {
                 }
             });
         }
-        return problems.isEmpty() ? Optional.empty() : Optional.of(shown(problems) + ". Unless a consumer that runs still holds them: "
-                + olapSync.settings().olap().reloadRemedy());
+        return problems.isEmpty()
+                ? Optional.empty()
+                : Optional.of(shown(problems) + ". Unless a consumer that runs still holds them: "
+                        + olapSync.settings().olap().reloadRemedy());
     }
 
     /** While dead letters come faster than single rows can make them. */
     synchronized Optional<String> deadLetters() throws Exception {
-        DeadLetterCount now = new DeadLetterCount(System.nanoTime(), olapSync.topicOffsets().ends(olapSync.topics().deadLetters()::equals).values()
-                .stream().mapToLong(Long::longValue).sum());
+        DeadLetterCount now = new DeadLetterCount(
+                System.nanoTime(),
+                olapSync.topicOffsets().ends(olapSync.topics().deadLetters()::equals).values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum());
         deadLetters.add(now);
         while (deadLetters.size() > 2 && now.nanos() - deadLetters.peek().nanos() > MINUTE.toNanos()) {
             deadLetters.remove();
@@ -93,9 +100,11 @@ final class TopicsHealth {
         DeadLetterCount before = deadLetters.peek();
         double minutes = Math.max(1, (now.nanos() - before.nanos()) / (double) MINUTE.toNanos());
         long aMinute = Math.round((now.count() - before.count()) / minutes);
-        return aMinute <= MAX_LETTERS ? Optional.empty() : Optional.of(aMinute + " dead letters came within a minute;"
-                + " 'olap-sync dlq list'"
-                + " shows their errors");
+        return aMinute <= MAX_LETTERS
+                ? Optional.empty()
+                : Optional.of(aMinute + " dead letters came within a minute;"
+                        + " 'olap-sync dlq list'"
+                        + " shows their errors");
     }
 
     private static String shown(List<String> problems) {

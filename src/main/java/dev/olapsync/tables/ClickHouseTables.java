@@ -52,17 +52,22 @@ public final class ClickHouseTables {
     /** The views over those of several models, and over those of roll-ups, each with its SELECT. */
     private static Map<String, String> combined(Models models) {
         Map<String, String> views = new LinkedHashMap<>();
-        models.unions().forEach((name, parts) -> views.put(name, parts.stream().map(part -> "SELECT " + columns(part.visible()) + " FROM "
-                + identifier(part.name())).collect(Collectors.joining(" UNION ALL "))));
-        models.all().forEach(model -> model.rollUp().ifPresent(select -> views.put(Models.file(model), select + OF_READERS)));
+        models.unions()
+                .forEach((name, parts) -> views.put(
+                        name,
+                        parts.stream()
+                                .map(part -> "SELECT " + columns(part.visible()) + " FROM " + identifier(part.name()))
+                                .collect(Collectors.joining(" UNION ALL "))));
+        models.all().forEach(model -> model.rollUp()
+                .ifPresent(select -> views.put(Models.file(model), select + OF_READERS)));
         return views;
     }
 
     private void replaceView(String name, String select) {
         TableDefinition existing = TableDefinition.of(clickHouse, List.of(name)).get(name);
         if (existing != null && !existing.isView()) {
-            throw new IllegalStateException("In ClickHouse " + name + " is the name of something else than a view. Rename that, or the model's"
-                    + " file.");
+            throw new IllegalStateException("In ClickHouse " + name
+                    + " is the name of something else than a view. Rename that, or the model's" + " file.");
         }
         clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select);
     }
@@ -91,8 +96,9 @@ public final class ClickHouseTables {
     }
 
     private void replaceViews(Model model) {
-        views(model).forEach((name, select) ->
-                clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
+        views(model)
+                .forEach((name, select) ->
+                        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
     }
 
     /**
@@ -109,9 +115,13 @@ public final class ClickHouseTables {
         if (!loaded.isEmpty()) {
             targets.add(TargetTable.ofVersionCutoffs());
         }
-        Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, targets.stream().map(TargetTable::table).toList());
-        return targets.stream().filter(target -> !tables.containsKey(target.table())).findFirst()
-                .map(target -> "ClickHouse table " + target.table() + " is gone, and with it what it held. " + target.remedyWhenGone());
+        Map<String, TableDefinition> tables = TableDefinition.of(
+                clickHouse, targets.stream().map(TargetTable::table).toList());
+        return targets.stream()
+                .filter(target -> !tables.containsKey(target.table()))
+                .findFirst()
+                .map(target -> "ClickHouse table " + target.table() + " is gone, and with it what it held. "
+                        + target.remedyWhenGone());
     }
 
     /** The views of a model, each with its SELECT. */
@@ -124,7 +134,9 @@ public final class ClickHouseTables {
     private static Map<String, String> selects(Model model) {
         Map<String, String> views = new LinkedHashMap<>();
         String columns = columns(model.visible());
-        views.put(model.name(), "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : ""));
+        views.put(
+                model.name(),
+                "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : ""));
         model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
         return views;
     }
@@ -135,8 +147,9 @@ public final class ClickHouseTables {
     }
 
     private static String live(Model model, String join) {
-        return identifier(storage(model.name())) + " FINAL" + join + " WHERE _version >= ifNull((SELECT max(_version) FROM "
-                + identifier(storage(VersionCutoffs.MODEL)) + " WHERE model = " + literal(model.name()) + "), 0)";
+        return identifier(storage(model.name())) + " FINAL" + join
+                + " WHERE _version >= ifNull((SELECT max(_version) FROM " + identifier(storage(VersionCutoffs.MODEL))
+                + " WHERE model = " + literal(model.name()) + "), 0)";
     }
 
     static String columns(Model model) {
@@ -150,10 +163,13 @@ public final class ClickHouseTables {
     /** What does not fit of all that exists, see {@link #mismatch(Target)}. */
     public List<String> mismatches(Models models) {
         List<TargetTable> targets = TargetTable.of(models);
-        List<String> names = new ArrayList<>(targets.stream().map(TargetTable::table).toList());
+        List<String> names =
+                new ArrayList<>(targets.stream().map(TargetTable::table).toList());
         models.all().forEach(model -> names.addAll(views(model).keySet()));
         Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, names);
-        return targets.stream().flatMap(target -> mismatch(target, tables).stream()).toList();
+        return targets.stream()
+                .flatMap(target -> mismatch(target, tables).stream())
+                .toList();
     }
 
     /**
@@ -176,8 +192,10 @@ public final class ClickHouseTables {
                     + ". Change the table, or drop it and raise olap.epoch, so that it is loaded again.");
         }
         // CREATE OR REPLACE VIEW would drop a table of this name with its rows
-        return target.model().stream().flatMap(model -> views(model).keySet().stream())
-                .filter(view -> tables.containsKey(view) && !tables.get(view).isView()).findFirst()
+        return target.model().stream()
+                .flatMap(model -> views(model).keySet().stream())
+                .filter(view -> tables.containsKey(view) && !tables.get(view).isView())
+                .findFirst()
                 .map(view -> "In ClickHouse " + view + " is the name of something else than a view (engine "
                         + tables.get(view).engine().split("[ (]", 2)[0] + "). Rename that, or " + origin + ".");
     }

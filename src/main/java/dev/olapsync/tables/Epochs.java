@@ -29,9 +29,14 @@ public final class Epochs {
      * @param models whose rows are asked too, which takes a while for large tables
      */
     public Optional<String> later(int epoch, Collection<String> models) {
-        Set<String> tables = clickHouse.query("SELECT table FROM system.columns WHERE database = {database:String}"
-                + " AND name IN ('epoch', '_version')", Map.of("database", clickHouse.database())).stream()
-                .map(row -> row.getString("table")).collect(Collectors.toSet());
+        Set<String> tables = clickHouse
+                .query(
+                        "SELECT table FROM system.columns WHERE database = {database:String}"
+                                + " AND name IN ('epoch', '_version')",
+                        Map.of("database", clickHouse.database()))
+                .stream()
+                .map(row -> row.getString("table"))
+                .collect(Collectors.toSet());
         long greatest = 0;
         for (String table : List.of("_loads", "_topics")) {
             greatest = Math.max(greatest, greatest("toInt64(max(epoch))", tables, table));
@@ -40,16 +45,19 @@ public final class Epochs {
         for (String model : models) {
             greatest = Math.max(greatest, greatest(OF_VERSION, tables, ClickHouseTables.storage(model)));
         }
-        return greatest <= epoch ? Optional.empty() : Optional.of("olap.epoch is " + epoch + ", but ClickHouse has rows of epoch "
-                + greatest + ": nothing that is written now would count. Set olap.epoch to " + greatest
-                + ", or to " + (greatest + 1) + " to load everything once more.");
+        return greatest <= epoch
+                ? Optional.empty()
+                : Optional.of("olap.epoch is " + epoch + ", but ClickHouse has rows of epoch "
+                        + greatest + ": nothing that is written now would count. Set olap.epoch to " + greatest
+                        + ", or to " + (greatest + 1) + " to load everything once more.");
     }
 
     private long greatest(String expression, Set<String> tables, String table) {
         if (!tables.contains(table)) {
             return 0;
         }
-        List<GenericRecord> rows = clickHouse.query("SELECT " + expression + " AS greatest FROM " + identifier(table), Map.of());
+        List<GenericRecord> rows =
+                clickHouse.query("SELECT " + expression + " AS greatest FROM " + identifier(table), Map.of());
         return rows.get(0).getLong("greatest");
     }
 }

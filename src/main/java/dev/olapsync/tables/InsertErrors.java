@@ -24,12 +24,14 @@ public final class InsertErrors {
 
     private static final Set<Integer> OF_ROWS = Set.of(
             6, // CANNOT_PARSE_TEXT
-            25, 26, 27, 33, // CANNOT_PARSE_ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, CANNOT_READ_ALL_DATA
+            25, 26, 27,
+            33, // CANNOT_PARSE_ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, CANNOT_READ_ALL_DATA
             38, 41, 72, // CANNOT_PARSE_DATE, _DATETIME, _NUMBER
             53, 69, 70, // TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE
             117, 130, 131, // INCORRECT_DATA, CANNOT_READ_ARRAY_FROM_TEXT, TOO_LARGE_STRING_SIZE
             153, // ILLEGAL_DIVISION, in an expression of the table
-            321, 349, 376, // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE, CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN, CANNOT_PARSE_UUID
+            321, 349,
+            376, // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE, CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN, CANNOT_PARSE_UUID
             395, 407, // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, DECIMAL_OVERFLOW
             441, 467, 469, // CANNOT_PARSE_DOMAIN_VALUE_FROM_STRING, CANNOT_PARSE_BOOL, VIOLATED_CONSTRAINT
             675, 676, 691); // CANNOT_PARSE_IPV4, CANNOT_PARSE_IPV6, UNKNOWN_ELEMENT_OF_ENUM
@@ -40,29 +42,40 @@ public final class InsertErrors {
     private static final int CONTENT_TOO_LARGE = 413;
 
     private static final Set<Integer> OF_TABLES = Set.of(
-            8, 10, 16, // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE
-            47, UNKNOWN_TABLE); // 47: UNKNOWN_IDENTIFIER
+            8,
+            10,
+            16, // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE
+            47,
+            UNKNOWN_TABLE); // 47: UNKNOWN_IDENTIFIER
 
     private static final String RIGHTS = "Give the user of clickhouse.user the right to INSERT into it.";
 
     private static final Map<Integer, String> REMEDIES = Map.of(
-            81, "The database is gone. Create it and start again.",
-            241, "ClickHouse has not enough memory. Give it more, or make olap.batch.rows smaller.",
-            243, "The disk of ClickHouse is full.",
-            TOO_MANY_PARTS, "ClickHouse does not merge as fast as rows come. Make olap.batch.millis and olap.batch.rows larger; a table that"
+            81,
+            "The database is gone. Create it and start again.",
+            241,
+            "ClickHouse has not enough memory. Give it more, or make olap.batch.rows smaller.",
+            243,
+            "The disk of ClickHouse is full.",
+            TOO_MANY_PARTS,
+            "ClickHouse does not merge as fast as rows come. Make olap.batch.millis and olap.batch.rows larger; a table that"
                     + " was partitioned by hand may need fewer partitions.",
-            242, "The table is read-only. Fix its replica or its disk.",
-            497, RIGHTS,
-            516, "Fix clickhouse.user and clickhouse.password.");
+            242,
+            "The table is read-only. Fix its replica or its disk.",
+            497,
+            RIGHTS,
+            516,
+            "Fix clickhouse.user and clickhouse.password.");
 
-    private static final String TOO_LARGE = "A row is larger than a request (HTTP 413) may be. Raise the limit of what is in front of"
-            + " ClickHouse, for example client_max_body_size of nginx.";
+    private static final String TOO_LARGE =
+            "A row is larger than a request (HTTP 413) may be. Raise the limit of what is in front of"
+                    + " ClickHouse, for example client_max_body_size of nginx.";
 
-    private InsertErrors() {
-    }
+    private InsertErrors() {}
 
     public static Kind kind(ClickHouseException e) {
-        if (e.status() == CONTENT_TOO_LARGE || e.code() == TOO_MANY_PARTS && e.getMessage().contains(OF_ONE_INSERT)) {
+        if (e.status() == CONTENT_TOO_LARGE
+                || e.code() == TOO_MANY_PARTS && e.getMessage().contains(OF_ONE_INSERT)) {
             return Kind.SIZE;
         }
         if (OF_ROWS.contains(e.code())) {
@@ -73,7 +86,8 @@ public final class InsertErrors {
 
     /** The same failure, with what to do about it; the outermost and only message, which the health shows. */
     public static RuntimeException remedied(ClickHouseException e, TargetTable target) {
-        String remedy = e.code() == UNKNOWN_TABLE ? "It is gone. " + target.remedyWhenGone()
+        String remedy = e.code() == UNKNOWN_TABLE
+                ? "It is gone. " + target.remedyWhenGone()
                 : e.status() == CONTENT_TOO_LARGE ? TOO_LARGE : REMEDIES.get(e.code());
         boolean quotesNoRow = remedy != null || e.isAboutSettings() || OF_TABLES.contains(e.code()) || e.code() == 0;
         return new IllegalStateException("Nothing can be written to " + target.table() + ". "

@@ -30,19 +30,21 @@ import java.util.stream.Collectors;
 record TableDefinition(String engine, String sortingKey, String create, Map<String, Column> columns) {
 
     /** @param kind DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL; empty for none of them */
-    record Column(String type, String kind, boolean inSortingKey) {
-    }
+    record Column(String type, String kind, boolean inSortingKey) {}
 
     private static final String QUOTES = "'(?:[^'\\\\]|\\\\.)*'|`(?:[^`\\\\]|\\\\.)*`";
     private static final Pattern QUOTED = Pattern.compile(QUOTES);
     private static final Pattern TOKEN = Pattern.compile(QUOTES + "|[(),]");
     private static final Set<String> COMPUTED = Set.of("MATERIALIZED", "ALIAS", "EPHEMERAL");
-    private static final Pattern REPLACING = Pattern.compile("(?:Replicated|Shared)?ReplacingMergeTree(?:\\(([^)]*)\\))?(?= |$)");
-    private static final Pattern BEHIND_ENGINE = Pattern.compile(" (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) .*", Pattern.DOTALL);
+    private static final Pattern REPLACING =
+            Pattern.compile("(?:Replicated|Shared)?ReplacingMergeTree(?:\\(([^)]*)\\))?(?= |$)");
+    private static final Pattern BEHIND_ENGINE =
+            Pattern.compile(" (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) .*", Pattern.DOTALL);
     private static final Pattern COLUMNS_TTL = Pattern.compile("\\bTTL\\b(?=.*\\) ENGINE = )", Pattern.DOTALL);
     private static final Pattern TTL = Pattern.compile(" TTL (.*?)(?: SETTINGS .*)?$", Pattern.DOTALL);
     /** What keeps the rows. */
     private static final Pattern MOVES = Pattern.compile("TO (DISK|VOLUME) ''|RECOMPRESS CODEC\\(.*\\)");
+
     private static final Pattern CLEANUP = Pattern.compile("\\b(\\w*replacing_merge_with_cleanup\\w*) = 1");
 
     /** Of those of the names that there are. */
@@ -50,18 +52,31 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
         String these = " IN (" + names.stream().map(name -> literal(name)).collect(Collectors.joining(", ")) + ")";
         Map<String, Object> database = Map.of("database", clickHouse.database());
         Map<String, Map<String, Column>> columns = new HashMap<>();
-        for (GenericRecord column : clickHouse.query("SELECT table, name, type, default_kind, is_in_sorting_key FROM system.columns"
-                + " WHERE database = {database:String} AND table" + these + " ORDER BY table, position", database)) {
-            columns.computeIfAbsent(column.getString("table"), table -> new LinkedHashMap<>()).put(column.getString("name"),
-                    new Column(column.getString("type"), column.getString("default_kind"), column.getInteger("is_in_sorting_key") == 1));
+        for (GenericRecord column : clickHouse.query(
+                "SELECT table, name, type, default_kind, is_in_sorting_key FROM system.columns"
+                        + " WHERE database = {database:String} AND table" + these + " ORDER BY table, position",
+                database)) {
+            columns.computeIfAbsent(column.getString("table"), table -> new LinkedHashMap<>())
+                    .put(
+                            column.getString("name"),
+                            new Column(
+                                    column.getString("type"),
+                                    column.getString("default_kind"),
+                                    column.getInteger("is_in_sorting_key") == 1));
         }
         Map<String, TableDefinition> definitions = new HashMap<>();
-        for (GenericRecord table : clickHouse.query("SELECT name, engine_full, engine, sorting_key, create_table_query FROM system.tables"
-                + " WHERE database = {database:String} AND name" + these, database)) {
+        for (GenericRecord table : clickHouse.query(
+                "SELECT name, engine_full, engine, sorting_key, create_table_query FROM system.tables"
+                        + " WHERE database = {database:String} AND name" + these,
+                database)) {
             String engine = table.getString("engine_full");
-            definitions.put(table.getString("name"), new TableDefinition(engine.isEmpty() ? table.getString("engine") : engine,
-                    table.getString("sorting_key"), table.getString("create_table_query"),
-                    columns.getOrDefault(table.getString("name"), Map.of())));
+            definitions.put(
+                    table.getString("name"),
+                    new TableDefinition(
+                            engine.isEmpty() ? table.getString("engine") : engine,
+                            table.getString("sorting_key"),
+                            table.getString("create_table_query"),
+                            columns.getOrDefault(table.getString("name"), Map.of())));
         }
         return definitions;
     }
@@ -77,8 +92,8 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
         target.columns().forEach((name, type) -> problem(target, name, type).ifPresent(wrong::add));
         Matcher replacing = REPLACING.matcher(unquoted(engine));
         if (!replacing.lookingAt() || !target.keepsBy(parameters(replacing.group(1)))) {
-            wrong.add("its engine is " + BEHIND_ENGINE.matcher(engine).replaceFirst("") + " instead of " + target.engine()
-                    + ", which keeps of each key the greatest version");
+            wrong.add("its engine is " + BEHIND_ENGINE.matcher(engine).replaceFirst("") + " instead of "
+                    + target.engine() + ", which keeps of each key the greatest version");
             return wrong;
         }
         if (!sortedBy(target.key())) {
@@ -90,9 +105,12 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
                     + " MODIFY COLUMN ... REMOVE TTL");
         }
         Matcher ttl = TTL.matcher(unquoted(engine));
-        if (ttl.find() && !elements(ttl.group(1)).stream().allMatch(element -> MOVES.matcher(element).find())) {
-            wrong.add("it has a TTL, which takes away rows, and deletion marks, so that what they hide comes back: ALTER TABLE "
-                    + identifier(target.table()) + " REMOVE TTL");
+        if (ttl.find()
+                && !elements(ttl.group(1)).stream()
+                        .allMatch(element -> MOVES.matcher(element).find())) {
+            wrong.add(
+                    "it has a TTL, which takes away rows, and deletion marks, so that what they hide comes back: ALTER TABLE "
+                            + identifier(target.table()) + " REMOVE TTL");
         }
         Matcher cleanup = CLEANUP.matcher(unquoted(engine));
         while (cleanup.find()) {
@@ -105,19 +123,26 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
     private Optional<String> problem(TargetTable target, String name, String expected) {
         Column column = columns.get(name);
         if (column == null) {
-            return Optional.of("column " + name + " is missing: ALTER TABLE " + identifier(target.table()) + " ADD COLUMN "
-                    + identifier(name) + " " + expected);
+            return Optional.of("column " + name + " is missing: ALTER TABLE " + identifier(target.table())
+                    + " ADD COLUMN " + identifier(name) + " " + expected);
         }
         if (!target.fits(name, column.type())) {
             return Optional.of("column " + name + " is " + column.type() + " instead of " + expected);
         }
-        return COMPUTED.contains(column.kind()) ? Optional.of("column " + name + " is " + column.kind()
-                + ", so that the model's values cannot be written: ALTER TABLE " + identifier(target.table()) + " MODIFY COLUMN "
-                + identifier(name) + " REMOVE " + column.kind()) : Optional.empty();
+        return COMPUTED.contains(column.kind())
+                ? Optional.of("column " + name + " is " + column.kind()
+                        + ", so that the model's values cannot be written: ALTER TABLE " + identifier(target.table())
+                        + " MODIFY COLUMN "
+                        + identifier(name) + " REMOVE " + column.kind())
+                : Optional.empty();
     }
 
     private static List<String> parameters(String parameters) {
-        return parameters == null ? List.of() : elements(parameters).stream().filter(parameter -> !parameter.equals("''")).toList();
+        return parameters == null
+                ? List.of()
+                : elements(parameters).stream()
+                        .filter(parameter -> !parameter.equals("''"))
+                        .toList();
     }
 
     /** The same key, in any order; more expressions of its columns do no harm. */
@@ -131,7 +156,8 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
         others.removeAll(key);
         // a key of one column may stand in brackets
         Set<String> elements = new HashSet<>(elements(sortingKey.replaceFirst("^\\((.*)\\)$", "$1")));
-        return others.isEmpty() && key.stream().allMatch(name -> elements.contains(name) || elements.contains(identifier(name)));
+        return others.isEmpty()
+                && key.stream().allMatch(name -> elements.contains(name) || elements.contains(identifier(name)));
     }
 
     /** Without what names and texts hold. */
@@ -155,8 +181,7 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
                         start = token.end();
                     }
                 }
-                default -> {
-                }
+                default -> {}
             }
         }
         elements.add(list.substring(start).strip());

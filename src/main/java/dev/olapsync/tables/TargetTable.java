@@ -26,8 +26,13 @@ import java.util.stream.Stream;
 public final class TargetTable {
 
     private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
-    private static final Map<String, String> OF_VERSIONS = columns(RowJson.OPERATION, "LowCardinality(String)",
-            RowJson.COMMIT_TIME, "DateTime64(6, 'UTC')", RowJson.VERSION, "UInt128");
+    private static final Map<String, String> OF_VERSIONS = columns(
+            RowJson.OPERATION,
+            "LowCardinality(String)",
+            RowJson.COMMIT_TIME,
+            "DateTime64(6, 'UTC')",
+            RowJson.VERSION,
+            "UInt128");
 
     private final String name;
     private final Optional<Model> model;
@@ -52,18 +57,27 @@ public final class TargetTable {
     }
 
     public static TargetTable of(Model model) {
-        return new TargetTable(model.name(), Optional.of(model), OF_ROWS, key(model).toList());
+        return new TargetTable(
+                model.name(), Optional.of(model), OF_ROWS, key(model).toList());
     }
 
     /** Empty for a model without one. */
     public static Optional<TargetTable> ofHistory(Model model) {
-        return model.history().map(History::name).map(history -> new TargetTable(history, Optional.of(model), OF_VERSIONS,
-                Stream.concat(key(model), Stream.of(RowJson.VERSION)).toList()));
+        return model.history()
+                .map(History::name)
+                .map(history -> new TargetTable(
+                        history,
+                        Optional.of(model),
+                        OF_VERSIONS,
+                        Stream.concat(key(model), Stream.of(RowJson.VERSION)).toList()));
     }
 
     public static TargetTable ofVersionCutoffs() {
-        return new TargetTable(VersionCutoffs.MODEL, Optional.empty(), columns("model", "String", RowJson.VERSION, "UInt128",
-                RowJson.DELETED, "UInt8"), List.of("model"));
+        return new TargetTable(
+                VersionCutoffs.MODEL,
+                Optional.empty(),
+                columns("model", "String", RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8"),
+                List.of("model"));
     }
 
     private static Map<String, String> columns(String... namesAndTypes) {
@@ -101,9 +115,11 @@ public final class TargetTable {
         if (isHistory()) {
             return "Raise olap.epoch by one and start again: the history starts again.";
         }
-        return model.map(of -> "While the pipeline runs, olap-sync resync " + of.name() + " makes it and reads all rows again.")
-                .orElse("It hid rows that a TRUNCATE, a resync or a new epoch had ended. While the pipeline runs, run olap-sync"
-                        + " resync for each model: the first run makes it.");
+        return model.map(of -> "While the pipeline runs, olap-sync resync " + of.name()
+                        + " makes it and reads all rows again.")
+                .orElse(
+                        "It hid rows that a TRUNCATE, a resync or a new epoch had ended. While the pipeline runs, run olap-sync"
+                                + " resync for each model: the first run makes it.");
     }
 
     /** Those of the model, and those that the table has beside them, in the order of a new table; each with its type. */
@@ -120,15 +136,22 @@ public final class TargetTable {
 
     /** Whether values of the column can be written to one of this type. */
     boolean fits(String column, String type) {
-        return type.equals(columns().get(column)) || ofModel().stream().anyMatch(own -> own.name().equals(column)
-                && !own.key() && type.equals(own.type().clickHouseType(true)));
+        return type.equals(columns().get(column))
+                || ofModel().stream()
+                        .anyMatch(own -> own.name().equals(column)
+                                && !own.key()
+                                && type.equals(own.type().clickHouseType(true)));
     }
 
     String create() {
-        return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " (" + columns().entrySet().stream()
-                .map(column -> identifier(column.getKey()) + " " + column.getValue()).collect(Collectors.joining(", "))
-                + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = " + engine()
-                + " ORDER BY (" + key.stream().map(column -> identifier(column)).collect(Collectors.joining(", ")) + ")";
+        return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " ("
+                + columns().entrySet().stream()
+                        .map(column -> identifier(column.getKey()) + " " + column.getValue())
+                        .collect(Collectors.joining(", "))
+                + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
+                + engine()
+                + " ORDER BY (" + key.stream().map(column -> identifier(column)).collect(Collectors.joining(", "))
+                + ")";
     }
 
     /** By which a row takes the place of another. */
@@ -153,7 +176,8 @@ public final class TargetTable {
         if (ofModel().stream().noneMatch(TargetTable::isFloat)) {
             return identifier(table());
         }
-        return insert(system, system.keySet().stream().map(name -> identifier(name)).toList());
+        return insert(
+                system, system.keySet().stream().map(name -> identifier(name)).toList());
     }
 
     /**
@@ -161,8 +185,11 @@ public final class TargetTable {
      * then ClickHouse refuses the INSERT.
      */
     public String insertOfCopy(BigInteger version) {
-        return insert(Map.of(RowJson.DELETED, "UInt8"), List.of("toUInt128(" + literal(version.toString()) + ")",
-                "throwIf(" + identifier(RowJson.DELETED) + ")"));
+        return insert(
+                Map.of(RowJson.DELETED, "UInt8"),
+                List.of(
+                        "toUInt128(" + literal(version.toString()) + ")",
+                        "throwIf(" + identifier(RowJson.DELETED) + ")"));
     }
 
     /**
@@ -171,10 +198,15 @@ public final class TargetTable {
      */
     private String insert(Map<String, String> beside, List<String> values) {
         Map<String, String> read = new LinkedHashMap<>();
-        ofModel().forEach(column -> read.put(column.name(), !isFloat(column) ? column.clickHouseType()
-                : column.type().kind() == Kind.ARRAY ? "Array(Nullable(String))" : "Nullable(String)"));
+        ofModel()
+                .forEach(column -> read.put(
+                        column.name(),
+                        !isFloat(column)
+                                ? column.clickHouseType()
+                                : column.type().kind() == Kind.ARRAY ? "Array(Nullable(String))" : "Nullable(String)"));
         read.putAll(beside);
-        String structure = read.entrySet().stream().map(column -> identifier(column.getKey()) + " " + column.getValue())
+        String structure = read.entrySet().stream()
+                .map(column -> identifier(column.getKey()) + " " + column.getValue())
                 .collect(Collectors.joining(", "));
         String names = columns().keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
         String selected = Stream.concat(ofModel().stream().map(TargetTable::value), values.stream())
@@ -183,7 +215,9 @@ public final class TargetTable {
     }
 
     private static boolean isFloat(OutputColumn column) {
-        Kind kind = column.type().kind() == Kind.ARRAY ? column.type().element().kind() : column.type().kind();
+        Kind kind = column.type().kind() == Kind.ARRAY
+                ? column.type().element().kind()
+                : column.type().kind();
         return kind == Kind.FLOAT32 || kind == Kind.FLOAT64;
     }
 
@@ -192,7 +226,8 @@ public final class TargetTable {
         if (!isFloat(column)) {
             return identifier(column.name());
         }
-        String number = "CAST(" + identifier(column.name()) + " AS " + column.type().clickHouseType(true) + ")";
+        String number =
+                "CAST(" + identifier(column.name()) + " AS " + column.type().clickHouseType(true) + ")";
         if (column.type().kind() == Kind.ARRAY) {
             return number;
         }

@@ -79,7 +79,8 @@ public final class Barrier implements AutoCloseable {
                 await(stage, patience);
             }
         } catch (ExecutionException e) {
-            throw new StandstillException("The broker does not tell what waits in the topics: " + e.getCause().getMessage());
+            throw new StandstillException("The broker does not tell what waits in the topics: "
+                    + e.getCause().getMessage());
         }
         return position;
     }
@@ -89,7 +90,9 @@ public final class Barrier implements AutoCloseable {
         Map<TopicPartition, Long> ends = offsets.ends(stage.topics());
         Instant deadline = Instant.now().plus(patience);
         long before = Long.MAX_VALUE;
-        for (long behind = offsets.behind(stage.group(), ends); behind > 0; behind = offsets.behind(stage.group(), ends)) {
+        for (long behind = offsets.behind(stage.group(), ends);
+                behind > 0;
+                behind = offsets.behind(stage.group(), ends)) {
             if (behind < before) {
                 before = behind;
                 deadline = Instant.now().plus(patience);
@@ -109,16 +112,19 @@ public final class Barrier implements AutoCloseable {
         // a client would try for a minute and then say less
         StringWriter problem = new StringWriter();
         if (!new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(problem))).listens()) {
-            throw new StandstillException(problem.toString().replace("FAIL  ", "").replaceAll("\\s+", " ").strip());
+            throw new StandstillException(problem.toString()
+                    .replace("FAIL  ", "")
+                    .replaceAll("\\s+", " ")
+                    .strip());
         }
         String topic = olapSync.topics().refreshRequests();
         olapSync.topics().ensure(topic);
         offsets = new TopicOffsets(olapSync.settings());
         refreshRequests = new KafkaConsumer<>(
-                olapSync.settings().kafka().client(Map.of()),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer());
+                olapSync.settings().kafka().client(Map.of()), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         List<TopicPartition> partitions = refreshRequests.partitionsFor(topic).stream()
-                .map(partition -> new TopicPartition(topic, partition.partition())).toList();
+                .map(partition -> new TopicPartition(topic, partition.partition()))
+                .toList();
         refreshRequests.assign(partitions);
         refreshRequests.seekToEnd(partitions);
         // seeking is lazy
@@ -137,7 +143,8 @@ public final class Barrier implements AutoCloseable {
         while (true) {
             for (ConsumerRecord<byte[], byte[]> message : refreshRequests.poll(POLL)) {
                 Header epoch = message.headers().lastHeader(RecordHeaders.EPOCH);
-                var position = barrierMessage.positionIn(epoch == null ? 0 : ByteBuffer.wrap(epoch.value()).getInt(), message.value());
+                var position = barrierMessage.positionIn(
+                        epoch == null ? 0 : ByteBuffer.wrap(epoch.value()).getInt(), message.value());
                 if (position.isPresent()) {
                     return position.get();
                 }
@@ -157,7 +164,8 @@ public final class Barrier implements AutoCloseable {
      * The barrier message may be visible before the rest of its batch, and before the batch ahead of it. But a batch is
      * confirmed to the slot only when the broker has acknowledged all of it and of those ahead of it.
      */
-    private void awaitConfirmed(long lsn, Duration patience) throws SQLException, InterruptedException, StandstillException {
+    private void awaitConfirmed(long lsn, Duration patience)
+            throws SQLException, InterruptedException, StandstillException {
         OptionalLong before = OptionalLong.empty();
         Instant deadline = Instant.now().plus(patience);
         Instant push = Instant.now();
@@ -179,10 +187,12 @@ public final class Barrier implements AutoCloseable {
     }
 
     private StandstillException standstill() {
-        return new StandstillException("Capture does not answer: a message that was written into the log has not come to the topic "
-                + olapSync.topics().refreshRequests() + ", or is not confirmed to the slot. Does the pipeline run? 'olap-sync"
-                + " status' shows its"
-                + " health.");
+        return new StandstillException(
+                "Capture does not answer: a message that was written into the log has not come to the topic "
+                        + olapSync.topics().refreshRequests()
+                        + ", or is not confirmed to the slot. Does the pipeline run? 'olap-sync"
+                        + " status' shows its"
+                        + " health.");
     }
 
     /** How far capture has come; empty without a slot. */

@@ -33,17 +33,24 @@ final class ClickHouseRows implements AutoCloseable {
      * @param keys which rows; null for all
      */
     static ClickHouseRows ofView(ClickHouse clickHouse, Model model, List<List<String>> keys) throws IOException {
-        return new ClickHouseRows(clickHouse, "SELECT " + model.columns().stream()
-                .map(column -> LongText.inClickHouse(column, ClickHouse.identifier(column.name()))).collect(Collectors.joining(", ")) + " FROM "
-                + ClickHouseTables.live(model) + (keys == null ? "" : " AND " + isOneOf(model, keys))
-                + " ORDER BY " + order(model));
+        return new ClickHouseRows(
+                clickHouse,
+                "SELECT "
+                        + model.columns().stream()
+                                .map(column -> LongText.inClickHouse(column, ClickHouse.identifier(column.name())))
+                                .collect(Collectors.joining(", "))
+                        + " FROM "
+                        + ClickHouseTables.live(model) + (keys == null ? "" : " AND " + isOneOf(model, keys))
+                        + " ORDER BY " + order(model));
     }
 
     /** For each of these keys that ClickHouse knows of, hidden and deleted ones too: the key and the greatest version. */
     static ClickHouseRows versions(ClickHouse clickHouse, Model model, List<List<String>> keys) throws IOException {
-        return new ClickHouseRows(clickHouse, "SELECT " + names(model.key()) + ", toString(max(" + RowJson.VERSION
-                + ")) FROM " + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " WHERE "
-                + isOneOf(model, keys) + " GROUP BY " + names(model.key()));
+        return new ClickHouseRows(
+                clickHouse,
+                "SELECT " + names(model.key()) + ", toString(max(" + RowJson.VERSION
+                        + ")) FROM " + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " WHERE "
+                        + isOneOf(model, keys) + " GROUP BY " + names(model.key()));
     }
 
     /**
@@ -52,13 +59,19 @@ final class ClickHouseRows implements AutoCloseable {
      * @param after the key to go on behind; empty for the first page
      */
     static ClickHouseRows keys(ClickHouse clickHouse, Model model, List<String> after, int limit) throws IOException {
-        return new ClickHouseRows(clickHouse, "SELECT " + names(model.key()) + " FROM " + ClickHouseTables.live(model)
-                + (after.isEmpty() ? "" : " AND (" + names(model.key()) + ") > (" + literals(model, after) + ")")
-                + " ORDER BY " + names(model.key()) + " LIMIT " + limit);
+        return new ClickHouseRows(
+                clickHouse,
+                "SELECT " + names(model.key()) + " FROM " + ClickHouseTables.live(model)
+                        + (after.isEmpty()
+                                ? ""
+                                : " AND (" + names(model.key()) + ") > (" + literals(model, after) + ")")
+                        + " ORDER BY " + names(model.key()) + " LIMIT " + limit);
     }
 
     private static String names(List<OutputColumn> columns) {
-        return columns.stream().map(column -> ClickHouse.identifier(column.name())).collect(Collectors.joining(", "));
+        return columns.stream()
+                .map(column -> ClickHouse.identifier(column.name()))
+                .collect(Collectors.joining(", "));
     }
 
     private static String order(Model model) {
@@ -71,9 +84,8 @@ final class ClickHouseRows implements AutoCloseable {
 
     /** SQL that is true for the rows with these keys. */
     static String isOneOf(Model model, List<List<String>> keys) {
-        return "(" + names(model.key()) + ") IN (" + keys.stream()
-                .map(key -> "(" + literals(model, key) + ")")
-                .collect(Collectors.joining(", ")) + ")";
+        return "(" + names(model.key()) + ") IN ("
+                + keys.stream().map(key -> "(" + literals(model, key) + ")").collect(Collectors.joining(", ")) + ")";
     }
 
     private static String literals(Model model, List<String> key) {
@@ -90,8 +102,12 @@ final class ClickHouseRows implements AutoCloseable {
         }
         List<String> row = new ArrayList<>();
         while (json.nextToken() != JsonToken.END_ARRAY) {
-            row.add(json.currentToken() == JsonToken.VALUE_NULL ? null : json.currentToken() == JsonToken.START_ARRAY
-                    ? json.readValueAsTree().toString() : json.getText());
+            row.add(
+                    json.currentToken() == JsonToken.VALUE_NULL
+                            ? null
+                            : json.currentToken() == JsonToken.START_ARRAY
+                                    ? json.readValueAsTree().toString()
+                                    : json.getText());
         }
         return row;
     }

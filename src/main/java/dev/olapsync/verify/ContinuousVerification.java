@@ -35,21 +35,30 @@ public final class ContinuousVerification implements AutoCloseable {
         try (Verification verification = new Verification(olapSync, patience)) {
             Verification.Pass pass = new PagedPass(olapSync, verification.verifier(), pace);
             for (Model model : olapSync.models().all()) {
-                if (Loads.of(olapSync).find(model.name()).filter(Loads.Load::done).isEmpty()) {
+                if (Loads.of(olapSync)
+                        .find(model.name())
+                        .filter(Loads.Load::done)
+                        .isEmpty()) {
                     continue;
                 }
                 long start = System.nanoTime();
                 Result result = verification.verify(model, pass);
                 if (result.standstill() != null) {
-                    LOG.warn("{} rows of {} could not be compared. {}", result.differences(), model.name(), result.standstill());
+                    LOG.warn(
+                            "{} rows of {} could not be compared. {}",
+                            result.differences(),
+                            model.name(),
+                            result.standstill());
                     continue;
                 }
                 Verifications.of(olapSync).save(result, (System.nanoTime() - start) / 1e9);
                 olapSync.metrics().verified(model.name(), result.rows(), result.differences());
                 if (result.differences() > 0) {
-                    LOG.error("{} rows of {} in ClickHouse differ from Postgres; 'olap-sync verify --repair' shows and"
-                            + " repairs them",
-                            result.differences(), model.name());
+                    LOG.error(
+                            "{} rows of {} in ClickHouse differ from Postgres; 'olap-sync verify --repair' shows and"
+                                    + " repairs them",
+                            result.differences(),
+                            model.name());
                 }
                 results.add(result);
             }
@@ -59,20 +68,25 @@ public final class ContinuousVerification implements AutoCloseable {
 
     /** Goes on in a thread of the lowest priority until it is closed. A round that fails is reported, and the next one tries. */
     public void start(Duration pause) {
-        thread = new Thread(() -> {
-            try {
-                while (true) {
+        thread = new Thread(
+                () -> {
                     try {
-                        round();
-                    } catch (SQLException | ModelException | IOException | RuntimeException e) {
-                        LOG.warn("The continuous verification was interrupted, next try in {} s: {}", pause.toSeconds(), e.getMessage());
+                        while (true) {
+                            try {
+                                round();
+                            } catch (SQLException | ModelException | IOException | RuntimeException e) {
+                                LOG.warn(
+                                        "The continuous verification was interrupted, next try in {} s: {}",
+                                        pause.toSeconds(),
+                                        e.getMessage());
+                            }
+                            Thread.sleep(pause.toMillis());
+                        }
+                    } catch (InterruptedException e) {
+                        LOG.debug("The continuous verification ends");
                     }
-                    Thread.sleep(pause.toMillis());
-                }
-            } catch (InterruptedException e) {
-                LOG.debug("The continuous verification ends");
-            }
-        }, "verify");
+                },
+                "verify");
         thread.setDaemon(true);
         thread.setPriority(Thread.MIN_PRIORITY);
         thread.start();

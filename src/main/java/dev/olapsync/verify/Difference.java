@@ -14,7 +14,11 @@ import java.util.List;
  */
 public record Difference(String model, List<String> key, Kind kind, String column, String postgres, String clickHouse) {
 
-    public enum Kind { VALUE, MISSING_IN_CLICKHOUSE, NOT_IN_POSTGRES }
+    public enum Kind {
+        VALUE,
+        MISSING_IN_CLICKHOUSE,
+        NOT_IN_POSTGRES
+    }
 
     static Difference missing(Model model, List<String> postgres) {
         return new Difference(model.name(), key(model, postgres), Kind.MISSING_IN_CLICKHOUSE, null, null, null);
@@ -26,25 +30,34 @@ public record Difference(String model, List<String> key, Kind kind, String colum
 
     /** @param column the first that differs, as its place in the model */
     static Difference value(Model model, int column, List<String> postgres, List<String> clickHouse) {
-        return new Difference(model.name(), key(model, postgres), Kind.VALUE, model.columns().get(column).name(),
-                postgres.get(column), clickHouse.get(column));
+        return new Difference(
+                model.name(),
+                key(model, postgres),
+                Kind.VALUE,
+                model.columns().get(column).name(),
+                postgres.get(column),
+                clickHouse.get(column));
     }
 
     /** The key of a row in the one form that both sides can read and that is equal for equal keys. */
     private static List<String> key(Model model, List<String> row) {
         List<String> key = new ArrayList<>();
-        model.key().forEach(column -> key.add(SameValue.canonical(column, row.get(model.columns().indexOf(column)))));
+        model.key()
+                .forEach(column -> key.add(
+                        SameValue.canonical(column, row.get(model.columns().indexOf(column)))));
         return key;
     }
 
     @Override
     public String toString() {
         String row = model + " " + String.join(", ", key) + ": ";
-        return row + switch (kind) {
-            case VALUE -> column + " is " + quote(clickHouse) + " in ClickHouse, " + quote(postgres) + " in Postgres";
-            case MISSING_IN_CLICKHOUSE -> "missing in ClickHouse";
-            case NOT_IN_POSTGRES -> "in ClickHouse, but not in Postgres";
-        };
+        return row
+                + switch (kind) {
+                    case VALUE ->
+                        column + " is " + quote(clickHouse) + " in ClickHouse, " + quote(postgres) + " in Postgres";
+                    case MISSING_IN_CLICKHOUSE -> "missing in ClickHouse";
+                    case NOT_IN_POSTGRES -> "in ClickHouse, but not in Postgres";
+                };
     }
 
     private static String quote(String value) {

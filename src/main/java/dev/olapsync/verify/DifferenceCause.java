@@ -5,8 +5,7 @@ import dev.olapsync.postgres.Position;
 /** Why a row differs although all that was committed has gone through the pipeline, in words. */
 public final class DifferenceCause {
 
-    private DifferenceCause() {
-    }
+    private DifferenceCause() {}
 
     /** @param reached where the log stands */
     public static String differs(StoredRow stored, Position reached) {

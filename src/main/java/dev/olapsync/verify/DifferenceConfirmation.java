@@ -48,8 +48,7 @@ final class DifferenceConfirmation {
      * @param differences keys of the rows that differ for good
      * @param moving how many rows went on changing until the patience was at an end
      */
-    record Settled(List<List<String>> differences, long moving) {
-    }
+    record Settled(List<List<String>> differences, long moving) {}
 
     /**
      * @param candidates is empty afterwards
@@ -116,7 +115,9 @@ final class DifferenceConfirmation {
         Map<List<String>, String> states = new HashMap<>();
         verifier.compare(model, keys, (inPostgres, inClickHouse, difference) -> {
             if (difference != null) {
-                states.put(difference.key(), versions.get(difference.key()) + " " + digest(inPostgres) + " " + digest(inClickHouse));
+                states.put(
+                        difference.key(),
+                        versions.get(difference.key()) + " " + digest(inPostgres) + " " + digest(inClickHouse));
             }
         });
         return states;

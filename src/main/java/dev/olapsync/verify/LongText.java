@@ -7,25 +7,31 @@ public final class LongText {
 
     private static final int CHARACTERS = 4_000;
 
-    private LongText() {
-    }
+    private LongText() {}
 
     private static boolean canBe(OutputColumn column) {
-        return !column.key() && switch (column.type().kind()) {
-            // of a char(n) Postgres does not count the blanks at the end
-            case STRING -> column.postgresType().equals("text") || column.postgresType().startsWith("character varying");
-            case TEXT_FORM, JSON_TEXT -> true;
-            default -> false;
-        };
+        return !column.key()
+                && switch (column.type().kind()) {
+                    // of a char(n) Postgres does not count the blanks at the end
+                    case STRING ->
+                        column.postgresType().equals("text")
+                                || column.postgresType().startsWith("character varying");
+                    case TEXT_FORM, JSON_TEXT -> true;
+                    default -> false;
+                };
     }
 
     public static String inPostgres(OutputColumn column, String text) {
-        return !canBe(column) ? text : "CASE WHEN length(" + text + ") > " + CHARACTERS + " THEN 'md5 ' || md5(convert_to(" + text
-                + ", 'UTF8')) || ' of ' || length(" + text + ") || ' characters' ELSE " + text + " END";
+        return !canBe(column)
+                ? text
+                : "CASE WHEN length(" + text + ") > " + CHARACTERS + " THEN 'md5 ' || md5(convert_to(" + text
+                        + ", 'UTF8')) || ' of ' || length(" + text + ") || ' characters' ELSE " + text + " END";
     }
 
     public static String inClickHouse(OutputColumn column, String text) {
-        return !canBe(column) ? text : "if(lengthUTF8(" + text + ") > " + CHARACTERS + ", concat('md5 ', lower(hex(MD5(" + text
-                + "))), ' of ', toString(lengthUTF8(" + text + ")), ' characters'), " + text + ")";
+        return !canBe(column)
+                ? text
+                : "if(lengthUTF8(" + text + ") > " + CHARACTERS + ", concat('md5 ', lower(hex(MD5(" + text
+                        + "))), ' of ', toString(lengthUTF8(" + text + ")), ' characters'), " + text + ")";
     }
 }

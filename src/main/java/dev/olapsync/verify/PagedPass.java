@@ -65,7 +65,9 @@ public final class PagedPass implements Verification.Pass {
 
     private List<List<String>> ofPostgres(Model model, List<String> after) throws SQLException {
         try (Connection connection = olapSync.postgres().getConnection()) {
-            return Page.keys(connection, model, after, PAGE).stream().map(key -> canonical(model, key)).toList();
+            return Page.keys(connection, model, after, PAGE).stream()
+                    .map(key -> canonical(model, key))
+                    .toList();
         }
     }
 

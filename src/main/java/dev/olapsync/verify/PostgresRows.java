@@ -34,7 +34,10 @@ final class PostgresRows implements AutoCloseable {
             statement.setFetchSize(FETCH_ROWS);
             for (int i = 0; keys != null && i < model.key().size(); i++) {
                 int column = i;
-                statement.setString(i + 1, KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
+                statement.setString(
+                        i + 1,
+                        KeyColumn.array(
+                                keys.stream().map(key -> key.get(column)).toList()));
             }
             rows = statement.executeQuery();
         } catch (SQLException e) {
@@ -44,7 +47,10 @@ final class PostgresRows implements AutoCloseable {
     }
 
     private static String sql(Model model, boolean byKey) {
-        return "SELECT " + model.columns().stream().map(column -> LongText.inPostgres(column, text(column))).collect(Collectors.joining(", "))
+        return "SELECT "
+                + model.columns().stream()
+                        .map(column -> LongText.inPostgres(column, text(column)))
+                        .collect(Collectors.joining(", "))
                 + " FROM (" + model.rows() + "\n) AS m" + (byKey ? " JOIN " + keys(model) : "") + " ORDER BY "
                 + model.key().stream()
                         .map(column -> value(column) + (SameValue.orderedAsText(column) ? "::text COLLATE \"C\"" : ""))
@@ -53,9 +59,15 @@ final class PostgresRows implements AutoCloseable {
 
     private static String keys(Model model) {
         List<OutputColumn> key = model.key();
-        return "unnest(" + key.stream().map(column -> "(?)::" + column.postgresType() + "[]").collect(Collectors.joining(", "))
-                + ") AS k(" + IntStream.range(0, key.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "))
-                + ") ON " + IntStream.range(0, key.size()).mapToObj(i -> value(key.get(i)) + " = k.k" + i)
+        return "unnest("
+                + key.stream()
+                        .map(column -> "(?)::" + column.postgresType() + "[]")
+                        .collect(Collectors.joining(", "))
+                + ") AS k("
+                + IntStream.range(0, key.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "))
+                + ") ON "
+                + IntStream.range(0, key.size())
+                        .mapToObj(i -> value(key.get(i)) + " = k.k" + i)
                         .collect(Collectors.joining(" AND "));
     }
 
@@ -72,8 +84,9 @@ final class PostgresRows implements AutoCloseable {
             // a cast would cut the blanks at the end of a char(n)
             case STRING -> value;
             case JSON_TEXT -> "to_json(" + value + ")::text";
-            case ARRAY -> "to_json(ARRAY(SELECT " + element(type.element()) + " FROM unnest(" + value
-                    + ") WITH ORDINALITY AS e(x, n) ORDER BY e.n))::text";
+            case ARRAY ->
+                "to_json(ARRAY(SELECT " + element(type.element()) + " FROM unnest(" + value
+                        + ") WITH ORDINALITY AS e(x, n) ORDER BY e.n))::text";
             default -> value + "::text";
         };
     }

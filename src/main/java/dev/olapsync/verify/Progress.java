@@ -53,8 +53,16 @@ public final class Progress {
         String line = String.format(Locale.ROOT, "%-24s %,12d rows, %,.0f rows/s", what, done, rate);
         if (total > 0) {
             int filled = (int) (WIDTH * Math.min(1, (double) done / total));
-            line = String.format(Locale.ROOT, "%-24s [%s%s] %,d of about %,d rows, %,.0f rows/s, %s to go", what,
-                    "#".repeat(filled), " ".repeat(WIDTH - filled), done, total, rate, time((total - done) / rate));
+            line = String.format(
+                    Locale.ROOT,
+                    "%-24s [%s%s] %,d of about %,d rows, %,.0f rows/s, %s to go",
+                    what,
+                    "#".repeat(filled),
+                    " ".repeat(WIDTH - filled),
+                    done,
+                    total,
+                    rate,
+                    time((total - done) / rate));
         }
         return line;
     }

@@ -25,25 +25,27 @@ final class SameValue {
             .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
             .toFormatter();
 
-    private static final DateTimeFormatter CANONICAL_TIMESTAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
+    private static final DateTimeFormatter CANONICAL_TIMESTAMP =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private SameValue() {
-    }
+    private SameValue() {}
 
     static boolean test(OutputColumn column, String postgres, String clickHouse) {
         if (column.type().kind() == Kind.ARRAY && postgres != null && clickHouse != null) {
             return sameElements(column, postgres, clickHouse);
         }
         if (postgres == null || clickHouse == null) {
-            return clickHouse == null && (postgres == null || !held(column.type().kind(), postgres));
+            return clickHouse == null
+                    && (postgres == null || !held(column.type().kind(), postgres));
         }
         return held(column.type().kind(), postgres) && compare(column, postgres, clickHouse) == 0;
     }
 
     private static boolean sameElements(OutputColumn column, String postgres, String clickHouse) {
-        OutputColumn element = new OutputColumn(column.name(), column.postgresType(), column.type().element(), true, false, false);
+        OutputColumn element = new OutputColumn(
+                column.name(), column.postgresType(), column.type().element(), true, false, false);
         List<String> expected = elements(postgres);
         List<String> actual = elements(clickHouse);
         return expected.size() == actual.size()
@@ -74,7 +76,8 @@ final class SameValue {
             case INT16, INT32, INT64 -> Long.compare(Long.parseLong(postgres), Long.parseLong(clickHouse));
             case DECIMAL -> new BigDecimal(postgres).compareTo(new BigDecimal(clickHouse));
             case FLOAT32 -> Float.compare(Float.parseFloat(special(postgres)), Float.parseFloat(special(clickHouse)));
-            case FLOAT64 -> Double.compare(Double.parseDouble(special(postgres)), Double.parseDouble(special(clickHouse)));
+            case FLOAT64 ->
+                Double.compare(Double.parseDouble(special(postgres)), Double.parseDouble(special(clickHouse)));
             case BOOL -> Boolean.compare(bool(postgres), bool(clickHouse));
             case DATE -> LocalDate.parse(postgres).compareTo(LocalDate.parse(clickHouse));
             case TIMESTAMP -> timestamp(postgres).compareTo(timestamp(clickHouse));

@@ -36,15 +36,23 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
 
     public static StoredRow read(ClickHouse clickHouse, Model model, List<String> key) {
         List<Version> versions = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT toString(_version) AS number, max(_deleted) AS deleted FROM "
-                + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " WHERE "
-                + ClickHouseRows.isOneOf(model, List.of(key)) + " GROUP BY _version ORDER BY _version DESC LIMIT "
-                + MAX_VERSIONS, Map.of())) {
+        for (GenericRecord row : clickHouse.query(
+                "SELECT toString(_version) AS number, max(_deleted) AS deleted FROM "
+                        + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " WHERE "
+                        + ClickHouseRows.isOneOf(model, List.of(key))
+                        + " GROUP BY _version ORDER BY _version DESC LIMIT "
+                        + MAX_VERSIONS,
+                Map.of())) {
             versions.add(new Version(new BigInteger(row.getString("number")), row.getInteger("deleted") == 1));
         }
-        String cutoff = clickHouse.query("SELECT toString(max(_version)) AS cutoff FROM "
-                + ClickHouse.identifier(ClickHouseTables.storage(VersionCutoffs.MODEL)) + " WHERE model = {model:String}",
-                Map.of("model", model.name())).get(0).getString("cutoff");
+        String cutoff = clickHouse
+                .query(
+                        "SELECT toString(max(_version)) AS cutoff FROM "
+                                + ClickHouse.identifier(ClickHouseTables.storage(VersionCutoffs.MODEL))
+                                + " WHERE model = {model:String}",
+                        Map.of("model", model.name()))
+                .get(0)
+                .getString("cutoff");
         return new StoredRow(versions, new BigInteger(cutoff));
     }
 
@@ -54,14 +62,19 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
     }
 
     boolean hidden() {
-        return greatest().filter(version -> version.number().compareTo(cutoff) < 0).isPresent();
+        return greatest()
+                .filter(version -> version.number().compareTo(cutoff) < 0)
+                .isPresent();
     }
 
     /** One line for each version, the one that counts first. */
     public List<String> lines() {
-        return versions.stream().map(version -> version.position().map(Position::toString)
-                .orElse("version " + version.number() + ", which is no position")
-                + (version.deleted() ? ", deleted" : "")
-                + (version.number().compareTo(cutoff) < 0 ? ", hidden by a version cut-off" : "")).toList();
+        return versions.stream()
+                .map(version -> version.position()
+                                .map(Position::toString)
+                                .orElse("version " + version.number() + ", which is no position")
+                        + (version.deleted() ? ", deleted" : "")
+                        + (version.number().compareTo(cutoff) < 0 ? ", hidden by a version cut-off" : ""))
+                .toList();
     }
 }

@@ -26,7 +26,9 @@ public record Verdict(int models, long rows, long differences) {
     }
 
     public static Verdict of(List<Verification.Result> results) {
-        return new Verdict(results.size(), results.stream().mapToLong(Verification.Result::rows).sum(),
+        return new Verdict(
+                results.size(),
+                results.stream().mapToLong(Verification.Result::rows).sum(),
                 results.stream().mapToLong(Verification.Result::differences).sum());
     }
 

@@ -71,12 +71,14 @@ public final class Verification implements AutoCloseable {
 
     /** All rows on both sides, merged, of one snapshot of Postgres. */
     Result verify(Model model, LongConsumer progress) throws SQLException, IOException, InterruptedException {
-        return verify(model, (compared, report) -> verifier.compare(compared, null, (inPostgres, inClickHouse, difference) -> {
-            progress.accept(inPostgres == null ? 0 : 1);
-            if (difference != null) {
-                report.accept(difference);
-            }
-        }));
+        return verify(
+                model,
+                (compared, report) -> verifier.compare(compared, null, (inPostgres, inClickHouse, difference) -> {
+                    progress.accept(inPostgres == null ? 0 : 1);
+                    if (difference != null) {
+                        report.accept(difference);
+                    }
+                }));
     }
 
     Result verify(Model model, Pass pass) throws SQLException, IOException, InterruptedException {
@@ -86,8 +88,16 @@ public final class Verification implements AutoCloseable {
             long rows = pass.find(model, candidates);
             DifferenceConfirmation.Settled settled = settling.settle(model, candidates, patience);
             // what was not kept may have been on its way only
-            if (candidates.beyond() == 0 || !settled.differences().isEmpty() || Instant.now().isAfter(deadline)) {
-                return new Result(model, rows, settled.differences(), candidates.beyond(), settled.moving(), settling.standstill());
+            if (candidates.beyond() == 0
+                    || !settled.differences().isEmpty()
+                    || Instant.now().isAfter(deadline)) {
+                return new Result(
+                        model,
+                        rows,
+                        settled.differences(),
+                        candidates.beyond(),
+                        settled.moving(),
+                        settling.standstill());
             }
         }
     }
@@ -114,8 +124,7 @@ public final class Verification implements AutoCloseable {
      *        ahead of it: no refresh request can win against it
      * @param reached the version that the log has reached; null when there is no need to know
      */
-    public record Repaired(Result result, List<List<String>> unbeatable, BigInteger reached) {
-    }
+    public record Repaired(Result result, List<List<String>> unbeatable, BigInteger reached) {}
 
     public Repaired repair(Result found) throws SQLException, IOException, InterruptedException {
         Model model = found.model();
@@ -123,8 +132,8 @@ public final class Verification implements AutoCloseable {
             RefreshRequest.write(postgres, model.name(), found.keys());
         }
         DifferenceConfirmation.Settled settled = settling.settle(model, Candidates.of(found.keys()), patience);
-        Result result = new Result(model, found.rows(), settled.differences(), found.beyond(), settled.moving(),
-                settling.standstill());
+        Result result = new Result(
+                model, found.rows(), settled.differences(), found.beyond(), settled.moving(), settling.standstill());
         if (settled.differences().isEmpty() || settling.standstill() != null) {
             return new Repaired(result, List.of(), null);
         }
@@ -134,7 +143,8 @@ public final class Verification implements AutoCloseable {
 
     private List<List<String>> ahead(Model model, List<List<String>> keys, BigInteger reached) throws IOException {
         Set<List<String>> ahead = new HashSet<>();
-        for (Map.Entry<List<String>, String> version : settling.versions(model, keys).entrySet()) {
+        for (Map.Entry<List<String>, String> version :
+                settling.versions(model, keys).entrySet()) {
             if (new BigInteger(version.getValue()).compareTo(reached) >= 0) {
                 ahead.add(version.getKey());
             }

@@ -18,8 +18,7 @@ public final class Verifications {
      * @param rows that Postgres had
      * @param moving rows that went on changing, so that nobody can say
      */
-    public record Last(String model, Instant finished, long rows, long differences, long moving) {
-    }
+    public record Last(String model, Instant finished, long rows, long differences, long moving) {}
 
     private final ClickHouse clickHouse;
 
@@ -32,26 +31,38 @@ public final class Verifications {
     }
 
     void save(Verification.Result result, double seconds) {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (model String, finished DateTime64(3, 'UTC'), rows UInt64,"
-                + " differences UInt64, moving UInt64, seconds Float64)"
-                + " ENGINE = ReplacingMergeTree(finished) ORDER BY model");
+        clickHouse.execute(
+                "CREATE TABLE IF NOT EXISTS " + TABLE + " (model String, finished DateTime64(3, 'UTC'), rows UInt64,"
+                        + " differences UInt64, moving UInt64, seconds Float64)"
+                        + " ENGINE = ReplacingMergeTree(finished) ORDER BY model");
         clickHouse.execute("INSERT INTO " + TABLE + " (model, finished, rows, differences, moving, seconds) VALUES ("
-                + ClickHouse.literal(result.model().name()) + ", fromUnixTimestamp64Milli(" + Instant.now().toEpochMilli() + ", 'UTC'), "
+                + ClickHouse.literal(result.model().name()) + ", fromUnixTimestamp64Milli("
+                + Instant.now().toEpochMilli() + ", 'UTC'), "
                 + result.rows() + ", " + result.differences() + ", " + result.moving() + ", "
                 + String.format(Locale.ROOT, "%.3f", seconds) + ")");
     }
 
     /** Sorted by the model's name; models that were never verified are missing. */
     public List<Last> all() {
-        if (clickHouse.query("SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE + "'",
-                Map.of("database", clickHouse.database())).isEmpty()) {
+        if (clickHouse
+                .query(
+                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
+                                + "'",
+                        Map.of("database", clickHouse.database()))
+                .isEmpty()) {
             return List.of();
         }
         List<Last> all = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query("SELECT model, toUnixTimestamp64Milli(finished) AS finished_millis, rows,"
-                + " differences, moving FROM " + TABLE + " FINAL ORDER BY model", Map.of())) {
-            all.add(new Last(row.getString("model"), Instant.ofEpochMilli(row.getLong("finished_millis")), row.getLong("rows"),
-                    row.getLong("differences"), row.getLong("moving")));
+        for (GenericRecord row : clickHouse.query(
+                "SELECT model, toUnixTimestamp64Milli(finished) AS finished_millis, rows,"
+                        + " differences, moving FROM " + TABLE + " FINAL ORDER BY model",
+                Map.of())) {
+            all.add(new Last(
+                    row.getString("model"),
+                    Instant.ofEpochMilli(row.getLong("finished_millis")),
+                    row.getLong("rows"),
+                    row.getLong("differences"),
+                    row.getLong("moving")));
         }
         return all;
     }

@@ -78,9 +78,13 @@ public final class Verifier {
         List<String> expected = source.next();
         List<String> actual = target.next();
         while (expected != null || actual != null) {
-            int order = expected == null ? 1 : actual == null ? -1 : compareKeys(model.columns(), key, expected, actual);
-            visitor.accept(order <= 0 ? expected : null, order >= 0 ? actual : null,
-                    order < 0 ? Difference.missing(model, expected)
+            int order =
+                    expected == null ? 1 : actual == null ? -1 : compareKeys(model.columns(), key, expected, actual);
+            visitor.accept(
+                    order <= 0 ? expected : null,
+                    order >= 0 ? actual : null,
+                    order < 0
+                            ? Difference.missing(model, expected)
                             : order > 0 ? Difference.surplus(model, actual) : difference(model, expected, actual));
             if (order <= 0) {
                 rows++;

@@ -62,10 +62,21 @@ public final class VerifyRound {
     private void print(Verification verification, Result result) throws SQLException, IOException {
         List<List<String>> keys = result.keys();
         verification.read(result.model(), keys.subList(0, Math.min(show, keys.size())), out::println);
-        out.printf(Locale.ROOT, "%-24s %,12d rows, %d differences%s%n", result.model().name(), result.rows(), result.differences(),
-                result.moving() == 0 ? "" : ", " + result.moving() + " rows were still changing when the patience was at an end");
+        out.printf(
+                Locale.ROOT,
+                "%-24s %,12d rows, %d differences%s%n",
+                result.model().name(),
+                result.rows(),
+                result.differences(),
+                result.moving() == 0
+                        ? ""
+                        : ", " + result.moving() + " rows were still changing when the patience was at an end");
         if (result.beyond() > 0) {
-            out.printf(Locale.ROOT, "  %,d of them were seen once only: more than %,d rows differ%n", result.beyond(), keys.size());
+            out.printf(
+                    Locale.ROOT,
+                    "  %,d of them were seen once only: more than %,d rows differ%n",
+                    result.beyond(),
+                    keys.size());
         }
         out.flush();
     }
@@ -78,8 +89,16 @@ public final class VerifyRound {
             Repaired repaired = verification.repair(before);
             Result after = repaired.result();
             int repairedRows = before.keys().size() - after.keys().size() - (int) after.moving();
-            out.printf(Locale.ROOT, "%-24s %,12d rows repaired, %d differ still%n", after.model().name(), repairedRows, after.keys().size());
-            verification.read(after.model(), after.keys().subList(0, Math.min(show, after.keys().size())), out::println);
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s %,12d rows repaired, %d differ still%n",
+                    after.model().name(),
+                    repairedRows,
+                    after.keys().size());
+            verification.read(
+                    after.model(),
+                    after.keys().subList(0, Math.min(show, after.keys().size())),
+                    out::println);
             if (!repaired.unbeatable().isEmpty()) {
                 printRemedy(after.model(), repaired.unbeatable(), repaired.reached());
             }
@@ -87,7 +106,7 @@ public final class VerifyRound {
             if (after.beyond() == 0 || repairedRows == 0) {
                 return after;
             }
-            before = verification.verify(after.model(), rows -> { });
+            before = verification.verify(after.model(), rows -> {});
             if (before.differences() == 0) {
                 return before;
             }
@@ -95,9 +114,17 @@ public final class VerifyRound {
     }
 
     private void printRemedy(Model model, List<List<String>> keys, BigInteger reached) {
-        out.printf(Locale.ROOT, "  %,d of them have a version in ClickHouse that is ahead of the log: they were written by hand, and nothing"
-                + " that comes from the log can win. Delete them there, then repair once more:%n", keys.size());
-        out.println("  " + delete(olapSync.clickHouse(), model, keys.subList(0, Math.min(keys.size(), KEYS_OF_A_STATEMENT)), reached));
+        out.printf(
+                Locale.ROOT,
+                "  %,d of them have a version in ClickHouse that is ahead of the log: they were written by hand, and nothing"
+                        + " that comes from the log can win. Delete them there, then repair once more:%n",
+                keys.size());
+        out.println("  "
+                + delete(
+                        olapSync.clickHouse(),
+                        model,
+                        keys.subList(0, Math.min(keys.size(), KEYS_OF_A_STATEMENT)),
+                        reached));
     }
 
     /** The statement that deletes what was written by hand. */

@@ -21,15 +21,16 @@ public final class StreamingListener<P extends Partition> implements DataChangeE
     }
 
     /** Does nothing before the stream has begun. To be called now and then, because Debezium puts its own one back. */
-    public static <P extends Partition, O extends OffsetContext> void use(ChangeEventSourceCoordinator<P, O> coordinator) {
+    public static <P extends Partition, O extends OffsetContext> void use(
+            ChangeEventSourceCoordinator<P, O> coordinator) {
         if (coordinator.streamingSource != null) {
             coordinator.eventDispatcher.setEventListener(new StreamingListener<>(coordinator.streamingMetrics));
         }
     }
 
     @Override
-    public void onEvent(P partition, DataCollectionId source, OffsetContext offset, Object key, Struct value,
-            Operation operation) {
+    public void onEvent(
+            P partition, DataCollectionId source, OffsetContext offset, Object key, Struct value, Operation operation) {
         metrics.onEvent(partition, source, offset, null, value, operation);
     }
 

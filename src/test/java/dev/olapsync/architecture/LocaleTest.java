@@ -14,18 +14,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** No line of the program depends on the locale or the character set that the machine happens to have. */
 class LocaleTest {
 
-    private static final Pattern DEPENDENT = Pattern.compile("String\\.format\\((?!Locale\\.)|printf\\((?!Locale\\.)|::formatted"
-            + "|to(Lower|Upper)Case\\(\\)|NumberFormat\\.get\\w*\\(\\)|new (Decimal|SimpleDate|Message)Format\\(|getBytes\\(\\)"
-            + "|defaultCharset|new FileReader\\(|new InputStreamReader\\([^,]*\\)|ofPattern\\((?![^;]*Locale\\.)");
+    private static final Pattern DEPENDENT = Pattern.compile(
+            "String\\.format\\((?!Locale\\.)|printf\\((?!Locale\\.)|::formatted"
+                    + "|to(Lower|Upper)Case\\(\\)|NumberFormat\\.get\\w*\\(\\)|new (Decimal|SimpleDate|Message)Format\\(|getBytes\\(\\)"
+                    + "|defaultCharset|new FileReader\\(|new InputStreamReader\\([^,]*\\)|ofPattern\\((?![^;]*Locale\\.)");
 
     static Stream<Path> sources() throws IOException {
-        return Files.walk(Path.of("src/main/java")).filter(file -> file.toString().endsWith(".java"));
+        return Files.walk(Path.of("src/main/java"))
+                .filter(file -> file.toString().endsWith(".java"));
     }
 
     @ParameterizedTest
     @MethodSource("sources")
     void nothingDependsOnTheDefaults(Path source) throws IOException {
         List<String> lines = Files.readAllLines(source);
-        assertThat(lines.stream().filter(line -> DEPENDENT.matcher(line).find())).isEmpty();
+        assertThat(lines.stream().filter(line -> DEPENDENT.matcher(line).find()))
+                .isEmpty();
     }
 }

@@ -28,7 +28,8 @@ class PackagesTest {
     private static final String ROOT = "dev.olapsync.";
     private static final Pattern LINE = Pattern.compile("^    ([a-z.]+) +->(.*)$", Pattern.MULTILINE);
 
-    private static final Pattern IMPORT = Pattern.compile("^import (?:static )?dev\\.olapsync\\.([a-z.]+)\\.[A-Z]", Pattern.MULTILINE);
+    private static final Pattern IMPORT =
+            Pattern.compile("^import (?:static )?dev\\.olapsync\\.([a-z.]+)\\.[A-Z]", Pattern.MULTILINE);
 
     private final JavaClasses classes = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -44,7 +45,8 @@ class PackagesTest {
     void theDocumentShowsTheImportsThatThereAre() throws IOException {
         Map<String, SortedSet<String>> documented = documented();
         Map<String, SortedSet<String>> actual = actual();
-        assertThat(picture(documented)).as("docs/design.md; belongs there:%n%s", picture(inOrderOf(documented, actual)))
+        assertThat(picture(documented))
+                .as("docs/design.md; belongs there:%n%s", picture(inOrderOf(documented, actual)))
                 .isEqualTo(picture(inOrderOf(documented, actual)));
     }
 
@@ -53,7 +55,9 @@ class PackagesTest {
         List<String> above = new ArrayList<>();
         documented().forEach((user, used) -> {
             above.add(user);
-            assertThat(used).as("what %s uses stands below it in docs/design.md", user).doesNotContainAnyElementsOf(above);
+            assertThat(used)
+                    .as("what %s uses stands below it in docs/design.md", user)
+                    .doesNotContainAnyElementsOf(above);
         });
     }
 
@@ -61,8 +65,11 @@ class PackagesTest {
         Map<String, SortedSet<String>> documented = new LinkedHashMap<>();
         Matcher line = LINE.matcher(Files.readString(Path.of("docs/design.md")));
         while (line.find()) {
-            documented.put(line.group(1), line.group(2).isBlank() ? new TreeSet<>()
-                    : new TreeSet<>(List.of(line.group(2).strip().split(" +"))));
+            documented.put(
+                    line.group(1),
+                    line.group(2).isBlank()
+                            ? new TreeSet<>()
+                            : new TreeSet<>(List.of(line.group(2).strip().split(" +"))));
         }
         return documented;
     }
@@ -72,13 +79,16 @@ class PackagesTest {
         Map<String, SortedSet<String>> actual = new LinkedHashMap<>();
         for (JavaClass user : classes) {
             SortedSet<String> used = actual.computeIfAbsent(room(user), room -> new TreeSet<>());
-            user.getDirectDependenciesFromSelf().stream().map(dependency -> dependency.getTargetClass().getBaseComponentType())
-                    .filter(target -> target.getPackageName().startsWith(ROOT) && !room(target).equals(room(user)))
+            user.getDirectDependenciesFromSelf().stream()
+                    .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+                    .filter(target -> target.getPackageName().startsWith(ROOT)
+                            && !room(target).equals(room(user)))
                     .forEach(target -> used.add(room(target)));
         }
         Path sources = Path.of("src/main/java", ROOT.replace('.', '/'));
         try (Stream<Path> files = Files.walk(sources)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
                 String room = sources.relativize(file.getParent()).toString().replace('/', '.');
                 Matcher imported = IMPORT.matcher(Files.readString(file));
                 while (imported.find()) {
@@ -95,7 +105,8 @@ class PackagesTest {
         return of.getPackageName().substring(ROOT.length());
     }
 
-    private static Map<String, SortedSet<String>> inOrderOf(Map<String, ?> order, Map<String, SortedSet<String>> graph) {
+    private static Map<String, SortedSet<String>> inOrderOf(
+            Map<String, ?> order, Map<String, SortedSet<String>> graph) {
         Map<String, SortedSet<String>> ordered = new LinkedHashMap<>();
         order.keySet().stream().filter(graph::containsKey).forEach(room -> ordered.put(room, graph.get(room)));
         new TreeSet<>(graph.keySet()).forEach(room -> ordered.putIfAbsent(room, graph.get(room)));
@@ -104,7 +115,8 @@ class PackagesTest {
 
     private static String picture(Map<String, SortedSet<String>> graph) {
         return graph.entrySet().stream()
-                .map(room -> String.format("    %-16s -> %s", room.getKey(), String.join(" ", room.getValue())).stripTrailing())
+                .map(room -> String.format("    %-16s -> %s", room.getKey(), String.join(" ", room.getValue()))
+                        .stripTrailing())
                 .collect(Collectors.joining("\n"));
     }
 }

@@ -29,6 +29,7 @@ class LoadProgressTest {
     void nothingToLoadAndNothingLoadedYet() {
         assertThat(new LoadProgress(0, 0).line(0, Duration.ZERO)).startsWith("[####################] 100 %");
         assertThat(new LoadProgress(10, 5).line(5, Duration.ofSeconds(3))).endsWith("5 of about 10 rows, 0 rows/s");
-        assertThat(new LoadProgress(100_000_000, 0).line(1_000, Duration.ofSeconds(1))).endsWith("27 h to go");
+        assertThat(new LoadProgress(100_000_000, 0).line(1_000, Duration.ofSeconds(1)))
+                .endsWith("27 h to go");
     }
 }

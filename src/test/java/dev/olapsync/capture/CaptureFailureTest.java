@@ -29,44 +29,66 @@ class CaptureFailureTest {
     @Test
     void whoCannotReadAValueIsNotQuoted() {
         Throwable unreadable = new NumberFormatException("For input string: " + VALUE);
-        Throwable stopped = from("io.debezium.pipeline.ErrorHandler", new org.apache.kafka.connect.errors.ConnectException(
-                "the producer stopped", new DebeziumException(unreadable)));
-        assertThat(description(stopped)).doesNotContain(VALUE).startsWith("the producer stopped:"
-                + " java.lang.NumberFormatException at ")
+        Throwable stopped = from(
+                "io.debezium.pipeline.ErrorHandler",
+                new org.apache.kafka.connect.errors.ConnectException(
+                        "the producer stopped", new DebeziumException(unreadable)));
+        assertThat(description(stopped))
+                .doesNotContain(VALUE)
+                .startsWith("the producer stopped:" + " java.lang.NumberFormatException at ")
                 .contains("CaptureFailureTest.whoCannotReadAValueIsNotQuoted");
         assertThat(description(new DataException(VALUE))).doesNotContain(VALUE).contains("DataException");
-        assertThat(description(new SQLException("Bad value: " + VALUE, "22007"))).doesNotContain(VALUE).contains("SQLException");
+        assertThat(description(new SQLException("Bad value: " + VALUE, "22007")))
+                .doesNotContain(VALUE)
+                .contains("SQLException");
         assertThat(description(new SQLException("Bad value: " + VALUE))).doesNotContain(VALUE);
     }
 
     @Test
     void onlyPlacesThatReadNoValuesAreQuoted() {
-        for (String place : List.of("io.debezium.connector.postgresql.connection.DateTimeFormat$ISODateTimeFormat",
-                "io.debezium.relational.TableSchemaBuilder", "io.debezium.anything.New", "java.lang.Long")) {
-            assertThat(description(from(place, new org.apache.kafka.connect.errors.ConnectException(VALUE)))).as(place)
-                    .doesNotContain(VALUE).contains(place);
-            assertThat(description(from(place, new IllegalStateException(VALUE)))).as(place).doesNotContain(VALUE);
-            assertThat(description(from(place, new IOException(VALUE)))).as(place).doesNotContain(VALUE);
+        for (String place : List.of(
+                "io.debezium.connector.postgresql.connection.DateTimeFormat$ISODateTimeFormat",
+                "io.debezium.relational.TableSchemaBuilder",
+                "io.debezium.anything.New",
+                "java.lang.Long")) {
+            assertThat(description(from(place, new org.apache.kafka.connect.errors.ConnectException(VALUE))))
+                    .as(place)
+                    .doesNotContain(VALUE)
+                    .contains(place);
+            assertThat(description(from(place, new IllegalStateException(VALUE))))
+                    .as(place)
+                    .doesNotContain(VALUE);
+            assertThat(description(from(place, new IOException(VALUE))))
+                    .as(place)
+                    .doesNotContain(VALUE);
         }
-        assertThat(description(from("io.debezium.connector.postgresql.connection.PostgresReplicationConnection",
-                new DebeziumException("no publication")))).isEqualTo("no publication");
+        assertThat(description(from(
+                        "io.debezium.connector.postgresql.connection.PostgresReplicationConnection",
+                        new DebeziumException("no publication"))))
+                .isEqualTo("no publication");
     }
 
     @Test
     void serversConnectionsAndSettingsAre() {
-        assertThat(description(new SQLException("password authentication failed", "28P01"))).isEqualTo("password authentication failed");
-        assertThat(description(new SQLException("Connection refused. Check the port.", "08001",
-                from("sun.nio.ch.Net", new ConnectException("Connection refused")))))
+        assertThat(description(new SQLException("password authentication failed", "28P01")))
+                .isEqualTo("password authentication failed");
+        assertThat(description(new SQLException(
+                        "Connection refused. Check the port.",
+                        "08001",
+                        from("sun.nio.ch.Net", new ConnectException("Connection refused")))))
                 .isEqualTo("Connection refused. Check the port.");
-        assertThat(description(new IllegalStateException("a batch failed", new ExecutionException(new RecordTooLargeException("too large")))))
+        assertThat(description(new IllegalStateException(
+                        "a batch failed", new ExecutionException(new RecordTooLargeException("too large")))))
                 .isEqualTo("a batch failed: too large");
-        assertThat(description(CaptureFailure.of(new IllegalStateException("moved by hand")))).isEqualTo("moved by hand");
+        assertThat(description(CaptureFailure.of(new IllegalStateException("moved by hand"))))
+                .isEqualTo("moved by hand");
     }
 
     @Test
     void aLogThatPostgresCannotDecodeHasARemedy() {
-        SQLException internal = new SQLException("ERROR: could not map filenumber \"base/1/2\" to relation OID", "XX000");
-        assertThat(description(new DebeziumException(internal))).contains("could not map filenumber", "drop the slot, raise"
-                + " olap.epoch by one");
+        SQLException internal =
+                new SQLException("ERROR: could not map filenumber \"base/1/2\" to relation OID", "XX000");
+        assertThat(description(new DebeziumException(internal)))
+                .contains("could not map filenumber", "drop the slot, raise" + " olap.epoch by one");
     }
 }

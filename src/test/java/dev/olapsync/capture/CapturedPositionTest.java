@@ -14,8 +14,10 @@ class CapturedPositionTest {
 
     @Test
     void aSlotMayStandWhereCaptureHasComeOrBefore() {
-        assertThatCode(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 100, LOG, 100)).doesNotThrowAnyException();
-        assertThatCode(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 10, LOG, 200)).doesNotThrowAnyException();
+        assertThatCode(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 100, LOG, 100))
+                .doesNotThrowAnyException();
+        assertThatCode(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 10, LOG, 200))
+                .doesNotThrowAnyException();
         assertThatThrownBy(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 101, LOG, 200))
                 .hasMessageContainingAll("moved by hand", "Raise olap.epoch from 0 to 1");
         assertThatThrownBy(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 90, LOG, 99))
@@ -26,12 +28,14 @@ class CapturedPositionTest {
     void theServerAndItsTimelineMustBeTheSame() {
         for (ServerLog other : new ServerLog[] {new ServerLog("7301", 2), new ServerLog("7302", 1)}) {
             assertThatThrownBy(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 100, other, 100))
-                    .hasMessageContainingAll("timeline 1 of the server 7301", other.toString(), "Raise olap.epoch from 0 to 1");
+                    .hasMessageContainingAll(
+                            "timeline 1 of the server 7301", other.toString(), "Raise olap.epoch from 0 to 1");
         }
     }
 
     @Test
     void aRecordThatDoesNotNameItsServerIsAccepted() {
-        assertThatCode(() -> new CapturedPosition(null, 100).requireNothingLost(SETTINGS, 100, LOG, 100)).doesNotThrowAnyException();
+        assertThatCode(() -> new CapturedPosition(null, 100).requireNothingLost(SETTINGS, 100, LOG, 100))
+                .doesNotThrowAnyException();
     }
 }

@@ -26,7 +26,8 @@ class CheckTest {
             CREATE TABLE person (id int PRIMARY KEY, town int, name text NOT NULL);
             """;
     private static final String INDEX = "CREATE INDEX ON person (town)";
-    private static final String MODEL = "SELECT p.id, p.name, t.name AS town FROM person p LEFT JOIN town t ON t.id = p.town";
+    private static final String MODEL =
+            "SELECT p.id, p.name, t.name AS town FROM person p LEFT JOIN town t ON t.id = p.town";
     private static final int CLOSED = 1;
 
     @TempDir
@@ -41,9 +42,13 @@ class CheckTest {
         try (Scenario scenario = scenario()) {
             scenario.postgres(INDEX);
             Output output = check(scenario);
-            assertThat(output.text).doesNotContain("FAIL").doesNotContain("warn  ").endsWith("0 failures, 0 warnings\n")
+            assertThat(output.text)
+                    .doesNotContain("FAIL")
+                    .doesNotContain("warn  ")
+                    .endsWith("0 failures, 0 warnings\n")
                     .contains("ok    wal_level is logical")
-                    .contains("ok    replication slot " + scenario.settings().postgres().slot() + " does not exist yet")
+                    .contains("ok    replication slot "
+                            + scenario.settings().postgres().slot() + " does not exist yet")
                     .contains("ok    publication olap_sync does not exist yet")
                     .contains("ok    topics: 10 do not exist yet")
                     .contains("ok    indexes: each of the 1 joins")
@@ -51,7 +56,9 @@ class CheckTest {
                     .contains("ok    initial load: nothing has been loaded in epoch 0 yet");
             assertThat(output.code).isZero();
             assertThat(count(scenario, "SELECT count(*) FROM pg_publication")).isZero();
-            assertThat(count(scenario, "SELECT count(*) FROM pg_replication_slots WHERE slot_name = current_database()")).isZero();
+            assertThat(count(
+                            scenario, "SELECT count(*) FROM pg_replication_slots WHERE slot_name = current_database()"))
+                    .isZero();
             assertThat(scenario.clickHouse("SELECT count() FROM system.tables WHERE database = currentDatabase()"))
                     .containsExactly("0");
             try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, scenario.brokers()))) {
@@ -67,7 +74,9 @@ class CheckTest {
             scenario.start().awaitLoaded();
             scenario.awaitQuiet();
             Output output = check(scenario);
-            assertThat(output.text).doesNotContain("FAIL").doesNotContain("warn  ")
+            assertThat(output.text)
+                    .doesNotContain("FAIL")
+                    .doesNotContain("warn  ")
                     .contains(" is in use and holds back ")
                     .contains("ok    publication olap_sync holds the 3 tables of the models")
                     .contains("ok    topics: 10 of 10 exist")
@@ -75,7 +84,8 @@ class CheckTest {
             assertThat(output.code).isZero();
 
             scenario.stop();
-            scenario.postgres("CREATE TABLE unread (id int PRIMARY KEY)",
+            scenario.postgres(
+                    "CREATE TABLE unread (id int PRIMARY KEY)",
                     "ALTER PUBLICATION olap_sync ADD TABLE unread",
                     "ALTER PUBLICATION olap_sync SET (publish = 'insert, update')",
                     "ALTER PUBLICATION olap_sync SET TABLE unread, town WHERE (id > 0), scenario_marker");
@@ -84,21 +94,26 @@ class CheckTest {
             scenario.set("olap.topic.retention.millis", 30L * 24 * 3600 * 1000).set("olap.topic.partitions", 3);
             output = check(scenario);
             assertThat(output.text)
-                    .contains("FAIL  publication olap_sync leaves out some kinds of changes\n"
-                            + "        ALTER PUBLICATION \"olap_sync\" SET (publish = 'insert, update, delete, truncate');")
+                    .contains(
+                            "FAIL  publication olap_sync leaves out some kinds of changes\n"
+                                    + "        ALTER PUBLICATION \"olap_sync\" SET (publish = 'insert, update, delete, truncate');")
                     .contains("FAIL  publication olap_sync leaves out some rows or columns of public.town")
-                    .contains("FAIL  The publication was altered since it was first used, as far as it concerns public.person, public.scenario_marker, public.town")
+                    .contains(
+                            "FAIL  The publication was altered since it was first used, as far as it concerns public.person, public.scenario_marker, public.town")
                     .contains("ok    publication olap_sync lacks tables of the models: run adds them")
                     .contains("warn  publication olap_sync holds 1 table that no model reads: public.unread")
                     .contains("FAIL  ClickHouse table inhabitant_rows does not fit ")
                     .contains("column name is FixedString(9) instead of String")
-                    .contains("FAIL  The SELECT of inhabitant is not the one that has been loaded. Raise olap.epoch from 0 to 1")
-                    .contains("FAIL  topic " + scenario.topicOf("inhabitant") + " has retention.ms=604800000, not 2592000000: ")
+                    .contains(
+                            "FAIL  The SELECT of inhabitant is not the one that has been loaded. Raise olap.epoch from 0 to 1")
+                    .contains("FAIL  topic " + scenario.topicOf("inhabitant")
+                            + " has retention.ms=604800000, not 2592000000: ")
                     .contains("warn  topic " + scenario.topicOf("inhabitant") + " has 2 partitions");
             assertThat(output.code).isEqualTo(2);
 
             scenario.postgres("SELECT pg_drop_replication_slot(current_database()::name)");
-            assertThat(check(scenario).text).contains("FAIL  rows have been loaded, but their replication slot is gone");
+            assertThat(check(scenario).text)
+                    .contains("FAIL  rows have been loaded, but their replication slot is gone");
         }
     }
 
@@ -108,17 +123,24 @@ class CheckTest {
             scenario.set("postgres.port", CLOSED).set("kafka.brokers", "localhost:" + CLOSED);
             Output output = check(scenario);
             assertThat(output.text)
-                    .contains("FAIL  Postgres at localhost:1: Connection refused\n        Start it, or set postgres.host and postgres.port")
-                    .contains("FAIL  no broker at localhost:1: Connection refused\n        Start it, or set kafka.brokers")
+                    .contains(
+                            "FAIL  Postgres at localhost:1: Connection refused\n        Start it, or set postgres.host and postgres.port")
+                    .contains(
+                            "FAIL  no broker at localhost:1: Connection refused\n        Start it, or set kafka.brokers")
                     .contains("ok    ClickHouse ")
-                    .contains("2 failures").contains("without the models");
+                    .contains("2 failures")
+                    .contains("without the models");
             assertThat(output.code).isEqualTo(1);
         }
         try (Scenario scenario = scenario()) {
             scenario.set("clickhouse.url", "http://localhost:" + CLOSED);
             Output output = check(scenario);
-            assertThat(output.text).contains("ok    Postgres ").contains("ok    broker at ").contains("1 failure,")
-                    .contains("FAIL  no ClickHouse at http://localhost:1: Connection refused\n        Start it, or set clickhouse.url");
+            assertThat(output.text)
+                    .contains("ok    Postgres ")
+                    .contains("ok    broker at ")
+                    .contains("1 failure,")
+                    .contains(
+                            "FAIL  no ClickHouse at http://localhost:1: Connection refused\n        Start it, or set clickhouse.url");
             assertThat(output.code).isEqualTo(1);
         }
     }
@@ -130,11 +152,14 @@ class CheckTest {
             Output output = check(scenario);
             assertThat(output.text)
                     .contains("has no database no_such\n        Set postgres.database")
-                    .contains("has no database no_such\n        CREATE DATABASE `no_such`; or set clickhouse.database.");
+                    .contains(
+                            "has no database no_such\n        CREATE DATABASE `no_such`; or set clickhouse.database.");
             assertThat(output.code).isEqualTo(1);
             scenario.set("postgres.user", "nobody").set("clickhouse.user", "nobody");
             output = check(scenario);
-            assertThat(output.text).contains("does not let role nobody in: ").contains("examples/postgres-role.sql")
+            assertThat(output.text)
+                    .contains("does not let role nobody in: ")
+                    .contains("examples/postgres-role.sql")
                     .contains("does not let user nobody in");
         }
     }
@@ -142,9 +167,12 @@ class CheckTest {
     @Test
     void wrongConfiguration() throws Exception {
         try (Scenario scenario = scenario()) {
-            scenario.set("kafka.brokers", "localhost").set("clickhouse.url", "localhost:8123").set("postgres.slot", "Not a name");
+            scenario.set("kafka.brokers", "localhost")
+                    .set("clickhouse.url", "localhost:8123")
+                    .set("postgres.slot", "Not a name");
             Output output = check(scenario);
-            assertThat(output.text).contains("FAIL  kafka.brokers has 'localhost', which is no address")
+            assertThat(output.text)
+                    .contains("FAIL  kafka.brokers has 'localhost', which is no address")
                     .contains("FAIL  clickhouse.url is 'localhost:8123', which is no URL")
                     .contains("FAIL  'Not a name' is no name for a replication slot");
             assertThat(output.code).isEqualTo(2);
@@ -153,21 +181,27 @@ class CheckTest {
             assertThat(output.text).contains("postgres.port must be a whole number, not 'many'");
             assertThat(output.code).isEqualTo(2);
         }
-        assertThat(execute("check", "--config", directory.resolve("none").toString()).code).isEqualTo(2);
+        assertThat(execute("check", "--config", directory.resolve("none").toString()).code)
+                .isEqualTo(2);
     }
 
     @Test
     void wrongModels() throws Exception {
         try (Scenario scenario = scenario()) {
-            scenario.postgres("CREATE TABLE log (line text)", "CREATE TABLE silent (id int PRIMARY KEY)",
+            scenario.postgres(
+                    "CREATE TABLE log (line text)",
+                    "CREATE TABLE silent (id int PRIMARY KEY)",
                     "ALTER TABLE silent REPLICA IDENTITY NOTHING");
-            scenario.model("broken", "SELECT id,\n  nonsense FROM town").model("no_key", "SELECT * FROM log")
+            scenario.model("broken", "SELECT id,\n  nonsense FROM town")
+                    .model("no_key", "SELECT * FROM log")
                     .model("silent", "SELECT * FROM silent");
             Output output = check(scenario);
-            assertThat(output.text).containsPattern("FAIL  .*broken\\.sql:2:3: column \"nonsense\" does not exist")
+            assertThat(output.text)
+                    .containsPattern("FAIL  .*broken\\.sql:2:3: column \"nonsense\" does not exist")
                     .containsPattern("FAIL  .*no_key\\.sql:1:15: .*ADD PRIMARY KEY")
                     .containsPattern("FAIL  .*silent\\.sql:1:15: .*REPLICA IDENTITY DEFAULT")
-                    .contains("ok    broker at ").contains("ok    ClickHouse ");
+                    .contains("ok    broker at ")
+                    .contains("ok    ClickHouse ");
             assertThat(output.code).isEqualTo(2);
         }
     }
@@ -177,11 +211,15 @@ class CheckTest {
         try (Scenario scenario = scenario()) {
             String missing = "warn  no index of public.person begins with (town)";
             Output output = check(scenario);
-            assertThat(output.text).contains(missing)
+            assertThat(output.text)
+                    .contains(missing)
                     .contains("        CREATE INDEX CONCURRENTLY ON \"public\".\"person\" (\"town\");");
             assertThat(output.code).isZero();
-            scenario.postgres("CREATE INDEX ON person (name, town)", "CREATE INDEX ON person (town) WHERE name = 'x'",
-                    "CREATE INDEX ON person USING brin (town)", "CREATE INDEX ON person ((town + 0))");
+            scenario.postgres(
+                    "CREATE INDEX ON person (name, town)",
+                    "CREATE INDEX ON person (town) WHERE name = 'x'",
+                    "CREATE INDEX ON person USING brin (town)",
+                    "CREATE INDEX ON person ((town + 0))");
             assertThat(check(scenario).text).contains(missing);
             scenario.postgres("CREATE INDEX nullable ON person (town, name) WHERE town IS NOT NULL");
             assertThat(check(scenario).text).doesNotContain(missing);
@@ -197,14 +235,18 @@ class CheckTest {
                 CREATE TABLE visit (id int PRIMARY KEY, code int, country int) PARTITION BY RANGE (id);
                 CREATE TABLE visit_1 PARTITION OF visit FOR VALUES FROM (0) TO (10);
                 CREATE TABLE visit_2 PARTITION OF visit FOR VALUES FROM (10) TO (20);
-                """).model("visit", "SELECT v.id, p.name FROM visit v JOIN place p ON p.country = v.country AND p.code = v.code")) {
+                """)
+                .model(
+                        "visit",
+                        "SELECT v.id, p.name FROM visit v JOIN place p ON p.country = v.country AND p.code = v.code")) {
             String missing = "warn  no index of public.visit begins with (country, code)";
             scenario.postgres("CREATE INDEX ON visit_1 (code, country, id)", "CREATE INDEX ON visit_2 (code)");
             assertThat(check(scenario).text).contains(missing).contains("        CREATE INDEX ON \"public\".\"visit\"");
             scenario.postgres("CREATE INDEX ON visit_2 (country, code)");
             assertThat(check(scenario).text).doesNotContain(missing);
             scenario.postgres("CREATE PUBLICATION olap_sync FOR TABLE visit, place, scenario_marker");
-            assertThat(check(scenario).text).contains("FAIL  publication olap_sync gives the changes of partitions the names")
+            assertThat(check(scenario).text)
+                    .contains("FAIL  publication olap_sync gives the changes of partitions the names")
                     .contains("        ALTER PUBLICATION \"olap_sync\" SET (publish_via_partition_root = true);");
             scenario.postgres("ALTER PUBLICATION olap_sync SET (publish_via_partition_root = true)");
             assertThat(check(scenario).text).contains("ok    publication olap_sync holds the 3 tables");
@@ -219,19 +261,26 @@ class CheckTest {
             scenario.set("postgres.user", role);
             Output output = check(scenario);
             String grant = "GRANT SELECT ON \"public\".\"person\" TO \"" + role + "\"";
-            assertThat(output.text).containsPattern("FAIL  .*inhabitant\\.sql:1:\\d+: the role " + role + " may not read public.person;")
-                    .contains(grant).contains("FAIL  role " + role + " may not replicate\n        ALTER ROLE \"" + role + "\" REPLICATION;");
+            assertThat(output.text)
+                    .containsPattern(
+                            "FAIL  .*inhabitant\\.sql:1:\\d+: the role " + role + " may not read public.person;")
+                    .contains(grant)
+                    .contains("FAIL  role " + role + " may not replicate\n        ALTER ROLE \"" + role
+                            + "\" REPLICATION;");
 
-            scenario.postgres("GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + role, "ALTER ROLE " + role + " REPLICATION");
+            scenario.postgres(
+                    "GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + role, "ALTER ROLE " + role + " REPLICATION");
             output = check(scenario);
             String owner = "The owner of the tables has to run: ";
-            assertThat(output.text).contains("FAIL  publication olap_sync does not exist, and role " + role + " may not change that\n"
-                    + "        " + owner + "CREATE PUBLICATION \"olap_sync\" FOR TABLE \"public\".\"person\"");
+            assertThat(output.text)
+                    .contains("FAIL  publication olap_sync does not exist, and role " + role + " may not change that\n"
+                            + "        " + owner + "CREATE PUBLICATION \"olap_sync\" FOR TABLE \"public\".\"person\"");
             assertThat(output.code).isEqualTo(1);
 
             scenario.postgres("CREATE PUBLICATION olap_sync FOR TABLE person, scenario_marker");
             output = check(scenario);
-            assertThat(output.text).contains("FAIL  publication olap_sync lacks tables of the models")
+            assertThat(output.text)
+                    .contains("FAIL  publication olap_sync lacks tables of the models")
                     .contains(owner + "ALTER PUBLICATION \"olap_sync\" ADD TABLE \"public\".\"town\";");
             scenario.postgres("ALTER PUBLICATION \"olap_sync\" ADD TABLE \"public\".\"town\"");
             output = check(scenario);
@@ -239,7 +288,8 @@ class CheckTest {
             assertThat(output.code).isZero();
 
             scenario.postgres("ALTER TABLE town ENABLE ROW LEVEL SECURITY");
-            assertThat(check(scenario).text).contains("row-level security of public.town may hide rows from the role " + role)
+            assertThat(check(scenario).text)
+                    .contains("row-level security of public.town may hide rows from the role " + role)
                     .contains("ALTER ROLE \"" + role + "\" BYPASSRLS");
             scenario.postgres("REVOKE USAGE ON SCHEMA public FROM PUBLIC");
             assertThat(check(scenario).text).contains("GRANT USAGE ON SCHEMA \"public\" TO \"" + role + "\"");
@@ -252,7 +302,9 @@ class CheckTest {
             scenario.clickHouse("CREATE TABLE inhabitant (n int) ENGINE = MergeTree ORDER BY n");
             scenario.clickHouse("INSERT INTO inhabitant VALUES (1)");
             Output output = check(scenario);
-            assertThat(output.text).contains("FAIL  In ClickHouse inhabitant is the name of something else than a view (engine MergeTree)");
+            assertThat(output.text)
+                    .contains(
+                            "FAIL  In ClickHouse inhabitant is the name of something else than a view (engine MergeTree)");
             assertThat(output.code).isEqualTo(1);
         }
     }
@@ -262,7 +314,8 @@ class CheckTest {
         try (Scenario scenario = scenario()) {
             scenario.postgres("SELECT pg_create_logical_replication_slot(current_database()::name, 'test_decoding')");
             String slot = scenario.settings().postgres().slot();
-            assertThat(check(scenario).text).contains("FAIL  replication slot " + slot + " is another one: logical, plugin test_decoding")
+            assertThat(check(scenario).text)
+                    .contains("FAIL  replication slot " + slot + " is another one: logical, plugin test_decoding")
                     .contains("SELECT pg_drop_replication_slot('" + slot + "');");
         }
     }
@@ -270,16 +323,22 @@ class CheckTest {
     @Test
     void aServerThatKeepsTooLittle() throws Exception {
         try (Scenario scenario = scenario();
-                EmbeddedPostgres server = EmbeddedPostgres.builder().setServerConfig("fsync", "off")
-                        .setServerConfig("wal_level", "replica").setServerConfig("max_wal_senders", "0")
-                        .setServerConfig("max_replication_slots", "0").start()) {
+                EmbeddedPostgres server = EmbeddedPostgres.builder()
+                        .setServerConfig("fsync", "off")
+                        .setServerConfig("wal_level", "replica")
+                        .setServerConfig("max_wal_senders", "0")
+                        .setServerConfig("max_replication_slots", "0")
+                        .start()) {
             execute(server, SCHEMA, INDEX, "CREATE TABLE scenario_marker (id int PRIMARY KEY)");
             scenario.set("postgres.port", server.getPort()).set("postgres.database", "postgres");
             String walLevel = "FAIL  wal_level is replica, so the log does not hold the changes of rows\n"
                     + "        ALTER SYSTEM SET wal_level = 'logical';\n        Then restart Postgres.";
             Output output = check(scenario);
-            assertThat(output.text).contains(walLevel).contains("3 failures, 0 warnings")
-                    .contains("FAIL  max_wal_senders is 0, and 0 are in use\n        ALTER SYSTEM SET max_wal_senders = 4;")
+            assertThat(output.text)
+                    .contains(walLevel)
+                    .contains("3 failures, 0 warnings")
+                    .contains(
+                            "FAIL  max_wal_senders is 0, and 0 are in use\n        ALTER SYSTEM SET max_wal_senders = 4;")
                     .contains("FAIL  max_replication_slots is 0, and 0 are in use");
             assertThat(output.code).isEqualTo(1);
             output = run(scenario);
@@ -291,24 +350,35 @@ class CheckTest {
     @Test
     void aSlotThatIsLost() throws Exception {
         try (Scenario scenario = scenario();
-                EmbeddedPostgres server = EmbeddedPostgres.builder().setServerConfig("fsync", "off")
-                        .setServerConfig("wal_level", "logical").setServerConfig("max_slot_wal_keep_size", "1MB")
-                        .setServerConfig("idle_replication_slot_timeout", "1h").start()) {
+                EmbeddedPostgres server = EmbeddedPostgres.builder()
+                        .setServerConfig("fsync", "off")
+                        .setServerConfig("wal_level", "logical")
+                        .setServerConfig("max_slot_wal_keep_size", "1MB")
+                        .setServerConfig("idle_replication_slot_timeout", "1h")
+                        .start()) {
             String slot = scenario.settings().postgres().slot();
-            execute(server, SCHEMA, INDEX, "CREATE TABLE scenario_marker (id int PRIMARY KEY)",
+            execute(
+                    server,
+                    SCHEMA,
+                    INDEX,
+                    "CREATE TABLE scenario_marker (id int PRIMARY KEY)",
                     "SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
             scenario.set("postgres.port", server.getPort()).set("postgres.database", "postgres");
             Output output = check(scenario);
-            assertThat(output.text).contains("warn  max_slot_wal_keep_size is 1MB: ")
-                    .contains("warn  idle_replication_slot_timeout is 1h: ").contains("ok    replication slot " + slot);
+            assertThat(output.text)
+                    .contains("warn  max_slot_wal_keep_size is 1MB: ")
+                    .contains("warn  idle_replication_slot_timeout is 1h: ")
+                    .contains("ok    replication slot " + slot);
             assertThat(output.code).isZero();
             for (int segment = 0; segment < 3; segment++) {
                 execute(server, "INSERT INTO town VALUES (" + segment + ", '')", "SELECT pg_switch_wal()");
             }
             execute(server, "CHECKPOINT");
             output = check(scenario);
-            assertThat(output.text).contains("FAIL  replication slot " + slot + " is lost")
-                    .contains("        SELECT pg_drop_replication_slot('" + slot + "');\n        Then raise olap.epoch from 0 to 1");
+            assertThat(output.text)
+                    .contains("FAIL  replication slot " + slot + " is lost")
+                    .contains("        SELECT pg_drop_replication_slot('" + slot
+                            + "');\n        Then raise olap.epoch from 0 to 1");
             assertThat(output.code).isEqualTo(1);
         }
     }
@@ -318,34 +388,45 @@ class CheckTest {
         try (Scenario scenario = scenario()) {
             scenario.model("broken", "SELECT id, nonsense FROM town");
             Output output = run(scenario);
-            assertThat(output.text).containsPattern("^FAIL  .*broken\\.sql:1:12: column \"nonsense\" does not exist\n$");
+            assertThat(output.text)
+                    .containsPattern("^FAIL  .*broken\\.sql:1:12: column \"nonsense\" does not exist\n$");
             assertThat(output.code).isEqualTo(2);
             scenario.set("postgres.port", CLOSED);
             output = run(scenario);
-            assertThat(output.text).startsWith("FAIL  Postgres at localhost:1: Connection refused\n        Start it, or set ");
+            assertThat(output.text)
+                    .startsWith("FAIL  Postgres at localhost:1: Connection refused\n        Start it, or set ");
             assertThat(output.code).isEqualTo(1);
         }
     }
 
-    private record Output(int code, String text) {
-    }
+    private record Output(int code, String text) {}
 
     private Output check(Scenario scenario) throws Exception {
-        return execute("check", "--config", scenario.configuration(directory.resolve("application.properties")).toString());
+        return execute(
+                "check",
+                "--config",
+                scenario.configuration(directory.resolve("application.properties"))
+                        .toString());
     }
 
     private Output run(Scenario scenario) throws Exception {
-        return execute("run", "--config", scenario.configuration(directory.resolve("application.properties")).toString());
+        return execute(
+                "run",
+                "--config",
+                scenario.configuration(directory.resolve("application.properties"))
+                        .toString());
     }
 
     private static Output execute(String... arguments) {
         StringWriter text = new StringWriter();
-        CommandLine commandLine = Main.commandLine().setOut(new PrintWriter(text)).setErr(new PrintWriter(text));
+        CommandLine commandLine =
+                Main.commandLine().setOut(new PrintWriter(text)).setErr(new PrintWriter(text));
         return new Output(commandLine.execute(arguments), text.toString());
     }
 
     private static void execute(EmbeddedPostgres server, String... statements) throws SQLException {
-        try (Connection postgres = server.getPostgresDatabase().getConnection(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = server.getPostgresDatabase().getConnection();
+                Statement statement = postgres.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
             }
@@ -353,7 +434,8 @@ class CheckTest {
     }
 
     private static long count(Scenario scenario, String sql) throws Exception {
-        try (Connection postgres = scenario.postgres(); Statement statement = postgres.createStatement();
+        try (Connection postgres = scenario.postgres();
+                Statement statement = postgres.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
             return row.getLong(1);

@@ -21,9 +21,10 @@ class ClickHouseTest {
 
     @BeforeAll
     static void connect() {
-        clickHouse = new ClickHouse(new Settings.ClickHouse(DevStack.shared().clickHouse().url(), "default",
-                ClickHouseServer.USER, ClickHouseServer.PASSWORD, ""));
-        clickHouse.execute("CREATE OR REPLACE TABLE insert_errors (id Int32, s String, d Date32) ENGINE = MergeTree ORDER BY id");
+        clickHouse = new ClickHouse(new Settings.ClickHouse(
+                DevStack.shared().clickHouse().url(), "default", ClickHouseServer.USER, ClickHouseServer.PASSWORD, ""));
+        clickHouse.execute(
+                "CREATE OR REPLACE TABLE insert_errors (id Int32, s String, d Date32) ENGINE = MergeTree ORDER BY id");
     }
 
     @AfterAll
@@ -37,7 +38,8 @@ class ClickHouseTest {
         for (String row : new String[] {
             "{\"id\":\"SECRET\",\"s\":\"SECRET\"}",
             "{\"id\":1,\"s\":\"a 'SECRET' b\",\"d\":\"SECRET\"}",
-            "{\"id\":1,\"s\":SECRET}"}) {
+            "{\"id\":1,\"s\":SECRET}"
+        }) {
             assertThatThrownBy(() -> clickHouse.insertJson("insert_errors", json(row)))
                     .as(row)
                     .isInstanceOf(ClickHouseException.class)
@@ -52,9 +54,11 @@ class ClickHouseTest {
         String hostile = "a`b\\'; DROP TABLE x -- ";
         clickHouse.execute("CREATE OR REPLACE TABLE " + ClickHouse.identifier("t " + hostile) + " ("
                 + ClickHouse.identifier(hostile) + " String) ENGINE = MergeTree ORDER BY tuple()");
-        clickHouse.execute("INSERT INTO " + ClickHouse.identifier("t " + hostile) + " VALUES (" + ClickHouse.literal(hostile) + ")");
+        clickHouse.execute("INSERT INTO " + ClickHouse.identifier("t " + hostile) + " VALUES ("
+                + ClickHouse.literal(hostile) + ")");
         assertThat(clickHouse.query("SELECT * FROM " + ClickHouse.identifier("t " + hostile), Map.of()))
-                .singleElement().satisfies(row -> assertThat(row.getString(1)).isEqualTo(hostile));
+                .singleElement()
+                .satisfies(row -> assertThat(row.getString(1)).isEqualTo(hostile));
         clickHouse.execute("DROP TABLE " + ClickHouse.identifier("t " + hostile));
     }
 

@@ -19,10 +19,16 @@ class SettingsTest {
 
     @Test
     void theSourceOfTheInitialLoadIsOneOfTwo() {
-        assertThat(Settings.of(Map.<String, String>of()::get).olap().loadSource()).isEqualTo(LoadSource.COPY);
-        assertThat(Settings.of(Map.of("olap.load.source", "copy")::get).olap().loadSource()).isEqualTo(LoadSource.COPY);
-        assertThat(Settings.of(Map.of("olap.load.source", " snapshot")::get).olap().loadSource()).isEqualTo(LoadSource.SNAPSHOT);
-        assertThatThrownBy(() -> Settings.of(Map.of("olap.load.source", "debezium")::get)).isInstanceOf(IllegalArgumentException.class)
+        assertThat(Settings.of(Map.<String, String>of()::get).olap().loadSource())
+                .isEqualTo(LoadSource.COPY);
+        assertThat(Settings.of(Map.of("olap.load.source", "copy")::get).olap().loadSource())
+                .isEqualTo(LoadSource.COPY);
+        assertThat(Settings.of(Map.of("olap.load.source", " snapshot")::get)
+                        .olap()
+                        .loadSource())
+                .isEqualTo(LoadSource.SNAPSHOT);
+        assertThatThrownBy(() -> Settings.of(Map.of("olap.load.source", "debezium")::get))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("olap.load.source must be copy or snapshot, not 'debezium'");
     }
 
@@ -39,34 +45,44 @@ class SettingsTest {
         Files.writeString(file, "olap.models=größe\n");
         assertThat(Settings.load(file).olap().models()).hasToString("größe");
         Files.writeString(file, "\uFEFFolap.models=größe\n");
-        assertThatIllegalArgumentException().isThrownBy(() -> Settings.load(file)).withMessageContaining("byte order mark");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Settings.load(file))
+                .withMessageContaining("byte order mark");
         Files.write(file, "olap.models=größe\n".getBytes(StandardCharsets.ISO_8859_1));
-        assertThatIllegalArgumentException().isThrownBy(() -> Settings.load(file)).withMessageContaining("not UTF-8");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Settings.load(file))
+                .withMessageContaining("not UTF-8");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"a+b", "100%", "a/b", "what?"})
     void aDatabaseThatDebeziumCannotConnectTo(String name) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("postgres.database", name)::get))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Settings.of(Map.of("postgres.database", name)::get))
                 .withMessageContaining("ALTER DATABASE");
     }
 
     @ParameterizedTest
     @CsvSource({"x, x.rows", "x.changes, x", "x, x"})
     void prefixesOfTopicsThatBeginWithEachOther(String changes, String rows) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("olap.topic.changes", changes, "olap.topic.rows", rows)::get))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Settings.of(Map.of("olap.topic.changes", changes, "olap.topic.rows", rows)::get))
                 .withMessageContaining("olap.topic.changes is " + changes + " and olap.topic.rows is " + rows);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "cdc*", "a b", "größe"})
     void prefixesThatNoTopicCanHave(String prefix) {
-        assertThatIllegalArgumentException().isThrownBy(() -> Settings.of(Map.of("olap.topic.rows", prefix)::get))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Settings.of(Map.of("olap.topic.rows", prefix)::get))
                 .withMessageContaining("olap.topic.rows must be");
     }
 
     @Test
     void prefixesThatOnlyLookAlike() {
-        assertThat(Settings.of(Map.of("olap.topic.changes", "x", "olap.topic.rows", "x-rows")::get).olap().rowsTopic()).isEqualTo("x-rows");
+        assertThat(Settings.of(Map.of("olap.topic.changes", "x", "olap.topic.rows", "x-rows")::get)
+                        .olap()
+                        .rowsTopic())
+                .isEqualTo("x-rows");
     }
 }

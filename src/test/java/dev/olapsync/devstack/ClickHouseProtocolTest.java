@@ -62,13 +62,15 @@ class ClickHouseProtocolTest {
 
     @BeforeEach
     void createTable() throws Exception {
-        post("CREATE OR REPLACE TABLE protocol.t (id UInt64, s String, n Nullable(Int32), d String DEFAULT concat('d', toString(id)))"
-                + " ENGINE = MergeTree ORDER BY id");
+        post(
+                "CREATE OR REPLACE TABLE protocol.t (id UInt64, s String, n Nullable(Int32), d String DEFAULT concat('d', toString(id)))"
+                        + " ENGINE = MergeTree ORDER BY id");
     }
 
     @Test
     void jdbcWithDefaultSettingsWritesAndReads() throws SQLException {
-        try (Connection connection = server.connect("protocol"); Statement statement = connection.createStatement()) {
+        try (Connection connection = server.connect("protocol");
+                Statement statement = connection.createStatement()) {
             try (PreparedStatement insert = connection.prepareStatement("INSERT INTO t (id, s, n) VALUES (?, ?, ?)")) {
                 for (int i = 0; i < 1000; i++) {
                     insert.setLong(1, i);
@@ -93,35 +95,54 @@ class ClickHouseProtocolTest {
 
     @Test
     void jdbcReportsTheServersError() throws SQLException {
-        try (Connection connection = server.connect("protocol"); Statement statement = connection.createStatement()) {
+        try (Connection connection = server.connect("protocol");
+                Statement statement = connection.createStatement()) {
             assertThatThrownBy(() -> statement.executeQuery("SELECT * FROM missing"))
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("Unknown table expression identifier 'missing'")
-                    .extracting(e -> ((SQLException) e).getErrorCode()).isEqualTo(60);
+                    .extracting(e -> ((SQLException) e).getErrorCode())
+                    .isEqualTo(60);
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"JSONEachRow, false", "JSONEachRow, true", "RowBinary, false", "RowBinary, true", "Native, false",
-        "Native, true", "TabSeparated, false", "TabSeparated, true"})
+    @CsvSource({
+        "JSONEachRow, false",
+        "JSONEachRow, true",
+        "RowBinary, false",
+        "RowBinary, true",
+        "Native, false",
+        "Native, true",
+        "TabSeparated, false",
+        "TabSeparated, true"
+    })
     void clientInsertsStreams(ClickHouseFormat format, boolean httpCompression) throws Exception {
         post("INSERT INTO protocol.t (id, s, n) FORMAT RowBinary\n", rowBinary(1), rowBinary(2));
         byte[] data = get("SELECT id, s, n FROM protocol.t ORDER BY id FORMAT " + format);
         post("TRUNCATE TABLE protocol.t");
-        try (Client client = new Client.Builder().addEndpoint(server.url()).setUsername("default").setPassword("")
-                .setDefaultDatabase("protocol").compressClientRequest(true).compressServerResponse(true)
-                .useHttpCompression(httpCompression).build()) {
-            try (var inserted = client.insert("t", List.of("id", "s", "n"), new ByteArrayInputStream(data), format,
-                    new InsertSettings()).get(30, TimeUnit.SECONDS)) {
+        try (Client client = new Client.Builder()
+                .addEndpoint(server.url())
+                .setUsername("default")
+                .setPassword("")
+                .setDefaultDatabase("protocol")
+                .compressClientRequest(true)
+                .compressServerResponse(true)
+                .useHttpCompression(httpCompression)
+                .build()) {
+            try (var inserted = client.insert(
+                            "t", List.of("id", "s", "n"), new ByteArrayInputStream(data), format, new InsertSettings())
+                    .get(30, TimeUnit.SECONDS)) {
                 assertThat(inserted.getWrittenRows()).isEqualTo(2);
             }
             List<GenericRecord> rows = client.queryAll("SELECT id, s, n FROM t ORDER BY id");
             assertThat(rows).extracting(row -> row.getLong("id")).containsExactly(1L, 2L);
             assertThat(rows).extracting(row -> row.getString("s")).containsExactly(AWKWARD, AWKWARD);
             assertThatThrownBy(() -> client.queryAll("SELECT missing FROM t"))
-                    .rootCause().isInstanceOf(ServerException.class)
+                    .rootCause()
+                    .isInstanceOf(ServerException.class)
                     .hasMessageContaining("Unknown expression identifier `missing`")
-                    .extracting(e -> ((ServerException) e).getCode()).isEqualTo(47);
+                    .extracting(e -> ((ServerException) e).getCode())
+                    .isEqualTo(47);
         }
     }
 
@@ -130,11 +151,19 @@ class ClickHouseProtocolTest {
         post("INSERT INTO protocol.t (id, s) VALUES (1, 'a\n\nb'), (2, concat('x', 'y'))");
         post("INSERT INTO protocol.t (id, s) FORMAT JSONEachRow {\"id\":3}\n\n{\"id\":4,\"s\":\"FORMAT CSV\"}");
         post(Map.of("query", "INSERT INTO protocol.t (id, s) FORMAT TSV"), "5\tfive\n6\tsix\n");
-        post(Map.of("query", "INSERT INTO protocol.t (id, s) SETTINGS max_insert_threads = 1 FORMAT CSV", "database", "protocol"),
+        post(
+                Map.of(
+                        "query",
+                        "INSERT INTO protocol.t (id, s) SETTINGS max_insert_threads = 1 FORMAT CSV",
+                        "database",
+                        "protocol"),
                 "7,\"a\n\nb\"\n");
         post(Map.of("query", "INSERT INTO protocol.t (id, s) VALUES"), "(8, ''), (9, 'nine');");
         post(Map.of("query", "INSERT INTO protocol.t (id, s) SELECT 10, 'ten'"), "");
-        post("/* INSERT */ insert -- FORMAT\n into table protocol.t(`id`, \"s\") format RowBinary\n", new byte[0], new byte[0]);
+        post(
+                "/* INSERT */ insert -- FORMAT\n into table protocol.t(`id`, \"s\") format RowBinary\n",
+                new byte[0],
+                new byte[0]);
         assertThat(text(get("SELECT id, s, d FROM protocol.t ORDER BY id"))).isEqualTo("""
                 1\ta\\n\\nb\td1
                 2\txy\td2
@@ -164,8 +193,11 @@ class ClickHouseProtocolTest {
     @Test
     void formatComesFromTheStatementTheUrlOrTheHeader() throws Exception {
         assertThat(text(get("SELECT 1 AS x FORMAT JSONEachRow"))).isEqualTo("{\"x\":1}\n");
-        assertThat(text(post(Map.of("default_format", "JSONEachRow"), "SELECT 1 AS x").body())).isEqualTo("{\"x\":1}\n");
-        HttpResponse<byte[]> response = send(request(Map.of()).header("X-ClickHouse-Format", "CSVWithNames"), "SELECT 1 AS x");
+        assertThat(text(post(Map.of("default_format", "JSONEachRow"), "SELECT 1 AS x")
+                        .body()))
+                .isEqualTo("{\"x\":1}\n");
+        HttpResponse<byte[]> response =
+                send(request(Map.of()).header("X-ClickHouse-Format", "CSVWithNames"), "SELECT 1 AS x");
         assertThat(text(response.body())).isEqualTo("\"x\"\n1\n");
         assertThat(response.headers().firstValue("X-ClickHouse-Format")).hasValue("CSVWithNames");
     }
@@ -176,11 +208,15 @@ class ClickHouseProtocolTest {
         try (OutputStream out = new GZIPOutputStream(zipped)) {
             out.write("1\tone\n".getBytes(StandardCharsets.UTF_8));
         }
-        HttpResponse<byte[]> inserted = HTTP.send(request(Map.of("query", "INSERT INTO protocol.t (id, s) FORMAT TSV"))
-                .header("Content-Encoding", "gzip")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(zipped.toByteArray())).build(), BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> inserted = HTTP.send(
+                request(Map.of("query", "INSERT INTO protocol.t (id, s) FORMAT TSV"))
+                        .header("Content-Encoding", "gzip")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(zipped.toByteArray()))
+                        .build(),
+                BodyHandlers.ofByteArray());
         assertThat(inserted.statusCode()).isEqualTo(200);
-        HttpResponse<byte[]> selected = send(request(Map.of("enable_http_compression", "1")).header("Accept-Encoding", "gzip"),
+        HttpResponse<byte[]> selected = send(
+                request(Map.of("enable_http_compression", "1")).header("Accept-Encoding", "gzip"),
                 "SELECT s FROM protocol.t");
         assertThat(selected.headers().firstValue("Content-Encoding")).hasValue("gzip");
         try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(selected.body()))) {
@@ -190,14 +226,17 @@ class ClickHouseProtocolTest {
 
     @Test
     void answersCarryIdAndSummary() throws Exception {
-        HttpResponse<byte[]> response = post(Map.of("query_id", "me-1"), "INSERT INTO protocol.t (id) VALUES (1), (2), (3)");
+        HttpResponse<byte[]> response =
+                post(Map.of("query_id", "me-1"), "INSERT INTO protocol.t (id) VALUES (1), (2), (3)");
         assertThat(response.headers().firstValue("X-ClickHouse-Query-Id")).hasValue("me-1");
-        assertThat(response.headers().firstValue("X-ClickHouse-Summary").orElseThrow()).contains("\"written_rows\":\"3\"");
+        assertThat(response.headers().firstValue("X-ClickHouse-Summary").orElseThrow())
+                .contains("\"written_rows\":\"3\"");
     }
 
     @Test
     void parametersAreBound() throws Exception {
-        assertThat(text(post(Map.of("param_s", "it's \\\\ \\t", "param_n", "7"), "SELECT {s:String}, {n:Int32} + 1").body()))
+        assertThat(text(post(Map.of("param_s", "it's \\\\ \\t", "param_n", "7"), "SELECT {s:String}, {n:Int32} + 1")
+                        .body()))
                 .isEqualTo("it\\'s \\\\ \\t\t8\n");
     }
 
@@ -205,7 +244,8 @@ class ClickHouseProtocolTest {
     void nothingOfOneRequestLeaksIntoTheNext() throws Exception {
         String look = "SELECT currentDatabase(), getSetting('max_block_size'), getSetting('max_threads')";
         String before = text(get(look));
-        assertThat(text(post(Map.of("database", "protocol", "max_block_size", "77", "param_p", "1"), look).body()))
+        assertThat(text(post(Map.of("database", "protocol", "max_block_size", "77", "param_p", "1"), look)
+                        .body()))
                 .startsWith("protocol\t77\t");
         post("USE protocol");
         post("SET max_block_size = 78");
@@ -216,31 +256,39 @@ class ClickHouseProtocolTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "selec bad                         | 400 | 62  | Syntax error: failed at position 1",
-        "SELECT * FROM protocol.missing    | 404 | 60  | Unknown table expression identifier 'protocol.missing'",
-        "INSERT INTO protocol.missing VALUES (1) | 404 | 60  | protocol.missing",
-        "SELECT missing FROM protocol.t    | 404 | 47  | Unknown expression identifier `missing`",
-        "SELECT * FROM nowhere.t           | 404 | 81  | Database nowhere does not exist",
-        "SELECT throwIf(1)                 | 500 | 395 | throwIf",
-        "SELECT 1 SETTINGS nonsense = 1    | 404 | 115 | nonsense",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "selec bad                         | 400 | 62  | Syntax error: failed at position 1",
+                "SELECT * FROM protocol.missing    | 404 | 60  | Unknown table expression identifier 'protocol.missing'",
+                "INSERT INTO protocol.missing VALUES (1) | 404 | 60  | protocol.missing",
+                "SELECT missing FROM protocol.t    | 404 | 47  | Unknown expression identifier `missing`",
+                "SELECT * FROM nowhere.t           | 404 | 81  | Database nowhere does not exist",
+                "SELECT throwIf(1)                 | 500 | 395 | throwIf",
+                "SELECT 1 SETTINGS nonsense = 1    | 404 | 115 | nonsense",
+            })
     void errorsHaveTheServersCodeTextAndStatus(String sql, int status, String code, String message) throws Exception {
         HttpResponse<byte[]> response = post(Map.of(), sql);
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue(code);
-        assertThat(text(response.body())).startsWith("Code: " + code + ". DB::Exception: ").contains(message)
+        assertThat(text(response.body()))
+                .startsWith("Code: " + code + ". DB::Exception: ")
+                .contains(message)
                 .matches("(?s).*\\([A-Z_]+\\) \\(version [0-9.]+ \\(official build\\)\\)\n");
     }
 
     @Test
     void badRowIsNamedAndNothingOfItsBlockIsWritten() throws Exception {
-        HttpResponse<byte[]> response = post(Map.of("query", "INSERT INTO protocol.t (id, s) FORMAT JSONEachRow"),
+        HttpResponse<byte[]> response = post(
+                Map.of("query", "INSERT INTO protocol.t (id, s) FORMAT JSONEachRow"),
                 "{\"id\":1,\"s\":\"ok\"}\n{\"id\":\"no number\",\"s\":\"bad\"}\n");
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue("27");
-        assertThat(text(response.body())).startsWith("Code: 27. DB::Exception: Cannot parse input").contains("(at row 2)")
-                .doesNotContain("file").containsOnlyOnce("DB::Exception");
+        assertThat(text(response.body()))
+                .startsWith("Code: 27. DB::Exception: Cannot parse input")
+                .contains("(at row 2)")
+                .doesNotContain("file")
+                .containsOnlyOnce("DB::Exception");
         assertThat(text(get("SELECT count() FROM protocol.t"))).isEqualTo("0\n");
     }
 
@@ -248,8 +296,8 @@ class ClickHouseProtocolTest {
     @ValueSource(strings = {"nobody:", "default:wrong"})
     void onlyTheDefaultUserIsKnown(String login) throws Exception {
         String[] pair = login.split(":", 2);
-        HttpResponse<byte[]> response = send(request(Map.of()).header("X-ClickHouse-User", pair[0])
-                .header("X-ClickHouse-Key", pair[1]), "SELECT 1");
+        HttpResponse<byte[]> response = send(
+                request(Map.of()).header("X-ClickHouse-User", pair[0]).header("X-ClickHouse-Key", pair[1]), "SELECT 1");
         assertThat(response.statusCode()).isEqualTo(403);
         assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue("516");
     }
@@ -259,7 +307,8 @@ class ClickHouseProtocolTest {
         post("CREATE TABLE protocol.r (id UInt64, s String, _version UInt128, _deleted UInt8)"
                 + " ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY id");
         post("CREATE VIEW protocol.v AS SELECT * EXCEPT (_version, _deleted) FROM protocol.r FINAL");
-        post("INSERT INTO protocol.r VALUES (1, 'old', 1, 0), (2, 'kept', 340282366920938463463374607431768211455, 0), (3, 'x', 1, 0)");
+        post(
+                "INSERT INTO protocol.r VALUES (1, 'old', 1, 0), (2, 'kept', 340282366920938463463374607431768211455, 0), (3, 'x', 1, 0)");
         post("INSERT INTO protocol.r VALUES (1, 'new', 18446744073709551616, 0), (2, 'late', 5, 0), (3, '', 2, 1)");
         assertThat(text(get("SELECT * FROM protocol.v ORDER BY id"))).isEqualTo("1\tnew\n2\tkept\n");
     }
@@ -267,13 +316,19 @@ class ClickHouseProtocolTest {
     @Test
     void longStatementsAndLargeResultsPass() throws Exception {
         String list = IntStream.range(0, 300_000).mapToObj(String::valueOf).collect(Collectors.joining(","));
-        assertThat(text(post(Map.of("max_query_size", "10000000"), "SELECT length([" + list + "])").body())).isEqualTo("300000\n");
-        assertThat(get("SELECT repeat('x', 1000) FROM numbers(50000) FORMAT RowBinary")).hasSize(50_000 * 1002);
+        assertThat(text(post(Map.of("max_query_size", "10000000"), "SELECT length([" + list + "])")
+                        .body()))
+                .isEqualTo("300000\n");
+        assertThat(get("SELECT repeat('x', 1000) FROM numbers(50000) FORMAT RowBinary"))
+                .hasSize(50_000 * 1002);
     }
 
     @Test
     void getOnlyReads() throws Exception {
-        HttpResponse<byte[]> response = HTTP.send(request(Map.of("query", "INSERT INTO protocol.t (id) VALUES (1)")).GET().build(),
+        HttpResponse<byte[]> response = HTTP.send(
+                request(Map.of("query", "INSERT INTO protocol.t (id) VALUES (1)"))
+                        .GET()
+                        .build(),
                 BodyHandlers.ofByteArray());
         assertThat(response.headers().firstValue("X-ClickHouse-Exception-Code")).hasValue("164");
         assertThat(text(get("SELECT count() FROM protocol.t"))).isEqualTo("0\n");
@@ -281,7 +336,8 @@ class ClickHouseProtocolTest {
 
     @Test
     void pingAnswers() throws Exception {
-        HttpRequest ping = HttpRequest.newBuilder(URI.create(server.url() + "/ping")).build();
+        HttpRequest ping =
+                HttpRequest.newBuilder(URI.create(server.url() + "/ping")).build();
         assertThat(text(HTTP.send(ping, BodyHandlers.ofByteArray()).body())).isEqualTo("Ok.\n");
     }
 
@@ -297,14 +353,17 @@ class ClickHouseProtocolTest {
     }
 
     private static byte[] get(String sql) throws Exception {
-        HttpResponse<byte[]> response = HTTP.send(request(Map.of("query", sql)).GET().build(), BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> response =
+                HTTP.send(request(Map.of("query", sql)).GET().build(), BodyHandlers.ofByteArray());
         assertThat(response.statusCode()).as(() -> text(response.body())).isEqualTo(200);
         return response.body();
     }
 
     @Test
     void answersMayBeLarge() throws Exception {
-        assertThat(post(Map.of(), "SELECT repeat('x', 1000) FROM numbers(200000)").body()).hasSize(200_200_000);
+        assertThat(post(Map.of(), "SELECT repeat('x', 1000) FROM numbers(200000)")
+                        .body())
+                .hasSize(200_200_000);
     }
 
     private static void post(String sql, byte[]... data) throws Exception {
@@ -313,8 +372,11 @@ class ClickHouseProtocolTest {
         for (byte[] part : data) {
             body.write(part);
         }
-        HttpResponse<byte[]> response = HTTP.send(request(Map.of())
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray())).build(), BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> response = HTTP.send(
+                request(Map.of())
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
+                        .build(),
+                BodyHandlers.ofByteArray());
         assertThat(response.statusCode()).as(() -> text(response.body())).isEqualTo(200);
     }
 

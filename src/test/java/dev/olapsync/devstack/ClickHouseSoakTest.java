@@ -42,14 +42,17 @@ class ClickHouseSoakTest {
     void eightClientsInsertAndQuery() throws Exception {
         try (ClickHouseServer server = new ClickHouseServer(0, directory.resolve("clickhouse"), null, List.of())) {
             server.start();
-            try (Connection connection = server.connect(); Statement statement = connection.createStatement()) {
-                statement.execute("CREATE TABLE soak (client UInt8, id UInt64, text String, _version UInt128, _deleted UInt8)"
-                        + " ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (client, id)");
+            try (Connection connection = server.connect();
+                    Statement statement = connection.createStatement()) {
+                statement.execute(
+                        "CREATE TABLE soak (client UInt8, id UInt64, text String, _version UInt128, _deleted UInt8)"
+                                + " ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY (client, id)");
             }
             String before = usage(server);
             long files = openFiles(server);
             long batches = run(server);
-            System.out.printf("soak: %d batches of %d rows in %d s; before: %s; after: %s%n",
+            System.out.printf(
+                    "soak: %d batches of %d rows in %d s; before: %s; after: %s%n",
                     batches, BATCH, TIME.toSeconds(), before, usage(server));
             // a thread of the engine holds three files
             assertThat(openFiles(server)).isLessThan(files + 1000);
@@ -81,7 +84,8 @@ class ClickHouseSoakTest {
 
     private static long jdbc(ClickHouseServer server, int client, long deadline) throws SQLException {
         long batches = 0;
-        try (Connection connection = server.connect(); Statement statement = connection.createStatement();
+        try (Connection connection = server.connect();
+                Statement statement = connection.createStatement();
                 PreparedStatement insert = connection.prepareStatement("INSERT INTO soak VALUES (?, ?, ?, ?, 0)")) {
             while (System.nanoTime() < deadline) {
                 for (int row = 0; row < BATCH; row++) {
@@ -94,7 +98,8 @@ class ClickHouseSoakTest {
                 insert.executeBatch();
                 batches++;
                 check(statement, client, batches);
-                assertThatThrownBy(() -> statement.executeQuery("SELECT missing FROM soak")).isInstanceOf(SQLException.class);
+                assertThatThrownBy(() -> statement.executeQuery("SELECT missing FROM soak"))
+                        .isInstanceOf(SQLException.class);
             }
         }
         return batches;
@@ -102,17 +107,34 @@ class ClickHouseSoakTest {
 
     private static long stream(ClickHouseServer server, int client, long deadline) throws Exception {
         long batches = 0;
-        try (Client sender = new Client.Builder().addEndpoint(server.url()).setUsername("default").setPassword("")
-                .compressClientRequest(true).build();
-                Connection connection = server.connect(); Statement statement = connection.createStatement()) {
+        try (Client sender = new Client.Builder()
+                        .addEndpoint(server.url())
+                        .setUsername("default")
+                        .setPassword("")
+                        .compressClientRequest(true)
+                        .build();
+                Connection connection = server.connect();
+                Statement statement = connection.createStatement()) {
             while (System.nanoTime() < deadline) {
                 StringBuilder rows = new StringBuilder();
                 for (int row = 0; row < BATCH; row++) {
-                    rows.append("{\"client\":").append(client).append(",\"id\":").append(row)
-                            .append(",\"text\":\"row ").append(row).append("\",\"_version\":").append(batches + 1).append("}\n");
+                    rows.append("{\"client\":")
+                            .append(client)
+                            .append(",\"id\":")
+                            .append(row)
+                            .append(",\"text\":\"row ")
+                            .append(row)
+                            .append("\",\"_version\":")
+                            .append(batches + 1)
+                            .append("}\n");
                 }
-                sender.insert("soak", new ByteArrayInputStream(rows.toString().getBytes(StandardCharsets.UTF_8)),
-                        ClickHouseFormat.JSONEachRow, new InsertSettings()).get(1, TimeUnit.MINUTES).close();
+                sender.insert(
+                                "soak",
+                                new ByteArrayInputStream(rows.toString().getBytes(StandardCharsets.UTF_8)),
+                                ClickHouseFormat.JSONEachRow,
+                                new InsertSettings())
+                        .get(1, TimeUnit.MINUTES)
+                        .close();
                 batches++;
                 check(statement, client, batches);
             }
@@ -121,7 +143,8 @@ class ClickHouseSoakTest {
     }
 
     private static void check(Statement statement, int client, long version) throws SQLException {
-        try (ResultSet rows = statement.executeQuery("SELECT count(), min(_version) FROM soak FINAL WHERE client = " + client)) {
+        try (ResultSet rows =
+                statement.executeQuery("SELECT count(), min(_version) FROM soak FINAL WHERE client = " + client)) {
             assertThat(rows.next()).isTrue();
             assertThat(rows.getLong(1)).isEqualTo(BATCH);
             assertThat(rows.getLong(2)).isEqualTo(version);
@@ -142,6 +165,7 @@ class ClickHouseSoakTest {
         return Files.readAllLines(Path.of("/proc", String.valueOf(server.pid()), "status")).stream()
                 .filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-                .findFirst().orElseThrow();
+                .findFirst()
+                .orElseThrow();
     }
 }

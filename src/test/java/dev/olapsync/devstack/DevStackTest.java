@@ -38,11 +38,16 @@ class DevStackTest {
 
     @TempDir
     private static Path directory;
+
     private static DevStack stack;
 
     @BeforeAll
     static void start() {
-        stack = DevStack.builder().dataDir(directory.resolve("it's a stack")).fsync(false).shortLived().start();
+        stack = DevStack.builder()
+                .dataDir(directory.resolve("it's a stack"))
+                .fsync(false)
+                .shortLived()
+                .start();
     }
 
     @AfterAll
@@ -73,27 +78,36 @@ class DevStackTest {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap()))) {
             admin.createTopics(Set.of(new NewTopic("kept", 1, (short) 1))).all().get();
         }
-        try (var producer = new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap()),
-                new StringSerializer(), new StringSerializer())) {
+        try (var producer = new KafkaProducer<>(
+                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap()),
+                new StringSerializer(),
+                new StringSerializer())) {
             producer.send(new ProducerRecord<>("kept", "key", "value")).get();
         }
         killAndStart(kafka);
-        try (var consumer = new KafkaConsumer<>(Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap()),
-                new StringDeserializer(), new StringDeserializer())) {
+        try (var consumer = new KafkaConsumer<>(
+                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap()),
+                new StringDeserializer(),
+                new StringDeserializer())) {
             TopicPartition partition = new TopicPartition("kept", 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
-            await().atMost(Duration.ofSeconds(20)).untilAsserted(() ->
-                    assertThat(consumer.poll(Duration.ofMillis(200))).extracting(r -> r.value()).containsExactly("value"));
+            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(consumer.poll(Duration.ofMillis(200)))
+                    .extracting(r -> r.value())
+                    .containsExactly("value"));
         }
     }
 
     @Test
     void clickHouseKeepsItsDataWhenKilled() throws SQLException {
         ClickHouseServer clickHouse = stack.clickHouse();
-        update(clickHouse.connect(), "CREATE DATABASE d", "CREATE TABLE d.kept (id Int32) ENGINE = MergeTree ORDER BY id",
+        update(
+                clickHouse.connect(),
+                "CREATE DATABASE d",
+                "CREATE TABLE d.kept (id Int32) ENGINE = MergeTree ORDER BY id",
                 "CREATE TABLE kept (id Int32) ENGINE = ReplacingMergeTree ORDER BY id",
-                "INSERT INTO d.kept VALUES (7)", "INSERT INTO kept VALUES (8)");
+                "INSERT INTO d.kept VALUES (7)",
+                "INSERT INTO kept VALUES (8)");
         killAndStart(clickHouse);
         assertThat(value(clickHouse.connect(), "SELECT id FROM d.kept")).isEqualTo("7");
         assertThat(value(clickHouse.connect(), "SELECT id FROM kept FINAL")).isEqualTo("8");
@@ -102,7 +116,9 @@ class DevStackTest {
     @Test
     void clickHouseKeepsItsDataWhenStopped() throws SQLException {
         ClickHouseServer clickHouse = stack.clickHouse();
-        update(clickHouse.connect(), "CREATE TABLE stopped (id Int32) ENGINE = MergeTree ORDER BY id",
+        update(
+                clickHouse.connect(),
+                "CREATE TABLE stopped (id Int32) ENGINE = MergeTree ORDER BY id",
                 "INSERT INTO stopped VALUES (7)");
         clickHouse.stop();
         assertThat(clickHouse.isRunning()).isFalse();
@@ -113,16 +129,22 @@ class DevStackTest {
     @Test
     void busyPortIsNamedWithItsOption() throws IOException {
         try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            assertThatThrownBy(() -> DevStack.builder().dataDir(directory.resolve("busy")).kafkaPort(busy.getLocalPort()).start())
+            assertThatThrownBy(() -> DevStack.builder()
+                            .dataDir(directory.resolve("busy"))
+                            .kafkaPort(busy.getLocalPort())
+                            .start())
                     .isInstanceOf(DevStackException.class)
-                    .hasMessage("Port " + busy.getLocalPort() + " for Kafka is in use. Stop the program that listens there, "
+                    .hasMessage("Port " + busy.getLocalPort()
+                            + " for Kafka is in use. Stop the program that listens there, "
                             + "or choose another port with -Ddevstack.kafka.port=<port>.");
         }
     }
 
     @Test
     void dataDirectoryBelongsToOneStack() {
-        assertThatThrownBy(() -> DevStack.builder().dataDir(directory.resolve("it's a stack")).start())
+        assertThatThrownBy(() -> DevStack.builder()
+                        .dataDir(directory.resolve("it's a stack"))
+                        .start())
                 .isInstanceOf(DevStackException.class)
                 .hasMessageContaining("Another dev stack uses the data directory");
     }
@@ -133,29 +155,47 @@ class DevStackTest {
         ProcessBuilder main = foreground("npm");
         main.environment().put("XDG_CACHE_HOME", directory.resolve("cache").toString());
         main.environment().put("PATH", directory.toString());
-        Process process = main.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        Process process =
+                main.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(1);
-        assertThat(log).content().contains("npm was not found").contains("Install Node.js").contains("clickhouse.url")
+        assertThat(log)
+                .content()
+                .contains("npm was not found")
+                .contains("Install Node.js")
+                .contains("clickhouse.url")
                 .doesNotContain("\tat ");
     }
 
     @Test
     void noServiceOutlivesAKilledStack() throws Exception {
         Path log = directory.resolve("orphans.log");
-        Process process = foreground("orphans").redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        Process process = foreground("orphans")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
         await().atMost(Duration.ofSeconds(60)).until(() -> Files.readString(log).contains("Ctrl-C stops everything"));
         List<ProcessHandle> services = process.descendants().toList();
         assertThat(services).hasSizeGreaterThan(3);
         process.destroyForcibly().waitFor();
         await().atMost(Duration.ofSeconds(20)).until(() -> services.stream().noneMatch(ProcessHandle::isAlive));
         // and what a kill leaves behind can be started again
-        DevStack.builder().dataDir(directory.resolve("orphans")).fsync(false).shortLived().start().close();
+        DevStack.builder()
+                .dataDir(directory.resolve("orphans"))
+                .fsync(false)
+                .shortLived()
+                .start()
+                .close();
     }
 
     private static ProcessBuilder foreground(String name) {
-        return Service.java(List.of("-Ddevstack.data=" + directory.resolve(name), "-Ddevstack.postgres.port=0",
-                "-Ddevstack.kafka.port=0", "-Ddevstack.clickhouse.port=0"), DevStackMain.class);
+        return Service.java(
+                List.of(
+                        "-Ddevstack.data=" + directory.resolve(name),
+                        "-Ddevstack.postgres.port=0",
+                        "-Ddevstack.kafka.port=0",
+                        "-Ddevstack.clickhouse.port=0"),
+                DevStackMain.class);
     }
 
     private static void killAndStart(Service service) {
@@ -169,7 +209,8 @@ class DevStackTest {
     }
 
     private static void update(Connection connection, String... statements) throws SQLException {
-        try (connection; Statement statement = connection.createStatement()) {
+        try (connection;
+                Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.executeUpdate(sql);
             }
@@ -177,7 +218,9 @@ class DevStackTest {
     }
 
     private static String value(Connection connection, String sql) throws SQLException {
-        try (connection; Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+        try (connection;
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
             assertThat(rows.next()).isTrue();
             return rows.getString(1);
         }

@@ -15,7 +15,9 @@ class PortsTest {
     @Test
     void nobodyGetsAPortThatAnotherHas() throws IOException {
         List<Integer> here = take();
-        Process process = Service.java(List.of(), PortsTest.class).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = Service.java(List.of(), PortsTest.class)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         String there = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         List<Integer> elsewhere = there.lines().map(Integer::valueOf).toList();
         assertThat(elsewhere).hasSize(MANY);

@@ -40,8 +40,10 @@ class DifferentialTest {
 
     static LongStream seeds() {
         Long seed = Long.getLong("differential.seed");
-        return seed != null ? LongStream.of(seed)
-                : LongStream.generate(() -> new Random().nextLong() >>> 16).limit(Integer.getInteger("differential.seeds", 3));
+        return seed != null
+                ? LongStream.of(seed)
+                : LongStream.generate(() -> new Random().nextLong() >>> 16)
+                        .limit(Integer.getInteger("differential.seeds", 3));
     }
 
     @ParameterizedTest
@@ -66,12 +68,13 @@ class DifferentialTest {
         }
     }
 
-    private static void run(Scenario scenario, RandomSchema schema, Random random, PrintWriter out, long seed) throws Exception {
+    private static void run(Scenario scenario, RandomSchema schema, Random random, PrintWriter out, long seed)
+            throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         List<RandomTransactions> sessions = new ArrayList<>();
         for (int i = 0; i < SESSIONS; i++) {
-            sessions.add(new RandomTransactions(schema, scenario.postgres(), "s" + i, new Random(random.nextLong()), deadline,
-                    line -> {
+            sessions.add(new RandomTransactions(
+                    schema, scenario.postgres(), "s" + i, new Random(random.nextLong()), deadline, line -> {
                         synchronized (out) {
                             out.println(line);
                         }
@@ -90,7 +93,9 @@ class DifferentialTest {
             assertThat(committed).as("transactions of seed %d", seed).isPositive();
             scenario.awaitLoaded();
             inSync(scenario, seed);
-            assertThat(scenario.readDeadLetters()).as("dead letters of seed %d", seed).isEmpty();
+            assertThat(scenario.readDeadLetters())
+                    .as("dead letters of seed %d", seed)
+                    .isEmpty();
             for (String table : scenario.clickHouse(
                     "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'ReplacingMergeTree'")) {
                 scenario.clickHouseExecute("OPTIMIZE TABLE " + table + " FINAL");
@@ -98,10 +103,11 @@ class DifferentialTest {
             inSync(scenario, seed);
             long rows = 0;
             for (String model : schema.models().keySet()) {
-                rows += Long.parseLong(scenario.clickHouse("SELECT count() FROM " + model).get(0));
+                rows += Long.parseLong(
+                        scenario.clickHouse("SELECT count() FROM " + model).get(0));
             }
-            System.out.println("seed " + seed + ": " + schema.tables().size() + " tables, " + schema.models().size() + " models, "
-                    + committed + " transactions, " + rows + " rows at the end");
+            System.out.println("seed " + seed + ": " + schema.tables().size() + " tables, "
+                    + schema.models().size() + " models, " + committed + " transactions, " + rows + " rows at the end");
         } finally {
             threads.shutdownNow();
         }
@@ -122,8 +128,10 @@ class DifferentialTest {
     /** Postgres 18 fails now and then where TRUNCATE meets a new slot and other transactions; then nothing can be captured. */
     private static void abortIfPostgresCannotDecode(Scenario scenario, long seed) throws SQLException {
         Settings.Postgres settings = scenario.settings().postgres();
-        try (Connection postgres = scenario.postgres(); PreparedStatement peek = postgres.prepareStatement("SELECT count(*) FROM"
-                + " pg_logical_slot_peek_binary_changes(?, NULL, NULL, 'proto_version', '1', 'publication_names', quote_ident(?))")) {
+        try (Connection postgres = scenario.postgres();
+                PreparedStatement peek = postgres.prepareStatement(
+                        "SELECT count(*) FROM"
+                                + " pg_logical_slot_peek_binary_changes(?, NULL, NULL, 'proto_version', '1', 'publication_names', quote_ident(?))")) {
             peek.setString(1, settings.slot());
             peek.setString(2, settings.publication());
             peek.execute();

@@ -9,11 +9,26 @@ final class Names {
     /** A schema of its own for some tables. */
     static final String SCHEMA = Sql.identifier("Schema \"s\".{{x}} Ж");
 
-    private static final String[] WEIRD = {"%s", "%s", "%s", "Order \"x\" Ж %s", "%s.b", "Camel Case%s", "%s:?k1", "{{%s}}", "${body.%s}",
-        "%s; DROP TABLE x --", "it's %s", "back\\slash`%s", "%s$1?", "select %s", "%s,{}[]", "%s@y"};
+    private static final String[] WEIRD = {
+        "%s",
+        "%s",
+        "%s",
+        "Order \"x\" Ж %s",
+        "%s.b",
+        "Camel Case%s",
+        "%s:?k1",
+        "{{%s}}",
+        "${body.%s}",
+        "%s; DROP TABLE x --",
+        "it's %s",
+        "back\\slash`%s",
+        "%s$1?",
+        "select %s",
+        "%s,{}[]",
+        "%s@y"
+    };
 
-    private Names() {
-    }
+    private Names() {}
 
     static String table(int number, Random random) {
         return (random.nextInt(3) == 0 ? SCHEMA + "." : "") + weird("t" + number, random);

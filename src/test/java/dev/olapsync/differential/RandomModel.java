@@ -10,8 +10,7 @@ import java.util.Random;
 /** A generated SELECT over generated tables: joins along their references, up to three levels, some tables twice. */
 final class RandomModel {
 
-    private record Source(String alias, RandomTable table, int level) {
-    }
+    private record Source(String alias, RandomTable table, int level) {}
 
     private final Random random;
     private final List<Source> sources = new ArrayList<>();
@@ -44,8 +43,12 @@ final class RandomModel {
         for (Reference reference : source.table().references()) {
             if (sources.size() < 6 && random.nextInt(4) > 0) {
                 Source joined = new Source("a" + sources.size(), reference.to(), source.level() + 1);
-                from.append(random.nextInt(2) == 0 ? "\nJOIN " : "\nLEFT JOIN ").append(reference.to().name()).append(' ')
-                        .append(joined.alias()).append(" ON ").append(on(source, reference, joined));
+                from.append(random.nextInt(2) == 0 ? "\nJOIN " : "\nLEFT JOIN ")
+                        .append(reference.to().name())
+                        .append(' ')
+                        .append(joined.alias())
+                        .append(" ON ")
+                        .append(on(source, reference, joined));
                 sources.add(joined);
             }
         }
@@ -74,28 +77,42 @@ final class RandomModel {
     }
 
     private void output(String expression) {
-        outputs.append(outputCount == 0 ? "" : ", ").append(expression).append(" AS ")
+        outputs.append(outputCount == 0 ? "" : ", ")
+                .append(expression)
+                .append(" AS ")
                 .append(Names.column("o" + outputCount++, random));
     }
 
     private String expression(Source source, Column column) {
         String value = column(source, column);
         if (column.type().isNumber()) {
-            return List.of("-" + value, value + " * 3 - 1", "coalesce(" + value + ", 0)", "CASE WHEN " + value + " > 20 THEN 'high' END",
-                    value + "::text").get(random.nextInt(5));
+            return List.of(
+                            "-" + value,
+                            value + " * 3 - 1",
+                            "coalesce(" + value + ", 0)",
+                            "CASE WHEN " + value + " > 20 THEN 'high' END",
+                            value + "::text")
+                    .get(random.nextInt(5));
         }
         if (column.type().isText()) {
-            return List.of("upper(" + value + ")", value + " || ':?k1 ${body} {{x}}'", "length(" + value + ")",
-                    "coalesce(" + value + ", '-')", "nullif(" + value + ", '')").get(random.nextInt(5));
+            return List.of(
+                            "upper(" + value + ")",
+                            value + " || ':?k1 ${body} {{x}}'",
+                            "length(" + value + ")",
+                            "coalesce(" + value + ", '-')",
+                            "nullif(" + value + ", '')")
+                    .get(random.nextInt(5));
         }
-        return List.of(value + " IS NULL", value + "::text", "coalesce(" + value + "::text, 'none')").get(random.nextInt(3));
+        return List.of(value + " IS NULL", value + "::text", "coalesce(" + value + "::text, 'none')")
+                .get(random.nextInt(3));
     }
 
     private String where() {
         return switch (random.nextInt(4)) {
             case 0 -> "\nWHERE " + condition(sources.get(0));
-            case 1 -> "\nWHERE " + condition(sources.get(random.nextInt(sources.size()))) + " OR "
-                    + condition(sources.get(random.nextInt(sources.size())));
+            case 1 ->
+                "\nWHERE " + condition(sources.get(random.nextInt(sources.size()))) + " OR "
+                        + condition(sources.get(random.nextInt(sources.size())));
             default -> "";
         };
     }
@@ -107,8 +124,11 @@ final class RandomModel {
         if (random.nextInt(3) == 0) {
             return value + (column.notNull() || random.nextBoolean() ? " IS NOT NULL" : " IS NULL");
         }
-        return column.type() == ValueType.BOOLEAN ? value
-                : value + (random.nextInt(3) == 0 ? " > " : " <> ") + column.type().value(random.nextInt(8));
+        return column.type() == ValueType.BOOLEAN
+                ? value
+                : value
+                        + (random.nextInt(3) == 0 ? " > " : " <> ")
+                        + column.type().value(random.nextInt(8));
     }
 
     private static String column(Source source, Column column) {

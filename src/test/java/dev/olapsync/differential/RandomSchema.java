@@ -36,7 +36,8 @@ final class RandomSchema {
 
     String sql() {
         StringBuilder sql = new StringBuilder("CREATE SCHEMA " + Names.SCHEMA + ";\n");
-        tables.forEach(table -> table.create().forEach(statement -> sql.append(statement).append(";\n")));
+        tables.forEach(table ->
+                table.create().forEach(statement -> sql.append(statement).append(";\n")));
         return sql.toString();
     }
 }

@@ -18,16 +18,20 @@ final class RandomTable {
     }
 
     /** Columns that name a row of another table, or of the same one. */
-    record Reference(RandomTable to, List<Column> columns) {
-    }
+    record Reference(RandomTable to, List<Column> columns) {}
 
     /** What Postgres writes into the log of the old row. */
-    private enum Identity { PRIMARY_KEY, FULL, UNIQUE_INDEX }
+    private enum Identity {
+        PRIMARY_KEY,
+        FULL,
+        UNIQUE_INDEX
+    }
 
     private final String name;
     private final List<Column> primaryKey = new ArrayList<>();
     /** Unique and not null; identifies the rows instead of the primary key, or can be referred to. */
     private final Column code;
+
     private final Identity identity;
     private final boolean partitioned;
     private final List<Reference> references = new ArrayList<>();
@@ -37,17 +41,30 @@ final class RandomTable {
     /** @param earlier tables that it may refer to, besides itself */
     RandomTable(int number, List<RandomTable> earlier, Random random) {
         name = Names.table(number, random);
-        List<ValueType> keyTypes = List.of(ValueType.values()).stream().filter(type -> type.key).toList();
+        List<ValueType> keyTypes =
+                List.of(ValueType.values()).stream().filter(type -> type.key).toList();
         for (int i = random.nextInt(3) == 0 ? 2 : 1; i > 0; i--) {
-            primaryKey.add(new Column(Names.column("k" + i, random), keyTypes.get(random.nextInt(keyTypes.size())), true));
+            primaryKey.add(
+                    new Column(Names.column("k" + i, random), keyTypes.get(random.nextInt(keyTypes.size())), true));
         }
         partitioned = random.nextInt(6) == 0;
-        identity = partitioned ? Identity.PRIMARY_KEY : List.of(Identity.PRIMARY_KEY, Identity.PRIMARY_KEY, Identity.PRIMARY_KEY,
-                Identity.FULL, Identity.FULL, Identity.UNIQUE_INDEX).get(random.nextInt(6));
-        code = partitioned || identity == Identity.PRIMARY_KEY && random.nextInt(4) > 0 ? null
+        identity = partitioned
+                ? Identity.PRIMARY_KEY
+                : List.of(
+                                Identity.PRIMARY_KEY,
+                                Identity.PRIMARY_KEY,
+                                Identity.PRIMARY_KEY,
+                                Identity.FULL,
+                                Identity.FULL,
+                                Identity.UNIQUE_INDEX)
+                        .get(random.nextInt(6));
+        code = partitioned || identity == Identity.PRIMARY_KEY && random.nextInt(4) > 0
+                ? null
                 : new Column(Names.column("code", random), keyTypes.get(random.nextInt(keyTypes.size())), true);
         for (int i = 1 + random.nextInt(5); i > 0; i--) {
-            data.add(new Column(Names.column("d" + i, random), ValueType.values()[random.nextInt(ValueType.values().length)],
+            data.add(new Column(
+                    Names.column("d" + i, random),
+                    ValueType.values()[random.nextInt(ValueType.values().length)],
                     random.nextInt(3) == 0));
         }
         constraints = references(earlier, random);
@@ -57,18 +74,32 @@ final class RandomTable {
         StringBuilder foreignKeys = new StringBuilder();
         int count = earlier.isEmpty() ? random.nextInt(2) : 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
-            RandomTable to = earlier.isEmpty() || random.nextInt(8) == 0 ? this : earlier.get(random.nextInt(earlier.size()));
+            RandomTable to =
+                    earlier.isEmpty() || random.nextInt(8) == 0 ? this : earlier.get(random.nextInt(earlier.size()));
             boolean notNull = to != this && random.nextInt(4) == 0;
             List<Column> columns = new ArrayList<>();
             for (Column key : to.target()) {
-                columns.add(new Column(Names.column("r" + i + columns.size(), random), key.type().referring(random), notNull));
+                columns.add(new Column(
+                        Names.column("r" + i + columns.size(), random),
+                        key.type().referring(random),
+                        notNull));
             }
             references.add(new Reference(to, columns));
             if (random.nextInt(2) == 0) {
-                String action = notNull ? "CASCADE" : List.of("CASCADE", "SET NULL", "NO ACTION").get(random.nextInt(3));
-                foreignKeys.append(", FOREIGN KEY (").append(names(columns)).append(") REFERENCES ").append(to.name)
-                        .append(" (").append(names(to.target())).append(") ON DELETE ").append(action)
-                        .append(" ON UPDATE CASCADE").append(random.nextInt(3) == 0 ? " DEFERRABLE INITIALLY DEFERRED" : "");
+                String action = notNull
+                        ? "CASCADE"
+                        : List.of("CASCADE", "SET NULL", "NO ACTION").get(random.nextInt(3));
+                foreignKeys
+                        .append(", FOREIGN KEY (")
+                        .append(names(columns))
+                        .append(") REFERENCES ")
+                        .append(to.name)
+                        .append(" (")
+                        .append(names(to.target()))
+                        .append(") ON DELETE ")
+                        .append(action)
+                        .append(" ON UPDATE CASCADE")
+                        .append(random.nextInt(3) == 0 ? " DEFERRABLE INITIALLY DEFERRED" : "");
             }
         }
         return foreignKeys.toString();
@@ -114,9 +145,12 @@ final class RandomTable {
     /** Statements that create it. */
     List<String> create() {
         List<String> statements = new ArrayList<>();
-        statements.add("CREATE TABLE " + name + " (" + columns().stream().map(Column::definition).collect(Collectors.joining(", "))
-                + ", PRIMARY KEY (" + names(primaryKey) + ")" + (code == null ? "" : ", UNIQUE (" + code.name() + ")") + constraints
-                + ")" + (partitioned ? " PARTITION BY HASH (" + primaryKey.get(0).name() + ")" : ""));
+        statements.add("CREATE TABLE " + name + " ("
+                + columns().stream().map(Column::definition).collect(Collectors.joining(", "))
+                + ", PRIMARY KEY (" + names(primaryKey) + ")" + (code == null ? "" : ", UNIQUE (" + code.name() + ")")
+                + constraints
+                + ")"
+                + (partitioned ? " PARTITION BY HASH (" + primaryKey.get(0).name() + ")" : ""));
         for (int i = 0; partitioned && i < 2; i++) {
             statements.add("CREATE TABLE " + Sql.identifier("part " + i + " of " + name) + " PARTITION OF " + name
                     + " FOR VALUES WITH (MODULUS 2, REMAINDER " + i + ")");

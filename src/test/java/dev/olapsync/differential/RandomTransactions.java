@@ -25,6 +25,7 @@ final class RandomTransactions implements Callable<Integer> {
 
     /** Few, so that sessions meet and references find something; a COPY has more. */
     private static final int KEYS = 25;
+
     private static final int KEYS_OF_TWO_COLUMNS = 6;
     private static final int MANY_KEYS = 2_000;
 
@@ -32,8 +33,8 @@ final class RandomTransactions implements Callable<Integer> {
      * What sessions that know nothing of each other may run into: values that are there already or are missing, deadlocks,
      * tables that cannot be truncated, locks that are not to be had.
      */
-    private static final Set<String> EXPECTED = Set.of("23505", "23503", "23502", "40P01", "40001", "0A000", "55P03", "21000",
-            "25P02", "27000", "55006");
+    private static final Set<String> EXPECTED =
+            Set.of("23505", "23503", "23502", "40P01", "40001", "0A000", "55P03", "21000", "25P02", "27000", "55006");
 
     private final RandomSchema schema;
     private final Connection postgres;
@@ -44,7 +45,12 @@ final class RandomTransactions implements Callable<Integer> {
     private int committed;
 
     /** @param session names it among the others */
-    RandomTransactions(RandomSchema schema, Connection postgres, String session, Random random, long deadlineNanos,
+    RandomTransactions(
+            RandomSchema schema,
+            Connection postgres,
+            String session,
+            Random random,
+            long deadlineNanos,
             Consumer<String> log) {
         this.schema = schema;
         this.postgres = postgres;
@@ -175,14 +181,19 @@ final class RandomTransactions implements Callable<Integer> {
                 execute(insert(table));
             }
             case 17 -> execute(update(table, dataOfAll(table)));
-            case 18 -> execute(update(table, someReference(table)) + " WHERE ascii(md5(" + table.primaryKey().get(0).name()
-                    + "::text)) % 3 = " + random.nextInt(3));
-            case 19 -> execute("INSERT INTO " + table.name() + " (" + RandomTable.names(table.columns()) + ") VALUES "
-                    + "(" + values(table, false) + ") ON CONFLICT (" + RandomTable.names(table.primaryKey()) + ") DO UPDATE SET "
-                    + someData(table));
-            case 20 -> execute("DO $do$ BEGIN " + insert(table) + "; " + update(table, someData(table)) + where(table)
-                    + "; PERFORM 1 / " + random.nextInt(2) + "; EXCEPTION WHEN division_by_zero OR integrity_constraint_violation THEN "
-                    + update(table, someData(table)) + where(table) + "; END $do$");
+            case 18 ->
+                execute(update(table, someReference(table)) + " WHERE ascii(md5("
+                        + table.primaryKey().get(0).name() + "::text)) % 3 = " + random.nextInt(3));
+            case 19 ->
+                execute("INSERT INTO " + table.name() + " (" + RandomTable.names(table.columns()) + ") VALUES "
+                        + "(" + values(table, false) + ") ON CONFLICT (" + RandomTable.names(table.primaryKey())
+                        + ") DO UPDATE SET "
+                        + someData(table));
+            case 20 ->
+                execute("DO $do$ BEGIN " + insert(table) + "; " + update(table, someData(table)) + where(table)
+                        + "; PERFORM 1 / " + random.nextInt(2)
+                        + "; EXCEPTION WHEN division_by_zero OR integrity_constraint_violation THEN "
+                        + update(table, someData(table)) + where(table) + "; END $do$");
             case 21 -> {
                 if (random.nextInt(6) == 0) {
                     truncate(table);
@@ -209,8 +220,8 @@ final class RandomTransactions implements Callable<Integer> {
         for (int i = random.nextInt(random.nextInt(4) == 0 ? 40 : 2); i >= 0; i--) {
             rows.add("(" + values(table, false) + ")");
         }
-        return "INSERT INTO " + table.name() + " (" + RandomTable.names(table.columns()) + ") VALUES " + String.join(", ", rows)
-                + " ON CONFLICT DO NOTHING";
+        return "INSERT INTO " + table.name() + " (" + RandomTable.names(table.columns()) + ") VALUES "
+                + String.join(", ", rows) + " ON CONFLICT DO NOTHING";
     }
 
     /** Rows by COPY, which can share a position in the log. */
@@ -222,7 +233,8 @@ final class RandomTransactions implements Callable<Integer> {
         String file = "/* COPY */ ";
         log.accept(session + " COPY " + rows.size() + " rows " + file + table.name());
         StringBuilder lines = new StringBuilder();
-        try (Statement statement = postgres.createStatement(); ResultSet row = statement.executeQuery(String.join("\nUNION ALL ", rows))) {
+        try (Statement statement = postgres.createStatement();
+                ResultSet row = statement.executeQuery(String.join("\nUNION ALL ", rows))) {
             int width = row.getMetaData().getColumnCount();
             while (row.next()) {
                 for (int i = 1; i <= width; i++) {
@@ -231,8 +243,12 @@ final class RandomTransactions implements Callable<Integer> {
                 lines.append('\n');
             }
         }
-        postgres.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + table.name() + " (" + RandomTable.names(table.columns())
-                + ") FROM STDIN WITH (FORMAT csv)", new StringReader(lines.toString()));
+        postgres.unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyIn(
+                        "COPY " + table.name() + " (" + RandomTable.names(table.columns())
+                                + ") FROM STDIN WITH (FORMAT csv)",
+                        new StringReader(lines.toString()));
     }
 
     private static String csv(String value) {
@@ -243,19 +259,27 @@ final class RandomTransactions implements Callable<Integer> {
     private String values(RandomTable table, boolean many) {
         Map<Column, String> values = new LinkedHashMap<>();
         for (Column column : table.columns()) {
-            boolean isKey = table.primaryKey().contains(column) || table.target().contains(column);
+            boolean isKey =
+                    table.primaryKey().contains(column) || table.target().contains(column);
             values.put(column, isKey ? key(table, column, many) : column.type().any(random, !column.notNull()));
         }
         for (Reference reference : table.references()) {
             values.putAll(target(reference));
         }
-        return values.entrySet().stream().map(value -> value.getValue() + "::" + value.getKey().type().sql)
+        return values.entrySet().stream()
+                .map(value -> value.getValue() + "::" + value.getKey().type().sql)
                 .collect(Collectors.joining(", "));
     }
 
     private String key(RandomTable table, Column column, boolean many) {
-        return column.type().value(random.nextInt(many ? MANY_KEYS
-                : table.primaryKey().size() > 1 && table.primaryKey().contains(column) ? KEYS_OF_TWO_COLUMNS : KEYS));
+        return column.type()
+                .value(random.nextInt(
+                        many
+                                ? MANY_KEYS
+                                : table.primaryKey().size() > 1
+                                                && table.primaryKey().contains(column)
+                                        ? KEYS_OF_TWO_COLUMNS
+                                        : KEYS));
     }
 
     /** What a reference's columns are to hold: mostly the key of a row that is there. */
@@ -266,9 +290,16 @@ final class RandomTransactions implements Callable<Integer> {
         int row = random.nextInt(12);
         for (int i = 0; i < reference.columns().size(); i++) {
             Column key = reference.to().target().get(i);
-            values.put(reference.columns().get(i), isNull ? "NULL" : !exists ? key(reference.to(), key, false)
-                    : "(SELECT " + key.name() + " FROM " + reference.to().name() + " ORDER BY "
-                            + RandomTable.names(reference.to().target()) + " OFFSET " + row + " LIMIT 1)");
+            values.put(
+                    reference.columns().get(i),
+                    isNull
+                            ? "NULL"
+                            : !exists
+                                    ? key(reference.to(), key, false)
+                                    : "(SELECT " + key.name() + " FROM "
+                                            + reference.to().name() + " ORDER BY "
+                                            + RandomTable.names(reference.to().target()) + " OFFSET " + row
+                                            + " LIMIT 1)");
         }
         return values;
     }
@@ -278,9 +309,10 @@ final class RandomTransactions implements Callable<Integer> {
     }
 
     private String where(RandomTable table) {
-        return " WHERE " + table.primaryKey().stream()
-                .map(column -> column.name() + " = " + key(table, column, false) + "::" + column.type().sql)
-                .collect(Collectors.joining(random.nextInt(3) == 0 ? " OR " : " AND "));
+        return " WHERE "
+                + table.primaryKey().stream()
+                        .map(column -> column.name() + " = " + key(table, column, false) + "::" + column.type().sql)
+                        .collect(Collectors.joining(random.nextInt(3) == 0 ? " OR " : " AND "));
     }
 
     private String someData(RandomTable table) {
@@ -297,17 +329,20 @@ final class RandomTransactions implements Callable<Integer> {
         if (table.references().isEmpty()) {
             return someData(table);
         }
-        return assignments(target(table.references().get(random.nextInt(table.references().size()))));
+        return assignments(
+                target(table.references().get(random.nextInt(table.references().size()))));
     }
 
     private String assignments(List<Column> key) {
         Map<Column, String> values = new LinkedHashMap<>();
-        key.forEach(column -> values.put(column, column.type().value(random.nextInt(key.size() > 1 ? KEYS_OF_TWO_COLUMNS : KEYS))));
+        key.forEach(column ->
+                values.put(column, column.type().value(random.nextInt(key.size() > 1 ? KEYS_OF_TWO_COLUMNS : KEYS))));
         return assignments(values);
     }
 
     private static String assignments(Map<Column, String> values) {
-        return values.entrySet().stream().map(value -> value.getKey().name() + " = " + value.getValue())
+        return values.entrySet().stream()
+                .map(value -> value.getKey().name() + " = " + value.getValue())
                 .collect(Collectors.joining(", "));
     }
 

@@ -7,7 +7,6 @@ import java.util.UUID;
 
 /** A type of generated columns, with values that are easily got wrong; each number stands for one value. */
 enum ValueType {
-
     SMALLINT("smallint", true) {
         @Override
         String value(int n) {
@@ -124,10 +123,28 @@ enum ValueType {
     };
 
     /** Of about 300 kB, not compressible: stored out of line. */
-    private static final String BIG = "(SELECT string_agg(md5(i::text || '%d'), '') FROM generate_series(1, 10000) AS i)";
+    private static final String BIG =
+            "(SELECT string_agg(md5(i::text || '%d'), '') FROM generate_series(1, 10000) AS i)";
 
-    private static final String[] TEXTS = {"", "a", "NULL", "it's", "K\"x\\", "{,}", "Ж 漢 😀", "${body}", "{{kafka.brokers}}",
-        ":?k1", "$1", "; DROP TABLE x --", "tab\tline\nreturn\r", "\\N", " blank ", "__debezium_unavailable_value", "null"};
+    private static final String[] TEXTS = {
+        "",
+        "a",
+        "NULL",
+        "it's",
+        "K\"x\\",
+        "{,}",
+        "Ж 漢 😀",
+        "${body}",
+        "{{kafka.brokers}}",
+        ":?k1",
+        "$1",
+        "; DROP TABLE x --",
+        "tab\tline\nreturn\r",
+        "\\N",
+        " blank ",
+        "__debezium_unavailable_value",
+        "null"
+    };
 
     final String sql;
     /** Whether it can be part of a key here: of enough values, and not refused as a key. */
@@ -146,7 +163,9 @@ enum ValueType {
         if (nullable && random.nextInt(6) == 0) {
             return "NULL";
         }
-        return this == TEXT && random.nextInt(250) == 0 ? BIG.formatted(random.nextInt(100)) : value(random.nextInt(100));
+        return this == TEXT && random.nextInt(250) == 0
+                ? BIG.formatted(random.nextInt(100))
+                : value(random.nextInt(100));
     }
 
     /** A type that can refer to this one. */

@@ -14,8 +14,7 @@ final class ConnectionFaults {
     private static final Duration DELAYED = Duration.ofSeconds(5);
     private static final Duration DELAY = Duration.ofMillis(200);
 
-    private ConnectionFaults() {
-    }
+    private ConnectionFaults() {}
 
     static List<Fault> all() {
         return List.of(
@@ -25,8 +24,12 @@ final class ConnectionFaults {
                 Fault.slow("Postgres unreachable, without a word, for 20 s", hold(FaultyShop::toPostgres)),
                 Fault.slow("broker unreachable, without a word, for 20 s", hold(FaultyShop::toBroker)),
                 Fault.slow("ClickHouse unreachable, without a word, for 20 s", hold(FaultyShop::toClickHouse)),
-                Fault.slow("Postgres silent for 40 s, which the health says", silent(FaultyShop::toPostgres, "Postgres has not answered")),
-                Fault.slow("ClickHouse silent for 40 s, which the health says", silent(FaultyShop::toClickHouse, "ClickHouse has not answered")),
+                Fault.slow(
+                        "Postgres silent for 40 s, which the health says",
+                        silent(FaultyShop::toPostgres, "Postgres has not answered")),
+                Fault.slow(
+                        "ClickHouse silent for 40 s, which the health says",
+                        silent(FaultyShop::toClickHouse, "ClickHouse has not answered")),
                 Fault.slow("all connections delayed by 200 ms", ConnectionFaults::delay));
     }
 

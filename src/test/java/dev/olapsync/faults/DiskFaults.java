@@ -14,8 +14,7 @@ final class DiskFaults {
     private static final Duration TIME = Duration.ofSeconds(5);
     private static final long MORE_THAN_ANY_DISK = 1L << 60;
 
-    private DiskFaults() {
-    }
+    private DiskFaults() {}
 
     static List<Fault> all() {
         return List.of(Fault.slow("ClickHouse's disk full", DiskFaults::fill));
@@ -30,10 +29,12 @@ final class DiskFaults {
     }
 
     private static void reserve(FaultyShop shop, long bytes) {
-        for (String table : shop.scenario().clickHouse(
-                "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")) {
-            shop.scenario().clickHouseExecute(
-                    "ALTER TABLE " + ClickHouse.identifier(table) + " MODIFY SETTING min_free_disk_bytes_to_perform_insert = " + bytes);
+        for (String table : shop.scenario()
+                .clickHouse(
+                        "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")) {
+            shop.scenario()
+                    .clickHouseExecute("ALTER TABLE " + ClickHouse.identifier(table)
+                            + " MODIFY SETTING min_free_disk_bytes_to_perform_insert = " + bytes);
         }
     }
 }

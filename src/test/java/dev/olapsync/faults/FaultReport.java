@@ -17,8 +17,7 @@ final class FaultReport {
      * @param recovery from the end of the fault, or of the operator's work, until all that was committed had arrived
      * @param dead letters rows that became dead letters, although nothing is wrong with them
      */
-    record Ending(String outcome, Duration recovery, List<Difference> differences, List<String> deadLetters) {
-    }
+    record Ending(String outcome, Duration recovery, List<Difference> differences, List<String> deadLetters) {}
 
     private static final class Line {
         private int times;
@@ -50,15 +49,24 @@ final class FaultReport {
 
     /** How many faults there were in all. */
     int times() {
-        return lines.values().stream().mapToInt(line -> line.times + line.failures).sum();
+        return lines.values().stream()
+                .mapToInt(line -> line.times + line.failures)
+                .sum();
     }
 
     @Override
     public String toString() {
-        StringBuilder table = new StringBuilder(String.format("%-52s %5s %9s %11s %8s  %s%n",
-                "FAULT", "TIMES", "WORST S", "DIFFERENCES", "FAILURES", "OUTCOME"));
-        lines.forEach((fault, line) -> table.append(String.format(Locale.ROOT, "%-52s %5d %9.1f %11d %8d  %s%n",
-                fault, line.times, line.worst.toMillis() / 1000.0, line.differences, line.failures, String.join("; ", line.outcomes))));
+        StringBuilder table = new StringBuilder(String.format(
+                "%-52s %5s %9s %11s %8s  %s%n", "FAULT", "TIMES", "WORST S", "DIFFERENCES", "FAILURES", "OUTCOME"));
+        lines.forEach((fault, line) -> table.append(String.format(
+                Locale.ROOT,
+                "%-52s %5d %9.1f %11d %8d  %s%n",
+                fault,
+                line.times,
+                line.worst.toMillis() / 1000.0,
+                line.differences,
+                line.failures,
+                String.join("; ", line.outcomes))));
         return table.toString();
     }
 }

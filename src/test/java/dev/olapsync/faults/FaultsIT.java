@@ -24,7 +24,8 @@ class FaultsIT {
     private static final int PARTS = 4;
     private static final long FIRST = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
     private static final boolean ALL = Boolean.getBoolean("faults.all");
-    private static final int SEEDS = Integer.getInteger("faults.seeds", ALL && System.getProperty("faults.seed") == null ? 20 : 1);
+    private static final int SEEDS =
+            Integer.getInteger("faults.seeds", ALL && System.getProperty("faults.seed") == null ? 20 : 1);
     private static final Pattern NAMES = Pattern.compile(System.getProperty("faults.names", ""));
 
     private static List<Fault> faults(HaltingRoutes routes) {
@@ -38,7 +39,8 @@ class FaultsIT {
         faults.addAll(OperatorFaults.all());
         faults.addAll(DiskFaults.all());
         faults.addAll(InstanceFaults.all());
-        faults.removeIf(fault -> !(ALL || fault.quick()) || !NAMES.matcher(fault.name()).find());
+        faults.removeIf(
+                fault -> !(ALL || fault.quick()) || !NAMES.matcher(fault.name()).find());
         return faults;
     }
 
@@ -87,12 +89,20 @@ class FaultsIT {
     private static Optional<String> provoke(FaultyShop shop, Fault fault, long seed, FaultReport report) {
         long start = System.nanoTime();
         try {
-            FaultReport.Ending ending = shop.provoke(fault, new Random(seed + fault.name().hashCode()));
+            FaultReport.Ending ending =
+                    shop.provoke(fault, new Random(seed + fault.name().hashCode()));
             report.add(fault, ending);
-            System.out.printf("seed %d, %s: %s, %.1f s after it was over, %.1f s in all%n", seed, fault.name(),
-                    ending.outcome(), ending.recovery().toMillis() / 1000.0, (System.nanoTime() - start) / 1e9);
+            System.out.printf(
+                    "seed %d, %s: %s, %.1f s after it was over, %.1f s in all%n",
+                    seed,
+                    fault.name(),
+                    ending.outcome(),
+                    ending.recovery().toMillis() / 1000.0,
+                    (System.nanoTime() - start) / 1e9);
             assertThat(ending.differences()).as("differences").isEmpty();
-            assertThat(ending.deadLetters()).as("dead letters of rows that are in order").isEmpty();
+            assertThat(ending.deadLetters())
+                    .as("dead letters of rows that are in order")
+                    .isEmpty();
             return Optional.empty();
         } catch (Exception | AssertionError e) {
             report.addFailure(fault);

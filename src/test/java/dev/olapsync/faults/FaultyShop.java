@@ -44,9 +44,11 @@ final class FaultyShop implements AutoCloseable {
 
     /** How long the pipeline may take to say what is wrong. */
     static final Duration PATIENCE = Duration.ofSeconds(120);
+
     private static final ShopSize SIZE = new ShopSize(500, 100, 2_000, 6_000);
     /** So that products are hot: a few of them have more items than that. */
     private static final int BATCH = 500;
+
     private static final int HOT_PRODUCTS = 4;
     private static final int RATE = 100;
     private static final int WRITERS = 4;
@@ -54,6 +56,7 @@ final class FaultyShop implements AutoCloseable {
     private static final String DIVIDED = "divided";
     /** The pipeline's, in Postgres and in ClickHouse. */
     static final String USER = "faults";
+
     private static final int COLUMNS = 100;
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -69,12 +72,18 @@ final class FaultyShop implements AutoCloseable {
     private ShopWorkload workload;
 
     FaultyShop(long seed) throws Exception {
-        scenario = Scenario.of("faults", Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
-                Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"));
+        scenario = Scenario.of(
+                "faults",
+                Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"),
+                Path.of("models/shop/dim_product.sql"),
+                Path.of("models/shop/order_fact.sql"),
+                Path.of("models/shop/order_item_fact.sql"));
         ShopData.fill(scenario.dataSource(), SIZE, seed);
         addWideTable();
-        scenario.postgres("CREATE TABLE " + DIVIDED + " (id int PRIMARY KEY, divisor int)", "INSERT INTO " + DIVIDED + " VALUES (1, 1)");
+        scenario.postgres(
+                "CREATE TABLE " + DIVIDED + " (id int PRIMARY KEY, divisor int)",
+                "INSERT INTO " + DIVIDED + " VALUES (1, 1)");
         scenario.model(DIVIDED, "SELECT id, 100 / divisor AS quotient FROM " + DIVIDED);
         DevStack stack = stack();
         toPostgres = new TcpProxy(0, stack.postgres().port());
@@ -92,8 +101,11 @@ final class FaultyShop implements AutoCloseable {
 
     /** A table that loses its columns one by one; its model has one of them at a time. */
     private void addWideTable() throws Exception {
-        String columns = IntStream.range(0, COLUMNS).mapToObj(i -> "c" + i + " text DEFAULT 'content'").collect(Collectors.joining(", "));
-        scenario.postgres("CREATE TABLE wide (id int PRIMARY KEY, " + columns + ")",
+        String columns = IntStream.range(0, COLUMNS)
+                .mapToObj(i -> "c" + i + " text DEFAULT 'content'")
+                .collect(Collectors.joining(", "));
+        scenario.postgres(
+                "CREATE TABLE wide (id int PRIMARY KEY, " + columns + ")",
                 "INSERT INTO wide SELECT i FROM generate_series(1, 100) i");
         scenario.model("wide", "SELECT id, " + columnInUse() + " FROM wide");
     }
@@ -133,8 +145,11 @@ final class FaultyShop implements AutoCloseable {
         settings.put("clickhouse.url", "http://127.0.0.1:" + toClickHouse.port());
         settings.put("clickhouse.user", USER);
         settings.put("clickhouse.password", clickHousePassword);
-        return new Pipeline(Path.of("target", "scenarios", scenario.name() + "_process" + number), settings,
-                List.of("--routes-from", routes.folder().toString()), Pipeline.SHORT_LIVED + " " + routes.javaOptions());
+        return new Pipeline(
+                Path.of("target", "scenarios", scenario.name() + "_process" + number),
+                settings,
+                List.of("--routes-from", routes.folder().toString()),
+                Pipeline.SHORT_LIVED + " " + routes.javaOptions());
     }
 
     Scenario scenario() {
@@ -206,7 +221,9 @@ final class FaultyShop implements AutoCloseable {
     /** Waits until the shop has so many more transactions. */
     void awaitCommits(long more) {
         long before = workload.report().committed();
-        await("the shop's transactions").atMost(PATIENCE).until(() -> workload.report().committed() > before + more);
+        await("the shop's transactions")
+                .atMost(PATIENCE)
+                .until(() -> workload.report().committed() > before + more);
     }
 
     /** Lets time pass, under load. */
@@ -224,7 +241,9 @@ final class FaultyShop implements AutoCloseable {
     private String health(Pipeline of) throws InterruptedException {
         try {
             HttpResponse<String> answer = http.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + of.port() + "/health")).build(), BodyHandlers.ofString());
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + of.port() + "/health"))
+                            .build(),
+                    BodyHandlers.ofString());
             return answer.statusCode() == 200 ? "" : answer.body();
         } catch (IOException e) {
             return "";
@@ -275,7 +294,8 @@ final class FaultyShop implements AutoCloseable {
 
     /** Changes a setting of the server and has it read; it cannot be done in a transaction. */
     void postgresSetting(String name, String value) throws SQLException {
-        try (Connection connection = scenario.postgres(); Statement statement = connection.createStatement()) {
+        try (Connection connection = scenario.postgres();
+                Statement statement = connection.createStatement()) {
             statement.execute("ALTER SYSTEM SET " + name + " = '" + value + "'");
             statement.execute("SELECT pg_reload_conf()");
         }
@@ -287,7 +307,8 @@ final class FaultyShop implements AutoCloseable {
 
     /** The first column of the first row of a query in Postgres. */
     String ask(String sql) throws SQLException {
-        try (Connection connection = scenario.postgres(); Statement statement = connection.createStatement();
+        try (Connection connection = scenario.postgres();
+                Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
             return row.getString(1);
@@ -296,10 +317,13 @@ final class FaultyShop implements AutoCloseable {
 
     /** Waits for the end of the pipeline, and sees to it that also the rare steps are passed. */
     void awaitHalt() throws SQLException {
-        await("the barrier").atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> {
-            passRareSteps();
-            return !pipeline.isRunning();
-        });
+        await("the barrier")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(500))
+                .until(() -> {
+                    passRareSteps();
+                    return !pipeline.isRunning();
+                });
         scenario.postgres("UPDATE " + DIVIDED + " SET divisor = 1");
     }
 
@@ -320,7 +344,9 @@ final class FaultyShop implements AutoCloseable {
     }
 
     static void signal(Service service, String signal) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + signal, String.valueOf(service.pid())).start().waitFor();
+        new ProcessBuilder("kill", "-" + signal, String.valueOf(service.pid()))
+                .start()
+                .waitFor();
     }
 
     static void awaitEnd(Service service) {

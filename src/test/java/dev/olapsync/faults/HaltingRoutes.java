@@ -25,6 +25,7 @@ final class HaltingRoutes {
     private static final Path ROUTES = Path.of("routes");
     /** What begins like a step and is none. */
     private static final List<String> NO_STEPS = List.of("route", "beans");
+
     private static final Pattern STEP = Pattern.compile("( *)- (\\w+):");
     private static final Pattern ID = Pattern.compile(" *id: (\\S+)");
     private static final String SESSION = "( *)breakOnFirstError: true";
@@ -46,7 +47,9 @@ final class HaltingRoutes {
         this.order = this.folder.resolve("halt");
         this.agent = this.folder.resolve("halt-here.jar");
         try (Stream<Path> files = Files.list(ROUTES)) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".camel.yaml")).sorted().toList()) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".camel.yaml"))
+                    .sorted()
+                    .toList()) {
                 String routes = halting(Files.readAllLines(file)).replaceAll(SESSION, SHORT_SESSION);
                 Files.writeString(this.folder.resolve(file.getFileName()), routes);
             }
@@ -108,7 +111,9 @@ final class HaltingRoutes {
     }
 
     private static int depth(String line) {
-        return line.isBlank() ? Integer.MAX_VALUE : line.length() - line.stripLeading().length();
+        return line.isBlank()
+                ? Integer.MAX_VALUE
+                : line.length() - line.stripLeading().length();
     }
 
     private void writeAgent() throws IOException {
@@ -116,7 +121,8 @@ final class HaltingRoutes {
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().put(new Attributes.Name("Premain-Class"), HaltHere.class.getName());
         String file = HaltHere.class.getName().replace('.', '/') + ".class";
-        try (OutputStream out = Files.newOutputStream(agent); JarOutputStream jar = new JarOutputStream(out, manifest);
+        try (OutputStream out = Files.newOutputStream(agent);
+                JarOutputStream jar = new JarOutputStream(out, manifest);
                 InputStream code = HaltHere.class.getClassLoader().getResourceAsStream(file)) {
             jar.putNextEntry(new ZipEntry(file));
             code.transferTo(jar);

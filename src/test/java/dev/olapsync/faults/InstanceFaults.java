@@ -17,8 +17,7 @@ final class InstanceFaults {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int TOGETHER_MILLIS = 3_000;
 
-    private InstanceFaults() {
-    }
+    private InstanceFaults() {}
 
     static List<Fault> all() {
         return List.of(
@@ -28,8 +27,11 @@ final class InstanceFaults {
 
     /** A zombie: it wakes in the middle of a batch whose partitions have moved. */
     private static String pause(FaultyShop shop, Random random) throws Exception {
-        List<String> groups = List.of(shop.scenario().name() + "-enrich", shop.scenario().name() + "-load");
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, shop.scenario().brokers()));
+        List<String> groups =
+                List.of(shop.scenario().name() + "-enrich", shop.scenario().name() + "-load");
+        try (Admin admin = Admin.create(Map.of(
+                        AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        shop.scenario().brokers()));
                 Pipeline second = shop.instance(1)) {
             await("one instance").atMost(PATIENCE).until(() -> members(admin, groups) > 0);
             long alone = members(admin, groups);
@@ -47,7 +49,8 @@ final class InstanceFaults {
     }
 
     private static String rebalance(FaultyShop shop, Random random) throws Exception {
-        try (Pipeline second = shop.instance(1); Pipeline third = shop.instance(2)) {
+        try (Pipeline second = shop.instance(1);
+                Pipeline third = shop.instance(2)) {
             second.start();
             FaultyShop.pass(Duration.ofMillis(random.nextInt(TOGETHER_MILLIS)));
             third.start();
@@ -62,8 +65,10 @@ final class InstanceFaults {
     /** How many consumers have partitions. */
     private static long members(Admin admin, List<String> groups) {
         try {
-            return admin.describeConsumerGroups(groups).all().get().values().stream().flatMap(group -> group.members().stream())
-                    .filter(member -> !member.assignment().topicPartitions().isEmpty()).count();
+            return admin.describeConsumerGroups(groups).all().get().values().stream()
+                    .flatMap(group -> group.members().stream())
+                    .filter(member -> !member.assignment().topicPartitions().isEmpty())
+                    .count();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {

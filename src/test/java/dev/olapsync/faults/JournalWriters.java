@@ -42,8 +42,7 @@ final class JournalWriters implements AutoCloseable {
      * @param op as Debezium names it: c, u or d
      * @param stamp what the row got, a different one with every change; 0 for a row that was deleted
      */
-    record Change(String table, long key, char op, long stamp) {
-    }
+    record Change(String table, long key, char op, long stamp) {}
 
     private final DataSource database;
     private final AtomicLong stamps = new AtomicLong();
@@ -107,7 +106,8 @@ final class JournalWriters implements AutoCloseable {
         committed.addAll(changes);
     }
 
-    private void insert(Connection connection, int rows, List<Long> inserted, List<Change> changes, SplittableRandom random)
+    private void insert(
+            Connection connection, int rows, List<Long> inserted, List<Change> changes, SplittableRandom random)
             throws SQLException {
         List<String> values = new ArrayList<>();
         for (String row : rows(rows, inserted, changes, random)) {
@@ -116,11 +116,14 @@ final class JournalWriters implements AutoCloseable {
         execute(connection, "INSERT INTO line (id, account_id, stamp) VALUES " + String.join(", ", values));
     }
 
-    private void copy(Connection connection, int rows, List<Long> inserted, List<Change> changes, SplittableRandom random)
+    private void copy(
+            Connection connection, int rows, List<Long> inserted, List<Change> changes, SplittableRandom random)
             throws Exception {
         String content = String.join("\n", rows(rows, inserted, changes, random)) + "\n";
-        connection.unwrap(PGConnection.class).getCopyAPI().copyIn(
-                "COPY line (id, account_id, stamp) FROM STDIN (FORMAT csv)", new StringReader(content));
+        connection
+                .unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyIn("COPY line (id, account_id, stamp) FROM STDIN (FORMAT csv)", new StringReader(content));
     }
 
     private List<String> rows(int count, List<Long> inserted, List<Change> changes, SplittableRandom random) {
@@ -134,7 +137,8 @@ final class JournalWriters implements AutoCloseable {
         return rows;
     }
 
-    private void update(Connection connection, List<Long> own, List<Change> changes, SplittableRandom random) throws SQLException {
+    private void update(Connection connection, List<Long> own, List<Change> changes, SplittableRandom random)
+            throws SQLException {
         for (int i = Math.min(5, own.size()); i > 0; i--) {
             Change change = new Change("line", own.get(random.nextInt(own.size())), 'u', stamps.incrementAndGet());
             execute(connection, "UPDATE line SET stamp = " + change.stamp() + " WHERE id = " + change.key());

@@ -8,8 +8,7 @@ final class OperatorFaults {
 
     private static final List<String> MODELS = List.of("dim_customer", "dim_product", "order_fact", "order_item_fact");
 
-    private OperatorFaults() {
-    }
+    private OperatorFaults() {}
 
     static List<Fault> all() {
         return List.of(
@@ -23,7 +22,9 @@ final class OperatorFaults {
     private static String changePostgresPassword(FaultyShop shop, Random random) throws Exception {
         String changed = "changed " + random.nextInt(1000);
         shop.postgresPassword(changed);
-        shop.scenario().postgres("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + FaultyShop.USER + "'");
+        shop.scenario()
+                .postgres("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + FaultyShop.USER
+                        + "'");
         shop.awaitDown("password authentication failed");
         return shop.correctPasswords(changed, null);
     }

@@ -15,15 +15,16 @@ final class PipelineFaults {
     /** Steps that are passed only in an initial load through the topics. */
     private static final List<String> OF_SNAPSHOT = List.of("to-read-events", "publish-read-rows");
 
-    private PipelineFaults() {
-    }
+    private PipelineFaults() {}
 
     static List<Fault> all(HaltingRoutes routes) {
         List<Fault> faults = new ArrayList<>(List.of(
                 Fault.quick("pipeline killed", PipelineFaults::kill),
                 Fault.slow("pipeline stopped (SIGTERM) and started", PipelineFaults::restart)));
         for (String step : routes.steps()) {
-            faults.add(new Fault("pipeline killed behind " + step, IN_EVERY_BUILD.contains(step),
+            faults.add(new Fault(
+                    "pipeline killed behind " + step,
+                    IN_EVERY_BUILD.contains(step),
                     (shop, random) -> halt(shop, step, random)));
         }
         return faults;

@@ -8,8 +8,7 @@ final class PublicationFaults {
 
     private static final String ALTERED = "was altered since it was first used";
 
-    private PublicationFaults() {
-    }
+    private PublicationFaults() {}
 
     static List<Fault> all() {
         return List.of(
@@ -21,15 +20,17 @@ final class PublicationFaults {
                     shop.awaitDown(ALTERED);
                     return shop.raiseEpoch();
                 }),
-                Fault.slow("publication without some kinds of changes for a while, the pipeline is stopped", (shop, random) -> {
-                    shop.pipeline().stop();
-                    alter(shop, weaker(shop, random));
-                    shop.awaitCommits(20);
-                    shop.refusesToStart("leaves out");
-                    alter(shop, whole(shop));
-                    shop.refusesToStart(ALTERED);
-                    return shop.raiseEpoch();
-                }));
+                Fault.slow(
+                        "publication without some kinds of changes for a while, the pipeline is stopped",
+                        (shop, random) -> {
+                            shop.pipeline().stop();
+                            alter(shop, weaker(shop, random));
+                            shop.awaitCommits(20);
+                            shop.refusesToStart("leaves out");
+                            alter(shop, whole(shop));
+                            shop.refusesToStart(ALTERED);
+                            return shop.raiseEpoch();
+                        }));
     }
 
     private static String weaker(FaultyShop shop, Random random) throws Exception {

@@ -36,6 +36,7 @@ class RestartLossIT {
     private static final long SEED = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
     /** A jar with the binaries of Postgres 16. */
     private static final String OLDER = "faults.postgres16";
+
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final int LONGEST_LIFE_MILLIS = 1_500;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,10 +47,18 @@ class RestartLossIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = OLDER, matches = ".+", disabledReason = "Postgres 16 is fetched by mvn -Pfaults verify")
+    @EnabledIfSystemProperty(
+            named = OLDER,
+            matches = ".+",
+            disabledReason = "Postgres 16 is fetched by mvn -Pfaults verify")
     void postgres16() throws Exception {
         Path data = Files.createTempDirectory(Path.of("target"), "postgres16");
-        DevStack stack = DevStack.builder().dataDir(data).fsync(false).shortLived().olderPostgres(Path.of(System.getProperty(OLDER))).start();
+        DevStack stack = DevStack.builder()
+                .dataDir(data)
+                .fsync(false)
+                .shortLived()
+                .olderPostgres(Path.of(System.getProperty(OLDER)))
+                .start();
         try {
             kill(stack);
         } finally {
@@ -68,17 +77,24 @@ class RestartLossIT {
             }
             JournalWriters writers = new JournalWriters(journal.dataSource(), SEED);
             long start = System.nanoTime();
-            try (writers; Pipeline capture = captureOnly(journal)) {
+            try (writers;
+                    Pipeline capture = captureOnly(journal)) {
                 for (int kill = 0; kill < KILLS; kill++) {
                     long before = published(journal);
                     capture.start();
-                    await("a delivery").atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> published(journal) > before);
+                    await("a delivery")
+                            .atMost(PATIENCE)
+                            .pollInterval(Duration.ofMillis(20))
+                            .until(() -> published(journal) > before);
                     FaultyShop.pass(Duration.ofMillis(random.nextInt(LONGEST_LIFE_MILLIS)));
                     capture.kill();
                 }
             }
-            System.out.printf("%d kills, %.1f s each; %,d changes committed%n", KILLS,
-                    (System.nanoTime() - start) / 1e9 / KILLS, writers.committed().size());
+            System.out.printf(
+                    "%d kills, %.1f s each; %,d changes committed%n",
+                    KILLS,
+                    (System.nanoTime() - start) / 1e9 / KILLS,
+                    writers.committed().size());
             try (Pipeline pipeline = journal.process()) {
                 pipeline.start();
                 journal.awaitInSync();
@@ -88,10 +104,14 @@ class RestartLossIT {
     }
 
     private static Pipeline captureOnly(Scenario journal) throws IOException {
-        Path routes = Files.createDirectories(Path.of("target", "scenarios", journal.name() + "_capture")).toAbsolutePath();
+        Path routes = Files.createDirectories(Path.of("target", "scenarios", journal.name() + "_capture"))
+                .toAbsolutePath();
         Files.copy(Path.of("routes", "capture.camel.yaml"), routes.resolve("capture.camel.yaml"));
-        return new Pipeline(Path.of("target", "scenarios", journal.name() + "_capture_process"), journal.configuration(),
-                List.of("--routes-from", routes.toString()), Pipeline.SHORT_LIVED);
+        return new Pipeline(
+                Path.of("target", "scenarios", journal.name() + "_capture_process"),
+                journal.configuration(),
+                List.of("--routes-from", routes.toString()),
+                Pipeline.SHORT_LIVED);
     }
 
     private static long published(Scenario journal) throws Exception {
@@ -108,12 +128,20 @@ class RestartLossIT {
             char op = envelope.get("op").asText().charAt(0);
             JsonNode row = envelope.get(op == 'd' ? "before" : "after");
             String table = source.get("table").asText();
-            published.add(new Change(table, row.get("id").asLong(), op, op == 'd' ? 0 : row.path("stamp").asLong()));
+            published.add(new Change(
+                    table,
+                    row.get("id").asLong(),
+                    op,
+                    op == 'd' ? 0 : row.path("stamp").asLong()));
             ofRows.computeIfAbsent(table + " " + row.get("id"), key -> new ArrayList<>())
                     .add(Position.parse(0, source.get("sequence").asText(), 0));
         }
-        List<Change> lost = writers.committed().stream().filter(change -> !published.contains(change)).toList();
-        System.out.printf("%,d events, %,d of them repeated; %d lost%n", events.size(), events.size() - published.size(), lost.size());
+        List<Change> lost = writers.committed().stream()
+                .filter(change -> !published.contains(change))
+                .toList();
+        System.out.printf(
+                "%,d events, %,d of them repeated; %d lost%n",
+                events.size(), events.size() - published.size(), lost.size());
         assertThat(lost).isEmpty();
         ofRows.values().forEach(RestartLossIT::inOrder);
     }

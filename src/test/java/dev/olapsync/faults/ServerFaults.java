@@ -11,20 +11,25 @@ final class ServerFaults {
     /** Case B19: longer than all attempts of a batch together. */
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    private ServerFaults() {
-    }
+    private ServerFaults() {}
 
     static List<Fault> all() {
         return List.of(
-                Fault.quick("broker killed and started", (shop, random) -> kill(shop.stack().kafka())),
+                Fault.quick(
+                        "broker killed and started",
+                        (shop, random) -> kill(shop.stack().kafka())),
                 Fault.quick("Postgres shut down (immediate) and started", ServerFaults::shutDownPostgres),
                 Fault.quick("Postgres replaced by a promoted standby", (shop, random) -> {
                     shop.stack().postgres().promote();
                     shop.awaitDown("promoted standby");
                     return shop.raiseEpoch();
                 }),
-                Fault.quick("ClickHouse killed and started", (shop, random) -> kill(shop.stack().clickHouse())),
-                Fault.slow("ClickHouse down for 60 s", (shop, random) -> down(shop, shop.stack().clickHouse(), LONG)));
+                Fault.quick(
+                        "ClickHouse killed and started",
+                        (shop, random) -> kill(shop.stack().clickHouse())),
+                Fault.slow(
+                        "ClickHouse down for 60 s",
+                        (shop, random) -> down(shop, shop.stack().clickHouse(), LONG)));
     }
 
     private static String kill(Service server) {

@@ -30,16 +30,25 @@ class SilentServersTest {
     @Test
     void aRequestThatStandsStillIsGivenUp() throws Exception {
         try (TcpProxy proxy = new TcpProxy(0, DevStack.shared().clickHouse().port());
-                ClickHouse clickHouse = new ClickHouse(new Settings.ClickHouse("http://localhost:" + proxy.port(), "default",
-                        ClickHouseServer.USER, ClickHouseServer.PASSWORD, ""), LIMIT)) {
+                ClickHouse clickHouse = new ClickHouse(
+                        new Settings.ClickHouse(
+                                "http://localhost:" + proxy.port(),
+                                "default",
+                                ClickHouseServer.USER,
+                                ClickHouseServer.PASSWORD,
+                                ""),
+                        LIMIT)) {
             clickHouse.execute("CREATE OR REPLACE TABLE silent (id Int32) ENGINE = Null");
             proxy.hold(true);
             byte[] row = "{\"id\":1}\n".getBytes(StandardCharsets.UTF_8);
             for (InputStream rows : new InputStream[] {new ByteArrayInputStream(row), endless(row)}) {
-                assertThatThrownBy(() -> assertTimeoutPreemptively(PATIENCE, () -> clickHouse.insertJson("silent", rows)))
-                        .isInstanceOf(ClickHouseException.class).hasMessage("ClickHouse has not answered for 2 s");
+                assertThatThrownBy(
+                                () -> assertTimeoutPreemptively(PATIENCE, () -> clickHouse.insertJson("silent", rows)))
+                        .isInstanceOf(ClickHouseException.class)
+                        .hasMessage("ClickHouse has not answered for 2 s");
             }
-            assertThatThrownBy(() -> clickHouse.query("SELECT 1", Map.of())).hasMessage("ClickHouse has not answered for 2 s");
+            assertThatThrownBy(() -> clickHouse.query("SELECT 1", Map.of()))
+                    .hasMessage("ClickHouse has not answered for 2 s");
             assertThat(clickHouse.standing()).isEmpty();
             proxy.hold(false);
             proxy.cut();
@@ -68,15 +77,18 @@ class SilentServersTest {
                 TcpProxy toClickHouse = new TcpProxy(0, stack.clickHouse().port());
                 Scenario scenario = Scenario.of("silent", "CREATE TABLE item (id int PRIMARY KEY, v text)")
                         .model("items", "SELECT * FROM item")) {
-            scenario.set("postgres.port", toPostgres.port()).set("clickhouse.url", "http://localhost:" + toClickHouse.port());
+            scenario.set("postgres.port", toPostgres.port())
+                    .set("clickhouse.url", "http://localhost:" + toClickHouse.port());
             scenario.postgres("INSERT INTO item VALUES (1, 'one')");
             scenario.start().awaitLoaded();
             scenario.awaitInSync();
             toPostgres.hold(true);
             toClickHouse.hold(true);
             scenario.postgres("UPDATE item SET v = 'two'");
-            await().until(() -> down(scenario), down -> down.contains("Postgres has not answered for ")
-                    && down.contains("ClickHouse has not answered for "));
+            await().until(
+                            () -> down(scenario),
+                            down -> down.contains("Postgres has not answered for ")
+                                    && down.contains("ClickHouse has not answered for "));
             toPostgres.hold(false);
             toClickHouse.hold(false);
             scenario.awaitInSync();

@@ -15,8 +15,7 @@ final class SlotFaults {
     private static final String INVALID = "is lost, and with it the changes";
     private static final String ANOTHER = "recreated or moved by hand";
 
-    private SlotFaults() {
-    }
+    private SlotFaults() {}
 
     static List<Fault> all() {
         return List.of(
@@ -75,7 +74,8 @@ final class SlotFaults {
         await("the loss of the slot").until(() -> {
             shop.scenario().postgres("SELECT pg_switch_wal()");
             shop.scenario().postgres("CHECKPOINT");
-            return "lost".equals(shop.ask("SELECT wal_status FROM pg_replication_slots WHERE slot_name = " + name(shop)));
+            return "lost"
+                    .equals(shop.ask("SELECT wal_status FROM pg_replication_slots WHERE slot_name = " + name(shop)));
         });
         shop.postgresSetting("max_slot_wal_keep_size", "-1");
         shop.refusesToStart(INVALID);
@@ -85,13 +85,17 @@ final class SlotFaults {
 
     /** Any process that uses it is shown the door first, and may come back before the slot is gone. */
     private static void drop(FaultyShop shop) {
-        await("the end of the slot").ignoreExceptionsInstanceOf(PSQLException.class).until(() -> {
-            shop.scenario().postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
-                    + " WHERE active AND slot_name = " + name(shop));
-            shop.scenario().postgres("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                    + " WHERE slot_name = " + name(shop));
-            return true;
-        });
+        await("the end of the slot")
+                .ignoreExceptionsInstanceOf(PSQLException.class)
+                .until(() -> {
+                    shop.scenario()
+                            .postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+                                    + " WHERE active AND slot_name = " + name(shop));
+                    shop.scenario()
+                            .postgres("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                                    + " WHERE slot_name = " + name(shop));
+                    return true;
+                });
     }
 
     private static void create(FaultyShop shop) throws SQLException {

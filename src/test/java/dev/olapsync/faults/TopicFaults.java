@@ -18,16 +18,19 @@ final class TopicFaults {
     /** So many that not all of them are in the consumer's hands already. */
     private static final int UNREAD = 2_000;
 
-    private TopicFaults() {
-    }
+    private TopicFaults() {}
 
     static List<Fault> all() {
         return List.of(
-                Fault.slow("topic of changes deleted", (shop, random) ->
-                        delete(shop, shop.scenario().name() + ".cdc.public." + one(TABLES, random))),
-                Fault.slow("fan-out topic deleted", (shop, random) -> delete(shop, shop.scenario().name() + ".olap-fanout")),
-                Fault.slow("topic of output rows deleted", (shop, random) ->
-                        delete(shop, shop.scenario().topicOf(one(MODELS, random)))),
+                Fault.slow(
+                        "topic of changes deleted",
+                        (shop, random) -> delete(shop, shop.scenario().name() + ".cdc.public." + one(TABLES, random))),
+                Fault.slow(
+                        "fan-out topic deleted",
+                        (shop, random) -> delete(shop, shop.scenario().name() + ".olap-fanout")),
+                Fault.slow(
+                        "topic of output rows deleted",
+                        (shop, random) -> delete(shop, shop.scenario().topicOf(one(MODELS, random)))),
                 Fault.slow("records deleted that were not read", (shop, random) -> expire(shop)),
                 Fault.slow("topic made compact", TopicFaults::makeCompact));
     }
@@ -37,7 +40,8 @@ final class TopicFaults {
     }
 
     private static String delete(FaultyShop shop, String topic) throws Exception {
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, shop.scenario().brokers()))) {
+        try (Admin admin = Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, shop.scenario().brokers()))) {
             admin.deleteTopics(List.of(topic)).all().get();
         }
         shop.awaitDown("deleted since it was first used: topic " + topic);

@@ -69,13 +69,18 @@ class BatchConsumerTest {
 
     @BeforeEach
     void open() throws Exception {
-        Map<String, Object> servers = Map.of("bootstrap.servers", DevStack.shared().kafka().bootstrap());
+        Map<String, Object> servers =
+                Map.of("bootstrap.servers", DevStack.shared().kafka().bootstrap());
         try (Admin admin = Admin.create(servers)) {
-            admin.createTopics(List.of(new NewTopic(topic, PARTITIONS, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic(topic, PARTITIONS, (short) 1)))
+                    .all()
+                    .get();
         }
         producer = new KafkaProducer<>(servers, new StringSerializer(), new StringSerializer());
         consumer = consumer(Map.of());
-        consumer.assign(IntStream.range(0, PARTITIONS).mapToObj(partition -> new TopicPartition(topic, partition)).toList());
+        consumer.assign(IntStream.range(0, PARTITIONS)
+                .mapToObj(partition -> new TopicPartition(topic, partition))
+                .toList());
     }
 
     private BatchConsumer consumer(Map<String, String> more) {
@@ -107,7 +112,9 @@ class BatchConsumerTest {
         do {
             records = consumer.poll(timeout);
         } while (records.isEmpty());
-        return StreamSupport.stream(records.spliterator(), false).map(one -> Integer.valueOf((String) one.value())).toList();
+        return StreamSupport.stream(records.spliterator(), false)
+                .map(one -> Integer.valueOf((String) one.value()))
+                .toList();
     }
 
     /** Knows its partitions, and has handed over a batch. */
@@ -120,9 +127,11 @@ class BatchConsumerTest {
     /** From another thread: until Kafka's client has handed over so many records, which the poll may still hold. */
     private void awaitPolled(int records) {
         await().until(() -> consumer.metrics().values().stream()
-                .filter(metric -> metric.metricName().name().equals("records-consumed-total")
-                        && !metric.metricName().tags().containsKey("topic"))
-                .mapToDouble(metric -> (Double) metric.metricValue()).sum() >= records);
+                        .filter(metric -> metric.metricName().name().equals("records-consumed-total")
+                                && !metric.metricName().tags().containsKey("topic"))
+                        .mapToDouble(metric -> (Double) metric.metricValue())
+                        .sum()
+                >= records);
     }
 
     @Test
@@ -183,7 +192,9 @@ class BatchConsumerTest {
         while (all.size() < count) {
             all.addAll(batch(SHORT));
         }
-        assertThat(all).containsExactlyInAnyOrderElementsOf(IntStream.range(0, count).boxed().toList());
+        assertThat(all)
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, count).boxed().toList());
     }
 
     @Test
@@ -193,7 +204,7 @@ class BatchConsumerTest {
             producer.send(new ProducerRecord<>(topic, i % PARTITIONS, null, "0".repeat(bytes)));
         }
         producer.flush();
-        for (int seen = 0; seen < 35;) {
+        for (int seen = 0; seen < 35; ) {
             List<Integer> batch = batch(LONG);
             assertThat(batch.size()).isBetween(1, 11);
             seen += batch.size();
@@ -204,7 +215,7 @@ class BatchConsumerTest {
     void recordsOfAPartitionStayInOrder() throws Exception {
         produce(10 * MAX_ENTRIES);
         List<Integer> even = new ArrayList<>();
-        for (int seen = 0; seen < 10 * MAX_ENTRIES;) {
+        for (int seen = 0; seen < 10 * MAX_ENTRIES; ) {
             List<Integer> batch = batch(SHORT);
             seen += batch.size();
             batch.stream().filter(number -> number % PARTITIONS == 0).forEach(even::add);
@@ -223,14 +234,17 @@ class BatchConsumerTest {
         waker.start();
         assertThatThrownBy(() -> consumer.poll(LONG.multipliedBy(5))).isInstanceOf(WakeupException.class);
         waker.join();
-        assertThat(consumer.position(new TopicPartition(topic, 1))).as("read before the poll failed").isEqualTo(1);
+        assertThat(consumer.position(new TopicPartition(topic, 1)))
+                .as("read before the poll failed")
+                .isEqualTo(1);
         produce(1);
         assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 2);
     }
 
     @Test
     void whatIsAnothersByNowIsNotHandedOver() throws Exception {
-        Map<String, String> group = Map.of("group.id", topic, "enable.auto.commit", "false", "heartbeat.interval.ms", "100");
+        Map<String, String> group =
+                Map.of("group.id", topic, "enable.auto.commit", "false", "heartbeat.interval.ms", "100");
         consumer.close();
         consumer = consumer(group);
         consumer.subscribe(List.of(topic), new QuietListener());
@@ -250,8 +264,11 @@ class BatchConsumerTest {
     }
 
     private void delete(int partition, long before) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", DevStack.shared().kafka().bootstrap()))) {
-            admin.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before))).all().get();
+        try (Admin admin = Admin.create(
+                Map.of("bootstrap.servers", DevStack.shared().kafka().bootstrap()))) {
+            admin.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before)))
+                    .all()
+                    .get();
         }
     }
 
@@ -287,10 +304,11 @@ class BatchConsumerTest {
         cannotBeNoted = true;
         for (int times = 0; times < 2; times++) {
             assertThatThrownBy(() -> {
-                while (consumer.poll(SHORT).isEmpty()) {
-                    // until it has asked the broker
-                }
-            }).hasMessage("cannot be noted");
+                        while (consumer.poll(SHORT).isEmpty()) {
+                            // until it has asked the broker
+                        }
+                    })
+                    .hasMessage("cannot be noted");
         }
         cannotBeNoted = false;
         batch(LONG);
@@ -313,8 +331,14 @@ class BatchConsumerTest {
     @Test
     void offsetsThatAreMissingAreNoted() throws Exception {
         settle();
-        try (KafkaProducer<String, String> transactional = new KafkaProducer<>(Map.of("transactional.id", topic,
-                "bootstrap.servers", DevStack.shared().kafka().bootstrap()), new StringSerializer(), new StringSerializer())) {
+        try (KafkaProducer<String, String> transactional = new KafkaProducer<>(
+                Map.of(
+                        "transactional.id",
+                        topic,
+                        "bootstrap.servers",
+                        DevStack.shared().kafka().bootstrap()),
+                new StringSerializer(),
+                new StringSerializer())) {
             transactional.initTransactions();
             for (int number = 1; number <= 2; number++) {
                 transactional.beginTransaction();

@@ -15,15 +15,18 @@ class RecordsTest {
     @Test
     void eachAttemptGetsTheTopics() throws Exception {
         try (DefaultCamelContext context = new DefaultCamelContext()) {
-            Records records = new Records(Stream.of("one", "other").<Exchange>map(topic -> {
-                Exchange record = new DefaultExchange(context);
-                record.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
-                return record;
-            }).toList());
+            Records records = new Records(Stream.of("one", "other")
+                    .<Exchange>map(topic -> {
+                        Exchange record = new DefaultExchange(context);
+                        record.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
+                        return record;
+                    })
+                    .toList());
             for (int attempt = 0; attempt < 2; attempt++) {
                 // as Camel's producer does
                 List<Object> topics = records.stream()
-                        .map(record -> record.getMessage().removeHeader(KafkaConstants.OVERRIDE_TOPIC)).toList();
+                        .map(record -> record.getMessage().removeHeader(KafkaConstants.OVERRIDE_TOPIC))
+                        .toList();
                 assertThat(topics).containsExactly("one", "other");
             }
         }

@@ -37,14 +37,17 @@ class CopiedRangeTest {
 
     @BeforeEach
     void load() throws Exception {
-        shop = Scenario.of("copied", "CREATE TABLE item (a int, b text, n int, due date, price numeric(10,2) NOT NULL, label text NOT NULL,"
-                + " size double precision, PRIMARY KEY (a, b))");
+        shop = Scenario.of(
+                "copied",
+                "CREATE TABLE item (a int, b text, n int, due date, price numeric(10,2) NOT NULL, label text NOT NULL,"
+                        + " size double precision, PRIMARY KEY (a, b))");
         shop.postgres("CREATE FUNCTION part(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
                 + " IF n = 7 THEN PERFORM pg_advisory_lock_shared(8); PERFORM pg_advisory_unlock_shared(8); END IF;"
                 + " RETURN 100 / n; END $$");
         shop.model("item", "SELECT a, b, part(n), due, price, label, size FROM item WHERE n IS NOT NULL");
-        shop.postgres("INSERT INTO item SELECT i, 'b ' || i, nullif(i % 10, 0), '2026-01-01', i, E'tab\\tand \\\\N', i / 7.0"
-                + " FROM generate_series(1, 100) i");
+        shop.postgres(
+                "INSERT INTO item SELECT i, 'b ' || i, nullif(i % 10, 0), '2026-01-01', i, E'tab\\tand \\\\N', i / 7.0"
+                        + " FROM generate_series(1, 100) i");
         shop.start().awaitLoaded();
         OlapSync olapSync = OlapSync.of(shop.camel().getCamelContext());
         clickHouse = olapSync.clickHouse();
@@ -60,15 +63,18 @@ class CopiedRangeTest {
 
     private Optional<CopiedRange> copy(Page.Range range) throws SQLException {
         try {
-            return CopiedRange.copy(postgres, clickHouse, model, range, Position.start(0).version());
+            return CopiedRange.copy(
+                    postgres, clickHouse, model, range, Position.start(0).version());
         } finally {
             // others have theirs too, but not for long
-            await().untilAsserted(() -> assertThat(transactions()).as("transactions left open").isZero());
+            await().untilAsserted(() ->
+                    assertThat(transactions()).as("transactions left open").isZero());
         }
     }
 
     private int transactions() throws SQLException {
-        try (Connection other = shop.postgres(); var statement = other.createStatement();
+        try (Connection other = shop.postgres();
+                var statement = other.createStatement();
                 var open = statement.executeQuery("SELECT count(*) FROM pg_stat_activity"
                         + " WHERE datname = current_database() AND state LIKE 'idle in transaction%'")) {
             open.next();
@@ -84,7 +90,8 @@ class CopiedRangeTest {
 
     @Test
     void copiesNothingElseThanTheRange() throws Exception {
-        assertThat(copy(new Page.Range(List.of("11", "b 11"), List.of("15", "b 15")))).contains(new CopiedRange(4, 4));
+        assertThat(copy(new Page.Range(List.of("11", "b 11"), List.of("15", "b 15"))))
+                .contains(new CopiedRange(4, 4));
         assertThat(shop.clickHouse("SELECT min(a), max(a), count() FROM item")).containsExactly("12,15,4");
         assertThat(copy(new Page.Range(List.of("97", "b 97"), List.of()))).contains(new CopiedRange(3, 2));
         assertThat(copy(new Page.Range(List.of(), List.of("3", "b 3")))).contains(new CopiedRange(3, 3));
@@ -125,26 +132,34 @@ class CopiedRangeTest {
     @Test
     void aLostTableIsNoMatterOfRows() {
         clickHouse.execute("DROP TABLE item_rows");
-        assertThatThrownBy(() -> copy(ALL)).isInstanceOf(IllegalStateException.class).hasMessageContaining("olap-sync resync item");
+        assertThatThrownBy(() -> copy(ALL))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("olap-sync resync item");
     }
 
     @Test
     void aTableThatIsAnotherNowIsNotCopied() throws Exception {
         shop.postgres("ALTER TABLE item ALTER price TYPE numeric(12,3)");
-        assertThatThrownBy(() -> copy(ALL)).isInstanceOf(SchemaChangedException.class).hasMessageContaining("price");
+        assertThatThrownBy(() -> copy(ALL))
+                .isInstanceOf(SchemaChangedException.class)
+                .hasMessageContaining("price");
         assertThat(shop.clickHouse("SELECT count() FROM item_rows")).containsExactly("0");
     }
 
     @Test
     void aLostConnectionIsNoMatterOfRows() throws Exception {
-        try (Connection other = shop.postgres(); var statement = other.createStatement()) {
+        try (Connection other = shop.postgres();
+                var statement = other.createStatement()) {
             statement.execute("SELECT pg_advisory_lock(8)");
-            CompletableFuture<Integer> cut = CompletableFuture.supplyAsync(() -> await().until(() -> {
-                try (var ended = statement.executeQuery("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        + " WHERE datname = current_database() AND wait_event = 'advisory'")) {
-                    return ended.next() ? 1 : 0;
-                }
-            }, one -> one == 1));
+            CompletableFuture<Integer> cut = CompletableFuture.supplyAsync(() -> await().until(
+                            () -> {
+                                try (var ended =
+                                        statement.executeQuery("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                                + " WHERE datname = current_database() AND wait_event = 'advisory'")) {
+                                    return ended.next() ? 1 : 0;
+                                }
+                            },
+                            one -> one == 1));
             assertThatThrownBy(() -> copy(ALL)).isInstanceOf(SQLException.class);
             cut.get();
         }
@@ -153,7 +168,9 @@ class CopiedRangeTest {
     @Test
     void aTableThatIsGoneIsSaidSo() throws Exception {
         shop.postgres("DROP TABLE item");
-        assertThatThrownBy(() -> copy(ALL)).isInstanceOf(SchemaChangedException.class).hasMessageContaining("public.item");
+        assertThatThrownBy(() -> copy(ALL))
+                .isInstanceOf(SchemaChangedException.class)
+                .hasMessageContaining("public.item");
     }
 
     /** As ClickHouse does when it refuses a row of many before it has read the others. */
@@ -161,7 +178,11 @@ class CopiedRangeTest {
     void leavesWhatBreaksTheConnectionToClickHouse() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 ClickHouse breaking = new ClickHouse(new Settings.ClickHouse(
-                        "http://localhost:" + server.getLocalPort(), shop.settings().clickHouse().database(), "default", "", ""))) {
+                        "http://localhost:" + server.getLocalPort(),
+                        shop.settings().clickHouse().database(),
+                        "default",
+                        "",
+                        ""))) {
             CompletableFuture<Void> broken = CompletableFuture.runAsync(() -> {
                 try {
                     server.accept().close();
@@ -169,7 +190,9 @@ class CopiedRangeTest {
                     throw new UncheckedIOException(e);
                 }
             });
-            assertThat(CopiedRange.copy(postgres, breaking, model, ALL, Position.start(0).version())).isEmpty();
+            assertThat(CopiedRange.copy(
+                            postgres, breaking, model, ALL, Position.start(0).version()))
+                    .isEmpty();
             broken.get();
         }
         assertThat(copy(ALL)).contains(new CopiedRange(100, 90));

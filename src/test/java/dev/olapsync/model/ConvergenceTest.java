@@ -149,6 +149,7 @@ class ConvergenceTest {
 
     @TempDir
     private Path folder;
+
     private Connection postgres;
     private Models models;
     private final Map<Model, Map<String, String>> mirrors = new HashMap<>();
@@ -177,7 +178,9 @@ class ConvergenceTest {
     void lookUpsKeepMirrorsOfModelsWithChildrenInSync() throws Exception {
         create(SCHEMA + WHOLE_ROWS, MODELS_WITH_CHILDREN);
         assertThat(models.all()).hasSize(MODELS_WITH_CHILDREN.size() + 1);
-        assertThat(models.all().stream().filter(Model::several)).extracting(Model::name).containsExactly("several", "two_branches");
+        assertThat(models.all().stream().filter(Model::several))
+                .extracting(Model::name)
+                .containsExactly("several", "two_branches");
         run();
     }
 
@@ -200,8 +203,9 @@ class ConvergenceTest {
             before = after;
             for (Model model : models.all()) {
                 List<String> oracle = LookUps.oracle(postgres, model);
-                assertThat(mirrors.get(model).values()).as("seed %d, transaction %d, %s after %s", seed, transaction, model,
-                        statements).containsExactlyInAnyOrderElementsOf(oracle);
+                assertThat(mirrors.get(model).values())
+                        .as("seed %d, transaction %d, %s after %s", seed, transaction, model, statements)
+                        .containsExactlyInAnyOrderElementsOf(oracle);
                 compared += oracle.size();
             }
         }
@@ -213,19 +217,26 @@ class ConvergenceTest {
 
     private void pagesGiveTheSame(Model model) throws SQLException {
         List<LookUps.Row> rows = LookUps.pages(postgres, model, 3);
-        assertThat(rows).as(model.name()).hasSameSizeAs(LookUps.strings(postgres, "SELECT 1 FROM " + model.grain().quoted()));
+        assertThat(rows)
+                .as(model.name())
+                .hasSameSizeAs(LookUps.strings(
+                        postgres, "SELECT 1 FROM " + model.grain().quoted()));
         assertThat(rows).extracting(LookUps.Row::key).doesNotHaveDuplicates();
         LookUp grain = model.lookUps().get(0);
-        assertThat(LookUps.run(postgres, grain, LookUps.list(postgres, grain, List.of()))).extracting(LookUps.Row::key)
-                .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
+        assertThat(LookUps.run(postgres, grain, LookUps.list(postgres, grain, List.of())))
+                .extracting(LookUps.Row::key)
+                .containsExactlyInAnyOrderElementsOf(
+                        rows.stream().map(LookUps.Row::key).toList());
         List<List<String>> keys = new ArrayList<>();
         List<List<String>> page;
         do {
             page = Page.keys(postgres, model, keys.isEmpty() ? List.of() : keys.get(keys.size() - 1), 3);
             keys.addAll(page);
         } while (page.size() == 3);
-        assertThat(LookUps.run(postgres, grain, keys)).extracting(LookUps.Row::key)
-                .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
+        assertThat(LookUps.run(postgres, grain, keys))
+                .extracting(LookUps.Row::key)
+                .containsExactlyInAnyOrderElementsOf(
+                        rows.stream().map(LookUps.Row::key).toList());
         assertThat(rows.stream().filter(LookUps.Row::live).map(LookUps.Row::json))
                 .containsExactlyInAnyOrderElementsOf(LookUps.oracle(postgres, model));
         for (int size : new int[] {7, keys.size(), keys.size() + 1}) {
@@ -233,7 +244,8 @@ class ConvergenceTest {
         }
     }
 
-    private void rangesGiveTheSame(Model model, int size, List<List<String>> keys, List<LookUps.Row> rows) throws SQLException {
+    private void rangesGiveTheSame(Model model, int size, List<List<String>> keys, List<LookUps.Row> rows)
+            throws SQLException {
         if (size == 0) {
             return;
         }
@@ -277,9 +289,12 @@ class ConvergenceTest {
     /** What enrichment does with the changes of a table. */
     private void apply(TableName table, Map<String, JsonNode> before, Map<String, JsonNode> after) throws SQLException {
         List<JsonNode> images = new ArrayList<>();
-        Stream.concat(before.keySet().stream(), after.keySet().stream()).distinct()
+        Stream.concat(before.keySet().stream(), after.keySet().stream())
+                .distinct()
                 .filter(key -> !java.util.Objects.equals(before.get(key), after.get(key)))
-                .forEach(key -> Stream.of(before, after).map(rows -> rows.get(key)).filter(java.util.Objects::nonNull)
+                .forEach(key -> Stream.of(before, after)
+                        .map(rows -> rows.get(key))
+                        .filter(java.util.Objects::nonNull)
                         .forEach(images::add));
         for (LookUp lookUp : models.lookUpsOf(table)) {
             Set<List<String>> keys = new LinkedHashSet<>();
@@ -294,11 +309,17 @@ class ConvergenceTest {
             LookUp grain = lookUp.model().lookUps().get(0);
             if (lookUp.asked() == lookUp && !lookUp.ofGrain() && !keys.isEmpty()) {
                 assertThat(LookUps.run(postgres, grain, LookUps.list(postgres, lookUp, List.copyOf(keys))))
-                        .as("what %s lists", lookUp).extracting(LookUps.Row::key)
-                        .containsExactlyInAnyOrderElementsOf(rows.stream().map(LookUps.Row::key).toList());
+                        .as("what %s lists", lookUp)
+                        .extracting(LookUps.Row::key)
+                        .containsExactlyInAnyOrderElementsOf(
+                                rows.stream().map(LookUps.Row::key).toList());
             }
             if (lookUp.ofGrain()) {
-                assertThat(rows).extracting(LookUps.Row::n).as(lookUp.toString()).hasSize(keys.size()).doesNotHaveDuplicates();
+                assertThat(rows)
+                        .extracting(LookUps.Row::n)
+                        .as(lookUp.toString())
+                        .hasSize(keys.size())
+                        .doesNotHaveDuplicates();
             }
             for (LookUps.Row row : rows) {
                 assertThat(row.refused()).isNull();
@@ -306,7 +327,8 @@ class ConvergenceTest {
                     mirrors.get(lookUp.model()).put(row.key(), row.json());
                 } else {
                     mirrors.get(lookUp.model()).remove(row.key());
-                    assertThat(LookUps.json(row.json()).properties()).hasSize(lookUp.model().key().size());
+                    assertThat(LookUps.json(row.json()).properties())
+                            .hasSize(lookUp.model().key().size());
                 }
             }
         }
@@ -322,27 +344,46 @@ class ConvergenceTest {
 
     private static String statement(Random random) {
         return switch (random.nextInt(20)) {
-            case 0, 1 -> "INSERT INTO country VALUES (%s, %s, %d)".formatted(code(random), text(random), random.nextInt(3));
-            case 2 -> "UPDATE country SET name = %s, rank = %d WHERE code = %s".formatted(text(random), random.nextInt(3), code(random));
+            case 0, 1 ->
+                "INSERT INTO country VALUES (%s, %s, %d)".formatted(code(random), text(random), random.nextInt(3));
+            case 2 ->
+                "UPDATE country SET name = %s, rank = %d WHERE code = %s"
+                        .formatted(text(random), random.nextInt(3), code(random));
             case 3 -> "UPDATE country SET code = %s WHERE code = %s".formatted(code(random), code(random));
-            case 4 -> "DELETE FROM %s AS t WHERE hashtext(t::text || '%d') %% 5 = 0".formatted(
-                    List.of("country", "customer", "orders", "item", "product", "address").get(random.nextInt(6)),
-                    random.nextInt());
-            case 5, 6 -> "INSERT INTO customer VALUES (%s, %d, %s, %s, %d)".formatted(text(random), id(random), text(random),
-                    code(random), id(random));
-            case 7 -> "UPDATE customer SET id = %d, boss = %d WHERE id = %d".formatted(id(random), id(random), id(random));
-            case 8 -> "UPDATE customer SET country_code = %s, name = %s WHERE id = %d".formatted(code(random), text(random), id(random));
-            case 9, 10 -> "INSERT INTO orders VALUES (%d, %s, %d, %s, %d)".formatted(id(random), text(random), id(random),
-                    code(random), random.nextInt(3));
-            case 11 -> "UPDATE orders SET customer_id = %d, divisor = %d WHERE id = %d".formatted(id(random), random.nextInt(3), id(random));
+            case 4 ->
+                "DELETE FROM %s AS t WHERE hashtext(t::text || '%d') %% 5 = 0"
+                        .formatted(
+                                List.of("country", "customer", "orders", "item", "product", "address")
+                                        .get(random.nextInt(6)),
+                                random.nextInt());
+            case 5, 6 ->
+                "INSERT INTO customer VALUES (%s, %d, %s, %s, %d)"
+                        .formatted(text(random), id(random), text(random), code(random), id(random));
+            case 7 ->
+                "UPDATE customer SET id = %d, boss = %d WHERE id = %d".formatted(id(random), id(random), id(random));
+            case 8 ->
+                "UPDATE customer SET country_code = %s, name = %s WHERE id = %d"
+                        .formatted(code(random), text(random), id(random));
+            case 9, 10 ->
+                "INSERT INTO orders VALUES (%d, %s, %d, %s, %d)"
+                        .formatted(id(random), text(random), id(random), code(random), random.nextInt(3));
+            case 11 ->
+                "UPDATE orders SET customer_id = %d, divisor = %d WHERE id = %d"
+                        .formatted(id(random), random.nextInt(3), id(random));
             case 12 -> "UPDATE orders SET id = %d WHERE id = %d".formatted(id(random), id(random));
-            case 13, 14 -> "INSERT INTO item VALUES (%d, %d, %s, %d)".formatted(id(random), id(random), code(random), id(random));
-            case 15 -> "UPDATE item SET order_id = %d, sku = %s WHERE line = %d".formatted(id(random), code(random), id(random));
+            case 13, 14 ->
+                "INSERT INTO item VALUES (%d, %d, %s, %d)".formatted(id(random), id(random), code(random), id(random));
+            case 15 ->
+                "UPDATE item SET order_id = %d, sku = %s WHERE line = %d"
+                        .formatted(id(random), code(random), id(random));
             case 16 -> "INSERT INTO product VALUES (%d, %s, %s)".formatted(id(random), code(random), text(random));
             case 17 -> "UPDATE product SET sku = %s WHERE id = %d".formatted(code(random), id(random));
-            case 18 -> "INSERT INTO address VALUES (%d, (enum_range(NULL::mood))[%d], %s, %s)".formatted(id(random),
-                    1 + random.nextInt(3), random.nextBoolean(), text(random));
-            default -> "INSERT INTO \"Order \"\"x\"\" Ж\" VALUES (%d, %d, %s)".formatted(random.nextInt(100), id(random), text(random));
+            case 18 ->
+                "INSERT INTO address VALUES (%d, (enum_range(NULL::mood))[%d], %s, %s)"
+                        .formatted(id(random), 1 + random.nextInt(3), random.nextBoolean(), text(random));
+            default ->
+                "INSERT INTO \"Order \"\"x\"\" Ж\" VALUES (%d, %d, %s)"
+                        .formatted(random.nextInt(100), id(random), text(random));
         };
     }
 

@@ -21,12 +21,15 @@ class DefaultLocaleTest {
 
     @TempDir
     private Path folder;
+
     private Connection postgres;
 
     @BeforeEach
     void create() throws Exception {
         postgres = TestDatabase.create("locales");
-        TestDatabase.execute(postgres, "CREATE TABLE ITEM (ID date PRIMARY KEY, Price numeric(5,2)); INSERT INTO item VALUES ('2044-03-15', 1.5)");
+        TestDatabase.execute(
+                postgres,
+                "CREATE TABLE ITEM (ID date PRIMARY KEY, Price numeric(5,2)); INSERT INTO item VALUES ('2044-03-15', 1.5)");
         TestDatabase.write(folder, "items", "SELECT ID, price * 2 AS price FROM ITEM");
     }
 
@@ -42,7 +45,8 @@ class DefaultLocaleTest {
             Locale.setDefault(Locale.forLanguageTag(locale));
             Model model = Models.load(folder, postgres).all().get(0);
             String key = model.lookUps().get(0).key().get(0).text(JsonNodeFactory.instance.textNode("2044-03-15Z"));
-            assertThat(LookUps.run(postgres, model.lookUps().get(0), key)).extracting(LookUps.Row::json)
+            assertThat(LookUps.run(postgres, model.lookUps().get(0), key))
+                    .extracting(LookUps.Row::json)
                     .isEqualTo(LookUps.oracle(postgres, model));
             assertThat(LookUps.pages(postgres, model, 5)).hasSize(1);
         }

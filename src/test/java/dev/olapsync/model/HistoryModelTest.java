@@ -59,7 +59,8 @@ class HistoryModelTest {
     }
 
     private List<ModelError> errors() {
-        return catchThrowableOfType(ModelException.class, () -> Models.load(folder, postgres)).errors();
+        return catchThrowableOfType(ModelException.class, () -> Models.load(folder, postgres))
+                .errors();
     }
 
     private Model model(String sql) throws Exception {
@@ -105,23 +106,33 @@ class HistoryModelTest {
     @Test
     void otherCommentsAndOtherNamesAreNoMatter() throws Exception {
         TestDatabase.write(folder, "m_history", "SELECT id FROM odd");
-        assertThat(model("-- history of rows: none\n/* -- history: true */ SELECT id FROM odd").history()).isEmpty();
+        assertThat(model("-- history of rows: none\n/* -- history: true */ SELECT id FROM odd")
+                        .history())
+                .isEmpty();
         assertThat(Models.load(folder, postgres).targets()).containsExactly("m", "m_history");
     }
 
     @Test
     void onlyWhatTheModelUsesHasToBeInTheChange() throws Exception {
-        History history = model("-- history: true\nSELECT id, length(_op) AS size FROM odd").history().orElseThrow();
+        History history = model("-- history: true\nSELECT id, length(_op) AS size FROM odd")
+                .history()
+                .orElseThrow();
         assertThat(history.name()).isEqualTo("m_history");
-        assertThat(history.lookUp().key()).extracting(KeyColumn::name)
+        assertThat(history.lookUp().key())
+                .extracting(KeyColumn::name)
                 .containsExactly("id", "_op", "_op", "_commit_time", "_version");
         ObjectNode row = LookUps.JSON.createObjectNode().put("id", 7).put("_op", "x");
         assertThat(history.version(row, "create", "2026-01-01T00:00:00Z", BigInteger.TEN))
                 .containsExactly("7", "x", "create", "2026-01-01T00:00:00Z", "10");
-        assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> history.version(row.deepCopy().without("id"), "create", "",
-                BigInteger.ONE))).hasMessage("the change of public.odd does not tell id");
-        assertThat(catchThrowableOfType(IllegalArgumentException.class, () -> history.version(
-                row.deepCopy().put("_op", KeyColumn.UNAVAILABLE), "create", "", BigInteger.ONE))).hasMessageContaining("does not tell _op");
+        assertThat(catchThrowableOfType(
+                        IllegalArgumentException.class,
+                        () -> history.version(row.deepCopy().without("id"), "create", "", BigInteger.ONE)))
+                .hasMessage("the change of public.odd does not tell id");
+        assertThat(catchThrowableOfType(
+                        IllegalArgumentException.class,
+                        () -> history.version(
+                                row.deepCopy().put("_op", KeyColumn.UNAVAILABLE), "create", "", BigInteger.ONE)))
+                .hasMessageContaining("does not tell _op");
     }
 
     @Test
@@ -143,10 +154,19 @@ class HistoryModelTest {
         for (String id : List.of("1", "2", "3")) {
             List<String> image = new ArrayList<>();
             for (KeyColumn column : versions.key().subList(0, versions.key().size() - 3)) {
-                image.add(LookUps.strings(postgres, "SELECT " + Sql.identifier(column.name())
-                        + (column.name().equals("c") ? "::bpchar::text || repeat(' ', 4 - length(c))" : "::text") + " FROM full_row WHERE id = " + id).get(0));
+                image.add(LookUps.strings(
+                                postgres,
+                                "SELECT " + Sql.identifier(column.name())
+                                        + (column.name().equals("c")
+                                                ? "::bpchar::text || repeat(' ', 4 - length(c))"
+                                                : "::text")
+                                        + " FROM full_row WHERE id = " + id)
+                        .get(0));
             }
-            keys.add(List.of(id, LookUps.strings(postgres, "SELECT \"Key 2\" FROM full_row WHERE id = " + id).get(0)));
+            keys.add(List.of(
+                    id,
+                    LookUps.strings(postgres, "SELECT \"Key 2\" FROM full_row WHERE id = " + id)
+                            .get(0)));
             image.addAll(List.of("update", "2026-01-01T01:02:03.000004Z", "1234567890123456789012345678901234567"));
             images.add(image);
         }
@@ -156,10 +176,19 @@ class HistoryModelTest {
             LookUps.Row expected = read.get(i);
             LookUps.Row actual = made.get(i);
             assertThat(actual.n()).isEqualTo(i + 1L);
-            assertThat(List.of(actual.key(), actual.live(), String.valueOf(actual.unheld()), String.valueOf(actual.refused())))
-                    .isEqualTo(List.of(expected.key(), true, String.valueOf(expected.unheld()), String.valueOf(expected.refused())));
-            assertThat(actual.json()).startsWith(expected.json().substring(0, expected.json().length() - 1)).endsWith(
-                    ",\"_op\":\"update\",\"_commit_time\":\"2026-01-01T01:02:03.000004+00:00\","
+            assertThat(List.of(
+                            actual.key(),
+                            actual.live(),
+                            String.valueOf(actual.unheld()),
+                            String.valueOf(actual.refused())))
+                    .isEqualTo(List.of(
+                            expected.key(),
+                            true,
+                            String.valueOf(expected.unheld()),
+                            String.valueOf(expected.refused())));
+            assertThat(actual.json())
+                    .startsWith(expected.json().substring(0, expected.json().length() - 1))
+                    .endsWith(",\"_op\":\"update\",\"_commit_time\":\"2026-01-01T01:02:03.000004+00:00\","
                             + "\"_version\":1234567890123456789012345678901234567}");
             JsonNode json = LookUps.json(actual.json());
             assertThat(json.size()).isEqualTo(LookUps.json(expected.json()).size() + 3);

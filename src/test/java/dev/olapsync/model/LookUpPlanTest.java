@@ -30,7 +30,9 @@ class LookUpPlanTest {
                 INSERT INTO orders SELECT g, 1 + g % 20000, now(), 'new', 1 FROM generate_series(1, 60000) g;
                 INSERT INTO order_items SELECT g, 1 + g % 60000, 1 + g % 20000, 1, 1 FROM generate_series(1, 120000) g;
                 ANALYZE""");
-        model = Models.load(Path.of("models/shop"), shop).find("order_item_fact").orElseThrow();
+        model = Models.load(Path.of("models/shop"), shop)
+                .find("order_item_fact")
+                .orElseThrow();
     }
 
     @AfterAll
@@ -44,11 +46,16 @@ class LookUpPlanTest {
     void noLookUpScansATable(String mode) throws SQLException {
         TestDatabase.execute(shop, "SET plan_cache_mode = " + mode);
         for (LookUp lookUp : model.lookUps()) {
-            String keys = IntStream.rangeClosed(1, 100).mapToObj(i -> String.valueOf(i * 7)).collect(Collectors.joining(",", "{", "}"));
+            String keys = IntStream.rangeClosed(1, 100)
+                    .mapToObj(i -> String.valueOf(i * 7))
+                    .collect(Collectors.joining(",", "{", "}"));
             String plan = explain(lookUp.sql().replace(":?k1", "?").replace(":?k2", "1000"), keys);
             assertThat(plan).as(lookUp.toString()).doesNotContain("Seq Scan").contains("Index Scan");
             if (!lookUp.ofGrain()) {
-                assertThat(explain(lookUp.listing(), keys)).as("listing of " + lookUp).doesNotContain("Seq Scan").contains("Index");
+                assertThat(explain(lookUp.listing(), keys))
+                        .as("listing of " + lookUp)
+                        .doesNotContain("Seq Scan")
+                        .contains("Index");
             }
         }
     }
@@ -58,10 +65,12 @@ class LookUpPlanTest {
     void aPageReadsItsPartOfTheGrainOnly(String mode) throws SQLException {
         TestDatabase.execute(shop, "SET plan_cache_mode = " + mode);
         assertThat(explain(model.page().rows(new PageQuery.Bounds(true, false)), 1000L, "70000", 100))
-                .contains("Index Scan using order_items_pkey").doesNotContain("Seq Scan on order_items");
+                .contains("Index Scan using order_items_pkey")
+                .doesNotContain("Seq Scan on order_items");
         // the last page of a range is not full, and must not look for more rows behind its end
         assertThat(explain(model.page().rows(new PageQuery.Bounds(true, true)), 1000L, "70000", "70050", 100))
-                .contains("Index Scan using order_items_pkey").containsPattern("Index Cond: \\(\\(id > .* AND \\(id <= ");
+                .contains("Index Scan using order_items_pkey")
+                .containsPattern("Index Cond: \\(\\(id > .* AND \\(id <= ");
     }
 
     private static String explain(String sql, Object... parameters) throws SQLException {

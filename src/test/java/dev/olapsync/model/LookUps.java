@@ -23,31 +23,38 @@ final class LookUps {
     private static final DefaultJdbcPrepareStatementStrategy CAMEL = new DefaultJdbcPrepareStatementStrategy();
     private static final DefaultCamelContext CONTEXT = new DefaultCamelContext();
 
-    record Row(long n, String key, boolean live, String json, String unheld, String refused) {
-    }
+    record Row(long n, String key, boolean live, String json, String unheld, String refused) {}
 
-    private LookUps() {
-    }
+    private LookUps() {}
 
     /** @param keys each with the texts of the look-up's key columns */
     static List<Row> run(Connection postgres, LookUp lookUp, List<List<String>> keys) throws SQLException {
         Exchange exchange = new DefaultExchange(CONTEXT);
         for (int i = 0; i < lookUp.key().size(); i++) {
             int column = i;
-            exchange.getIn().setHeader("k" + (i + 1), KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
+            exchange.getIn()
+                    .setHeader(
+                            "k" + (i + 1),
+                            KeyColumn.array(
+                                    keys.stream().map(key -> key.get(column)).toList()));
         }
         exchange.getIn().setHeader("k" + (lookUp.key().size() + 1), Long.MAX_VALUE);
         String prepared = CAMEL.prepareQuery(lookUp.sql(), true);
         try (PreparedStatement statement = postgres.prepareStatement(prepared)) {
             int parameters = statement.getParameterMetaData().getParameterCount();
-            CAMEL.populateStatement(statement,
-                    CAMEL.createPopulateIterator(lookUp.sql(), prepared, parameters, exchange, null), parameters);
+            CAMEL.populateStatement(
+                    statement,
+                    CAMEL.createPopulateIterator(lookUp.sql(), prepared, parameters, exchange, null),
+                    parameters);
             return rows(statement, true);
         }
     }
 
     static List<Row> run(Connection postgres, LookUp lookUp, String... keys) throws SQLException {
-        return run(postgres, lookUp, IntStream.range(0, keys.length).mapToObj(i -> List.of(keys[i])).toList());
+        return run(
+                postgres,
+                lookUp,
+                IntStream.range(0, keys.length).mapToObj(i -> List.of(keys[i])).toList());
     }
 
     /** The keys that a look-up's listing returns. */
@@ -55,7 +62,10 @@ final class LookUps {
         try (PreparedStatement statement = postgres.prepareStatement(lookUp.listing())) {
             for (int i = 0; !lookUp.ofGrain() && i < lookUp.key().size(); i++) {
                 int column = i;
-                statement.setString(i + 1, KeyColumn.array(keys.stream().map(key -> key.get(column)).toList()));
+                statement.setString(
+                        i + 1,
+                        KeyColumn.array(
+                                keys.stream().map(key -> key.get(column)).toList()));
             }
             try (ResultSet row = statement.executeQuery()) {
                 List<List<String>> listed = new ArrayList<>();
@@ -76,8 +86,8 @@ final class LookUps {
         List<Row> all = new ArrayList<>();
         List<String> last = List.of();
         while (true) {
-            try (PreparedStatement statement = postgres.prepareStatement(
-                    model.page().rows(new PageQuery.Bounds(!last.isEmpty(), false)))) {
+            try (PreparedStatement statement =
+                    postgres.prepareStatement(model.page().rows(new PageQuery.Bounds(!last.isEmpty(), false)))) {
                 statement.setLong(1, Long.MAX_VALUE);
                 for (int i = 0; i < last.size(); i++) {
                     statement.setString(i + 2, last.get(i));
@@ -110,8 +120,13 @@ final class LookUps {
         try (ResultSet row = statement.executeQuery()) {
             List<Row> rows = new ArrayList<>();
             while (row.next()) {
-                rows.add(new Row(numbered ? row.getLong("n") : 0, row.getString("key"), row.getBoolean("live"),
-                        row.getString("row"), row.getString("unheld"), row.getString("refused")));
+                rows.add(new Row(
+                        numbered ? row.getLong("n") : 0,
+                        row.getString("key"),
+                        row.getBoolean("live"),
+                        row.getString("row"),
+                        row.getString("unheld"),
+                        row.getString("refused")));
             }
             return rows;
         }

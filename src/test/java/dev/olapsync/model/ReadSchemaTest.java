@@ -35,6 +35,7 @@ class ReadSchemaTest {
 
     @TempDir
     private Path folder;
+
     private Connection postgres;
     private Model model;
 
@@ -59,63 +60,71 @@ class ReadSchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "ALTER TABLE orders ADD channel text NOT NULL DEFAULT 'web'",
-        "ALTER TABLE orders RENAME spare TO spare_two",
-        "ALTER TABLE orders ALTER spare TYPE int USING 1",
-        "ALTER TABLE customers DROP spare",
-        "ALTER TABLE orders ALTER quantity DROP DEFAULT, ALTER quantity DROP NOT NULL, ALTER note SET STATISTICS 10",
-        "ALTER TABLE orders ALTER note SET STORAGE EXTERNAL, ALTER note SET NOT NULL",
-        "ALTER TABLE orders REPLICA IDENTITY FULL",
-        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id)",
-        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id) INCLUDE (note)",
-        "ALTER TABLE customers ADD UNIQUE (code); ALTER TABLE customers DROP CONSTRAINT customers_code_key",
-        "ALTER TABLE orders DROP CONSTRAINT orders_other_key",
-        "CREATE TABLE regions_b PARTITION OF regions FOR VALUES IN ('b')",
-        "ALTER TYPE mood ADD VALUE 'so so'",
-        "TRUNCATE orders",
-        "VACUUM FULL orders",
-        "REINDEX TABLE CONCURRENTLY orders"})
+    @ValueSource(
+            strings = {
+                "ALTER TABLE orders ADD channel text NOT NULL DEFAULT 'web'",
+                "ALTER TABLE orders RENAME spare TO spare_two",
+                "ALTER TABLE orders ALTER spare TYPE int USING 1",
+                "ALTER TABLE customers DROP spare",
+                "ALTER TABLE orders ALTER quantity DROP DEFAULT, ALTER quantity DROP NOT NULL, ALTER note SET STATISTICS 10",
+                "ALTER TABLE orders ALTER note SET STORAGE EXTERNAL, ALTER note SET NOT NULL",
+                "ALTER TABLE orders REPLICA IDENTITY FULL",
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id)",
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id) INCLUDE (note)",
+                "ALTER TABLE customers ADD UNIQUE (code); ALTER TABLE customers DROP CONSTRAINT customers_code_key",
+                "ALTER TABLE orders DROP CONSTRAINT orders_other_key",
+                "CREATE TABLE regions_b PARTITION OF regions FOR VALUES IN ('b')",
+                "ALTER TYPE mood ADD VALUE 'so so'",
+                "TRUNCATE orders",
+                "VACUUM FULL orders",
+                "REINDEX TABLE CONCURRENTLY orders"
+            })
     void whatItDoesNotReadMayChange(String alter) throws SQLException {
         alter(alter);
         assertThat(model.schema().isCurrent(postgres)).isTrue();
         assertThat(model.schema().factsNow(postgres)).isEqualTo(model.schema().facts());
-        assertThat(LookUps.run(postgres, model.lookUps().get(0), List.of(List.of("1")))).hasSize(1);
+        assertThat(LookUps.run(postgres, model.lookUps().get(0), List.of(List.of("1"))))
+                .hasSize(1);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "ALTER TABLE orders RENAME note TO remark | column note",
-        "ALTER TABLE orders DROP note | column note",
-        "ALTER TABLE orders DROP note; ALTER TABLE orders ADD note varchar(20) | column note",
-        "ALTER TABLE orders RENAME currency TO c; ALTER TABLE orders RENAME spare TO currency | column currency",
-        "ALTER TABLE orders ALTER quantity TYPE bigint | column quantity of type bigint",
-        "ALTER TABLE orders ALTER total TYPE numeric(14,4) | column total of type numeric(14,4)",
-        "ALTER TABLE orders ALTER amount TYPE numeric(10,2) | column amount of type numeric(10,2)",
-        "ALTER TABLE orders ALTER note TYPE int USING note::int | column note of type integer",
-        "ALTER TABLE orders ALTER note TYPE varchar(30) | column note of type character varying(30)",
-        "ALTER TABLE orders ALTER placed TYPE timestamptz | column placed of type timestamp with time zone",
-        "ALTER TABLE customers RENAME \"na'me :?k1\" TO name | column na'me :?k1",
-        "ALTER TABLE orders ALTER customer_code TYPE varchar(9) | column customer_code",
-        "ALTER TABLE orders DROP CONSTRAINT orders_pkey; ALTER TABLE orders ADD PRIMARY KEY (other) | unique key (id)",
-        "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_other_key | (id) in its replica identity",
-        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id) DEFERRABLE | (id) in its replica identity",
-        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (other) INCLUDE (id), ADD UNIQUE (id) | (id) in its replica identity",
-        "ALTER TABLE orders ALTER note TYPE varchar(20) COLLATE \"C\" | column note",
-        "ALTER TABLE orders REPLICA IDENTITY NOTHING | (id) in its replica identity",
-        "ALTER TABLE customers DROP CONSTRAINT customers_code_key | unique key (code)",
-        "ALTER TABLE customers REPLICA IDENTITY DEFAULT | (code) in its replica identity",
-        "ALTER TABLE regions_a REPLICA IDENTITY NOTHING | (id) in its replica identity",
-        "ALTER TABLE orders RENAME TO purchases | public.orders is the table",
-        "CREATE SCHEMA elsewhere; ALTER TABLE orders SET SCHEMA elsewhere | public.orders is the table",
-        "ALTER TABLE orders RENAME TO old; CREATE TABLE orders (LIKE old INCLUDING ALL) | public.orders is the table",
-        "DROP TABLE customers; | public.customers is the table",
-        "ALTER TYPE mood RENAME TO m; CREATE TYPE mood AS ENUM ('sad', 'happy'); ALTER TABLE customers ALTER how TYPE mood USING how::text::mood"
-                + " | column how of type"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ALTER TABLE orders RENAME note TO remark | column note",
+                "ALTER TABLE orders DROP note | column note",
+                "ALTER TABLE orders DROP note; ALTER TABLE orders ADD note varchar(20) | column note",
+                "ALTER TABLE orders RENAME currency TO c; ALTER TABLE orders RENAME spare TO currency | column currency",
+                "ALTER TABLE orders ALTER quantity TYPE bigint | column quantity of type bigint",
+                "ALTER TABLE orders ALTER total TYPE numeric(14,4) | column total of type numeric(14,4)",
+                "ALTER TABLE orders ALTER amount TYPE numeric(10,2) | column amount of type numeric(10,2)",
+                "ALTER TABLE orders ALTER note TYPE int USING note::int | column note of type integer",
+                "ALTER TABLE orders ALTER note TYPE varchar(30) | column note of type character varying(30)",
+                "ALTER TABLE orders ALTER placed TYPE timestamptz | column placed of type timestamp with time zone",
+                "ALTER TABLE customers RENAME \"na'me :?k1\" TO name | column na'me :?k1",
+                "ALTER TABLE orders ALTER customer_code TYPE varchar(9) | column customer_code",
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey; ALTER TABLE orders ADD PRIMARY KEY (other) | unique key (id)",
+                "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_other_key | (id) in its replica identity",
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id) DEFERRABLE | (id) in its replica identity",
+                "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (other) INCLUDE (id), ADD UNIQUE (id) | (id) in its replica identity",
+                "ALTER TABLE orders ALTER note TYPE varchar(20) COLLATE \"C\" | column note",
+                "ALTER TABLE orders REPLICA IDENTITY NOTHING | (id) in its replica identity",
+                "ALTER TABLE customers DROP CONSTRAINT customers_code_key | unique key (code)",
+                "ALTER TABLE customers REPLICA IDENTITY DEFAULT | (code) in its replica identity",
+                "ALTER TABLE regions_a REPLICA IDENTITY NOTHING | (id) in its replica identity",
+                "ALTER TABLE orders RENAME TO purchases | public.orders is the table",
+                "CREATE SCHEMA elsewhere; ALTER TABLE orders SET SCHEMA elsewhere | public.orders is the table",
+                "ALTER TABLE orders RENAME TO old; CREATE TABLE orders (LIKE old INCLUDING ALL) | public.orders is the table",
+                "DROP TABLE customers; | public.customers is the table",
+                "ALTER TYPE mood RENAME TO m; CREATE TYPE mood AS ENUM ('sad', 'happy'); ALTER TABLE customers ALTER how TYPE mood USING how::text::mood"
+                        + " | column how of type"
+            })
     void whatItReadsMayNot(String alter, String named) throws Exception {
         alter(alter);
         assertThat(model.schema().isCurrent(postgres)).isFalse();
-        assertThat(SchemaChangedException.of(model, postgres)).hasMessageContaining(named).hasMessageContaining("order_fact.sql")
+        assertThat(SchemaChangedException.of(model, postgres))
+                .hasMessageContaining(named)
+                .hasMessageContaining("order_fact.sql")
                 .hasMessageContaining("olap.epoch");
     }
 
@@ -127,13 +136,17 @@ class ReadSchemaTest {
             TestDatabase.execute(other, "ALTER TABLE orders ALTER quantity TYPE bigint USING quantity * 2");
             CompletableFuture<String> lookUp = CompletableFuture.supplyAsync(() -> {
                 try {
-                    return LookUps.strings(postgres, "SELECT " + model.schema().condition() + " || ' ' || quantity FROM orders").get(0);
+                    return LookUps.strings(
+                                    postgres,
+                                    "SELECT " + model.schema().condition() + " || ' ' || quantity FROM orders")
+                            .get(0);
                 } catch (SQLException e) {
                     throw new IllegalStateException(e);
                 }
             });
-            await().until(() -> !LookUps.strings(other,
-                    "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass").isEmpty());
+            await().until(() -> !LookUps.strings(
+                            other, "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass")
+                    .isEmpty());
             other.commit();
             assertThat(lookUp.join()).isEqualTo("false 2");
         }

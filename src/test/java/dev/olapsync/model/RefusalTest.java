@@ -90,7 +90,8 @@ class RefusalTest {
         for (int i = 0; i < models.length; i++) {
             TestDatabase.write(folder, "m" + i, models[i]);
         }
-        return catchThrowableOfType(ModelException.class, () -> Models.load(folder, postgres)).errors();
+        return catchThrowableOfType(ModelException.class, () -> Models.load(folder, postgres))
+                .errors();
     }
 
     @ParameterizedTest
@@ -153,39 +154,42 @@ class RefusalTest {
 
     /** Postgres says what they mean. */
     @ParameterizedTest
-    @ValueSource(strings = {"SELECT id, name COLLATE \"C\" AS x FROM c",
-        "TABLE o",
-        "(SELECT id FROM o)",
-        "WITH x AS (SELECT 1) SELECT id FROM o",
-        "SELECT DISTINCT id FROM o",
-        "SELECT id FROM o GROUP BY id",
-        "SELECT id, (SELECT 1) AS x FROM o",
-        "SELECT id FROM o WHERE EXISTS (SELECT 1)",
-        "SELECT id FROM o WHERE id IN (SELECT id FROM c)",
-        "SELECT id FROM o WHERE id = ANY (SELECT id FROM c)",
-        "SELECT id, CASE WHEN true THEN (SELECT 1) END AS x FROM o",
-        "SELECT id, tags[(SELECT 1)] AS x FROM o",
-        "SELECT id, coalesce(id, (SELECT 1)) AS x FROM o",
-        "SELECT id FROM (SELECT * FROM o) o",
-        "SELECT o.id FROM o JOIN (SELECT * FROM c) c ON c.id=c_id",
-        "SELECT o.id FROM o, LATERAL (SELECT 1) x",
-        "SELECT id, unnest(tags) AS t FROM o",
-        "SELECT id, generate_series(1, 2) AS t FROM o",
-        "SELECT id, jsonb_array_elements(j) AS t FROM o",
-        "SELECT id FROM o ORDER BY id",
-        "SELECT o.id FROM o, c WHERE c.id = o.c_id",
-        "SELECT o.id FROM o JOIN c USING (id)",
-        "SELECT x FROM o AS o (x)",
-        "SELECT id, id FROM o",
-        "SELECT c_id FROM o",
-        "SELECT id + 0 AS id FROM o",
-        "SELECT c_id FROM a",
-        "SELECT id FROM v",
-        "SELECT c.id FROM c LEFT JOIN a ON a.c_id = c.id",
-        "SELECT c.id FROM c JOIN o ON o.c_id = c.id",
-        "SELECT o.id FROM o JOIN c ON c.id = o.c_id + 1",
-        "SELECT o.id FROM o JOIN n ON n.id = o.c_float",
-        "SELECT o.id FROM o JOIN c ON c.id = (o.j->>'c')::bigint"})
+    @ValueSource(
+            strings = {
+                "SELECT id, name COLLATE \"C\" AS x FROM c",
+                "TABLE o",
+                "(SELECT id FROM o)",
+                "WITH x AS (SELECT 1) SELECT id FROM o",
+                "SELECT DISTINCT id FROM o",
+                "SELECT id FROM o GROUP BY id",
+                "SELECT id, (SELECT 1) AS x FROM o",
+                "SELECT id FROM o WHERE EXISTS (SELECT 1)",
+                "SELECT id FROM o WHERE id IN (SELECT id FROM c)",
+                "SELECT id FROM o WHERE id = ANY (SELECT id FROM c)",
+                "SELECT id, CASE WHEN true THEN (SELECT 1) END AS x FROM o",
+                "SELECT id, tags[(SELECT 1)] AS x FROM o",
+                "SELECT id, coalesce(id, (SELECT 1)) AS x FROM o",
+                "SELECT id FROM (SELECT * FROM o) o",
+                "SELECT o.id FROM o JOIN (SELECT * FROM c) c ON c.id=c_id",
+                "SELECT o.id FROM o, LATERAL (SELECT 1) x",
+                "SELECT id, unnest(tags) AS t FROM o",
+                "SELECT id, generate_series(1, 2) AS t FROM o",
+                "SELECT id, jsonb_array_elements(j) AS t FROM o",
+                "SELECT id FROM o ORDER BY id",
+                "SELECT o.id FROM o, c WHERE c.id = o.c_id",
+                "SELECT o.id FROM o JOIN c USING (id)",
+                "SELECT x FROM o AS o (x)",
+                "SELECT id, id FROM o",
+                "SELECT c_id FROM o",
+                "SELECT id + 0 AS id FROM o",
+                "SELECT c_id FROM a",
+                "SELECT id FROM v",
+                "SELECT c.id FROM c LEFT JOIN a ON a.c_id = c.id",
+                "SELECT c.id FROM c JOIN o ON o.c_id = c.id",
+                "SELECT o.id FROM o JOIN c ON c.id = o.c_id + 1",
+                "SELECT o.id FROM o JOIN n ON n.id = o.c_float",
+                "SELECT o.id FROM o JOIN c ON c.id = (o.j->>'c')::bigint"
+            })
     void whatAModelMayBe(String sql) throws Exception {
         TestDatabase.write(folder, "m", sql);
         assertThat(Models.load(folder, postgres).all()).hasSize(1);
@@ -283,22 +287,63 @@ class RefusalTest {
 
     /** No corner of the syntax hides a call. */
     @ParameterizedTest
-    @ValueSource(strings = {"(now())", "-extract(epoch from now())", "CASE WHEN true THEN now() END", "CASE now() WHEN now() THEN 1 END",
-        "CASE WHEN now() > placed THEN 1 END", "CASE WHEN true THEN 1 ELSE extract(epoch from now()) END", "coalesce(placed, now())",
-        "placed + (now() - placed)", "now()::text", "CAST(now() AS text)", "extract(year FROM now())", "now() AT TIME ZONE 'UTC'",
-        "placed IN (placed, now())", "now() IN (placed)", "placed BETWEEN placed AND now()", "now()::text LIKE 'x'",
-        "status LIKE now()::text", "now() IS NULL", "NOT now() IS NULL", "ARRAY[now()]", "(ARRAY[now()])[1]",
-        "tags[extract(day from now())::int]", "tags[1:extract(day from now())::int]", "j -> now()::text", "j ->> now()::text",
-        "j @> to_jsonb(now())", "row(now())", "trim(both ' ' from now()::text)", "trim(now()::text)", "position('1' in now()::text)",
-        "substring(now()::text from 1 for 2)", "overlay(status placing now()::text from 1)", "status || now()",
-        "(placed, now()) OVERLAPS (placed, now())", "placed IS DISTINCT FROM now()", "now() > placed AND true", "true OR now() > placed",
-        "status ~ now()::text", "json_build_object('k', now())", "json_object('k': now())", "json_array(now())",
-        "greatest(placed, now())", "nullif(placed, now())", "upper(left(now()::text, 4))", "status SIMILAR TO now()::text",
-        "make_interval(days => extract(day from now())::int)", "(now() > placed) IS TRUE", "(now() > placed) IS UNKNOWN",
-        "1 = ANY(ARRAY[extract(day from now())])", "concat_ws(',', now())", "xmlelement(name x, now())"})
+    @ValueSource(
+            strings = {
+                "(now())",
+                "-extract(epoch from now())",
+                "CASE WHEN true THEN now() END",
+                "CASE now() WHEN now() THEN 1 END",
+                "CASE WHEN now() > placed THEN 1 END",
+                "CASE WHEN true THEN 1 ELSE extract(epoch from now()) END",
+                "coalesce(placed, now())",
+                "placed + (now() - placed)",
+                "now()::text",
+                "CAST(now() AS text)",
+                "extract(year FROM now())",
+                "now() AT TIME ZONE 'UTC'",
+                "placed IN (placed, now())",
+                "now() IN (placed)",
+                "placed BETWEEN placed AND now()",
+                "now()::text LIKE 'x'",
+                "status LIKE now()::text",
+                "now() IS NULL",
+                "NOT now() IS NULL",
+                "ARRAY[now()]",
+                "(ARRAY[now()])[1]",
+                "tags[extract(day from now())::int]",
+                "tags[1:extract(day from now())::int]",
+                "j -> now()::text",
+                "j ->> now()::text",
+                "j @> to_jsonb(now())",
+                "row(now())",
+                "trim(both ' ' from now()::text)",
+                "trim(now()::text)",
+                "position('1' in now()::text)",
+                "substring(now()::text from 1 for 2)",
+                "overlay(status placing now()::text from 1)",
+                "status || now()",
+                "(placed, now()) OVERLAPS (placed, now())",
+                "placed IS DISTINCT FROM now()",
+                "now() > placed AND true",
+                "true OR now() > placed",
+                "status ~ now()::text",
+                "json_build_object('k', now())",
+                "json_object('k': now())",
+                "json_array(now())",
+                "greatest(placed, now())",
+                "nullif(placed, now())",
+                "upper(left(now()::text, 4))",
+                "status SIMILAR TO now()::text",
+                "make_interval(days => extract(day from now())::int)",
+                "(now() > placed) IS TRUE",
+                "(now() > placed) IS UNKNOWN",
+                "1 = ANY(ARRAY[extract(day from now())])",
+                "concat_ws(',', now())",
+                "xmlelement(name x, now())"
+            })
     void callsAreFoundEverywhere(String expression) {
-        assertThat(errors("SELECT id, " + expression + " AS x FROM o")).anySatisfy(error ->
-                assertThat(error.message()).matches("(now\\(\\) depends on the time|column .* has pseudo-type record).*"));
+        assertThat(errors("SELECT id, " + expression + " AS x FROM o")).anySatisfy(error -> assertThat(error.message())
+                .matches("(now\\(\\) depends on the time|column .* has pseudo-type record).*"));
     }
 
     private void check(String sql, int line, int column, String message) {
@@ -312,52 +357,72 @@ class RefusalTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "  \n", "-- only a comment\n", ";"})
     void anEmptyFile(String content) {
-        assertThat(errors(content)).singleElement().extracting(ModelError::message).asString().contains("the file is empty");
+        assertThat(errors(content))
+                .singleElement()
+                .extracting(ModelError::message)
+                .asString()
+                .contains("the file is empty");
     }
 
     @Test
     void placesAreCountedThroughLinesTabsCommentsAndWideCharacters() {
         assertThat(errors("-- a model\n\n/* of\n orders */ SELECT id,\n\t'Ж€😀' AS x, now() AS t\nFROM o\n"))
-                .singleElement().hasToString(folder.resolve("m0.sql") + ":5:14: now() depends on the time of the query, so the rows"
+                .singleElement()
+                .hasToString(folder.resolve("m0.sql") + ":5:14: now() depends on the time of the query, so the rows"
                         + " would change without a change in the tables; compute it in ClickHouse when reading");
         assertThat(errors("-- a model\n\n/* of\n orders */ SELECT id,\n\t'Ж€😀' AS x, stat\nFROM o\n"))
-                .singleElement().satisfies(error -> assertThat(List.of(error.line(), error.column())).containsExactly(5, 14));
+                .singleElement()
+                .satisfies(error ->
+                        assertThat(List.of(error.line(), error.column())).containsExactly(5, 14));
     }
 
     @Test
     void allErrorsOfAllFilesComeAtOnce() {
-        assertThat(errors("SELECT id, now() AS a, random() AS b FROM o LIMIT 1", "SELECT id FROM mv", "SELECT id FROM o"))
+        assertThat(errors(
+                        "SELECT id, now() AS a, random() AS b FROM o LIMIT 1", "SELECT id FROM mv", "SELECT id FROM o"))
                 .extracting(error -> error.file().getFileName() + ":" + error.column())
                 .containsExactly("m0.sql:12", "m0.sql:24", "m0.sql:45", "m1.sql:16");
     }
 
     @Test
     void aStatementThatPostgresDoesNotAcceptDoesNotHideTheNextModelsErrors() {
-        String tooMany = IntStream.rangeClosed(2, 1664).mapToObj(i -> ", 1 AS c" + i).collect(Collectors.joining());
-        assertThat(errors("SELECT id" + tooMany + " FROM o", "SELECT id FROM mv")).extracting(ModelError::message).satisfiesExactly(
-                error -> assertThat(error).contains("tables can have at most 1600 columns"),
-                error -> assertThat(error).contains("public.mv is a materialized view"));
+        String tooMany =
+                IntStream.rangeClosed(2, 1664).mapToObj(i -> ", 1 AS c" + i).collect(Collectors.joining());
+        assertThat(errors("SELECT id" + tooMany + " FROM o", "SELECT id FROM mv"))
+                .extracting(ModelError::message)
+                .satisfiesExactly(
+                        error -> assertThat(error).contains("tables can have at most 1600 columns"),
+                        error -> assertThat(error).contains("public.mv is a materialized view"));
     }
 
     @Test
     void aFileThatIsNotUtf8() throws Exception {
         Files.write(folder.resolve("latin.sql"), new byte[] {'S', (byte) 0xe4});
-        assertThat(errors()).singleElement().hasToString(folder.resolve("latin.sql")
-                + ":1:1: the file is not UTF-8 text: save it as UTF-8");
+        assertThat(errors())
+                .singleElement()
+                .hasToString(folder.resolve("latin.sql") + ":1:1: the file is not UTF-8 text: save it as UTF-8");
     }
 
     @Test
     void namesThatCannotBeThoseOfTopicsAndTables() {
         TestDatabase.write(folder, "my model", "SELECT id FROM o");
         TestDatabase.write(folder, "m0_rows", "SELECT id FROM o");
-        assertThat(errors("SELECT id FROM o")).extracting(error -> error.file().getFileName() + " " + error.message())
-                .satisfiesExactly(error -> assertThat(error).startsWith("m0_rows.sql the name m0_rows is that of the storage table"),
-                        error -> assertThat(error).startsWith("my model.sql the file's name is that of a table and of a topic"));
+        assertThat(errors("SELECT id FROM o"))
+                .extracting(error -> error.file().getFileName() + " " + error.message())
+                .satisfiesExactly(
+                        error -> assertThat(error)
+                                .startsWith("m0_rows.sql the name m0_rows is that of the storage table"),
+                        error -> assertThat(error)
+                                .startsWith("my model.sql the file's name is that of a table and of a topic"));
     }
 
     @Test
     void noFolderAndNoModels() {
-        assertThat(errors()).singleElement().extracting(ModelError::message).asString().contains("the folder holds no model");
+        assertThat(errors())
+                .singleElement()
+                .extracting(ModelError::message)
+                .asString()
+                .contains("the folder holds no model");
         assertThat(catchThrowableOfType(ModelException.class, () -> Models.load(folder.resolve("none"), postgres)))
                 .hasMessageContaining("no such folder");
     }
@@ -382,18 +447,26 @@ class RefusalTest {
             id int PRIMARY KEY, v int GENERATED ALWAYS AS (id + 1) VIRTUAL | FULL            | virtual generated column v
             id int NOT NULL                                                | USING INDEX one | lost the index
             """)
-    void aTableThatPostgresWouldNotLetChangeOnceItIsPublished(String columns, String identity, String message) throws SQLException {
-        TestDatabase.execute(postgres, "DROP TABLE IF EXISTS guarded; CREATE TABLE guarded (" + columns + ");"
-                + " CREATE UNIQUE INDEX one ON guarded (id)");
+    void aTableThatPostgresWouldNotLetChangeOnceItIsPublished(String columns, String identity, String message)
+            throws SQLException {
+        TestDatabase.execute(
+                postgres,
+                "DROP TABLE IF EXISTS guarded; CREATE TABLE guarded (" + columns + ");"
+                        + " CREATE UNIQUE INDEX one ON guarded (id)");
         if (identity.startsWith("USING")) {
             TestDatabase.execute(postgres, "ALTER TABLE guarded ADD PRIMARY KEY (id)");
         }
         TestDatabase.execute(postgres, "ALTER TABLE guarded REPLICA IDENTITY " + identity + "; DROP INDEX one");
-        assertThat(Publishable.refusal(postgres, new TableName("public", "guarded"))).get().asString().contains(message, "guarded", "run ALTER");
+        assertThat(Publishable.refusal(postgres, new TableName("public", "guarded")))
+                .get()
+                .asString()
+                .contains(message, "guarded", "run ALTER");
         check("SELECT id FROM guarded", 1, 16, message.startsWith("lost") ? "lost the index" : message);
         // what Postgres does
-        TestDatabase.execute(postgres, "INSERT INTO guarded (id) VALUES (1); CREATE PUBLICATION guarded FOR TABLE guarded");
-        assertThatExceptionOfType(SQLException.class).isThrownBy(() -> TestDatabase.execute(postgres, "DELETE FROM guarded"));
+        TestDatabase.execute(
+                postgres, "INSERT INTO guarded (id) VALUES (1); CREATE PUBLICATION guarded FOR TABLE guarded");
+        assertThatExceptionOfType(SQLException.class)
+                .isThrownBy(() -> TestDatabase.execute(postgres, "DELETE FROM guarded"));
         TestDatabase.execute(postgres, "DROP TABLE guarded; DROP PUBLICATION guarded");
     }
 
@@ -406,15 +479,18 @@ class RefusalTest {
             id int PRIMARY KEY, s int GENERATED ALWAYS AS (id + 1) STORED            | FULL
             """)
     void aTableThatPostgresLetsChange(String columns, String identity) throws SQLException {
-        TestDatabase.execute(postgres, "DROP TABLE IF EXISTS guarded; CREATE TABLE guarded (" + columns + "); ALTER TABLE guarded"
-                + " REPLICA IDENTITY " + identity + "; INSERT INTO guarded (id) VALUES (1)");
+        TestDatabase.execute(
+                postgres,
+                "DROP TABLE IF EXISTS guarded; CREATE TABLE guarded (" + columns + "); ALTER TABLE guarded"
+                        + " REPLICA IDENTITY " + identity + "; INSERT INTO guarded (id) VALUES (1)");
         TableName guarded = new TableName("public", "guarded");
         assertThat(Publishable.refusal(postgres, guarded)).isEmpty();
         Publication publication = new Publication("guarded");
         publication.ensure(postgres, List.of(guarded));
         TestDatabase.execute(postgres, "UPDATE guarded SET id = 2; DROP PUBLICATION guarded");
         // one that an older version has created
-        TestDatabase.execute(postgres, "CREATE PUBLICATION guarded FOR TABLE guarded WITH (publish_via_partition_root = true)");
+        TestDatabase.execute(
+                postgres, "CREATE PUBLICATION guarded FOR TABLE guarded WITH (publish_via_partition_root = true)");
         publication.ensure(postgres, List.of(guarded));
         assertThat(publication.missing(postgres, List.of(guarded))).isEmpty();
         TestDatabase.execute(postgres, "DELETE FROM guarded; DROP TABLE guarded; DROP PUBLICATION guarded");

@@ -15,7 +15,8 @@ class RowKeyTest {
         assertThat(RowKey.columns("[" + digits + ",\"a\",9223372036854775808,true]", 4))
                 .containsExactly(digits, "a", "9223372036854775808", "true");
         String small = "-0.0000000001";
-        assertThat(new BigDecimal(RowKey.columns("[" + small + ",1]", 2).get(0))).isEqualTo(new BigDecimal(small));
+        assertThat(new BigDecimal(RowKey.columns("[" + small + ",1]", 2).get(0)))
+                .isEqualTo(new BigDecimal(small));
         String long1200 = "9".repeat(1200) + ".5";
         assertThat(RowKey.columns("[" + long1200 + ",1]", 2)).containsExactly(long1200, "1");
     }

@@ -22,6 +22,5 @@ final class Schemas {
             CREATE TABLE contact (contact_id int PRIMARY KEY, student_id int, contact_number text);
             """;
 
-    private Schemas() {
-    }
+    private Schemas() {}
 }

@@ -21,12 +21,20 @@ class StopTest {
 
     @Test
     void whileTheModelsAreRead() throws Exception {
-        try (Connection postgres = TestDatabase.create("stopping"); Connection other = TestDatabase.again(postgres)) {
+        try (Connection postgres = TestDatabase.create("stopping");
+                Connection other = TestDatabase.again(postgres)) {
             TestDatabase.execute(postgres, "CREATE TABLE locked (id int PRIMARY KEY)");
             TestDatabase.write(folder, "locked", "SELECT id FROM locked");
             Settings.Postgres to = TestDatabase.settings(postgres, "postgres");
-            OlapSync olapSync = new OlapSync(Settings.of(Map.of("postgres.host", to.host(), "postgres.port", String.valueOf(to.port()),
-                    "postgres.database", to.database(), "olap.models", folder.toString())::get));
+            OlapSync olapSync = new OlapSync(Settings.of(Map.of(
+                    "postgres.host",
+                    to.host(),
+                    "postgres.port",
+                    String.valueOf(to.port()),
+                    "postgres.database",
+                    to.database(),
+                    "olap.models",
+                    folder.toString())::get));
             olapSync.start();
             other.setAutoCommit(false);
             TestDatabase.execute(other, "LOCK TABLE locked");
@@ -37,8 +45,9 @@ class StopTest {
                     throw new IllegalStateException(e);
                 }
             });
-            await().until(() -> !LookUps.strings(postgres,
-                    "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'locked'::regclass").isEmpty());
+            await().until(() -> !LookUps.strings(
+                            postgres, "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'locked'::regclass")
+                    .isEmpty());
             CompletableFuture.runAsync(olapSync::stop).get(20, TimeUnit.SECONDS);
             await().until(reading::isDone);
             assertThat(reading).isCompletedExceptionally();

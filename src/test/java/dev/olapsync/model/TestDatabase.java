@@ -17,8 +17,7 @@ public final class TestDatabase {
 
     private static final EmbeddedPostgres POSTGRES = start();
 
-    private TestDatabase() {
-    }
+    private TestDatabase() {}
 
     private static EmbeddedPostgres start() {
         try {
@@ -30,7 +29,8 @@ public final class TestDatabase {
 
     /** A connection, as the pipeline has it, to a new database. */
     public static Connection create(String name) throws SQLException {
-        try (Connection admin = connect("postgres"); Statement statement = admin.createStatement()) {
+        try (Connection admin = connect("postgres");
+                Statement statement = admin.createStatement()) {
             statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
             statement.execute("CREATE DATABASE " + name);
         }
@@ -44,7 +44,14 @@ public final class TestDatabase {
 
     /** How the pipeline would connect to the database of a connection. */
     static Settings.Postgres settings(Connection postgres, String user) throws SQLException {
-        return new Settings.Postgres("localhost", POSTGRES.getPort(), postgres.getCatalog(), user, "", "", "",
+        return new Settings.Postgres(
+                "localhost",
+                POSTGRES.getPort(),
+                postgres.getCatalog(),
+                user,
+                "",
+                "",
+                "",
                 new Settings.PostgresTls("disable", "", "", ""));
     }
 

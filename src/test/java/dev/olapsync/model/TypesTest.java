@@ -21,8 +21,7 @@ class TypesTest {
     private static final String DIGITS_76 = "1234567890".repeat(8).substring(0, 76);
 
     /** @param json what the row holds; null with {@code unheld} when ClickHouse cannot hold the value */
-    private record Case(String type, String value, String clickHouse, String json, boolean unheld) {
-    }
+    private record Case(String type, String value, String clickHouse, String json, boolean unheld) {}
 
     private static Case held(String type, String value, String clickHouse, String json) {
         return new Case(type, value, clickHouse, json, false);
@@ -47,7 +46,10 @@ class TypesTest {
             held("numeric(77,0)", DIGITS_76 + "1", "String", '"' + DIGITS_76 + "1\""),
             held("numeric(3,-2)", "12345", "String", "\"12300\""),
             held("numeric(2,4)", "0.0012", "String", "\"0.0012\""),
-            held("numeric", "1.0000000000000000000000000000000000000000000001", "String",
+            held(
+                    "numeric",
+                    "1.0000000000000000000000000000000000000000000001",
+                    "String",
                     "\"1.0000000000000000000000000000000000000000000001\""),
             held("numeric", "NaN", "String", "\"NaN\""),
             held("numeric", "-Infinity", "String", "\"-Infinity\""),
@@ -65,7 +67,11 @@ class TypesTest {
             held("boolean", "true", "Bool", "true"),
             held("boolean", "false", "Bool", "false"),
             held("text", "", "String", "\"\""),
-            held("text", "a \"q\" \\ / \t\n\u0001 Ж€😀 {fn x} ?", "String", "\"a \\\"q\\\" \\\\ / \\t\\n\\u0001 Ж€😀 {fn x} ?\""),
+            held(
+                    "text",
+                    "a \"q\" \\ / \t\n\u0001 Ж€😀 {fn x} ?",
+                    "String",
+                    "\"a \\\"q\\\" \\\\ / \\t\\n\\u0001 Ж€😀 {fn x} ?\""),
             held("varchar(5)", "ab  ", "String", "\"ab  \""),
             held("char(5)", "ab", "String", "\"ab   \""),
             held("\"char\"", "x", "String", "\"x\""),
@@ -86,8 +92,16 @@ class TypesTest {
             unheld("timestamp", "2300-01-01 00:00:00", "DateTime64(6, 'UTC')"),
             unheld("timestamp", "infinity", "DateTime64(6, 'UTC')"),
             unheld("timestamp", "0044-03-15 12:00:00 BC", "DateTime64(6, 'UTC')"),
-            held("timestamptz", "2025-10-21T19:33:53.571Z", "DateTime64(6, 'UTC')", "\"2025-10-21T19:33:53.571+00:00\""),
-            held("timestamptz", "2025-10-21 21:33:53.571001+02", "DateTime64(6, 'UTC')", "\"2025-10-21T19:33:53.571001+00:00\""),
+            held(
+                    "timestamptz",
+                    "2025-10-21T19:33:53.571Z",
+                    "DateTime64(6, 'UTC')",
+                    "\"2025-10-21T19:33:53.571+00:00\""),
+            held(
+                    "timestamptz",
+                    "2025-10-21 21:33:53.571001+02",
+                    "DateTime64(6, 'UTC')",
+                    "\"2025-10-21T19:33:53.571001+00:00\""),
             held("timestamptz", "1900-01-01 01:00:00+01", "DateTime64(6, 'UTC')", "\"1900-01-01T00:00:00+00:00\""),
             unheld("timestamptz", "1900-01-01 00:59:59+01", "DateTime64(6, 'UTC')"),
             unheld("timestamptz", "-infinity", "DateTime64(6, 'UTC')"),
@@ -147,10 +161,20 @@ class TypesTest {
                 CREATE DOMAIN price AS money_amount CHECK (VALUE > 0);
                 CREATE DOMAIN price_list AS numeric(10,2)[];
                 CREATE DOMAIN day AS date""");
-        TestDatabase.execute(postgres, "CREATE TABLE everything (id int PRIMARY KEY, " + IntStream.range(0, CASES.size())
-                .mapToObj(i -> "v" + i + " " + CASES.get(i).type()).collect(Collectors.joining(", ")) + ")");
-        TestDatabase.execute(postgres, "INSERT INTO everything VALUES (1, " + CASES.stream()
-                .map(c -> Sql.literal(c.value()) + "::text::" + c.type()).collect(Collectors.joining(", ")) + ")");
+        TestDatabase.execute(
+                postgres,
+                "CREATE TABLE everything (id int PRIMARY KEY, "
+                        + IntStream.range(0, CASES.size())
+                                .mapToObj(i -> "v" + i + " " + CASES.get(i).type())
+                                .collect(Collectors.joining(", "))
+                        + ")");
+        TestDatabase.execute(
+                postgres,
+                "INSERT INTO everything VALUES (1, "
+                        + CASES.stream()
+                                .map(c -> Sql.literal(c.value()) + "::text::" + c.type())
+                                .collect(Collectors.joining(", "))
+                        + ")");
         TestDatabase.execute(postgres, "INSERT INTO everything VALUES (2)");
         TestDatabase.write(folder, "everything", "SELECT * FROM everything");
         model = Models.load(folder, postgres).find("everything").orElseThrow();
@@ -164,12 +188,17 @@ class TypesTest {
 
     @Test
     void eachTypeHasItsClickHouseType() {
-        List<String> types = model.columns().stream().skip(1).map(c -> c.postgresType() + " " + c.clickHouseType()).toList();
+        List<String> types = model.columns().stream()
+                .skip(1)
+                .map(c -> c.postgresType() + " " + c.clickHouseType())
+                .toList();
         List<String> expected = new ArrayList<>();
         for (int i = 0; i < CASES.size(); i++) {
             String type = CASES.get(i).clickHouse();
             expected.add(model.columns().get(i + 1).postgresType() + " "
-                    + (type.startsWith("LowCardinality") ? "LowCardinality(Nullable(String))" : "Nullable(" + type + ")"));
+                    + (type.startsWith("LowCardinality")
+                            ? "LowCardinality(Nullable(String))"
+                            : "Nullable(" + type + ")"));
         }
         assertThat(types).containsExactlyElementsOf(expected);
     }
@@ -193,7 +222,8 @@ class TypesTest {
 
     @Test
     void nullStaysNull() {
-        assertThat(LookUps.json(rows.get(1).json()).properties()).filteredOn(field -> field.getValue().isNull())
+        assertThat(LookUps.json(rows.get(1).json()).properties())
+                .filteredOn(field -> field.getValue().isNull())
                 .hasSize(CASES.size());
         assertThat(rows.get(1).unheld()).isNull();
         assertThat(rows.get(1).refused()).isNull();
@@ -207,11 +237,20 @@ class TypesTest {
                   ('0044-03-15 BC', 'NaN', '2025-01-01 00:00:00Z')""");
         TestDatabase.write(folder, "strict", "SELECT * FROM strict");
         Model strict = Models.load(folder, postgres).find("strict").orElseThrow();
-        assertThat(strict.columns()).extracting(OutputColumn::clickHouseType)
+        assertThat(strict.columns())
+                .extracting(OutputColumn::clickHouseType)
                 .containsExactly("Date32", "Decimal(10, 2)", "Nullable(DateTime64(6, 'UTC'))");
-        List<LookUps.Row> found = LookUps.run(postgres, strict.lookUps().get(0), "2025-01-01", "infinity", "2025-01-03",
-                "0044-03-15 BC", "0045-03-15 BC", "2025-01-05");
-        assertThat(found).extracting(LookUps.Row::key, LookUps.Row::live, LookUps.Row::unheld, LookUps.Row::refused)
+        List<LookUps.Row> found = LookUps.run(
+                postgres,
+                strict.lookUps().get(0),
+                "2025-01-01",
+                "infinity",
+                "2025-01-03",
+                "0044-03-15 BC",
+                "0045-03-15 BC",
+                "2025-01-05");
+        assertThat(found)
+                .extracting(LookUps.Row::key, LookUps.Row::live, LookUps.Row::unheld, LookUps.Row::refused)
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("2025-01-01", true, "seen", null),
                         org.assertj.core.groups.Tuple.tuple("infinity", true, null, "day"),
@@ -219,10 +258,13 @@ class TypesTest {
                         org.assertj.core.groups.Tuple.tuple("0044-03-15 BC", true, null, "day, amount"),
                         org.assertj.core.groups.Tuple.tuple("0045-03-15 BC", false, null, "day"),
                         org.assertj.core.groups.Tuple.tuple("2025-01-05", false, null, null));
-        assertThat(found.get(3).json()).isEqualTo("{\"day\":null,\"amount\":null,\"seen\":\"2025-01-01T00:00:00+00:00\"}");
+        assertThat(found.get(3).json())
+                .isEqualTo("{\"day\":null,\"amount\":null,\"seen\":\"2025-01-01T00:00:00+00:00\"}");
         assertThat(found.get(5).json()).isEqualTo("{\"day\":\"2025-01-05\"}");
         List<LookUps.Row> pages = LookUps.pages(postgres, strict, 2);
-        assertThat(pages).extracting(LookUps.Row::key).containsExactly("0044-03-15 BC", "2025-01-01", "2025-01-03", "infinity");
+        assertThat(pages)
+                .extracting(LookUps.Row::key)
+                .containsExactly("0044-03-15 BC", "2025-01-01", "2025-01-03", "infinity");
         assertThat(pages).extracting(LookUps.Row::refused).containsExactly("day, amount", null, "amount", "day");
     }
 
@@ -237,11 +279,25 @@ class TypesTest {
                        n * w * w AS h, coalesce(n, 0) AS i
                 FROM exact""");
         Model exact = Models.load(folder, postgres).find("exact").orElseThrow();
-        assertThat(exact.columns()).extracting(OutputColumn::clickHouseType).containsExactly("Int32", "Nullable(Decimal(15, 2))",
-                "Nullable(Decimal(33, 6))", "Nullable(Decimal(14, 4))", "Nullable(Decimal(24, 3))", "Nullable(String)",
-                "Nullable(String)", "Nullable(Float64)", "Nullable(String)", "String");
-        assertThat(LookUps.run(postgres, exact.lookUps().get(0), "1")).singleElement().extracting(LookUps.Row::json).asString()
-                .startsWith("{\"id\":1,\"a\":3276799999672.32,\"b\":-922244969872884535945419096.705807,\"c\":199999997.9802,")
+        assertThat(exact.columns())
+                .extracting(OutputColumn::clickHouseType)
+                .containsExactly(
+                        "Int32",
+                        "Nullable(Decimal(15, 2))",
+                        "Nullable(Decimal(33, 6))",
+                        "Nullable(Decimal(14, 4))",
+                        "Nullable(Decimal(24, 3))",
+                        "Nullable(String)",
+                        "Nullable(String)",
+                        "Nullable(Float64)",
+                        "Nullable(String)",
+                        "String");
+        assertThat(LookUps.run(postgres, exact.lookUps().get(0), "1"))
+                .singleElement()
+                .extracting(LookUps.Row::json)
+                .asString()
+                .startsWith(
+                        "{\"id\":1,\"a\":3276799999672.32,\"b\":-922244969872884535945419096.705807,\"c\":199999997.9802,")
                 .contains("\"e\":\"-49999999.995000000000\"");
     }
 
@@ -256,10 +312,21 @@ class TypesTest {
                        coalesce(small, big) AS maybe_null
                 FROM overridden""");
         Model cast = Models.load(folder, postgres).find("cast").orElseThrow();
-        assertThat(cast.columns()).extracting(OutputColumn::clickHouseType).containsExactly("Int32", "Nullable(String)",
-                "Nullable(Float64)", "Nullable(Decimal(12, 2))", "Nullable(String)", "Nullable(Int32)", "String", "Int32",
-                "Nullable(Int64)");
-        assertThat(LookUps.run(postgres, cast.lookUps().get(0), "1")).singleElement().extracting(LookUps.Row::json)
+        assertThat(cast.columns())
+                .extracting(OutputColumn::clickHouseType)
+                .containsExactly(
+                        "Int32",
+                        "Nullable(String)",
+                        "Nullable(Float64)",
+                        "Nullable(Decimal(12, 2))",
+                        "Nullable(String)",
+                        "Nullable(Int32)",
+                        "String",
+                        "Int32",
+                        "Nullable(Int64)");
+        assertThat(LookUps.run(postgres, cast.lookUps().get(0), "1"))
+                .singleElement()
+                .extracting(LookUps.Row::json)
                 .isEqualTo("{\"id\":1,\"as_text\":\"infinity\",\"as_float\":1.25,\"as_decimal\":2.50,"
                         + "\"unbounded_\":\"0.41666666666666666667\",\"as_int\":1,\"literal\":\"x\",\"never_null\":0,"
                         + "\"maybe_null\":7}");

@@ -19,12 +19,15 @@ class ChangeEventTest {
 
     @Test
     void anUpdateTellsBothImagesItsTableAndItsPosition() {
-        ChangeEvent event = parse("{\"before\":{\"id\":1,\"name\":\"a\"},\"after\":{\"id\":2,\"name\":\"b\"},\"source\":" + SOURCE
-                + ",\"transaction\":{\"op\":\"x\",\"source\":{}},\"op\":\"u\",\"ts_ms\":1}");
+        ChangeEvent event =
+                parse("{\"before\":{\"id\":1,\"name\":\"a\"},\"after\":{\"id\":2,\"name\":\"b\"},\"source\":" + SOURCE
+                        + ",\"transaction\":{\"op\":\"x\",\"source\":{}},\"op\":\"u\",\"ts_ms\":1}");
         assertThat(event.op()).isEqualTo('u');
         assertThat(event.table()).isEqualTo(new TableName("public", "größe"));
         assertThat(event.position()).isEqualTo(new Position(3, 24023128, 24023224));
-        assertThat(event.images()).extracting(image -> image.path("name").asText()).containsExactly("a", "b");
+        assertThat(event.images())
+                .extracting(image -> image.path("name").asText())
+                .containsExactly("a", "b");
         assertThat(event.committed()).isEqualTo(Instant.parse("2023-11-14T22:13:20.123456Z"));
         assertThat(event.message()).isNull();
     }
@@ -33,23 +36,31 @@ class ChangeEventTest {
     void theOrderOfTheMembersDoesNotMatter() {
         ChangeEvent event = parse("{\"op\":\"d\",\"source\":" + SOURCE + ",\"after\":null,\"before\":{\"id\":1}}");
         assertThat(event.op()).isEqualTo('d');
-        assertThat(event.images()).extracting(image -> image.path("id")).extracting(JsonNode::asLong).containsExactly(1L);
+        assertThat(event.images())
+                .extracting(image -> image.path("id"))
+                .extracting(JsonNode::asLong)
+                .containsExactly(1L);
     }
 
     @Test
     void whatASnapshotReadHasTheLowestPosition() {
-        assertThat(parse("{\"op\":\"r\",\"after\":{\"id\":1},\"source\":" + SOURCE + "}").position()).isEqualTo(Position.start(3));
+        assertThat(parse("{\"op\":\"r\",\"after\":{\"id\":1},\"source\":" + SOURCE + "}")
+                        .position())
+                .isEqualTo(Position.start(3));
     }
 
     @Test
     void withoutMicrosecondsTheMillisecondsCount() {
-        assertThat(parse("{\"op\":\"c\",\"after\":{\"id\":1},\"source\":" + SOURCE.replace("\"ts_us\":1700000000123456,", "") + "}")
-                .committed()).isEqualTo(Instant.parse("2023-11-14T22:13:20.123Z"));
+        assertThat(parse("{\"op\":\"c\",\"after\":{\"id\":1},\"source\":"
+                                + SOURCE.replace("\"ts_us\":1700000000123456,", "") + "}")
+                        .committed())
+                .isEqualTo(Instant.parse("2023-11-14T22:13:20.123Z"));
     }
 
     @Test
     void aMessageHasItsContentAndNoTable() {
-        ChangeEvent event = parse("{\"op\":\"m\",\"source\":" + SOURCE + ",\"message\":{\"prefix\":\"olap-sync\",\"content\":\"6869\"}}");
+        ChangeEvent event = parse(
+                "{\"op\":\"m\",\"source\":" + SOURCE + ",\"message\":{\"prefix\":\"olap-sync\",\"content\":\"6869\"}}");
         assertThat(event.table()).isNull();
         assertThat(event.images()).isEmpty();
         assertThat(new String(event.message(), StandardCharsets.US_ASCII)).isEqualTo("hi");
@@ -57,13 +68,27 @@ class ChangeEventTest {
 
     @Test
     void whatIsNoChangeEventIsRefusedInTheSameWords() {
-        for (String none : new String[] {"", "null", "7", "\"op\"", "[]", "[{\"op\":\"u\"}]", "{}", "{\"op\":\"u\"}",
-                "{\"op\":\"u\",\"source\":7}", "{\"op\":\"uu\",\"source\":" + SOURCE + "}", "{\"op\":null,\"source\":" + SOURCE + "}",
-                "{\"op\":{\"a\":1},\"source\":" + SOURCE + "}"}) {
-            assertThatIllegalArgumentException().as(none).isThrownBy(() -> parse(none))
+        for (String none : new String[] {
+            "",
+            "null",
+            "7",
+            "\"op\"",
+            "[]",
+            "[{\"op\":\"u\"}]",
+            "{}",
+            "{\"op\":\"u\"}",
+            "{\"op\":\"u\",\"source\":7}",
+            "{\"op\":\"uu\",\"source\":" + SOURCE + "}",
+            "{\"op\":null,\"source\":" + SOURCE + "}",
+            "{\"op\":{\"a\":1},\"source\":" + SOURCE + "}"
+        }) {
+            assertThatIllegalArgumentException()
+                    .as(none)
+                    .isThrownBy(() -> parse(none))
                     .withMessageStartingWith("not a change event of Debezium");
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> parse("{\"op\":\"u\",\"source\":{\"table\":\"t\"}}"))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("{\"op\":\"u\",\"source\":{\"table\":\"t\"}}"))
                 .withMessageContaining("source.sequence");
     }
 

@@ -18,9 +18,13 @@ class MetricsTest {
             Metrics metrics = OlapSync.of(context).metrics();
             metrics.loaded("order_fact", LongStream.of(System.currentTimeMillis()));
 
-            CompositeMeterRegistry found = context.getRegistry().lookupByNameAndType("metricsRegistry", CompositeMeterRegistry.class);
-            assertThat(found.getMeters()).extracting(meter -> meter.getId().getName()).contains("olap.lag", "olap.lag.latest");
-            assertThat(found.get("olap.lag").tag("model", "order_fact").timer().count()).isOne();
+            CompositeMeterRegistry found =
+                    context.getRegistry().lookupByNameAndType("metricsRegistry", CompositeMeterRegistry.class);
+            assertThat(found.getMeters())
+                    .extracting(meter -> meter.getId().getName())
+                    .contains("olap.lag", "olap.lag.latest");
+            assertThat(found.get("olap.lag").tag("model", "order_fact").timer().count())
+                    .isOne();
             assertThat(metrics.scrape()).contains("olap_lag_seconds_count{model=\"order_fact\"} 1");
             assertThat(metrics.loaded("order_fact").rows()).isOne();
         }

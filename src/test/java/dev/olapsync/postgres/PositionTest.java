@@ -30,7 +30,8 @@ class PositionTest {
     void refusesWhatIsNoSequence() {
         for (String text : new String[] {null, "", "[]", "[\"1\"]", "[\"1\",null]", "[\"x\",\"2\"]"}) {
             assertThatThrownBy(() -> Position.parse(1, text, 0))
-                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("source.sequence");
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("source.sequence");
         }
     }
 
@@ -47,7 +48,8 @@ class PositionTest {
     void versionsSortLikePositionsAndEpochsComeFirst() {
         // case B15: 0/16B3748, 0/FFFFFFFF, 1/0
         List<BigInteger> versions = Stream.of(23803720L, 4294967295L, 4294967296L)
-                .map(lsn -> new Position(1, lsn, lsn).version()).toList();
+                .map(lsn -> new Position(1, lsn, lsn).version())
+                .toList();
         assertThat(versions).isSorted();
         assertThat(Position.start(2).version()).isGreaterThan(versions.get(2));
         assertThat(Position.start(0).version()).isZero();
@@ -68,7 +70,8 @@ class PositionTest {
     @Test
     void theGreatestVersionFitsAnUInt128() {
         long maximum = (1L << 56) - 1;
-        assertThat(new Position(65_535, maximum, maximum).version()).isEqualTo(BigInteger.TWO.pow(128).subtract(BigInteger.ONE));
+        assertThat(new Position(65_535, maximum, maximum).version())
+                .isEqualTo(BigInteger.TWO.pow(128).subtract(BigInteger.ONE));
         assertThatThrownBy(() -> new Position(65_536, 0, 0)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Position(0, 1L << 56, 0)).isInstanceOf(IllegalArgumentException.class);
     }

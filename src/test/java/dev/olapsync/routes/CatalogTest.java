@@ -48,7 +48,9 @@ class CatalogTest {
     private static CamelCatalog catalog() {
         CamelCatalog catalog = new DefaultCamelCatalog();
         try (InputStream entry = CatalogTest.class.getResourceAsStream(ENTRY)) {
-            catalog.addComponent("postgres-cdc", PostgresCdcComponent.class.getName(),
+            catalog.addComponent(
+                    "postgres-cdc",
+                    PostgresCdcComponent.class.getName(),
                     new String(entry.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -59,7 +61,8 @@ class CatalogTest {
     /** The routes, and what they become by the examples of the editing guide. */
     static List<Path> files() throws IOException {
         List<Path> files = new ArrayList<>(list(Path.of("routes")));
-        for (String example : List.of("Add a filter", "Route a table elsewhere", "Add a header", "Change the batching")) {
+        for (String example :
+                List.of("Add a filter", "Route a table elsewhere", "Add a header", "Change the batching")) {
             files.addAll(list(EditingGuide.routes(example)));
         }
         return files;
@@ -85,13 +88,15 @@ class CatalogTest {
             }
         });
         routes.findParents("uri").forEach(endpoint -> problems.addAll(endpoint(endpoint)));
-        routes.findValues("steps").forEach(steps -> steps.forEach(step -> step.fields().forEachRemaining(kind -> {
-            if (!kind.getValue().hasNonNull("id")) {
-                problems.add("a " + kind.getKey() + " without id");
-            }
-        })));
-        routes.findValues("expression").stream().filter(JsonNode::isObject).forEach(expression ->
-                expression.fields().forEachRemaining(language -> {
+        routes.findValues("steps")
+                .forEach(steps -> steps.forEach(step -> step.fields().forEachRemaining(kind -> {
+                    if (!kind.getValue().hasNonNull("id")) {
+                        problems.add("a " + kind.getKey() + " without id");
+                    }
+                })));
+        routes.findValues("expression").stream()
+                .filter(JsonNode::isObject)
+                .forEach(expression -> expression.fields().forEachRemaining(language -> {
                     if (!language.getValue().isObject()) {
                         problems.add("not in canonical form: expression " + expression);
                     }
@@ -108,8 +113,10 @@ class CatalogTest {
             return List.of("not in canonical form, options in the uri: " + uri);
         }
         StringJoiner options = new StringJoiner("&", "?", "");
-        endpoint.path("parameters").fields().forEachRemaining(option ->
-                options.add(option.getKey() + "=" + option.getValue().asText()));
+        endpoint.path("parameters")
+                .fields()
+                .forEachRemaining(option ->
+                        options.add(option.getKey() + "=" + option.getValue().asText()));
         EndpointValidationResult result = CATALOG.validateEndpointProperties(uri + options);
         return result.isSuccess() ? List.of() : List.of(uri + ": " + result.summaryErrorMessage(false));
     }
@@ -131,11 +138,14 @@ class CatalogTest {
         assertThat(yaml.lines()).noneMatch(line -> line.matches("(.*\\s)?#\\s.*|.*:\\s+[&*]\\w+\\s*"));
         String saved = YAML.writeValueAsString(YAML.readTree(yaml));
         assertThat(YAML.readTree(saved)).isEqualTo(YAML.readTree(yaml));
-        assertThat(RouteModel.differences(RouteModel.ofYaml(yaml), RouteModel.ofYaml(saved))).isEmpty();
+        assertThat(RouteModel.differences(RouteModel.ofYaml(yaml), RouteModel.ofYaml(saved)))
+                .isEmpty();
     }
 
     static List<Path> kamelets() throws IOException {
-        return list(Path.of("kamelets")).stream().filter(file -> file.toString().endsWith(".kamelet.yaml")).toList();
+        return list(Path.of("kamelets")).stream()
+                .filter(file -> file.toString().endsWith(".kamelet.yaml"))
+                .toList();
     }
 
     /** Its template is a route, and beans. */
@@ -152,16 +162,27 @@ class CatalogTest {
     @Test
     void aWrongWordIsFound() throws IOException {
         String load = Files.readString(Path.of("routes/load.camel.yaml"));
-        assertThat(problems(load.replace("stopOnException:", "stopOnExeption:"))).singleElement().asString()
+        assertThat(problems(load.replace("stopOnException:", "stopOnExeption:")))
+                .singleElement()
+                .asString()
                 .contains("stopOnExeption");
-        assertThat(problems(load.replace("maxPollRecords:", "maxPolRecords:"))).singleElement().asString()
+        assertThat(problems(load.replace("maxPollRecords:", "maxPolRecords:")))
+                .singleElement()
+                .asString()
                 .contains("maxPolRecords");
-        assertThat(problems(load.replace("batching: true", "batching: perhaps"))).singleElement().asString()
+        assertThat(problems(load.replace("batching: true", "batching: perhaps")))
+                .singleElement()
+                .asString()
                 .contains("batching", "perhaps");
-        assertThat(problems(load.replace("            id: to-row-batches\n", ""))).singleElement().asString()
+        assertThat(problems(load.replace("            id: to-row-batches\n", "")))
+                .singleElement()
+                .asString()
                 .contains("process without id");
         String capture = Files.readString(Path.of("routes/capture.camel.yaml"));
-        assertThat(problems(capture.replace("slotName:", "slot:"))).singleElement().asString().contains("slot");
+        assertThat(problems(capture.replace("slotName:", "slot:")))
+                .singleElement()
+                .asString()
+                .contains("slot");
     }
 
     /** What Camel itself shows of our component, for example to Kaoto and to the Camel CLI. */

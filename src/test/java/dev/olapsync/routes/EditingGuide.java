@@ -15,11 +15,9 @@ final class EditingGuide {
     private static final Pattern BLOCK = Pattern.compile("(?m)^```(\\w+) (\\S+)\\n([^`]*)^```$");
 
     /** @param kind {@code diff} or what the text is */
-    record Block(String kind, Path file, String text) {
-    }
+    record Block(String kind, Path file, String text) {}
 
-    private EditingGuide() {
-    }
+    private EditingGuide() {}
 
     /** The blocks below a heading. */
     static List<Block> section(String title) throws IOException {
@@ -47,7 +45,8 @@ final class EditingGuide {
         }
         for (Block block : section(title)) {
             Path file = folder.resolve(block.file().getFileName());
-            Files.writeString(file, block.kind().equals("diff") ? edited(Files.readString(file), block.text()) : block.text());
+            Files.writeString(
+                    file, block.kind().equals("diff") ? edited(Files.readString(file), block.text()) : block.text());
         }
         return folder;
     }

@@ -30,8 +30,11 @@ import org.junit.jupiter.api.Test;
 class EditingRoutesTest {
 
     private static Scenario school() throws Exception {
-        Scenario school = Scenario.of("editing", Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"), Path.of("models/school/student_contact_left.sql"));
+        Scenario school = Scenario.of(
+                "editing",
+                Files.readString(Path.of("examples/school/schema.sql")),
+                Path.of("models/school/student_contact.sql"),
+                Path.of("models/school/student_contact_left.sql"));
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
         return school;
     }
@@ -42,8 +45,10 @@ class EditingRoutesTest {
             school.start().awaitLoaded();
             school.postgres("INSERT INTO contact VALUES (2, 1, '456')");
             school.awaitQuiet();
-            assertThat(school.clickHouse("SELECT contact_id FROM student_contact ORDER BY ALL")).containsExactly("1", "2");
-            assertThat(school.clickHouse("SELECT contact_id FROM student_contact_left")).containsExactly("1");
+            assertThat(school.clickHouse("SELECT contact_id FROM student_contact ORDER BY ALL"))
+                    .containsExactly("1", "2");
+            assertThat(school.clickHouse("SELECT contact_id FROM student_contact_left"))
+                    .containsExactly("1");
         }
     }
 
@@ -51,15 +56,22 @@ class EditingRoutesTest {
     void routeATableElsewhere() throws Exception {
         try (Scenario school = school().routesFrom(EditingGuide.routes("Route a table elsewhere"));
                 Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, school.brokers()))) {
-            admin.createTopics(List.of(new NewTopic(school.name() + "-copies", 1, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic(school.name() + "-copies", 1, (short) 1)))
+                    .all()
+                    .get();
             school.start().awaitLoaded();
             school.postgres("INSERT INTO contact VALUES (2, 1, '456')");
             school.awaitInSync();
-            await().atMost(Duration.ofSeconds(60)).untilAsserted(() ->
-                    assertThat(school.read(school.name() + "-copies")).singleElement().satisfies(copy -> {
-                        assertThat(text(copy.value())).contains("456");
-                        assertThat(copy.key()).isEqualTo(school.read(school.topicOf("student_contact")).get(0).key());
-                    }));
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(school.read(school.name() + "-copies"))
+                            .singleElement()
+                            .satisfies(copy -> {
+                                assertThat(text(copy.value())).contains("456");
+                                assertThat(copy.key())
+                                        .isEqualTo(school.read(school.topicOf("student_contact"))
+                                                .get(0)
+                                                .key());
+                            }));
         }
     }
 
@@ -70,8 +82,9 @@ class EditingRoutesTest {
             school.postgres("INSERT INTO contact VALUES (2, 1, '456')");
             school.awaitInSync();
             List<ConsumerRecord<byte[], byte[]>> changes = school.read(school.name() + ".cdc.");
-            assertThat(changes).isNotEmpty().allSatisfy(change ->
-                    assertThat(text(change.headers().lastHeader("origin").value())).isEqualTo("school"));
+            assertThat(changes).isNotEmpty().allSatisfy(change -> assertThat(
+                            text(change.headers().lastHeader("origin").value()))
+                    .isEqualTo("school"));
         }
     }
 
@@ -130,16 +143,24 @@ class EditingRoutesTest {
     @Test
     void addASecondDatabase() throws Exception {
         Properties crm = new Properties();
-        crm.load(new StringReader(EditingGuide.section("Add a second database").get(0).text()));
+        crm.load(new StringReader(
+                EditingGuide.section("Add a second database").get(0).text()));
         Properties byDefault = new Properties();
         byDefault.load(new StringReader(Files.readString(Path.of("application.properties"))));
-        Matcher sentence = Pattern.compile("Two pipelines on the same servers need different values for ([^.]+\\.[^\\n]+\\n[^\\n]+)")
+        Matcher sentence = Pattern.compile(
+                        "Two pipelines on the same servers need different values for ([^.]+\\.[^\\n]+\\n[^\\n]+)")
                 .matcher(Files.readString(Path.of("README.md")));
         assertThat(sentence.find()).isTrue();
-        List<String> keys = Pattern.compile("`([a-z.]+)`").matcher(sentence.group(1)).results().map(key -> key.group(1)).toList();
-        assertThat(keys).hasSizeGreaterThan(5).allSatisfy(key ->
-                assertThat(crm.getProperty(key)).isNotBlank().isNotEqualTo(byDefault.getProperty(key)));
-        try (Scenario school = school(); Scenario second = school()) {
+        List<String> keys = Pattern.compile("`([a-z.]+)`")
+                .matcher(sentence.group(1))
+                .results()
+                .map(key -> key.group(1))
+                .toList();
+        assertThat(keys).hasSizeGreaterThan(5).allSatisfy(key -> assertThat(crm.getProperty(key))
+                .isNotBlank()
+                .isNotEqualTo(byDefault.getProperty(key)));
+        try (Scenario school = school();
+                Scenario second = school()) {
             school.start().awaitLoaded();
             second.start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'Daniel'");

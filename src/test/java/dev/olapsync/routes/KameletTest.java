@@ -28,7 +28,8 @@ class KameletTest {
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
     private static JsonNode kamelet(String name) throws Exception {
-        return YAML.readTree(Files.readString(Path.of("kamelets", name + ".kamelet.yaml"))).get("spec");
+        return YAML.readTree(Files.readString(Path.of("kamelets", name + ".kamelet.yaml")))
+                .get("spec");
     }
 
     private static JsonNode template(String name) throws Exception {
@@ -40,9 +41,12 @@ class KameletTest {
         JsonNode spec = kamelet(name);
         String[] template = {YAML.writeValueAsString(spec.get("template"))};
         spec.at("/definition/properties").fields().forEachRemaining(parameter -> {
-            JsonNode value = given.has(parameter.getKey()) ? given.get(parameter.getKey()) : parameter.getValue().get("default");
+            JsonNode value = given.has(parameter.getKey())
+                    ? given.get(parameter.getKey())
+                    : parameter.getValue().get("default");
             if (value != null) {
-                template[0] = template[0].replace("{{" + parameter.getKey() + "}}", value.asText().replace("\\", "\\\\"));
+                template[0] = template[0].replace(
+                        "{{" + parameter.getKey() + "}}", value.asText().replace("\\", "\\\\"));
             }
         });
         return YAML.readTree(template[0]);
@@ -50,7 +54,8 @@ class KameletTest {
 
     private static JsonNode withId(JsonNode nodes, String id) {
         return nodes.findParents("id").stream()
-                .filter(node -> node.get("id").asText().equals(id)).findFirst()
+                .filter(node -> node.get("id").asText().equals(id))
+                .findFirst()
                 .orElseThrow(() -> new AssertionError("there is no step " + id));
     }
 
@@ -62,7 +67,8 @@ class KameletTest {
     @CsvSource({
         "postgres-cdc-source, capture, wait-until-visible to-change-events",
         "joined-row-lookup-action, enrich, find-dirty-rows for-each-look-up to-row-records",
-        "clickhouse-batch-sink, load, to-row-batches for-each-table"})
+        "clickhouse-batch-sink, load, to-row-batches for-each-table"
+    })
     void stepsAreThoseOfTheRoutes(String kamelet, String route, String steps) throws Exception {
         for (String step : steps.split(" ")) {
             assertThat(withId(template(kamelet), step)).isEqualTo(withId(route(route), step));
@@ -75,7 +81,8 @@ class KameletTest {
         "topic-batch-source, poll-records, enrich, poll-changes",
         "topic-batch-source, poll-records, load, poll-rows",
         "topic-batch-sink, publish-records, capture, publish-changes",
-        "topic-batch-sink, publish-records, enrich, publish-rows"})
+        "topic-batch-sink, publish-records, enrich, publish-rows"
+    })
     void endpointsHaveTheOptionsOfTheRoutes(String kamelet, String id, String route, String routesId) throws Exception {
         JsonNode given = YAML.readTree(Files.readString(Path.of("examples", "kamelets", route + ".pipe.yaml")))
                 .at(kamelet.endsWith("source") ? "/spec/source/properties" : "/spec/sink/properties");
@@ -89,8 +96,9 @@ class KameletTest {
     /** A pipe gives texts raw, so that nothing in them is taken for an option of a URI. */
     private static Map<String, String> texts(ObjectNode options) {
         Map<String, String> texts = new HashMap<>();
-        options.fields().forEachRemaining(option ->
-                texts.put(option.getKey(), option.getValue().asText().replaceFirst("^RAW\\((.*)\\)$", "$1")));
+        options.fields()
+                .forEachRemaining(option ->
+                        texts.put(option.getKey(), option.getValue().asText().replaceFirst("^RAW\\((.*)\\)$", "$1")));
         return texts;
     }
 
@@ -111,10 +119,19 @@ class KameletTest {
 
     @Test
     void parametersReachTheSteps() throws Exception {
-        Map<String, String> configuration = new HashMap<>(Map.of("postgres.host", "configured", "postgres.port", "5433",
-                "olap.models", "models/school", "olap.epoch", "3"));
-        try (CamelContext context = started("kamelet:clickhouse-batch-sink?postgresHost=RAW(db.internal)"
-                + "&postgresPassword=RAW(p&+%41'w)&clickhouseUrl=RAW(https://ch:8443/?a=b)", configuration)) {
+        Map<String, String> configuration = new HashMap<>(Map.of(
+                "postgres.host",
+                "configured",
+                "postgres.port",
+                "5433",
+                "olap.models",
+                "models/school",
+                "olap.epoch",
+                "3"));
+        try (CamelContext context = started(
+                "kamelet:clickhouse-batch-sink?postgresHost=RAW(db.internal)"
+                        + "&postgresPassword=RAW(p&+%41'w)&clickhouseUrl=RAW(https://ch:8443/?a=b)",
+                configuration)) {
             Settings settings = OlapSync.of(context).settings();
             assertThat(settings.postgres().host()).isEqualTo("db.internal");
             assertThat(settings.postgres().password()).isEqualTo("p&+%41'w");
@@ -130,11 +147,14 @@ class KameletTest {
 
     @Test
     void bringsTheRoutesThatItsStepsUse() throws Exception {
-        try (CamelContext context = started("kamelet:joined-row-lookup-action", Map.of("kafka.brokers", "localhost:1"))) {
-            assertThat(context.getRoutes()).extracting(Route::getRouteId)
+        try (CamelContext context =
+                started("kamelet:joined-row-lookup-action", Map.of("kafka.brokers", "localhost:1"))) {
+            assertThat(context.getRoutes())
+                    .extracting(Route::getRouteId)
                     .contains("look-up", "fan-out", "publish-fan-outs", "dead-letters");
-            assertThat(List.of("look-up", "publish-fan-outs", "dead-letters")).allMatch(
-                    route -> context.getRouteController().getRouteStatus(route).isStarted());
+            assertThat(List.of("look-up", "publish-fan-outs", "dead-letters"))
+                    .allMatch(route ->
+                            context.getRouteController().getRouteStatus(route).isStarted());
         }
     }
 }

@@ -44,14 +44,15 @@ final class RouteModel {
 
     private final Map<String, String> lines = new TreeMap<>();
 
-    private RouteModel() {
-    }
+    private RouteModel() {}
 
     /** @param yaml the text of a file of routes */
     static RouteModel ofYaml(String yaml) throws Exception {
         try (DefaultCamelContext context = new DefaultCamelContext()) {
-            return of(context, PluginHelper.getRoutesLoader(context)
-                    .findRoutesBuilders(ResourceHelper.fromString("routes.camel.yaml", yaml)));
+            return of(
+                    context,
+                    PluginHelper.getRoutesLoader(context)
+                            .findRoutesBuilders(ResourceHelper.fromString("routes.camel.yaml", yaml)));
         }
     }
 
@@ -105,14 +106,17 @@ final class RouteModel {
     /** 2 and 2.0 are the same. */
     private static String plain(Object value) {
         String text = String.valueOf(value);
-        return text.matches("-?\\d+\\.\\d+") ? new BigDecimal(text).stripTrailingZeros().toPlainString() : text;
+        return text.matches("-?\\d+\\.\\d+")
+                ? new BigDecimal(text).stripTrailingZeros().toPlainString()
+                : text;
     }
 
     private void steps(String parent, List<ProcessorDefinition<?>> steps) throws ReflectiveOperationException {
         for (int i = 0; i < steps.size(); i++) {
             ProcessorDefinition<?> step = steps.get(i);
             // A step without an id is known by its place; one with an id has a place.
-            String id = parent + " / " + (step.hasCustomIdAssigned() ? step.getId() : step.getShortName() + " no. " + (i + 1));
+            String id = parent + " / "
+                    + (step.hasCustomIdAssigned() ? step.getId() : step.getShortName() + " no. " + (i + 1));
             add(id + " / place", i + 1);
             step(id, step);
             steps(id, inside(step));
@@ -126,7 +130,9 @@ final class RouteModel {
         }
         List<ProcessorDefinition<?>> steps = new ArrayList<>(step.getOutputs());
         if (step instanceof TryDefinition attempt) {
-            attempt.getCatchClauses().stream().filter(clause -> !steps.contains(clause)).forEach(steps::add);
+            attempt.getCatchClauses().stream()
+                    .filter(clause -> !steps.contains(clause))
+                    .forEach(steps::add);
             if (attempt.getFinallyClause() != null && !steps.contains(attempt.getFinallyClause())) {
                 steps.add(attempt.getFinallyClause());
             }
@@ -170,13 +176,17 @@ final class RouteModel {
         for (Map.Entry<String, Object> option : declared(node).entrySet()) {
             Object value = option.getValue();
             // An expression in Java that is still being written down.
-            if (value instanceof ExpressionDefinition written && written.getExpressionValue() instanceof ExpressionClause<?> clause) {
+            if (value instanceof ExpressionDefinition written
+                    && written.getExpressionValue() instanceof ExpressionClause<?> clause) {
                 value = clause.getExpressionType();
             }
             if (value instanceof ExpressionDefinition expression) {
                 add(id + " / " + option.getKey(), expression.getLanguage() + ": " + expression.getExpression());
                 options(id + " / " + option.getKey(), expression);
-            } else if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof Enum) {
+            } else if (value instanceof String
+                    || value instanceof Number
+                    || value instanceof Boolean
+                    || value instanceof Enum) {
                 add(id + " / " + option.getKey(), value);
             } else if (value instanceof Collection<?> values) {
                 int place = 0;
@@ -208,7 +218,12 @@ final class RouteModel {
             for (Method setter : type.getDeclaredMethods()) {
                 if (setter.getName().startsWith("set") && setter.getParameterCount() == 1 && isDeclared(setter)) {
                     String name = StringHelper.decapitalize(setter.getName().substring(3));
-                    put(declared, name, type.getMethod("get" + setter.getName().substring(3)).invoke(node), setter);
+                    put(
+                            declared,
+                            name,
+                            type.getMethod("get" + setter.getName().substring(3))
+                                    .invoke(node),
+                            setter);
                 }
             }
         }
@@ -216,17 +231,24 @@ final class RouteModel {
     }
 
     private static boolean isDeclared(AnnotatedElement member) {
-        return member.isAnnotationPresent(XmlAttribute.class) || member.isAnnotationPresent(XmlElement.class)
-                || member.isAnnotationPresent(XmlElementRef.class) || member.isAnnotationPresent(XmlElements.class)
+        return member.isAnnotationPresent(XmlAttribute.class)
+                || member.isAnnotationPresent(XmlElement.class)
+                || member.isAnnotationPresent(XmlElementRef.class)
+                || member.isAnnotationPresent(XmlElements.class)
                 || member.isAnnotationPresent(XmlValue.class);
     }
 
     private static void put(Map<String, Object> declared, String name, Object value, AnnotatedElement member) {
         Metadata metadata = member.getAnnotation(Metadata.class);
-        boolean byDefault = value == null || metadata != null && plain(value).equals(plain(metadata.defaultValue()))
-                || metadata != null && metadata.javaType().equals("java.lang.Boolean") && metadata.defaultValue().isEmpty()
+        boolean byDefault = value == null
+                || metadata != null && plain(value).equals(plain(metadata.defaultValue()))
+                || metadata != null
+                        && metadata.javaType().equals("java.lang.Boolean")
+                        && metadata.defaultValue().isEmpty()
                         && String.valueOf(value).equals("false");
-        if (!byDefault && !List.of("customId", "errorHandler", "language", "expression", "errorHandlerRef").contains(name)) {
+        if (!byDefault
+                && !List.of("customId", "errorHandler", "language", "expression", "errorHandlerRef")
+                        .contains(name)) {
             declared.put(name, value);
         } else if (value instanceof ExpressionDefinition) {
             declared.put(name, value);
@@ -236,7 +258,8 @@ final class RouteModel {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        lines.forEach((line, value) -> text.append(line).append(" = ").append(value).append('\n'));
+        lines.forEach(
+                (line, value) -> text.append(line).append(" = ").append(value).append('\n'));
         return text.toString();
     }
 }

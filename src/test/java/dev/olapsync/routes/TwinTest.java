@@ -45,7 +45,8 @@ class TwinTest {
     private static List<String> differences(String before, String after) throws Exception {
         String load = yaml("load");
         assertThat(load).contains(before);
-        return RouteModel.differences(RouteModel.ofYaml(load.replace(before, after)), RouteModel.ofJava(new LoadRoutes()));
+        return RouteModel.differences(
+                RouteModel.ofYaml(load.replace(before, after)), RouteModel.ofJava(new LoadRoutes()));
     }
 
     @Test
@@ -64,9 +65,12 @@ class TwinTest {
                 .containsExactly("route load / commit-rows / ref: YAML '#class:dev.olapsync.CommitNothing',"
                         + " Java '#class:dev.olapsync.kafka.CommitOffsets'");
         assertThat(differences("maximumRedeliveries: 8", "maximumRedeliveries: 9"))
-                .containsExactly("route load / errorHandler / redeliveryPolicy / maximumRedeliveries: YAML '9', Java '8'");
-        assertThat(differences("defaultErrorHandler:", "deadLetterChannel:\n        deadLetterUri: direct:dead-letters"))
-                .contains("route load / errorHandler: YAML 'DeadLetterChannelDefinition', Java 'DefaultErrorHandlerDefinition'");
+                .containsExactly(
+                        "route load / errorHandler / redeliveryPolicy / maximumRedeliveries: YAML '9', Java '8'");
+        assertThat(differences(
+                        "defaultErrorHandler:", "deadLetterChannel:\n        deadLetterUri: direct:dead-letters"))
+                .contains(
+                        "route load / errorHandler: YAML 'DeadLetterChannelDefinition', Java 'DefaultErrorHandlerDefinition'");
         assertThat(differences("Output rows become rows", "Rows become rows"))
                 .containsExactly("route load / description: YAML 'Rows become rows in ClickHouse',"
                         + " Java 'Output rows become rows in ClickHouse'");
@@ -75,16 +79,20 @@ class TwinTest {
     @Test
     void aStepWithAnotherIdIsNamedOnBothSides() throws Exception {
         assertThat(differences("id: insert\n", "id: write\n"))
-                .contains("route load / for-each-table / write / id: YAML 'write', Java has nothing",
+                .contains(
+                        "route load / for-each-table / write / id: YAML 'write', Java has nothing",
                         "route load / for-each-table / insert / id: YAML has nothing, Java 'insert'");
     }
 
     @Test
     void stepsInAnotherOrderAreNamed() throws Exception {
         String commit = yaml("load").substring(yaml("load").indexOf("        - process:\n            id: commit-rows"));
-        String others = yaml("load").substring(yaml("load").indexOf("        - setVariable:")).replace(commit, "");
+        String others = yaml("load")
+                .substring(yaml("load").indexOf("        - setVariable:"))
+                .replace(commit, "");
         assertThat(differences(others + commit, commit + others))
-                .contains("route load / commit-rows / place: YAML '1', Java '4'",
+                .contains(
+                        "route load / commit-rows / place: YAML '1', Java '4'",
                         "route load / for-each-table / place: YAML '4', Java '3'");
     }
 
@@ -112,10 +120,16 @@ class TwinTest {
     /** What is not written and what is written as Camel has it by default are the same, and order does not count. */
     @Test
     void noiseIsNoDifference() throws Exception {
-        assertThat(differences("stopOnException: true\n",
-                "stopOnException: true\n            parallelProcessing: false\n            shareUnitOfWork: false\n")).isEmpty();
-        assertThat(differences("        batching: true\n        maxPollRecords: \"{{olap.batch.rows:5000}}\"\n",
-                "        maxPollRecords: \"{{olap.batch.rows:5000}}\"\n        batching: true\n")).isEmpty();
-        assertThat(differences("backOffMultiplier: 2\n", "backOffMultiplier: 2.0\n")).isEmpty();
+        assertThat(
+                        differences(
+                                "stopOnException: true\n",
+                                "stopOnException: true\n            parallelProcessing: false\n            shareUnitOfWork: false\n"))
+                .isEmpty();
+        assertThat(differences(
+                        "        batching: true\n        maxPollRecords: \"{{olap.batch.rows:5000}}\"\n",
+                        "        maxPollRecords: \"{{olap.batch.rows:5000}}\"\n        batching: true\n"))
+                .isEmpty();
+        assertThat(differences("backOffMultiplier: 2\n", "backOffMultiplier: 2.0\n"))
+                .isEmpty();
     }
 }

@@ -25,7 +25,9 @@ class CamelCliIT {
 
     @BeforeAll
     static void create() throws Exception {
-        school = Scenario.of("cli", Files.readString(Path.of("examples/school/schema.sql")),
+        school = Scenario.of(
+                "cli",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"));
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
     }
@@ -52,12 +54,14 @@ class CamelCliIT {
         try (CamelCli cli = school.camelCli()) {
             try {
                 cli.start();
-                await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get health")).contains("DOWN"));
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(cli.ask("get health")).contains("DOWN"));
             } finally {
                 clickHouse.start();
             }
-            await().atMost(PATIENCE).untilAsserted(() ->
-                    assertThat(cli.ask("get health")).contains("UP").doesNotContain("DOWN"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(cli.ask("get health")).contains("UP").doesNotContain("DOWN"));
             school.awaitLoaded();
             rename("Daniel");
 
@@ -65,7 +69,8 @@ class CamelCliIT {
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get route"))
                     .contains("initial-load", "dead-letters", "capture", "enrich", "look-up", "load")
                     .doesNotContain("Stopped"));
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get metric")).contains("olap.lag"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(cli.ask("get metric")).contains("olap.lag"));
             assertThat(cli.ask("top processor")).contains("wait-until-visible", "join-parents", "insert");
             assertThat(cli.ask("top route")).contains("initial-load", "enrich");
 
@@ -86,12 +91,15 @@ class CamelCliIT {
             school.awaitLoaded();
             rename("Before");
 
-            edit(cli.folder().resolve("routes/load.camel.yaml"), "        - setVariable:\n            id: remember-rows\n",
+            edit(
+                    cli.folder().resolve("routes/load.camel.yaml"),
+                    "        - setVariable:\n            id: remember-rows\n",
                     "        - log:\n            id: seen\n            message: seen by the edited route\n"
                             + "        - setVariable:\n            id: remember-rows\n");
 
-            await().atMost(PATIENCE).untilAsserted(() ->
-                    assertThat(cli.log()).content().contains("Routes reloaded summary (total:1 started:1)"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(cli.log()).content().contains("Routes reloaded summary (total:1 started:1)"));
             rename("After");
             assertThat(cli.log()).content().contains("seen by the edited route");
             assertThat(cli.ask("get health")).doesNotContain("DOWN");

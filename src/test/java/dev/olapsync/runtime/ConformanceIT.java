@@ -18,12 +18,15 @@ class ConformanceIT {
 
     private static final boolean ALL = Boolean.getBoolean("conformance.all");
     private static final List<Story> STORIES = ALL ? List.of(Story.values()) : List.of(Story.SCHOOL);
-    private static final List<Runtime> RUNTIMES = ALL ? List.of(Runtime.values()) : List.of(Runtime.MAIN_JAVA, Runtime.PODS);
+    private static final List<Runtime> RUNTIMES =
+            ALL ? List.of(Runtime.values()) : List.of(Runtime.MAIN_JAVA, Runtime.PODS);
     private static final Map<Story, Outcome> REFERENCES = new EnumMap<>(Story.class);
     private static final Map<Runtime, Map<Story, String>> MATRIX = new EnumMap<>(Runtime.class);
 
     static List<Arguments> cells() {
-        return STORIES.stream().flatMap(story -> RUNTIMES.stream().map(runtime -> Arguments.of(story, runtime))).toList();
+        return STORIES.stream()
+                .flatMap(story -> RUNTIMES.stream().map(runtime -> Arguments.of(story, runtime)))
+                .toList();
     }
 
     @ParameterizedTest
@@ -34,9 +37,12 @@ class ConformanceIT {
         Outcome outcome = story.play(runtime);
         assertThat(outcome.tables()).isNotEmpty();
         List<String> differences = outcome.differences(REFERENCES.computeIfAbsent(story, first -> outcome));
-        results.put(story, differences.isEmpty()
-                ? "same (" + outcome.tables().size() + " rows, " + outcome.topics().size() + " records)"
-                : differences.size() + " differences");
+        results.put(
+                story,
+                differences.isEmpty()
+                        ? "same (" + outcome.tables().size() + " rows, "
+                                + outcome.topics().size() + " records)"
+                        : differences.size() + " differences");
         assertThat(differences).isEmpty();
     }
 
@@ -47,8 +53,8 @@ class ConformanceIT {
         System.out.println();
         RUNTIMES.forEach(runtime -> {
             System.out.printf("%-28s", runtime.title());
-            STORIES.forEach(story -> System.out.printf("%-32s",
-                    MATRIX.getOrDefault(runtime, Map.of()).getOrDefault(story, "not played")));
+            STORIES.forEach(story -> System.out.printf(
+                    "%-32s", MATRIX.getOrDefault(runtime, Map.of()).getOrDefault(story, "not played")));
             System.out.println();
         });
     }

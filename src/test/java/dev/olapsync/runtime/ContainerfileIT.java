@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class ContainerfileIT {
 
     private static String line(String instruction) throws Exception {
-        Matcher line = Pattern.compile("(?m)^" + instruction + " (.+)$").matcher(Files.readString(Path.of("Containerfile")));
+        Matcher line =
+                Pattern.compile("(?m)^" + instruction + " (.+)$").matcher(Files.readString(Path.of("Containerfile")));
         assertThat(line.find()).as(instruction).isTrue();
         return line.group(1);
     }
@@ -32,16 +33,19 @@ class ContainerfileIT {
         String command = new ObjectMapper().readTree(line("CMD")).get(0).asText();
 
         Process process = new ProcessBuilder(program.toAbsolutePath().toString(), command, "--help")
-                .redirectErrorStream(true).start();
+                .redirectErrorStream(true)
+                .start();
         assertThat(new String(process.getInputStream().readAllBytes())).contains("olap-sync run", "--routes");
         assertThat(process.waitFor()).isZero();
 
         assertThat(Integer.parseInt(line("USER"))).isPositive();
         try (Stream<Path> files = Files.walk(distribution)) {
-            assertThat(files.toList()).allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file)).as(file.toString())
-                    .containsAll(Files.isDirectory(file) || file.equals(program)
-                            ? List.of(PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_EXECUTE)
-                            : List.of(PosixFilePermission.OTHERS_READ)));
+            assertThat(files.toList()).allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file))
+                    .as(file.toString())
+                    .containsAll(
+                            Files.isDirectory(file) || file.equals(program)
+                                    ? List.of(PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_EXECUTE)
+                                    : List.of(PosixFilePermission.OTHERS_READ)));
         }
     }
 }

@@ -16,20 +16,24 @@ import org.junit.jupiter.api.io.TempDir;
 /** The script bin/olap-sync of the distribution. */
 class LauncherIT {
 
-    private static final Path SCRIPT = Path.of("target", "olap-sync", "bin", "olap-sync").toAbsolutePath();
+    private static final Path SCRIPT =
+            Path.of("target", "olap-sync", "bin", "olap-sync").toAbsolutePath();
 
     @TempDir
     private Path folder;
 
-    private record Result(int exitCode, String output) {
-    }
+    private record Result(int exitCode, String output) {}
 
-    private Result run(Path script, Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+    private Result run(Path script, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         Path output = folder.resolve("output.txt");
-        ProcessBuilder command = new ProcessBuilder(
-                Stream.concat(Stream.of(script.toString()), Stream.of(arguments)).toList());
+        ProcessBuilder command = new ProcessBuilder(Stream.concat(Stream.of(script.toString()), Stream.of(arguments))
+                .toList());
         command.environment().putAll(environment);
-        Process process = command.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process process = command.directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return new Result(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
     }
@@ -47,10 +51,11 @@ class LauncherIT {
     void readsTheConfigurationOfTheFolderThatTheEnvironmentNames() throws Exception {
         Path configured = Files.createDirectories(folder.resolve("etc"));
         Files.write(configured.resolve("application.properties"), List.of("olap.batch.rows=-7"));
-        assertThat(run(SCRIPT, Map.of("OLAP_FOLDER", configured.toString()), "check")).satisfies(result -> {
-            assertThat(result.exitCode()).isEqualTo(2);
-            assertThat(result.output()).contains("olap.batch.rows", "-7");
-        });
+        assertThat(run(SCRIPT, Map.of("OLAP_FOLDER", configured.toString()), "check"))
+                .satisfies(result -> {
+                    assertThat(result.exitCode()).isEqualTo(2);
+                    assertThat(result.output()).contains("olap.batch.rows", "-7");
+                });
     }
 
     @Test

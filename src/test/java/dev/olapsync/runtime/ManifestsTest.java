@@ -48,7 +48,10 @@ class ManifestsTest {
     @Test
     void inStepWithRoutesModelsAndConfiguration() throws Exception {
         for (Map.Entry<Path, String> made : Manifests.all().entrySet()) {
-            assertThat(made.getKey()).as("mvn -Pmanifests recreates it").content().isEqualTo(made.getValue());
+            assertThat(made.getKey())
+                    .as("mvn -Pmanifests recreates it")
+                    .content()
+                    .isEqualTo(made.getValue());
         }
     }
 
@@ -68,16 +71,20 @@ class ManifestsTest {
             JsonNode schema = YAML.readTree(definition).at("/spec/versions/0/schema/openAPIV3Schema");
             close(schema);
             JsonSchema closed = JsonSchemaFactory.getInstance(VersionFlag.V4).getSchema(schema);
-            return closed.validate(resource).stream().map(ValidationMessage::getMessage)
-                    .filter(message -> !SINCE_2_10.matcher(message).find()).toList();
+            return closed.validate(resource).stream()
+                    .map(ValidationMessage::getMessage)
+                    .filter(message -> !SINCE_2_10.matcher(message).find())
+                    .toList();
         }
     }
 
     private static void close(JsonNode schema) {
         schema.forEach(ManifestsTest::close);
         if (schema instanceof ObjectNode node
-                && node.path("properties").isObject() && node.path("type").asText().equals("object")
-                && !node.has("x-kubernetes-preserve-unknown-fields") && !node.has("additionalProperties")
+                && node.path("properties").isObject()
+                && node.path("type").asText().equals("object")
+                && !node.has("x-kubernetes-preserve-unknown-fields")
+                && !node.has("additionalProperties")
                 && !node.at("/properties/metadata/properties").isObject()) {
             node.put("additionalProperties", false);
         }
@@ -93,8 +100,11 @@ class ManifestsTest {
     void aWrongWordIsFound() throws Exception {
         String load = Files.readString(Manifests.CAMEL_K.resolve("load.yaml"));
         for (String[] words : new String[][] {
-            {"rollingUpdateMaxSurge", "maxSurge"}, {"replicas: 2", "replicas: two"}, {"hotReload:", "hotreload:"}}) {
-            assertThat(problems(YAML.readTree(load.replace(words[0], words[1])))).singleElement().asString()
+            {"rollingUpdateMaxSurge", "maxSurge"}, {"replicas: 2", "replicas: two"}, {"hotReload:", "hotreload:"}
+        }) {
+            assertThat(problems(YAML.readTree(load.replace(words[0], words[1]))))
+                    .singleElement()
+                    .asString()
                     .contains(words[1].replaceAll(":.*", ""));
         }
     }
@@ -109,11 +119,13 @@ class ManifestsTest {
             definition.get("properties").fields().forEachRemaining(parameter -> {
                 for (String word : List.of("title", "description", "type", "example")) {
                     assertThat(parameter.getValue().path(word).asText())
-                            .as(file + " " + parameter.getKey() + " " + word).isNotBlank();
+                            .as(file + " " + parameter.getKey() + " " + word)
+                            .isNotBlank();
                 }
                 if (parameter.getKey().toLowerCase().contains("password")) {
                     assertThat(parameter.getValue().path("format").asText()).isEqualTo("password");
-                    assertThat(parameter.getValue().path("x-descriptors").toString()).contains("urn:camel:group:credentials");
+                    assertThat(parameter.getValue().path("x-descriptors").toString())
+                            .contains("urn:camel:group:credentials");
                 }
             });
         }
@@ -128,8 +140,10 @@ class ManifestsTest {
         assertThat(deployment.at("/spec/replicas").asInt()).isEqualTo(one ? 1 : 2);
         assertThat(deployment.at("/spec/strategy/type").asText()).isEqualTo(one ? "Recreate" : "RollingUpdate");
         assertThat(integration.at("/spec/replicas").asInt()).isEqualTo(one ? 1 : 2);
-        assertThat(integration.at("/spec/traits/deployment/strategy").asText()).isEqualTo(one ? "Recreate" : "RollingUpdate");
-        assertThat(deployment.at("/spec/template/metadata/labels")).isEqualTo(deployment.at("/spec/selector/matchLabels"));
+        assertThat(integration.at("/spec/traits/deployment/strategy").asText())
+                .isEqualTo(one ? "Recreate" : "RollingUpdate");
+        assertThat(deployment.at("/spec/template/metadata/labels"))
+                .isEqualTo(deployment.at("/spec/selector/matchLabels"));
     }
 
     /** The same resources, probes and image in both variants. */
@@ -157,14 +171,19 @@ class ManifestsTest {
     @Test
     void theConfigMapsHoldAllFiles() throws Exception {
         List<String> files = new ArrayList<>();
-        yaml(Manifests.KUBERNETES.resolve("kustomization.yaml")).get("configMapGenerator")
+        yaml(Manifests.KUBERNETES.resolve("kustomization.yaml"))
+                .get("configMapGenerator")
                 .forEach(generator -> generator.path("files").forEach(file -> files.add(file.asText())));
-        assertThat(files).containsExactlyElementsOf(Manifests.copied().stream().map(Path::toString).toList());
+        assertThat(files)
+                .containsExactlyElementsOf(
+                        Manifests.copied().stream().map(Path::toString).toList());
     }
 
     static List<Path> overlays() throws IOException {
-        List<Path> overlays = new ArrayList<>(files(Manifests.DEPLOY, "kustomization.yaml").stream().map(Path::getParent)
-                .filter(folder -> folder.getParent().endsWith("overlays")).toList());
+        List<Path> overlays = new ArrayList<>(files(Manifests.DEPLOY, "kustomization.yaml").stream()
+                .map(Path::getParent)
+                .filter(folder -> folder.getParent().endsWith("overlays"))
+                .toList());
         overlays.add(Path.of("kamelets"));
         return overlays;
     }
@@ -182,26 +201,39 @@ class ManifestsTest {
             if (!resource.get("kind").asText().equals("Namespace")) {
                 namespaces.add(resource.at("/metadata/namespace").asText());
             }
-            assertThat(resource.get("apiVersion").asText().startsWith("camel.apache.org") ? problems(resource)
-                    : KubernetesSchemas.problems(resource)).as(name(resource)).isEmpty();
-            resource.findValues("configMapRef").forEach(of -> assertThat(names).contains("ConfigMap " + of.get("name").asText()));
-            resource.findValues("configMap").forEach(of -> assertThat(names).contains("ConfigMap " + of.get("name").asText()));
+            assertThat(
+                            resource.get("apiVersion").asText().startsWith("camel.apache.org")
+                                    ? problems(resource)
+                                    : KubernetesSchemas.problems(resource))
+                    .as(name(resource))
+                    .isEmpty();
+            resource.findValues("configMapRef").forEach(of -> assertThat(names)
+                    .contains("ConfigMap " + of.get("name").asText()));
+            resource.findValues("configMap").forEach(of -> assertThat(names)
+                    .contains("ConfigMap " + of.get("name").asText()));
             resource.findValues("secretName").forEach(of -> assertThat(names).contains("Secret " + of.asText()));
-            resource.findValues("serviceAccountName").forEach(of -> assertThat(names).contains("ServiceAccount " + of.asText()));
+            resource.findValues("serviceAccountName")
+                    .forEach(of -> assertThat(names).contains("ServiceAccount " + of.asText()));
         }
         assertThat(namespaces).hasSize(1);
     }
 
     private static String name(JsonNode resource) {
-        return resource.get("kind").asText() + " " + resource.at("/metadata/name").asText();
+        return resource.get("kind").asText() + " "
+                + resource.at("/metadata/name").asText();
     }
 
     @Test
     void aWrongWordInADeploymentIsFound() throws Exception {
         String load = Files.readString(Manifests.KUBERNETES.resolve("load.yaml"));
         for (String[] words : new String[][] {
-            {"enableServiceLinks", "enableServicelinks"}, {"seccompProfile", "secCompProfile"}, {"workingDir:", "workDir:"}}) {
-            assertThat(KubernetesSchemas.problems(YAML.readTree(load.replace(words[0], words[1])))).singleElement().asString()
+            {"enableServiceLinks", "enableServicelinks"},
+            {"seccompProfile", "secCompProfile"},
+            {"workingDir:", "workDir:"}
+        }) {
+            assertThat(KubernetesSchemas.problems(YAML.readTree(load.replace(words[0], words[1]))))
+                    .singleElement()
+                    .asString()
                     .contains(words[1].replaceAll(":.*", ""));
         }
     }
@@ -213,9 +245,10 @@ class ManifestsTest {
         for (Path file : files(Manifests.DEPLOY, "environment.yaml")) {
             yaml(file).get("data").fieldNames().forEachRemaining(names::add);
         }
-        Files.readAllLines(Manifests.KUBERNETES.resolve("environment.env")).stream().filter(line -> !line.startsWith("#"))
+        Files.readAllLines(Manifests.KUBERNETES.resolve("environment.env")).stream()
+                .filter(line -> !line.startsWith("#"))
                 .forEach(line -> names.add(line.substring(0, line.indexOf('='))));
-        assertThat(names).isNotEmpty().allSatisfy(name ->
-                assertThat(configuration).contains("\n" + name.toLowerCase(Locale.ROOT).replace('_', '.') + "="));
+        assertThat(names).isNotEmpty().allSatisfy(name -> assertThat(configuration)
+                .contains("\n" + name.toLowerCase(Locale.ROOT).replace('_', '.') + "="));
     }
 }

@@ -38,9 +38,13 @@ class AcknowledgementTest {
 
     @BeforeAll
     static void start() throws Exception {
-        shop = Scenario.of("acknowledgement", Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/order_item_fact.sql")).set("olap.batch.rows", 50);
-        shop.postgres("INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
+        shop = Scenario.of(
+                        "acknowledgement",
+                        Files.readString(Path.of("examples/shop/schema.sql")),
+                        Path.of("models/shop/order_item_fact.sql"))
+                .set("olap.batch.rows", 50);
+        shop.postgres(
+                "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
                 "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",
                 "INSERT INTO orders (id, customer_id, total) VALUES (1, 1, 1)",
                 "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
@@ -60,8 +64,14 @@ class AcknowledgementTest {
         signal("STOP");
         try {
             shop.postgres("UPDATE order_items SET quantity = 2 WHERE id = 1");
-            await("capture to publish").until(() -> shop.camel().getCamelContext().getInflightRepository().size("capture") > 0);
-            await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot()).isEqualTo(before));
+            await("capture to publish")
+                    .until(() -> shop.camel()
+                                    .getCamelContext()
+                                    .getInflightRepository()
+                                    .size("capture")
+                            > 0);
+            await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot())
+                    .isEqualTo(before));
         } finally {
             signal("CONT");
         }
@@ -72,20 +82,34 @@ class AcknowledgementTest {
     /** Each change is a full batch here: while it is being acknowledged, the next one is on its way already. */
     @Test
     void theSlotHearsOfFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
-        Files.writeString(routes.resolve("capture.camel.yaml"), Files.readString(Path.of("routes/capture.camel.yaml"))
-                .replace("maxBatchSize: 2048", "maxBatchSize: 1\n        heartbeatIntervalMs: 600000"));
-        assertThat(routes.resolve("capture.camel.yaml")).content().contains("maxBatchSize: 1\n", "heartbeatIntervalMs: ");
+        Files.writeString(
+                routes.resolve("capture.camel.yaml"),
+                Files.readString(Path.of("routes/capture.camel.yaml"))
+                        .replace("maxBatchSize: 2048", "maxBatchSize: 1\n        heartbeatIntervalMs: 600000"));
+        assertThat(routes.resolve("capture.camel.yaml"))
+                .content()
+                .contains("maxBatchSize: 1\n", "heartbeatIntervalMs: ");
         shop.stop();
         shop.routesFrom(routes).start("capture");
         long start = slot();
         shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
-        await("the slot, long before a heartbeat").atMost(Duration.ofSeconds(30)).until(() -> slot() > start);
+        await("the slot, long before a heartbeat")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> slot() > start);
         long before = slot();
         signal("STOP");
         try {
-            shop.postgres("UPDATE order_items SET quantity = 7 WHERE id = 1", "UPDATE order_items SET quantity = 8 WHERE id = 1");
-            await("both on their way").until(() -> shop.camel().getCamelContext().getInflightRepository().size("capture") == 2);
-            await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot()).isEqualTo(before));
+            shop.postgres(
+                    "UPDATE order_items SET quantity = 7 WHERE id = 1",
+                    "UPDATE order_items SET quantity = 8 WHERE id = 1");
+            await("both on their way")
+                    .until(() -> shop.camel()
+                                    .getCamelContext()
+                                    .getInflightRepository()
+                                    .size("capture")
+                            == 2);
+            await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot())
+                    .isEqualTo(before));
         } finally {
             signal("CONT");
         }
@@ -97,12 +121,20 @@ class AcknowledgementTest {
 
     private static long slot() throws SQLException {
         try (Connection connection = shop.postgres()) {
-            return new ReplicationSlot(shop.settings().postgres().slot()).confirmedLsn(connection).getAsLong();
+            return new ReplicationSlot(shop.settings().postgres().slot())
+                    .confirmedLsn(connection)
+                    .getAsLong();
         }
     }
 
     private static void signal(String signal) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + signal, String.valueOf(shop.stack().kafka().pid())).inheritIO().start().waitFor();
+        new ProcessBuilder(
+                        "kill",
+                        "-" + signal,
+                        String.valueOf(shop.stack().kafka().pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 
     @Test
@@ -121,8 +153,13 @@ class AcknowledgementTest {
     private static void largestRecord(String bytes) throws Exception {
         ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, shop.topicOf("order_item_fact"));
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, shop.brokers()))) {
-            admin.incrementalAlterConfigs(Map.of(topic, List.of(new AlterConfigOp(
-                    new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, bytes), AlterConfigOp.OpType.SET)))).all().get();
+            admin.incrementalAlterConfigs(Map.of(
+                            topic,
+                            List.of(new AlterConfigOp(
+                                    new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, bytes),
+                                    AlterConfigOp.OpType.SET))))
+                    .all()
+                    .get();
         }
     }
 
@@ -152,8 +189,11 @@ class AcknowledgementTest {
 
     private static void assertWaiting(String route, String topics) throws Exception {
         await().until(() -> HealthCheckHelper.invoke(shop.camel().getCamelContext()).stream()
-                .map(result -> result.getMessage().orElse("")).collect(Collectors.joining()).contains(route + " tries again"));
-        await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(
-                () -> assertThat(shop.lag(shop.name() + "-" + route, topics)).isPositive());
+                .map(result -> result.getMessage().orElse(""))
+                .collect(Collectors.joining())
+                .contains(route + " tries again"));
+        await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(
+                        shop.lag(shop.name() + "-" + route, topics))
+                .isPositive());
     }
 }

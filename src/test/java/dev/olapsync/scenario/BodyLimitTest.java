@@ -25,10 +25,11 @@ import org.junit.jupiter.api.Test;
 /** ClickHouse behind something that limits the size of a request, as {@code client_max_body_size} of nginx does. */
 class BodyLimitTest {
 
-    private static final Set<String> OF_A_CONNECTION = Set.of("host", "connection", "content-length", "transfer-encoding", "expect", "upgrade",
-            "http2-settings");
+    private static final Set<String> OF_A_CONNECTION =
+            Set.of("host", "connection", "content-length", "transfer-encoding", "expect", "upgrade", "http2-settings");
 
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final String clickHouse = DevStack.shared().clickHouse().url();
     private volatile int limit = 64 << 10;
 
@@ -39,15 +40,19 @@ class BodyLimitTest {
         front.setExecutor(threads);
         front.createContext("/", this::forward);
         front.start();
-        try (Scenario scenario = Scenario.of("body_limit", "CREATE TABLE item (id int PRIMARY KEY, v text)").model("items", "SELECT * FROM item")) {
-            scenario.set("clickhouse.url", "http://localhost:" + front.getAddress().getPort());
+        try (Scenario scenario = Scenario.of("body_limit", "CREATE TABLE item (id int PRIMARY KEY, v text)")
+                .model("items", "SELECT * FROM item")) {
+            scenario.set(
+                    "clickhouse.url", "http://localhost:" + front.getAddress().getPort());
             scenario.postgres("INSERT INTO item SELECT i, repeat('x', 1000) FROM generate_series(1, 300) i");
             scenario.start().awaitLoaded();
             scenario.postgres("UPDATE item SET v = repeat('y', 1000)");
             scenario.awaitInSync();
             assertThat(scenario.down()).isEmpty();
             scenario.postgres("UPDATE item SET v = repeat('z', 100000) WHERE id = 1");
-            await().until(() -> scenario.down(), down -> down.contains("HTTP 413") && down.contains("client_max_body_size"));
+            await().until(
+                            () -> scenario.down(),
+                            down -> down.contains("HTTP 413") && down.contains("client_max_body_size"));
             limit = 1 << 20;
             scenario.awaitInSync();
             assertThat(scenario.readDeadLetters()).isEmpty();
@@ -58,10 +63,12 @@ class BodyLimitTest {
     }
 
     private void forward(HttpExchange exchange) throws IOException {
-        try (exchange; InputStream content = exchange.getRequestBody()) {
+        try (exchange;
+                InputStream content = exchange.getRequestBody()) {
             byte[] body = content.readAllBytes();
             if (body.length > limit) {
-                byte[] page = "<html><head><title>413 Request Entity Too Large</title></head></html>".getBytes(StandardCharsets.UTF_8);
+                byte[] page = "<html><head><title>413 Request Entity Too Large</title></head></html>"
+                        .getBytes(StandardCharsets.UTF_8);
                 exchange.sendResponseHeaders(413, page.length);
                 exchange.getResponseBody().write(page);
                 return;
@@ -79,7 +86,8 @@ class BodyLimitTest {
                     exchange.getResponseHeaders().put(name, values);
                 }
             });
-            exchange.sendResponseHeaders(response.statusCode(), response.body().length == 0 ? -1 : response.body().length);
+            exchange.sendResponseHeaders(
+                    response.statusCode(), response.body().length == 0 ? -1 : response.body().length);
             if (response.body().length > 0) {
                 exchange.getResponseBody().write(response.body());
             }

@@ -28,7 +28,8 @@ class CentsTest {
 
     private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(5);
     private static final String[] ITEMS = {
-        "100,Ada Lovelace,SKU-00001,3998", "101,Ada Lovelace,SKU-00002,499", "102,Ada Lovelace,SKU-00003,37500"};
+        "100,Ada Lovelace,SKU-00001,3998", "101,Ada Lovelace,SKU-00002,499", "102,Ada Lovelace,SKU-00003,37500"
+    };
 
     private static String data;
     private static Scenario cents;
@@ -36,12 +37,18 @@ class CentsTest {
     @BeforeAll
     static void start() throws Exception {
         data = Files.readString(Path.of("examples/cents/data.sql"));
-        cents = Scenario.of("cents", Files.readString(Path.of("examples/cents/schema.sql")),
-                Path.of("models/cents/dim_customer.sql"), Path.of("models/cents/dim_product.sql"),
-                Path.of("models/cents/order_fact.sql"), Path.of("models/cents/order_item_fact.sql"),
-                Path.of("models/cents/outbox_events.sql")).set("olap.batch.rows", 200);
-        cents.postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'America/New_York');"
-                + " END $$");
+        cents = Scenario.of(
+                        "cents",
+                        Files.readString(Path.of("examples/cents/schema.sql")),
+                        Path.of("models/cents/dim_customer.sql"),
+                        Path.of("models/cents/dim_product.sql"),
+                        Path.of("models/cents/order_fact.sql"),
+                        Path.of("models/cents/order_item_fact.sql"),
+                        Path.of("models/cents/outbox_events.sql"))
+                .set("olap.batch.rows", 200);
+        cents.postgres(
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'America/New_York');"
+                        + " END $$");
         cents.postgres(data);
         cents.start().awaitLoaded();
     }
@@ -55,8 +62,13 @@ class CentsTest {
 
     @BeforeEach
     void startState() throws Exception {
-        cents.postgres("DELETE FROM outbox_events", "DELETE FROM order_items", "DELETE FROM orders", "DELETE FROM products",
-                "DELETE FROM customers", data);
+        cents.postgres(
+                "DELETE FROM outbox_events",
+                "DELETE FROM order_items",
+                "DELETE FROM orders",
+                "DELETE FROM products",
+                "DELETE FROM customers",
+                data);
         cents.awaitInSync();
     }
 
@@ -70,7 +82,8 @@ class CentsTest {
     }
 
     private static String total() {
-        return cents.clickHouse("SELECT sum(line_total_cents) FROM order_item_fact").get(0);
+        return cents.clickHouse("SELECT sum(line_total_cents) FROM order_item_fact")
+                .get(0);
     }
 
     private static List<String> statuses() {
@@ -83,12 +96,16 @@ class CentsTest {
     void c1LineTotals() {
         assertThat(items()).containsExactly(ITEMS);
         assertThat(total()).isEqualTo("41997");
-        assertThat(cents.clickHouse("SELECT total_cents, currency FROM order_fact")).containsExactly("41997,GBP");
+        assertThat(cents.clickHouse("SELECT total_cents, currency FROM order_fact"))
+                .containsExactly("41997,GBP");
     }
 
     @Test
     void c2StatusChainInOneTransaction() throws Exception {
-        change("UPDATE orders SET status = 'paid'", "UPDATE orders SET status = 'packed'", "UPDATE orders SET status = 'shipped'");
+        change(
+                "UPDATE orders SET status = 'paid'",
+                "UPDATE orders SET status = 'packed'",
+                "UPDATE orders SET status = 'shipped'");
         assertThat(statuses()).containsExactly("shipped", "shipped", "shipped", "shipped");
     }
 
@@ -129,7 +146,8 @@ class CentsTest {
         }
         String all = "SELECT " + String.join(", ", counts);
         assertThat(cents.clickHouse(all)).containsExactly("1,3,1,3");
-        change("INSERT INTO customers VALUES (2, 'bob@example.com', 'Bob')",
+        change(
+                "INSERT INTO customers VALUES (2, 'bob@example.com', 'Bob')",
                 "INSERT INTO products VALUES (4, 'SKU-00004', 'Lamp', 'home', 2500)",
                 "INSERT INTO orders VALUES (11, 2, 'created', 7500, 'EUR')",
                 "INSERT INTO order_items VALUES (110, 11, 4, 1, 2500), (111, 11, 4, 1, 2500), (112, 11, 4, 1, 2500)");
@@ -139,8 +157,10 @@ class CentsTest {
     @Test
     void c7OneRowAndThenSilence() throws Exception {
         cents.postgres("UPDATE products SET price_cents = 1 WHERE id = 2");
-        await().atMost(SHORT_TIMEOUT).until(() -> cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 2"),
-                List.of("1")::equals);
+        await().atMost(SHORT_TIMEOUT)
+                .until(
+                        () -> cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 2"),
+                        List.of("1")::equals);
     }
 
     /** What waits while the route stands still is written in full batches, and the rest of it soon after. */
@@ -148,31 +168,41 @@ class CentsTest {
     void c8FlushBySize() throws Exception {
         cents.clickHouseExecute("SYSTEM STOP MERGES dim_product_rows");
         cents.camel().getCamelContext().getRouteController().stopRoute("load");
-        cents.postgres("INSERT INTO products SELECT 1000 + i, 'SKU-' || i, 'Thing', 'things', i FROM generate_series(1, 450) i");
+        cents.postgres(
+                "INSERT INTO products SELECT 1000 + i, 'SKU-' || i, 'Thing', 'things', i FROM generate_series(1, 450) i");
         cents.camel().getCamelContext().getRouteController().startRoute("load");
         cents.awaitInSync();
-        assertThat(cents.clickHouse("SELECT count() FROM dim_product WHERE id > 1000")).containsExactly("450");
+        assertThat(cents.clickHouse("SELECT count() FROM dim_product WHERE id > 1000"))
+                .containsExactly("450");
         assertThat(cents.clickHouse("SELECT max(rows) <= 200, sum(rows) >= 450 FROM system.parts"
-                + " WHERE min_block_number = max_block_number AND database = currentDatabase()"
-                + " AND table = 'dim_product_rows'")).containsExactly("1,1");
+                        + " WHERE min_block_number = max_block_number AND database = currentDatabase()"
+                        + " AND table = 'dim_product_rows'"))
+                .containsExactly("1,1");
         cents.clickHouseExecute("SYSTEM START MERGES dim_product_rows");
     }
 
     @Test
     void c13PricesAndWhenTheyWereValid() throws Exception {
-        change("INSERT INTO products VALUES (9, 'SKU-00009', 'Mug', 'home', 1999)",
+        change(
+                "INSERT INTO products VALUES (9, 'SKU-00009', 'Mug', 'home', 1999)",
                 "INSERT INTO order_items VALUES (109, 10, 9, 1, 1999)");
         cents.postgres("UPDATE products SET price_cents = 2099 WHERE id = 9");
         cents.postgres("UPDATE products SET price_cents = 1899 WHERE id = 9");
         cents.awaitInSync();
         String periods = " FROM dim_product_scd2 WHERE id = 9 ORDER BY _valid_from";
-        assertThat(cents.clickHouse("SELECT price_cents, isNull(_valid_to)" + periods)).containsExactly("1999,0", "2099,0", "1899,1");
+        assertThat(cents.clickHouse("SELECT price_cents, isNull(_valid_to)" + periods))
+                .containsExactly("1999,0", "2099,0", "1899,1");
         List<String> from = cents.clickHouse("SELECT toString(_valid_from)" + periods);
         assertThat(cents.clickHouse("SELECT toString(_valid_to)" + periods)).startsWith(from.get(1), from.get(2));
-        List<String> committed = cents.changes(".products", "\"id\":9,").stream().map(CentsTest::commitTime).toList();
-        assertThat(cents.clickHouse("SELECT toString(toUnixTimestamp64Micro(_valid_from))" + periods)).isEqualTo(committed);
-        assertThat(cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 9")).containsExactly("1899");
-        assertThat(cents.clickHouse("SELECT unit_price_cents FROM order_item_fact WHERE id = 109")).containsExactly("1999");
+        List<String> committed = cents.changes(".products", "\"id\":9,").stream()
+                .map(CentsTest::commitTime)
+                .toList();
+        assertThat(cents.clickHouse("SELECT toString(toUnixTimestamp64Micro(_valid_from))" + periods))
+                .isEqualTo(committed);
+        assertThat(cents.clickHouse("SELECT price_cents FROM dim_product WHERE id = 9"))
+                .containsExactly("1899");
+        assertThat(cents.clickHouse("SELECT unit_price_cents FROM order_item_fact WHERE id = 109"))
+                .containsExactly("1999");
     }
 
     private static String commitTime(ConsumerRecord<byte[], byte[]> change) {
@@ -184,11 +214,14 @@ class CentsTest {
     @Test
     void c16OutboxEventOnceOnItsOwnTopic() throws Exception {
         String payload = "{\"note\": \"Kettle \\\"2\\\" \\\\ é\", \"total_cents\": 41997}";
-        change("UPDATE orders SET status = 'confirmed' WHERE id = 10",
+        change(
+                "UPDATE orders SET status = 'confirmed' WHERE id = 10",
                 "INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, payload) VALUES"
                         + " ('order', '10', 'order_confirmed', '" + payload + "')");
-        assertThat(cents.clickHouse("SELECT aggregate_type, aggregate_id, event_type, isValidJSON(payload),"
-                + " JSONExtractInt(payload, 'total_cents'), JSONExtractString(payload, 'note') FROM outbox_events"))
+        assertThat(
+                        cents.clickHouse(
+                                "SELECT aggregate_type, aggregate_id, event_type, isValidJSON(payload),"
+                                        + " JSONExtractInt(payload, 'total_cents'), JSONExtractString(payload, 'note') FROM outbox_events"))
                 .containsExactly("order,10,order_confirmed,1,41997,Kettle \"2\" \\ é");
         assertThat(cents.changes(".outbox_events", "order_confirmed")).hasSize(1);
         assertThat(items()).containsExactly(ITEMS);
@@ -205,14 +238,18 @@ class CentsTest {
     /** What dbt would test: unique and not null keys, and every reference finds its dimension. */
     @Test
     void c18KeysAndReferences() throws Exception {
-        change("INSERT INTO orders SELECT i, 1, 'created', i, 'GBP' FROM generate_series(1000, 1300) i",
+        change(
+                "INSERT INTO orders SELECT i, 1, 'created', i, 'GBP' FROM generate_series(1000, 1300) i",
                 "INSERT INTO order_items SELECT i, i, 1 + i % 3, 1, i FROM generate_series(1000, 1300) i",
-                "UPDATE products SET name = name || '!'", "DELETE FROM order_items WHERE id % 7 = 0");
+                "UPDATE products SET name = name || '!'",
+                "DELETE FROM order_items WHERE id % 7 = 0");
         for (String model : List.of("dim_customer", "dim_product", "order_fact", "order_item_fact")) {
             assertThat(cents.clickHouse("SELECT count() = uniqExact(id), countIf(id IS NULL) FROM " + model))
-                    .as(model).containsExactly("1,0");
+                    .as(model)
+                    .containsExactly("1,0");
         }
-        for (String reference : List.of("customer_id FROM order_fact WHERE customer_id NOT IN (SELECT id FROM dim_customer)",
+        for (String reference : List.of(
+                "customer_id FROM order_fact WHERE customer_id NOT IN (SELECT id FROM dim_customer)",
                 "order_id FROM order_item_fact WHERE order_id NOT IN (SELECT id FROM order_fact)",
                 "product_id FROM order_item_fact WHERE product_id NOT IN (SELECT id FROM dim_product)")) {
             assertThat(cents.clickHouse("SELECT " + reference)).as(reference).isEmpty();
@@ -224,10 +261,13 @@ class CentsTest {
         AtomicBoolean enough = new AtomicBoolean();
         CompletableFuture<Void> orders = CompletableFuture.runAsync(() -> order(enough));
         try {
-            await().atMost(SHORT_TIMEOUT).until(() -> !cents.clickHouse("SELECT id FROM order_fact WHERE id > 5000").isEmpty());
+            await().atMost(SHORT_TIMEOUT).until(() -> !cents.clickHouse("SELECT id FROM order_fact WHERE id > 5000")
+                    .isEmpty());
             cents.postgres("UPDATE customers SET full_name = 'Ada King' WHERE id = 1");
-            await().atMost(SHORT_TIMEOUT).until(() -> cents.clickHouse("SELECT full_name FROM dim_customer WHERE id = 1"),
-                    List.of("Ada King")::equals);
+            await().atMost(SHORT_TIMEOUT)
+                    .until(
+                            () -> cents.clickHouse("SELECT full_name FROM dim_customer WHERE id = 1"),
+                            List.of("Ada King")::equals);
         } finally {
             enough.set(true);
             orders.join();

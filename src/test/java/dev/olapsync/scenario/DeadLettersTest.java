@@ -22,9 +22,12 @@ class DeadLettersTest {
     private static final Duration LONGER_THAN_ALL_REDELIVERIES = Duration.ofSeconds(40);
 
     private static Scenario shop(int items) throws Exception {
-        Scenario shop = Scenario.of("dead_letters", Files.readString(Path.of("examples/shop/schema.sql")),
+        Scenario shop = Scenario.of(
+                "dead_letters",
+                Files.readString(Path.of("examples/shop/schema.sql")),
                 Path.of("models/shop/order_item_fact.sql"));
-        shop.postgres("INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
+        shop.postgres(
+                "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
                 "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",
                 "INSERT INTO orders (id, customer_id, total) VALUES (1, 1, 1)",
                 "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
@@ -46,39 +49,66 @@ class DeadLettersTest {
     void clickHouseRefusesOneRowOfFiveThousand() throws Exception {
         try (Scenario shop = shop(6_000)) {
             shop.clickHouseExecute("ALTER TABLE order_item_fact_rows ADD CONSTRAINT few CHECK quantity < 1000");
-            shop.postgres("UPDATE order_items SET quantity = CASE WHEN id = 4711 THEN 1234 ELSE 10 END WHERE id <= 5000");
+            shop.postgres(
+                    "UPDATE order_items SET quantity = CASE WHEN id = 4711 THEN 1234 ELSE 10 END WHERE id <= 5000");
             shop.awaitQuiet();
-            assertThat(shop.clickHouse("SELECT countIf(quantity = 10), countIf(quantity = 1), any(id) FILTER (WHERE quantity = 1"
-                    + " AND id <= 5000) FROM order_item_fact")).containsExactly("4999,1001,4711");
+            assertThat(shop.clickHouse(
+                            "SELECT countIf(quantity = 10), countIf(quantity = 1), any(id) FILTER (WHERE quantity = 1"
+                                    + " AND id <= 5000) FROM order_item_fact"))
+                    .containsExactly("4999,1001,4711");
             assertThat(shop.readDeadLetters()).singleElement().satisfies(deadLetter -> {
-                assertThat(text(deadLetter, "olap.error")).contains("Code: 469", "VIOLATED_CONSTRAINT").doesNotContain("1234");
+                assertThat(text(deadLetter, "olap.error"))
+                        .contains("Code: 469", "VIOLATED_CONSTRAINT")
+                        .doesNotContain("1234");
                 assertThat(text(deadLetter, "olap.model")).isEqualTo("order_item_fact");
                 assertThat(text(deadLetter, "olap.topic")).isEqualTo(shop.topicOf("order_item_fact"));
-                assertThat(ByteBuffer.wrap(deadLetter.headers().lastHeader("olap.partition").value()).getInt()).isBetween(0, 1);
-                assertThat(ByteBuffer.wrap(deadLetter.headers().lastHeader("olap.offset").value()).getLong()).isNotNegative();
+                assertThat(ByteBuffer.wrap(deadLetter
+                                        .headers()
+                                        .lastHeader("olap.partition")
+                                        .value())
+                                .getInt())
+                        .isBetween(0, 1);
+                assertThat(ByteBuffer.wrap(deadLetter
+                                        .headers()
+                                        .lastHeader("olap.offset")
+                                        .value())
+                                .getLong())
+                        .isNotNegative();
                 assertThat(text(deadLetter, "olap.position")).matches("\\[\"\\d+\",\"\\d+\"]");
                 assertThat(key(deadLetter)).isEqualTo("4711");
-                assertThat(new String(deadLetter.value(), StandardCharsets.UTF_8)).contains("\"quantity\":1234");
+                assertThat(new String(deadLetter.value(), StandardCharsets.UTF_8))
+                        .contains("\"quantity\":1234");
             });
 
             // the same by the fan-out: more children than a batch may hold
             shop.postgres("UPDATE customers SET city = 'Oslo'");
             shop.awaitQuiet();
-            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Oslo'")).containsExactly("5999");
-            assertThat(shop.readDeadLetters()).hasSize(2).extracting(DeadLettersTest::key).containsOnly("4711");
+            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Oslo'"))
+                    .containsExactly("5999");
+            assertThat(shop.readDeadLetters())
+                    .hasSize(2)
+                    .extracting(DeadLettersTest::key)
+                    .containsOnly("4711");
 
             // and in the initial load
             shop.stop();
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitQuiet();
-            assertThat(shop.clickHouse("SELECT count(), countIf(id = 4711 AND quantity = 1 AND customer_city = 'Rome') FROM order_item_fact"))
-                    .as("the row keeps its last state").containsExactly("6000,1");
-            assertThat(shop.readDeadLetters()).hasSize(3).extracting(DeadLettersTest::key).containsOnly("4711");
+            assertThat(
+                            shop.clickHouse(
+                                    "SELECT count(), countIf(id = 4711 AND quantity = 1 AND customer_city = 'Rome') FROM order_item_fact"))
+                    .as("the row keeps its last state")
+                    .containsExactly("6000,1");
+            assertThat(shop.readDeadLetters())
+                    .hasSize(3)
+                    .extracting(DeadLettersTest::key)
+                    .containsOnly("4711");
 
             shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DROP CONSTRAINT few");
             assertThat(shop.command("dlq", "replay")).contains("3 dead letters on the way again");
             shop.awaitInSync();
-            assertThat(shop.clickHouse("SELECT quantity FROM order_item_fact WHERE id = 4711")).containsExactly("1234");
+            assertThat(shop.clickHouse("SELECT quantity FROM order_item_fact WHERE id = 4711"))
+                    .containsExactly("1234");
             assertThat(shop.command("dlq", "list")).contains("0 dead letters");
         }
     }
@@ -91,10 +121,13 @@ class DeadLettersTest {
 
     @Test
     void postgresCannotComputeARow() throws Exception {
-        try (Scenario parts = Scenario.of("parts", PARTS).model("part_fact",
-                "SELECT p.box_id, p.name, b.label, 100 / p.weight AS share, checked(p.amount) AS amount"
-                        + " FROM part p LEFT JOIN box b ON b.id = p.box_id")) {
-            parts.postgres("INSERT INTO box SELECT i, 'box ' || i FROM generate_series(1, 10) i",
+        try (Scenario parts = Scenario.of("parts", PARTS)
+                .model(
+                        "part_fact",
+                        "SELECT p.box_id, p.name, b.label, 100 / p.weight AS share, checked(p.amount) AS amount"
+                                + " FROM part p LEFT JOIN box b ON b.id = p.box_id")) {
+            parts.postgres(
+                    "INSERT INTO box SELECT i, 'box ' || i FROM generate_series(1, 10) i",
                     "INSERT INTO part SELECT 1 + i % 10, 'part, \"' || i, 5, '1' FROM generate_series(1, 3000) i",
                     "UPDATE part SET weight = 0 WHERE name = 'part, \"2000'");
             parts.start().awaitLoaded();
@@ -111,20 +144,26 @@ class DeadLettersTest {
             parts.postgres("UPDATE part SET amount = CASE WHEN name = 'part, \"1001' THEN 'secret'"
                     + " WHEN name = 'part, \"1002' THEN 'no number' ELSE '2' END WHERE box_id > 1");
             parts.awaitQuiet();
-            assertThat(parts.clickHouse("SELECT countIf(amount = 2), countIf(amount = 1 AND box_id > 1) FROM part_fact"))
+            assertThat(parts.clickHouse(
+                            "SELECT countIf(amount = 2), countIf(amount = 1 AND box_id > 1) FROM part_fact"))
                     .containsExactly("2698,2");
-            assertThat(parts.readDeadLetters()).hasSize(3).extracting(deadLetter -> text(deadLetter, "olap.error"))
-                    .anyMatch(error -> error.contains("P0001")).anyMatch(error -> error.contains("22P02"))
+            assertThat(parts.readDeadLetters())
+                    .hasSize(3)
+                    .extracting(deadLetter -> text(deadLetter, "olap.error"))
+                    .anyMatch(error -> error.contains("P0001"))
+                    .anyMatch(error -> error.contains("22P02"))
                     .noneMatch(error -> error.contains("secret") || error.contains("no number"));
 
             // children of a parent
             parts.postgres("UPDATE box SET label = 'new' WHERE id = 1");
             parts.awaitQuiet();
-            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE label = 'new'")).containsExactly("299");
+            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE label = 'new'"))
+                    .containsExactly("299");
             assertThat(parts.readDeadLetters()).hasSize(4);
 
             // fixed: the change of the row itself fixes it, but the dead letters do no harm
-            parts.postgres("UPDATE part SET weight = 1 WHERE weight = 0",
+            parts.postgres(
+                    "UPDATE part SET weight = 1 WHERE weight = 0",
                     "UPDATE part SET amount = '3' WHERE amount !~ '^\\d$'");
             parts.awaitInSync();
             assertThat(parts.command("dlq", "replay")).contains("4 dead letters on the way again");
@@ -136,18 +175,25 @@ class DeadLettersTest {
     /** Whatever state a function raises: not one of them holds up the others, and the neighbours arrive. */
     @Test
     void everyErrorOfAFunctionIsAMatterOfItsRow() throws Exception {
-        List<String> states = List.of("45000", "54000", "21000", "39004", "XX000", "08006", "40001", "53100", "57014", "42P01");
-        try (Scenario parts = Scenario.of("states", "CREATE TABLE part (id int PRIMARY KEY, state text);"
-                + " CREATE FUNCTION checked(state text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
-                + " $$ BEGIN IF state <> '' THEN RAISE 'secret' USING ERRCODE = state; END IF; RETURN 'ok'; END $$")
+        List<String> states =
+                List.of("45000", "54000", "21000", "39004", "XX000", "08006", "40001", "53100", "57014", "42P01");
+        try (Scenario parts = Scenario.of(
+                        "states",
+                        "CREATE TABLE part (id int PRIMARY KEY, state text);"
+                                + " CREATE FUNCTION checked(state text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
+                                + " $$ BEGIN IF state <> '' THEN RAISE 'secret' USING ERRCODE = state; END IF; RETURN 'ok'; END $$")
                 .model("part_fact", "SELECT p.id, checked(p.state) AS checked FROM part p")) {
             parts.start().awaitLoaded();
             parts.postgres("INSERT INTO part SELECT i, coalesce((ARRAY['" + String.join("','", states) + "'])[i], '')"
                     + " FROM generate_series(1, 1000) i");
             parts.awaitQuiet();
-            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE checked = 'ok'")).containsExactly("990");
-            assertThat(parts.readDeadLetters()).hasSize(10).extracting(deadLetter -> text(deadLetter, "olap.error"))
-                    .allSatisfy(error -> assertThat(states).anyMatch(error::contains)).noneMatch(error -> error.contains("secret"));
+            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE checked = 'ok'"))
+                    .containsExactly("990");
+            assertThat(parts.readDeadLetters())
+                    .hasSize(10)
+                    .extracting(deadLetter -> text(deadLetter, "olap.error"))
+                    .allSatisfy(error -> assertThat(states).anyMatch(error::contains))
+                    .noneMatch(error -> error.contains("secret"));
         }
     }
 
@@ -159,23 +205,36 @@ class DeadLettersTest {
     /** One row that many others refer to, in the stream and in the initial load. */
     @Test
     void anUnreadableParentIsOneDeadLetter() throws Exception {
-        try (Scenario sales = Scenario.of("unreadable", SALES).model("sale_fact",
-                "SELECT s.id, 100 / s.parts AS share, h.tax::numeric(6,2) AS tax FROM sale s"
-                        + " JOIN receipt r ON r.id = s.receipt_id JOIN shop h ON h.id = r.shop_id")) {
-            sales.postgres("INSERT INTO shop VALUES (1, '19'), (2, '7')", "INSERT INTO receipt SELECT i, 1 + i % 2, 1 FROM generate_series(1, 8) i",
+        try (Scenario sales = Scenario.of("unreadable", SALES)
+                .model(
+                        "sale_fact",
+                        "SELECT s.id, 100 / s.parts AS share, h.tax::numeric(6,2) AS tax FROM sale s"
+                                + " JOIN receipt r ON r.id = s.receipt_id JOIN shop h ON h.id = r.shop_id")) {
+            sales.postgres(
+                    "INSERT INTO shop VALUES (1, '19'), (2, '7')",
+                    "INSERT INTO receipt SELECT i, 1 + i % 2, 1 FROM generate_series(1, 8) i",
                     "INSERT INTO sale SELECT i, 1 + i % 8, 1 FROM generate_series(1, 400) i");
             sales.start().awaitLoaded();
-            sales.postgres("UPDATE sale SET parts = 0 WHERE id = 8", "UPDATE shop SET tax = '?' WHERE id = 1",
+            sales.postgres(
+                    "UPDATE sale SET parts = 0 WHERE id = 8",
+                    "UPDATE shop SET tax = '?' WHERE id = 1",
                     "UPDATE shop SET tax = '8' WHERE id = 2");
             sales.awaitQuiet();
-            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax")).containsExactly("7.00,1", "8.00,199", "19.00,200");
-            assertThat(sales.readDeadLetters()).filteredOn(deadLetter -> deadLetter.headers().lastHeader("olap.model") == null)
-                    .singleElement().satisfies(deadLetter -> {
-                        assertThat(text(deadLetter, "olap.error")).contains("200 rows of sale_fact not written", "row of public.shop whose key", "22P02");
+            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax"))
+                    .containsExactly("7.00,1", "8.00,199", "19.00,200");
+            assertThat(sales.readDeadLetters())
+                    .filteredOn(deadLetter -> deadLetter.headers().lastHeader("olap.model") == null)
+                    .singleElement()
+                    .satisfies(deadLetter -> {
+                        assertThat(text(deadLetter, "olap.error"))
+                                .contains("200 rows of sale_fact not written", "row of public.shop whose key", "22P02");
                         assertThat(key(deadLetter)).isEqualTo("1");
                     });
-            assertThat(sales.readDeadLetters()).filteredOn(deadLetter -> deadLetter.headers().lastHeader("olap.model") != null)
-                    .isNotEmpty().extracting(DeadLettersTest::key).containsOnly("8");
+            assertThat(sales.readDeadLetters())
+                    .filteredOn(deadLetter -> deadLetter.headers().lastHeader("olap.model") != null)
+                    .isNotEmpty()
+                    .extracting(DeadLettersTest::key)
+                    .containsOnly("8");
             sales.postgres("UPDATE shop SET tax = '20' WHERE id = 1", "UPDATE sale SET parts = 1 WHERE id = 8");
             sales.command("dlq", "replay");
             sales.awaitInSync();
@@ -186,17 +245,23 @@ class DeadLettersTest {
     /** The condition of a join fails for a row between parent and child. */
     @Test
     void healthyChildrenFollowAlthoughAJoinFailsForOthers() throws Exception {
-        try (Scenario sales = Scenario.of("failingjoin", SALES).model("sale_fact",
-                "SELECT s.id, h.tax FROM sale s LEFT JOIN receipt r ON r.id = s.receipt_id AND 8 / r.divisor > 1"
-                        + " LEFT JOIN shop h ON h.id = r.shop_id")) {
-            sales.postgres("INSERT INTO shop VALUES (1, 'old')", "INSERT INTO receipt SELECT i, 1, i - 1 FROM generate_series(1, 4) i",
+        try (Scenario sales = Scenario.of("failingjoin", SALES)
+                .model(
+                        "sale_fact",
+                        "SELECT s.id, h.tax FROM sale s LEFT JOIN receipt r ON r.id = s.receipt_id AND 8 / r.divisor > 1"
+                                + " LEFT JOIN shop h ON h.id = r.shop_id")) {
+            sales.postgres(
+                    "INSERT INTO shop VALUES (1, 'old')",
+                    "INSERT INTO receipt SELECT i, 1, i - 1 FROM generate_series(1, 4) i",
                     "INSERT INTO sale SELECT i, 1 + i % 4, 1 FROM generate_series(1, 400) i");
             sales.start().awaitLoaded();
             sales.postgres("UPDATE shop SET tax = 'new'");
             sales.awaitQuiet();
-            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax")).containsExactly("new,300");
+            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax"))
+                    .containsExactly("new,300");
             assertThat(sales.readDeadLetters()).isNotEmpty().allSatisfy(deadLetter -> {
-                assertThat(text(deadLetter, "olap.error")).contains(" rows of sale_fact not written", "public.receipt", "22012");
+                assertThat(text(deadLetter, "olap.error"))
+                        .contains(" rows of sale_fact not written", "public.receipt", "22012");
                 assertThat(key(deadLetter)).isEqualTo("1");
             });
             sales.postgres("UPDATE receipt SET divisor = 1 WHERE id = 1");
@@ -207,18 +272,27 @@ class DeadLettersTest {
     /** So that nobody can tell which rows refer to the parent. */
     @Test
     void healthyChildrenFollowAlthoughTheEquationOfAJoinFailsForOthers() throws Exception {
-        try (Scenario sales = Scenario.of("failingequation", "CREATE TABLE shop (id int PRIMARY KEY, tax text);"
-                + " CREATE TABLE sale (id int PRIMARY KEY, doc jsonb)").model("sale_fact",
-                "SELECT s.id, h.tax FROM sale s LEFT JOIN shop h ON h.id = (s.doc ->> 'shop')::int")) {
-            sales.postgres("INSERT INTO shop VALUES (1, 'old')",
+        try (Scenario sales = Scenario.of(
+                        "failingequation",
+                        "CREATE TABLE shop (id int PRIMARY KEY, tax text);"
+                                + " CREATE TABLE sale (id int PRIMARY KEY, doc jsonb)")
+                .model(
+                        "sale_fact",
+                        "SELECT s.id, h.tax FROM sale s LEFT JOIN shop h ON h.id = (s.doc ->> 'shop')::int")) {
+            sales.postgres(
+                    "INSERT INTO shop VALUES (1, 'old')",
                     "INSERT INTO sale SELECT i, jsonb_build_object('shop', '1') FROM generate_series(1, 300) i");
             sales.start().awaitLoaded();
             sales.postgres("UPDATE sale SET doc = '{\"shop\": \"?\"}' WHERE id = 7");
             sales.awaitQuiet();
             sales.postgres("UPDATE shop SET tax = 'new'");
             sales.awaitQuiet();
-            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax")).containsExactly("new,299", "old,1");
-            assertThat(sales.readDeadLetters()).isNotEmpty().extracting(DeadLettersTest::key).containsOnly("7");
+            assertThat(sales.clickHouse("SELECT tax, count() FROM sale_fact GROUP BY tax ORDER BY tax"))
+                    .containsExactly("new,299", "old,1");
+            assertThat(sales.readDeadLetters())
+                    .isNotEmpty()
+                    .extracting(DeadLettersTest::key)
+                    .containsOnly("7");
             sales.postgres("UPDATE sale SET doc = '{\"shop\": 1}' WHERE id = 7");
             sales.awaitInSync();
         }
@@ -227,17 +301,21 @@ class DeadLettersTest {
     /** Neither the end of a resync nor that of the load of a new epoch hides it; what is gone in Postgres is hidden. */
     @Test
     void aRowThatCannotBeComputedKeepsItsLastState() throws Exception {
-        try (Scenario parts = Scenario.of("kept", PARTS).model("part_fact",
-                "SELECT p.box_id, p.name, p.weight, checked(p.amount) AS amount FROM part p")) {
+        try (Scenario parts = Scenario.of("kept", PARTS)
+                .model("part_fact", "SELECT p.box_id, p.name, p.weight, checked(p.amount) AS amount FROM part p")) {
             parts.postgres("INSERT INTO part SELECT i, 'part, \"' || i, 1, '1' FROM generate_series(1, 300) i");
             parts.start().awaitLoaded();
             parts.postgres("UPDATE part SET amount = '2', weight = 2 WHERE box_id <= 100");
             parts.awaitQuiet();
-            parts.postgres("UPDATE part SET amount = 'secret' WHERE box_id IN (7, 250)", "UPDATE part SET weight = 3 WHERE box_id = 8");
+            parts.postgres(
+                    "UPDATE part SET amount = 'secret' WHERE box_id IN (7, 250)",
+                    "UPDATE part SET weight = 3 WHERE box_id = 8");
             parts.awaitQuiet();
             List<String> kept = List.of("7,2,2", "8,3,2", "250,1,1");
-            String shown = "SELECT box_id, weight, amount FROM part_fact WHERE box_id IN (7, 8, 9, 250) ORDER BY box_id";
-            parts.clickHouseExecute("INSERT INTO part_fact_rows SELECT * REPLACE ('gone' AS name) FROM part_fact_rows FINAL WHERE box_id = 9");
+            String shown =
+                    "SELECT box_id, weight, amount FROM part_fact WHERE box_id IN (7, 8, 9, 250) ORDER BY box_id";
+            parts.clickHouseExecute(
+                    "INSERT INTO part_fact_rows SELECT * REPLACE ('gone' AS name) FROM part_fact_rows FINAL WHERE box_id = 9");
             assertThat(parts.command("resync", "part_fact")).contains("handed over to the pipeline");
             parts.postgres("DELETE FROM part WHERE box_id = 9");
             parts.awaitQuiet();
@@ -245,7 +323,8 @@ class DeadLettersTest {
             assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("299");
 
             parts.stop();
-            parts.clickHouseExecute("INSERT INTO part_fact_rows SELECT * REPLACE ('gone' AS name) FROM part_fact_rows FINAL WHERE box_id = 10");
+            parts.clickHouseExecute(
+                    "INSERT INTO part_fact_rows SELECT * REPLACE ('gone' AS name) FROM part_fact_rows FINAL WHERE box_id = 10");
             parts.set("olap.epoch", 1).start().awaitLoaded();
             parts.awaitQuiet();
             assertThat(parts.clickHouse(shown)).isEqualTo(kept);
@@ -259,26 +338,30 @@ class DeadLettersTest {
     /** A function that has been broken is one dead letter a look-up; when it is fixed, all its rows are read again. */
     @Test
     void veryManyRowsThatFailAlikeAreOneDeadLetter() throws Exception {
-        try (Scenario parts = Scenario.of("manyalike", PARTS).model("part_fact",
-                "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
+        try (Scenario parts = Scenario.of("manyalike", PARTS)
+                .model("part_fact", "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
             parts.start().awaitLoaded();
             parts.postgres("INSERT INTO part SELECT i, 'part', 1, 'secret' FROM generate_series(1, 1000) i");
             parts.awaitQuiet();
             assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("0");
-            assertThat(parts.readDeadLetters()).hasSizeBetween(1, 100).extracting(deadLetter -> text(deadLetter, "olap.error"))
+            assertThat(parts.readDeadLetters())
+                    .hasSizeBetween(1, 100)
+                    .extracting(deadLetter -> text(deadLetter, "olap.error"))
                     .anyMatch(error -> error.contains("rows of part_fact not written"));
-            parts.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
+            parts.postgres(
+                    "CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
             parts.command("dlq", "replay");
             parts.awaitInSync();
-            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE amount = 7")).containsExactly("1000");
+            assertThat(parts.clickHouse("SELECT count() FROM part_fact WHERE amount = 7"))
+                    .containsExactly("1000");
         }
     }
 
     /** A fixed function is no change of a row: the replay brings the row in. */
     @Test
     void replayAfterTheCauseWasRepaired() throws Exception {
-        try (Scenario parts = Scenario.of("repaired", PARTS).model("part_fact",
-                "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
+        try (Scenario parts = Scenario.of("repaired", PARTS)
+                .model("part_fact", "SELECT p.box_id, p.name, checked(p.amount) AS amount FROM part p")) {
             parts.start().awaitLoaded();
             parts.postgres("INSERT INTO part VALUES (1, 'a', 1, 'secret'), (1, 'b', 1, '7')");
             parts.awaitQuiet();
@@ -287,7 +370,8 @@ class DeadLettersTest {
                     + " $$ SELECT CASE WHEN amount = 'secret' THEN 0 ELSE amount::int END $$");
             assertThat(parts.command("dlq", "replay")).contains("1 dead letter on the way again");
             parts.awaitInSync();
-            assertThat(parts.clickHouse("SELECT name, amount FROM part_fact ORDER BY name")).containsExactly("a,0", "b,7");
+            assertThat(parts.clickHouse("SELECT name, amount FROM part_fact ORDER BY name"))
+                    .containsExactly("a,0", "b,7");
         }
     }
 
@@ -301,9 +385,12 @@ class DeadLettersTest {
             tags.awaitQuiet();
             assertThat(tags.readDeadLetters()).hasSize(3);
             assertThat(tags.execute("repair-row", "tag_fact", "[").printed())
-                    .containsSubsequence("Postgres    cannot compute the row: SQLSTATE P0001", "dead letter ").doesNotContain("secret");
-            tags.postgres("CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
-            assertThat(tags.command("repair-row", "tag_fact", "[]")).contains("repaired    {\"name\":\"[]\",\"amount\":\"7\"}");
+                    .containsSubsequence("Postgres    cannot compute the row: SQLSTATE P0001", "dead letter ")
+                    .doesNotContain("secret");
+            tags.postgres(
+                    "CREATE OR REPLACE FUNCTION checked(amount text) RETURNS int IMMUTABLE LANGUAGE sql AS $$ SELECT 7 $$");
+            assertThat(tags.command("repair-row", "tag_fact", "[]"))
+                    .contains("repaired    {\"name\":\"[]\",\"amount\":\"7\"}");
             tags.command("dlq", "replay");
             tags.awaitInSync();
             assertThat(tags.clickHouse("SELECT name, amount FROM tag_fact ORDER BY name"))
@@ -319,7 +406,8 @@ class DeadLettersTest {
             shop.postgres("UPDATE order_items SET quantity = 1000 WHERE id = 3");
             shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DROP COLUMN revenue");
             shop.postgres("UPDATE order_items SET quantity = 2000 WHERE id = 4");
-            await().during(Duration.ofSeconds(3)).until(() -> shop.readDeadLetters().isEmpty());
+            await().during(Duration.ofSeconds(3))
+                    .until(() -> shop.readDeadLetters().isEmpty());
             shop.clickHouseExecute("ALTER TABLE order_item_fact_rows MODIFY COLUMN quantity Int32");
             shop.clickHouseExecute("ALTER TABLE order_item_fact_rows ADD COLUMN revenue "
                     + shop.columnType("order_item_fact", "revenue"));
@@ -336,13 +424,18 @@ class DeadLettersTest {
         try (Scenario shop = shop(10)) {
             shop.deliverRow("order_item_fact", "{\"id\":1");
             shop.deliverRow("order_item_fact", "{\"id\":\"one\",\"_version\":5,\"_deleted\":0}");
-            shop.publish(List.of(new ProducerRecord<>(shop.topicOf("order_item_fact"), "{\"id\":1}".getBytes(StandardCharsets.UTF_8))));
+            shop.publish(List.of(new ProducerRecord<>(
+                    shop.topicOf("order_item_fact"), "{\"id\":1}".getBytes(StandardCharsets.UTF_8))));
             shop.publish(List.of(new ProducerRecord<>(shop.topicOf("order_item_fact"), null)));
-            shop.publish(List.of(new ProducerRecord<>(shop.topicOf("fanout").replace(".olap.", ".olap-"), "?".getBytes(StandardCharsets.UTF_8))));
+            shop.publish(List.of(new ProducerRecord<>(
+                    shop.topicOf("fanout").replace(".olap.", ".olap-"), "?".getBytes(StandardCharsets.UTF_8))));
             shop.postgres("UPDATE order_items SET quantity = 7");
             shop.awaitInSync();
-            assertThat(shop.readDeadLetters()).hasSize(5).allMatch(deadLetter -> deadLetter.headers().lastHeader("olap.model") == null);
-            assertThat(shop.command("dlq", "list")).contains("not an output row", "not a fan-out request", "5 dead letters");
+            assertThat(shop.readDeadLetters())
+                    .hasSize(5)
+                    .allMatch(deadLetter -> deadLetter.headers().lastHeader("olap.model") == null);
+            assertThat(shop.command("dlq", "list"))
+                    .contains("not an output row", "not a fan-out request", "5 dead letters");
         }
     }
 
@@ -350,15 +443,17 @@ class DeadLettersTest {
     @Test
     void outagesAreNoDeadLetters() throws Exception {
         try (Scenario shop = shop(6_000)) {
-            List<Service> servers = List.of(shop.stack().clickHouse(), shop.stack().postgres());
+            List<Service> servers =
+                    List.of(shop.stack().clickHouse(), shop.stack().postgres());
             RouteController routes = shop.camel().getCamelContext().getRouteController();
             // the fan-out gets its children listed, and load has rows, before the servers are gone;
             // stopped, not suspended: what the poll under way brings, a suspended route still processes
             routes.stopRoute("load");
             routes.stopRoute("fan-out");
             change(shop, "Oslo");
-            await("enrich").until(() -> shop.lag(shop.name() + "-load", shop.topicOf("order_item_fact")) > 0
-                    && shop.lag(shop.name() + "-fan-out", shop.name() + ".olap-fanout") > 0);
+            await("enrich")
+                    .until(() -> shop.lag(shop.name() + "-load", shop.topicOf("order_item_fact")) > 0
+                            && shop.lag(shop.name() + "-fan-out", shop.name() + ".olap-fanout") > 0);
             routes.stopRoute("enrich");
             change(shop, "Kyiv");
             await("capture").until(() -> shop.captured("order_items"));
@@ -367,12 +462,15 @@ class DeadLettersTest {
                 for (String route : List.of("load", "fan-out", "enrich")) {
                     routes.startRoute(route);
                 }
-                await().pollDelay(LONGER_THAN_ALL_REDELIVERIES).atMost(LONGER_THAN_ALL_REDELIVERIES.plusSeconds(5)).until(() -> true);
+                await().pollDelay(LONGER_THAN_ALL_REDELIVERIES)
+                        .atMost(LONGER_THAN_ALL_REDELIVERIES.plusSeconds(5))
+                        .until(() -> true);
             } finally {
                 servers.forEach(Service::start);
             }
             shop.awaitInSync();
-            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Kyiv'")).containsExactly("6000");
+            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = 'Kyiv'"))
+                    .containsExactly("6000");
             assertThat(shop.readDeadLetters()).isEmpty();
         }
     }

@@ -35,20 +35,30 @@ class DisorderTest {
     @Test
     void orderDuplicatesAndInstancesDoNotMatter() throws Exception {
         System.out.println("seed of DisorderTest: -Ddisorder.seed=" + SEED);
-        try (Scenario shop = Scenario.of("disorder", Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
-                Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"))) {
+        try (Scenario shop = Scenario.of(
+                "disorder",
+                Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"),
+                Path.of("models/shop/dim_product.sql"),
+                Path.of("models/shop/order_fact.sql"),
+                Path.of("models/shop/order_item_fact.sql"))) {
             ShopData.fill(shop.dataSource(), new ShopSize(300, 100, 1_000, 3_000), SEED);
             shop.set("olap.batch.rows", 200).start("capture").awaitLoaded();
             record(shop);
 
             deliver(shop, ".cdc.", ".mixed.");
-            inInstances(shop, "enrich", Map.of("olap.topic.changes", shop.name() + ".mixed"),
+            inInstances(
+                    shop,
+                    "enrich",
+                    Map.of("olap.topic.changes", shop.name() + ".mixed"),
                     () -> shop.lag(shop.name() + "-enrich", shop.name() + ".mixed.")
                             + shop.lag(shop.name() + "-fan-out", shop.name() + ".olap-fanout"));
 
             deliver(shop, ".olap.", ".rows.");
-            inInstances(shop, "load", Map.of("olap.topic.rows", shop.name() + ".rows"),
+            inInstances(
+                    shop,
+                    "load",
+                    Map.of("olap.topic.rows", shop.name() + ".rows"),
                     () -> shop.lag(shop.name() + "-load", shop.name() + ".rows."));
             assertThat(shop.differences()).as("seed %d", SEED).isEmpty();
             assertThat(shop.readDeadLetters()).isEmpty();
@@ -73,14 +83,16 @@ class DisorderTest {
         for (ConsumerRecord<byte[], byte[]> one : shop.read(shop.name() + from)) {
             String topic = shop.name() + to + one.topic().substring(shop.name().length() + from.length());
             for (int copies = 1 + random.nextInt(3); copies > 0; copies--) {
-                mixed.add(new ProducerRecord<>(topic, null, random.nextBoolean() ? one.key() : null, one.value(), one.headers()));
+                mixed.add(new ProducerRecord<>(
+                        topic, null, random.nextBoolean() ? one.key() : null, one.value(), one.headers()));
             }
         }
         Collections.shuffle(mixed, random);
         String late = mixed.get(random.nextInt(mixed.size())).topic();
         mixed.sort((a, b) -> Boolean.compare(a.topic().equals(late), b.topic().equals(late)));
         try (Topics topics = new Topics(shop.settings())) {
-            for (String topic : mixed.stream().map(ProducerRecord::topic).distinct().toList()) {
+            for (String topic :
+                    mixed.stream().map(ProducerRecord::topic).distinct().toList()) {
                 topics.ensure(topic);
             }
         }

@@ -20,9 +20,12 @@ import org.junit.jupiter.api.Test;
 class EpochTest {
 
     private static Scenario school() throws Exception {
-        Scenario school = Scenario.of("epoch", Files.readString(Path.of("examples/school/schema.sql")),
+        Scenario school = Scenario.of(
+                "epoch",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"));
-        school.postgres("INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 50) i",
+        school.postgres(
+                "INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 50) i",
                 "INSERT INTO contact SELECT i, 1 + i % 50, i FROM generate_series(1, 500) i");
         school.start().awaitLoaded();
         school.awaitInSync();
@@ -34,12 +37,15 @@ class EpochTest {
         try (Scenario school = school()) {
             school.stop();
             dropSlot(school);
-            school.postgres("UPDATE student SET name = 'new name' WHERE student_id <= 10",
-                    "DELETE FROM contact WHERE contact_id > 400", "UPDATE contact SET contact_id = 1000 WHERE contact_id = 1",
+            school.postgres(
+                    "UPDATE student SET name = 'new name' WHERE student_id <= 10",
+                    "DELETE FROM contact WHERE contact_id > 400",
+                    "UPDATE contact SET contact_id = 1000 WHERE contact_id = 1",
                     "INSERT INTO contact VALUES (501, 50, 'new')");
             school.start();
-            await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(30)).until(
-                    () -> isDown(school, "replication slot"));
+            await().during(Duration.ofSeconds(3))
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> isDown(school, "replication slot"));
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("500");
             school.stop();
 
@@ -58,14 +64,16 @@ class EpochTest {
             school.stop();
             school.postgres("UPDATE student SET name = 'unseen' WHERE student_id <= 10");
             dropSlot(school);
-            school.postgres("SELECT pg_create_logical_replication_slot('" + school.settings().postgres().slot() + "', 'pgoutput')");
+            school.postgres("SELECT pg_create_logical_replication_slot('"
+                    + school.settings().postgres().slot() + "', 'pgoutput')");
             school.start();
             await().until(() -> isDown(school, "recreated or moved by hand"));
             school.stop();
 
             school.set("olap.epoch", 1).start().awaitLoaded();
             school.awaitInSync();
-            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'")).containsExactly("100");
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'"))
+                    .containsExactly("100");
         }
     }
 
@@ -79,12 +87,14 @@ class EpochTest {
             school.stop();
             school.start();
             await().until(() -> isDown(school, "another server, a promoted standby or a restored backup"));
-            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'")).containsExactly("0");
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'"))
+                    .containsExactly("0");
             school.stop();
 
             school.set("olap.epoch", 1).start().awaitLoaded();
             school.awaitInSync();
-            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'")).containsExactly("100");
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'"))
+                    .containsExactly("100");
         }
     }
 
@@ -108,9 +118,12 @@ class EpochTest {
 
                 school.stop();
                 school.deliverCapturedPosition(0, 1);
-                school.postgres("UPDATE student SET name = 'unseen' WHERE student_id <= 10",
-                        "SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
-                school.postgres("SELECT pg_replication_slot_advance('" + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
+                school.postgres(
+                        "UPDATE student SET name = 'unseen' WHERE student_id <= 10",
+                        "SELECT pg_replication_slot_advance('"
+                                + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
+                school.postgres("SELECT pg_replication_slot_advance('"
+                        + school.settings().postgres().slot() + "', pg_current_wal_lsn())");
                 school.start();
                 await().until(() -> isDown(school, "recreated or moved by hand"));
             }
@@ -122,12 +135,16 @@ class EpochTest {
     void topicDeleted() throws Exception {
         try (Scenario school = school()) {
             try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, school.brokers()))) {
-                admin.deleteTopics(List.of(school.topicOf("student_contact"))).all().get();
+                admin.deleteTopics(List.of(school.topicOf("student_contact")))
+                        .all()
+                        .get();
             }
-            await().until(() -> isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
+            await().until(() ->
+                    isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
             school.stop();
             school.start();
-            await().until(() -> isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
+            await().until(() ->
+                    isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
             school.stop();
 
             school.set("olap.epoch", 1).start().awaitLoaded();
@@ -140,12 +157,15 @@ class EpochTest {
     void changedModel() throws Exception {
         try (Scenario school = school()) {
             school.stop();
-            school.model("student_contact", "SELECT c.student_id, c.contact_id, c.contact_number AS name,"
-                    + " s.name AS contact_number FROM contact c JOIN student s ON s.student_id = c.student_id");
+            school.model(
+                    "student_contact",
+                    "SELECT c.student_id, c.contact_id, c.contact_number AS name,"
+                            + " s.name AS contact_number FROM contact c JOIN student s ON s.student_id = c.student_id");
             assertThat(school.startProblem()).contains("student_contact").contains("Raise olap.epoch from 0 to 1");
             school.set("olap.epoch", 1).start().awaitLoaded();
             school.awaitInSync();
-            assertThat(school.clickHouse("SELECT name FROM student_contact WHERE contact_id = 1")).containsExactly("1");
+            assertThat(school.clickHouse("SELECT name FROM student_contact WHERE contact_id = 1"))
+                    .containsExactly("1");
         }
     }
 
@@ -158,16 +178,19 @@ class EpochTest {
             }
             school.deliverRow("elsewhere", "{\"id\":1,\"_version\":5,\"_deleted\":0}");
             school.awaitInSync();
-            assertThat(school.command("dlq", "list")).contains("the model elsewhere is not configured here", "1 dead letter");
+            assertThat(school.command("dlq", "list"))
+                    .contains("the model elsewhere is not configured here", "1 dead letter");
         }
     }
 
     private static void dropSlot(Scenario school) throws SQLException {
-        school.postgres("SELECT pg_drop_replication_slot('" + school.settings().postgres().slot() + "')");
+        school.postgres("SELECT pg_drop_replication_slot('"
+                + school.settings().postgres().slot() + "')");
     }
 
     private static boolean isDown(Scenario school, String reason) {
-        return HealthCheckHelper.invoke(school.camel().getCamelContext()).stream().anyMatch(result ->
-                result.getState() == HealthCheck.State.DOWN && result.getMessage().orElse("").contains(reason));
+        return HealthCheckHelper.invoke(school.camel().getCamelContext()).stream()
+                .anyMatch(result -> result.getState() == HealthCheck.State.DOWN
+                        && result.getMessage().orElse("").contains(reason));
     }
 }

@@ -18,7 +18,8 @@ class FanOutIT {
     @Test
     void memoryIsBoundedAndAKillResumes() throws Exception {
         ManyChildren hot = ManyChildren.of("hotprocess", CHILDREN);
-        try (Scenario shop = hot.shop(); Pipeline pipeline = shop.process()) {
+        try (Scenario shop = hot.shop();
+                Pipeline pipeline = shop.process()) {
             pipeline.start();
             shop.awaitLoaded();
             shop.awaitQuiet();
@@ -29,21 +30,25 @@ class FanOutIT {
             hot.awaitAll("Oslo");
             double seconds = (System.nanoTime() - begin) / 1e9;
             long worst = others.worstMillis();
-            System.out.printf("parent with very many children, 512 MB: %,d children in %.1f s, %,.0f/s; worst lag of others"
-                    + " %d ms in %d rounds%n",
+            System.out.printf(
+                    "parent with very many children, 512 MB: %,d children in %.1f s, %,.0f/s; worst lag of others"
+                            + " %d ms in %d rounds%n",
                     CHILDREN, seconds, CHILDREN / seconds, worst, others.rounds());
 
             begin = System.nanoTime();
             hot.move("Kyiv");
-            await("the middle").pollInterval(Duration.ofMillis(20)).atMost(Duration.ofMinutes(5))
+            await("the middle")
+                    .pollInterval(Duration.ofMillis(20))
+                    .atMost(Duration.ofMinutes(5))
                     .until(() -> hot.written("Kyiv") > CHILDREN / 4);
             pipeline.kill();
             long before = hot.written("Kyiv");
             assertThat(before).as("killed in the middle").isLessThan(CHILDREN);
             pipeline.start();
             hot.awaitAll("Kyiv");
-            System.out.printf("parent with very many children, killed at %,d of %,d: all in %.1f s%n", before, CHILDREN,
-                    (System.nanoTime() - begin) / 1e9);
+            System.out.printf(
+                    "parent with very many children, killed at %,d of %,d: all in %.1f s%n",
+                    before, CHILDREN, (System.nanoTime() - begin) / 1e9);
             shop.awaitInSync();
             assertThat(worst).isLessThan(MAX_LAG_MILLIS);
         }

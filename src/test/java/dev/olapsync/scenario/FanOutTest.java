@@ -28,8 +28,9 @@ class FanOutTest {
             hot.awaitAll("Oslo");
             double seconds = (System.nanoTime() - begin) / 1e9;
             long worst = others.worstMillis();
-            System.out.printf("parent with very many children: %,d children in %.1f s, %,.0f/s; worst lag of others %d ms in"
-                    + " %d rounds%n",
+            System.out.printf(
+                    "parent with very many children: %,d children in %.1f s, %,.0f/s; worst lag of others %d ms in"
+                            + " %d rounds%n",
                     CHILDREN, seconds, CHILDREN / seconds, worst, others.rounds());
             shop.awaitInSync();
             assertThat(worst).isLessThan(MAX_LAG_MILLIS);
@@ -41,9 +42,12 @@ class FanOutTest {
     /** A LEFT-joined table is truncated: all rows of the model are read again. */
     @Test
     void allRowsFollowATruncate() throws Exception {
-        try (Scenario school = Scenario.of("hottruncate", Files.readString(Path.of("examples/school/schema.sql")),
+        try (Scenario school = Scenario.of(
+                "hottruncate",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact_left.sql"))) {
-            school.postgres("INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 1000) i",
+            school.postgres(
+                    "INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 1000) i",
                     "INSERT INTO contact SELECT i, 1 + i % 1000, i FROM generate_series(1, 30000) i");
             school.start().awaitLoaded();
             school.postgres("TRUNCATE student");
@@ -56,20 +60,28 @@ class FanOutTest {
     /** Refresh requests of very many rows, and of parents that together have too many children for one batch. */
     @Test
     void manyKeysAtOnce() throws Exception {
-        try (Scenario school = Scenario.of("hotkeys", Files.readString(Path.of("examples/school/schema.sql")),
+        try (Scenario school = Scenario.of(
+                "hotkeys",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"))) {
-            school.postgres("INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 4000) i",
+            school.postgres(
+                    "INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 4000) i",
                     "INSERT INTO contact SELECT i, 1 + i % 4000, i FROM generate_series(1, 40000) i");
             school.start().awaitLoaded();
             school.postgres("UPDATE student SET name = 'new ' || name");
             school.awaitInSync();
 
-            school.clickHouseExecute("INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
-                    + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
-                    + " WHERE contact_id <= 5000");
+            school.clickHouseExecute(
+                    "INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
+                            + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
+                            + " WHERE contact_id <= 5000");
             assertThat(school.differences()).hasSize(5000);
             try (Connection postgres = school.postgres()) {
-                new RefreshRequest("student_contact", IntStream.rangeClosed(1, 5000).mapToObj(i -> List.of(String.valueOf(i))).toList())
+                new RefreshRequest(
+                                "student_contact",
+                                IntStream.rangeClosed(1, 5000)
+                                        .mapToObj(i -> List.of(String.valueOf(i)))
+                                        .toList())
                         .write(postgres);
             }
             school.awaitInSync();

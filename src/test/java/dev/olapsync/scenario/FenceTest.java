@@ -23,7 +23,9 @@ class FenceTest {
 
     @Test
     void changesWaitUntilTheyAreVisible() throws Exception {
-        try (Scenario school = Scenario.of("fence", Files.readString(Path.of("examples/school/schema.sql")),
+        try (Scenario school = Scenario.of(
+                "fence",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"))) {
             school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
             school.start().awaitLoaded();
@@ -33,13 +35,15 @@ class FenceTest {
             try {
                 update = CompletableFuture.runAsync(() -> rename(school));
                 await().until(() -> waitsForStandby(school));
-                try (Connection other = school.postgres(); Statement statement = other.createStatement()) {
+                try (Connection other = school.postgres();
+                        Statement statement = other.createStatement()) {
                     statement.execute("SET synchronous_commit = local");
                     statement.execute("INSERT INTO contact VALUES (2, 1, '456')");
                 }
                 // visible at once, but behind the update in the log
-                await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(30)).until(
-                        () -> school.clickHouse("SELECT contact_id FROM student_contact"), List.of("1")::equals);
+                await().during(Duration.ofSeconds(2))
+                        .atMost(Duration.ofSeconds(30))
+                        .until(() -> school.clickHouse("SELECT contact_id FROM student_contact"), List.of("1")::equals);
                 assertThat(update).isNotDone();
             } finally {
                 setStandby(school, "''");
@@ -59,14 +63,16 @@ class FenceTest {
     }
 
     private static void setStandby(Scenario school, String names) throws SQLException {
-        try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = school.postgres();
+                Statement statement = postgres.createStatement()) {
             statement.execute("ALTER SYSTEM SET synchronous_standby_names = " + names);
             statement.execute("SELECT pg_reload_conf()");
         }
     }
 
     private static boolean waitsForStandby(Scenario school) throws SQLException {
-        try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement();
+        try (Connection postgres = school.postgres();
+                Statement statement = postgres.createStatement();
                 var row = statement.executeQuery("SELECT count(*) FROM pg_stat_activity"
                         + " WHERE wait_event = 'SyncRep' AND datname = current_database()")) {
             row.next();

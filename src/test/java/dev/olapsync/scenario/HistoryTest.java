@@ -48,12 +48,15 @@ class HistoryTest {
               RETURN NULL;
             END $$;
             """;
-    private static final String ITEM = "CREATE TABLE item (id int, part text COLLATE \"C\", price numeric(10,2) DEFAULT 1.50, weight float8,"
-            + " note text DEFAULT 'none', doc jsonb, body text, due date, seen timestamptz, PRIMARY KEY (id, part));"
-            + " ALTER TABLE item REPLICA IDENTITY FULL; ALTER TABLE item ALTER body SET STORAGE EXTERNAL;";
+
+    private static final String ITEM =
+            "CREATE TABLE item (id int, part text COLLATE \"C\", price numeric(10,2) DEFAULT 1.50, weight float8,"
+                    + " note text DEFAULT 'none', doc jsonb, body text, due date, seen timestamptz, PRIMARY KEY (id, part));"
+                    + " ALTER TABLE item REPLICA IDENTITY FULL; ALTER TABLE item ALTER body SET STORAGE EXTERNAL;";
 
     private static String audited(String table) {
-        return "CREATE TABLE " + table + "_audit AS SELECT 0::bigint AS audit_seq, ''::text AS audit_op, t.* FROM " + table
+        return "CREATE TABLE " + table + "_audit AS SELECT 0::bigint AS audit_seq, ''::text AS audit_op, t.* FROM "
+                + table
                 + " t WITH NO DATA; ALTER TABLE " + table + "_audit ADD PRIMARY KEY (audit_seq);"
                 + " CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON " + table
                 + " FOR EACH ROW EXECUTE FUNCTION audit();";
@@ -71,38 +74,51 @@ class HistoryTest {
         List<String> columns = scenario.clickHouse("SELECT name FROM system.columns WHERE database = currentDatabase()"
                 + " AND table = '" + table + "' ORDER BY position");
         String all = String.join(", ", columns);
-        String history = "SELECT row_number() OVER (PARTITION BY id, part ORDER BY _version) AS place, _op AS op, " + all + " FROM "
-                + table + "_history WHERE _op != 'read'";
-        String audit = "SELECT row_number() OVER (PARTITION BY id, part ORDER BY audit_seq) AS place, audit_op AS op, " + all
-                + " FROM " + table + "_audit";
+        String history = "SELECT row_number() OVER (PARTITION BY id, part ORDER BY _version) AS place, _op AS op, "
+                + all + " FROM " + table + "_history WHERE _op != 'read'";
+        String audit = "SELECT row_number() OVER (PARTITION BY id, part ORDER BY audit_seq) AS place, audit_op AS op, "
+                + all + " FROM " + table + "_audit";
         assertThat(minus(scenario, history, audit)).as("only in the history").isEmpty();
         assertThat(minus(scenario, audit, history)).as("missing in the history").isEmpty();
         assertThat(scenario.clickHouse("SELECT count() FROM (" + history + ")"))
                 .isEqualTo(scenario.clickHouse("SELECT count() FROM (" + audit + ")"));
         // the versions that are still open are the rows that there are
-        assertThat(minus(scenario, "SELECT " + all + " FROM " + table, "SELECT " + all + " FROM " + table
-                + "_scd2 WHERE _valid_to IS NULL")).isEmpty();
+        assertThat(minus(
+                        scenario,
+                        "SELECT " + all + " FROM " + table,
+                        "SELECT " + all + " FROM " + table + "_scd2 WHERE _valid_to IS NULL"))
+                .isEmpty();
         assertThat(scenario.clickHouse("SELECT count() FROM " + table + "_scd2 WHERE _valid_to IS NULL"))
                 .isEqualTo(scenario.clickHouse("SELECT count() FROM " + table));
     }
 
     static List<String> minus(Scenario scenario, String one, String other) {
-        return scenario.clickHouse("SELECT substring(x, 1, 300) FROM (SELECT toString(tuple(*)) AS x FROM (" + one + ")) WHERE x NOT IN"
-                + " (SELECT toString(tuple(*)) FROM (" + other + ")) ORDER BY x LIMIT 5");
+        return scenario.clickHouse("SELECT substring(x, 1, 300) FROM (SELECT toString(tuple(*)) AS x FROM (" + one
+                + ")) WHERE x NOT IN" + " (SELECT toString(tuple(*)) FROM (" + other + ")) ORDER BY x LIMIT 5");
     }
 
     @Test
     void everyTypeAsItWas() throws Exception {
-        List<TypesScenarioTest.Type> types = TypesScenarioTest.TYPES.stream().filter(TypesScenarioTest.Type::inHistories).toList();
+        List<TypesScenarioTest.Type> types = TypesScenarioTest.TYPES.stream()
+                .filter(TypesScenarioTest.Type::inHistories)
+                .toList();
         StringBuilder columns = new StringBuilder();
-        types.forEach(type -> columns.append(", ").append(type.column()).append(' ').append(type.sql()));
-        try (Scenario scenario = scenario("history_types", "everything", TypesScenarioTest.OWN_TYPES
-                + " CREATE TABLE everything (id int, part text DEFAULT '', plain int DEFAULT 7" + columns
-                + ", PRIMARY KEY (id, part)); ALTER TABLE everything REPLICA IDENTITY FULL;")) {
-            for (String setting : List.of("bytea_output = 'escape'", "timezone = 'America/New_York'", "extra_float_digits = 0",
-                    "datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'")) {
-                scenario.postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ', current_database()) || $s$" + setting
-                        + "$s$; END $$");
+        types.forEach(
+                type -> columns.append(", ").append(type.column()).append(' ').append(type.sql()));
+        try (Scenario scenario = scenario(
+                "history_types",
+                "everything",
+                TypesScenarioTest.OWN_TYPES
+                        + " CREATE TABLE everything (id int, part text DEFAULT '', plain int DEFAULT 7" + columns
+                        + ", PRIMARY KEY (id, part)); ALTER TABLE everything REPLICA IDENTITY FULL;")) {
+            for (String setting : List.of(
+                    "bytea_output = 'escape'",
+                    "timezone = 'America/New_York'",
+                    "extra_float_digits = 0",
+                    "datestyle = 'SQL, DMY'",
+                    "intervalstyle = 'iso_8601'")) {
+                scenario.postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ', current_database()) || $s$"
+                        + setting + "$s$; END $$");
             }
             scenario.start().awaitLoaded();
             List<String> changes = new ArrayList<>(TypesScenarioTest.inserts(types, 1));
@@ -110,7 +126,8 @@ class HistoryTest {
             changes.add("DELETE FROM everything WHERE id % 3 = 0");
             scenario.postgres(changes.toArray(String[]::new));
             awaitSameAsAudited(scenario, "everything");
-            assertThat(scenario.clickHouse("SELECT count() > 20 FROM everything_history WHERE _op = 'delete'")).containsExactly("1");
+            assertThat(scenario.clickHouse("SELECT count() > 20 FROM everything_history WHERE _op = 'delete'"))
+                    .containsExactly("1");
             assertThat(scenario.readDeadLetters()).isEmpty();
         }
     }
@@ -124,7 +141,8 @@ class HistoryTest {
             AtomicBoolean enough = new AtomicBoolean();
             ExecutorService executor = Executors.newFixedThreadPool(4);
             List<Future<?>> writers = IntStream.range(0, 4)
-                    .<Future<?>>mapToObj(i -> executor.submit(() -> write(scenario, new Random(seed + i), enough))).toList();
+                    .<Future<?>>mapToObj(i -> executor.submit(() -> write(scenario, new Random(seed + i), enough)))
+                    .toList();
             for (int changes : List.of(300, 600)) {
                 await().atMost(Duration.ofSeconds(60)).until(() -> audited(scenario) > changes);
                 scenario.stop();
@@ -154,7 +172,8 @@ class HistoryTest {
     }
 
     private static int audited(Scenario scenario) throws SQLException {
-        try (Connection postgres = scenario.postgres(); Statement statement = postgres.createStatement();
+        try (Connection postgres = scenario.postgres();
+                Statement statement = postgres.createStatement();
                 var row = statement.executeQuery("SELECT count(*) FROM item_audit")) {
             row.next();
             return row.getInt(1);
@@ -197,20 +216,36 @@ class HistoryTest {
     private static void change(Connection postgres, Random random) throws Exception {
         int id = random.nextInt(40);
         switch (random.nextInt(9)) {
-            case 0, 1 -> run(postgres, "INSERT INTO item VALUES (?, 'a', 1.25, 0.1, NULL, '{\"a\": [1, null]}', NULL, '2024-02-29', now())"
-                    + " ON CONFLICT (id, part) DO UPDATE SET price = item.price + 1", id);
-            case 2 -> run(postgres, "INSERT INTO item (id, part, body) SELECT ?, 'b', string_agg(md5(i::text), '')"
-                    + " FROM generate_series(1, 100) i ON CONFLICT DO NOTHING", id);
+            case 0, 1 ->
+                run(
+                        postgres,
+                        "INSERT INTO item VALUES (?, 'a', 1.25, 0.1, NULL, '{\"a\": [1, null]}', NULL, '2024-02-29', now())"
+                                + " ON CONFLICT (id, part) DO UPDATE SET price = item.price + 1",
+                        id);
+            case 2 ->
+                run(
+                        postgres,
+                        "INSERT INTO item (id, part, body) SELECT ?, 'b', string_agg(md5(i::text), '')"
+                                + " FROM generate_series(1, 100) i ON CONFLICT DO NOTHING",
+                        id);
             case 3, 4 -> run(postgres, "UPDATE item SET weight = coalesce(weight, 0) + 0.1 WHERE id = ?", id);
-            case 5 -> run(postgres, "UPDATE item SET part = part || part, note = 'renamed' WHERE id = ? AND length(part) < 8", id);
+            case 5 ->
+                run(
+                        postgres,
+                        "UPDATE item SET part = part || part, note = 'renamed' WHERE id = ? AND length(part) < 8",
+                        id);
             case 6 -> run(postgres, "DELETE FROM item WHERE id = ?", id);
             case 7 -> run(postgres, "UPDATE item SET body = repeat(body, 2) WHERE id = ? AND length(body) < 20000", id);
             default -> {
                 StringBuilder rows = new StringBuilder();
                 int first = 1_000_000 + random.nextInt(1_000_000_000);
-                IntStream.range(0, 5).forEach(n -> rows.append(first + n).append("\tcopy\t").append(n).append('\n'));
-                postgres.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY item (id, part, price) FROM STDIN",
-                        new StringReader(rows.toString()));
+                IntStream.range(0, 5).forEach(n -> rows.append(first + n)
+                        .append("\tcopy\t")
+                        .append(n)
+                        .append('\n'));
+                postgres.unwrap(PGConnection.class)
+                        .getCopyAPI()
+                        .copyIn("COPY item (id, part, price) FROM STDIN", new StringReader(rows.toString()));
             }
         }
     }
@@ -240,7 +275,8 @@ class HistoryTest {
     @Test
     void rowsThatChangeWhileTheyAreLoaded() throws Exception {
         try (Scenario scenario = scenario("history_load", "item", ITEM).set("olap.batch.rows", 100)) {
-            scenario.postgres("INSERT INTO item (id, part, price) SELECT i, 'a', 1 FROM generate_series(1, 10000) i",
+            scenario.postgres(
+                    "INSERT INTO item (id, part, price) SELECT i, 'a', 1 FROM generate_series(1, 10000) i",
                     "TRUNCATE item_audit");
             AtomicBoolean enough = new AtomicBoolean();
             CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> raise(scenario, enough));
@@ -248,23 +284,33 @@ class HistoryTest {
             enough.set(true);
             writer.join();
             awaitSameAsAudited(scenario, "item");
-            assertThat(scenario.clickHouse("SELECT count() FROM item_history WHERE _op = 'read'")).containsExactly("10000");
+            assertThat(scenario.clickHouse("SELECT count() FROM item_history WHERE _op = 'read'"))
+                    .containsExactly("10000");
             assertThat(scenario.clickHouse("SELECT max(price) > 1 FROM item_history WHERE _op = 'read'"))
-                    .as("rows were read behind a change").containsExactly("1");
-            assertThat(scenario.clickHouse("SELECT id, _valid_from, price FROM (SELECT *, row_number() OVER (PARTITION BY id"
-                    + " ORDER BY _valid_from) AS place, count() OVER (PARTITION BY id) AS periods FROM item_scd2)"
-                    + " WHERE place > 1 AND price <= 1 OR _valid_to < _valid_from")).isEmpty();
-            assertThat(scenario.clickHouse("SELECT id, price FROM (SELECT id, price, leadInFrame(price) OVER (PARTITION BY id"
-                    + " ORDER BY _valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM item_scd2)"
-                    + " WHERE next != 0 AND next != price + 1")).as("each period is one change behind the one before").isEmpty();
+                    .as("rows were read behind a change")
+                    .containsExactly("1");
+            assertThat(scenario.clickHouse(
+                            "SELECT id, _valid_from, price FROM (SELECT *, row_number() OVER (PARTITION BY id"
+                                    + " ORDER BY _valid_from) AS place, count() OVER (PARTITION BY id) AS periods FROM item_scd2)"
+                                    + " WHERE place > 1 AND price <= 1 OR _valid_to < _valid_from"))
+                    .isEmpty();
+            assertThat(scenario.clickHouse(
+                            "SELECT id, price FROM (SELECT id, price, leadInFrame(price) OVER (PARTITION BY id"
+                                    + " ORDER BY _valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM item_scd2)"
+                                    + " WHERE next != 0 AND next != price + 1"))
+                    .as("each period is one change behind the one before")
+                    .isEmpty();
         }
     }
 
     private static void raise(Scenario scenario, AtomicBoolean enough) {
-        try (Connection postgres = scenario.postgres(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = scenario.postgres();
+                Statement statement = postgres.createStatement()) {
             // what changes before there is a slot is in the audit table only
-            await().until(() -> statement.executeQuery("SELECT FROM pg_replication_slots WHERE slot_name = '"
-                    + scenario.settings().postgres().slot() + "' AND confirmed_flush_lsn IS NOT NULL").next());
+            await().until(() -> statement
+                    .executeQuery("SELECT FROM pg_replication_slots WHERE slot_name = '"
+                            + scenario.settings().postgres().slot() + "' AND confirmed_flush_lsn IS NOT NULL")
+                    .next());
             for (int i = 0; !enough.get(); i++) {
                 statement.execute("UPDATE item SET price = price + 1 WHERE id = 1 + " + i * 7919L % 10000);
             }
@@ -290,13 +336,18 @@ class HistoryTest {
             String periods = "SELECT id, count(), countIf(_valid_to IS NULL) FROM item_scd2 GROUP BY id ORDER BY id";
             assertThat(scenario.clickHouse(periods)).containsExactly("0,2,1", "1,2,0", "2,1,0", "3,2,1", "4,1,1");
             assertThat(scenario.clickHouse("SELECT count() FROM item_scd2 AS a JOIN item_scd2 AS b ON a.id = b.id"
-                    + " WHERE a._valid_from < b._valid_from AND a._valid_to > b._valid_from")).containsExactly("0");
+                            + " WHERE a._valid_from < b._valid_from AND a._valid_to > b._valid_from"))
+                    .containsExactly("0");
 
             // changes that nobody tells us, and a new epoch
             scenario.stop();
-            scenario.postgres("ALTER TABLE item DISABLE TRIGGER audit", "SELECT pg_drop_replication_slot('"
-                    + scenario.settings().postgres().slot() + "')", "DELETE FROM item WHERE id = 3",
-                    "UPDATE item SET note = 'unseen' WHERE id = 4", "ALTER TABLE item ENABLE TRIGGER audit");
+            scenario.postgres(
+                    "ALTER TABLE item DISABLE TRIGGER audit",
+                    "SELECT pg_drop_replication_slot('"
+                            + scenario.settings().postgres().slot() + "')",
+                    "DELETE FROM item WHERE id = 3",
+                    "UPDATE item SET note = 'unseen' WHERE id = 4",
+                    "ALTER TABLE item ENABLE TRIGGER audit");
             scenario.set("olap.epoch", 1).start().awaitLoaded();
             awaitSameAsAudited(scenario, "item");
             assertThat(scenario.clickHouse(open)).containsExactly("0", "4");
@@ -312,12 +363,16 @@ class HistoryTest {
     @Test
     void versionsThatCannotBeWrittenAtFirst() throws Exception {
         String share = "CREATE OR REPLACE FUNCTION share(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS";
-        try (Scenario scenario = Scenario.of("history_letters",
-                share + " 'BEGIN RETURN 100 / n; END';"
-                        + " CREATE TABLE part (id int PRIMARY KEY, n int, due date);"
-                        + " ALTER TABLE part REPLICA IDENTITY FULL;")
-                .model("part", "-- history: true\nSELECT id, share(n) AS share, due FROM part").set("olap.batch.rows", 20)) {
-            scenario.postgres("INSERT INTO part SELECT i, 1, '2024-01-01' FROM generate_series(1, 100) i", "UPDATE part SET n = 0 WHERE id = 50");
+        try (Scenario scenario = Scenario.of(
+                        "history_letters",
+                        share + " 'BEGIN RETURN 100 / n; END';"
+                                + " CREATE TABLE part (id int PRIMARY KEY, n int, due date);"
+                                + " ALTER TABLE part REPLICA IDENTITY FULL;")
+                .model("part", "-- history: true\nSELECT id, share(n) AS share, due FROM part")
+                .set("olap.batch.rows", 20)) {
+            scenario.postgres(
+                    "INSERT INTO part SELECT i, 1, '2024-01-01' FROM generate_series(1, 100) i",
+                    "UPDATE part SET n = 0 WHERE id = 50");
             scenario.start().awaitLoaded();
             scenario.awaitQuiet();
             assertThat(scenario.clickHouse("SELECT count(), countIf(id = 50) FROM part_history WHERE _op = 'read'"))
@@ -332,8 +387,10 @@ class HistoryTest {
             assertThat(scenario.clickHouse(history)).containsExactly("read,100", "update,50");
             assertThat(scenario.clickHouse("SELECT toString(due) FROM part_history WHERE id = 8 ORDER BY _version"))
                     .containsExactly("2024-01-01", "2024-01-01", "null", "2024-01-02");
-            assertThat(scenario.command("dlq", "list")).contains("part_history: not written, Postgres cannot compute the row: SQLSTATE 22012",
-                    "part_history: written with NULL, ClickHouse cannot hold the value of due");
+            assertThat(scenario.command("dlq", "list"))
+                    .contains(
+                            "part_history: not written, Postgres cannot compute the row: SQLSTATE 22012",
+                            "part_history: written with NULL, ClickHouse cannot hold the value of due");
 
             scenario.postgres(share + " 'BEGIN RETURN CASE WHEN n = 0 THEN -1 ELSE 100 / n END; END'");
             scenario.command("dlq", "replay");
@@ -341,15 +398,19 @@ class HistoryTest {
             assertThat(scenario.clickHouse(history)).containsExactly("read,100", "update,-1", "update,50");
 
             // a constraint of the operator's, taken away again
-            scenario.clickHouseExecute("ALTER TABLE part_history_rows ADD CONSTRAINT small CHECK share < 100 OR _op = 'read'");
+            scenario.clickHouseExecute(
+                    "ALTER TABLE part_history_rows ADD CONSTRAINT small CHECK share < 100 OR _op = 'read'");
             scenario.postgres("INSERT INTO part VALUES (200, 1, NULL), (201, 2, NULL)");
             scenario.awaitInSync();
-            assertThat(scenario.clickHouse("SELECT id FROM part_history WHERE id >= 200")).containsExactly("201");
+            assertThat(scenario.clickHouse("SELECT id FROM part_history WHERE id >= 200"))
+                    .containsExactly("201");
             scenario.clickHouseExecute("ALTER TABLE part_history_rows DROP CONSTRAINT small");
             scenario.command("dlq", "replay");
             scenario.awaitInSync();
-            assertThat(scenario.clickHouse("SELECT id FROM part_history WHERE id >= 200 ORDER BY id")).containsExactly("200", "201");
-            assertThat(scenario.clickHouse("SELECT count() FROM part_history WHERE id = 200")).containsExactly("1");
+            assertThat(scenario.clickHouse("SELECT id FROM part_history WHERE id >= 200 ORDER BY id"))
+                    .containsExactly("200", "201");
+            assertThat(scenario.clickHouse("SELECT count() FROM part_history WHERE id = 200"))
+                    .containsExactly("1");
         }
     }
 }

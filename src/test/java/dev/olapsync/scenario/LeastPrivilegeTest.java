@@ -13,16 +13,23 @@ class LeastPrivilegeTest {
     @ParameterizedTest
     @ValueSource(strings = {"copy", "snapshot"})
     void thePipelineNeedsNoMore(String source) throws Exception {
-        try (Scenario school = Scenario.of("privilege", Files.readString(Path.of("examples/school/schema.sql")),
+        try (Scenario school = Scenario.of(
+                "privilege",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"))) {
             String role = "reader_" + source + "_" + ProcessHandle.current().pid();
-            school.postgres("CREATE ROLE " + role + " LOGIN REPLICATION",
+            school.postgres(
+                    "CREATE ROLE " + role + " LOGIN REPLICATION",
                     "REVOKE ALL ON SCHEMA public FROM PUBLIC",
                     "GRANT USAGE ON SCHEMA public TO " + role,
                     "GRANT SELECT ON student, contact, scenario_marker TO " + role,
                     "CREATE PUBLICATION olap_sync FOR TABLE student, contact, scenario_marker",
-                    "INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
-            school.set("postgres.user", role).set("olap.load.source", source).start().awaitLoaded();
+                    "INSERT INTO student VALUES (1, 'Dan')",
+                    "INSERT INTO contact VALUES (1, 1, '123')");
+            school.set("postgres.user", role)
+                    .set("olap.load.source", source)
+                    .start()
+                    .awaitLoaded();
             school.postgres("UPDATE student SET name = 'Daniel'");
             school.awaitInSync();
             assertThat(school.clickHouse("SELECT name FROM student_contact")).containsExactly("Daniel");

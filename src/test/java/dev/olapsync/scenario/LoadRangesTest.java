@@ -19,7 +19,8 @@ class LoadRangesTest {
     void everyRowOfEveryRangeIsLoaded() throws Exception {
         try (Scenario places = places()) {
             places.start().awaitLoaded();
-            assertThat(places.clickHouse("SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
+            assertThat(places.clickHouse(
+                            "SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
                     .isEqualTo(List.of("12," + ROWS + ",1"));
             places.awaitInSync();
         }
@@ -32,12 +33,18 @@ class LoadRangesTest {
             // the range cannot be copied, and when it is read page by page, it waits for a lock in its middle
             places.postgres("UPDATE places SET since = 'infinity' WHERE n = 4000");
             holdRow4000(places, "coalesce(current_setting('olap_sync.k1', true), '') = ''");
-            try (var holder = places.postgres(); var statement = holder.createStatement()) {
+            try (var holder = places.postgres();
+                    var statement = holder.createStatement()) {
                 statement.execute("SELECT pg_advisory_lock(7)");
                 places.start();
                 CamelContext context = places.camel().getCamelContext();
-                await("all that can be read").atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> places.clickHouse(
-                        "SELECT count() FROM _load_ranges FINAL WHERE model = 'place' AND done"), List.of("11")::equals);
+                await("all that can be read")
+                        .atMost(Duration.ofSeconds(60))
+                        .ignoreExceptions()
+                        .until(
+                                () -> places.clickHouse(
+                                        "SELECT count() FROM _load_ranges FINAL WHERE model = 'place' AND done"),
+                                List.of("11")::equals);
                 CompletableFuture<Void> stopped = CompletableFuture.runAsync(places::stop);
                 await("the stop").until(context::isStopping);
                 statement.execute("SELECT pg_advisory_unlock(7)");
@@ -46,8 +53,15 @@ class LoadRangesTest {
             long before = written(places);
             assertThat(before).isBetween(ROWS * 9L / 10, ROWS - 1L);
             places.start().awaitLoaded();
-            assertThat(OlapSync.of(places.camel().getCamelContext()).metrics().registry().get("olap.initial.rows")
-                    .tag("model", "place").counter().count()).as("rows loaded after the restart").isEqualTo(ROWS - before);
+            assertThat(OlapSync.of(places.camel().getCamelContext())
+                            .metrics()
+                            .registry()
+                            .get("olap.initial.rows")
+                            .tag("model", "place")
+                            .counter()
+                            .count())
+                    .as("rows loaded after the restart")
+                    .isEqualTo(ROWS - before);
             places.awaitInSync();
         }
     }
@@ -57,19 +71,24 @@ class LoadRangesTest {
     void aConnectionThatIsLostWhileARangeIsCopied() throws Exception {
         try (Scenario places = places()) {
             holdRow4000(places, "true");
-            try (var holder = places.postgres(); var statement = holder.createStatement()) {
+            try (var holder = places.postgres();
+                    var statement = holder.createStatement()) {
                 statement.execute("SELECT pg_advisory_lock(7)");
                 places.start();
-                await("the end of the connection").atMost(Duration.ofSeconds(60)).until(() -> {
-                    try (var ended = statement.executeQuery("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                            + " WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE 'COPY%'")) {
-                        return ended.next();
-                    }
-                });
+                await("the end of the connection")
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> {
+                            try (var ended = statement.executeQuery(
+                                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                            + " WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE 'COPY%'")) {
+                                return ended.next();
+                            }
+                        });
                 statement.execute("SELECT pg_advisory_unlock(7)");
             }
             places.awaitLoaded();
-            assertThat(places.clickHouse("SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
+            assertThat(places.clickHouse(
+                            "SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
                     .isEqualTo(List.of("12," + ROWS + ",1"));
             places.awaitInSync();
         }
@@ -77,21 +96,27 @@ class LoadRangesTest {
 
     /** A model that cannot compute this row for as long as somebody has the lock 7. */
     private static void holdRow4000(Scenario places, String condition) throws Exception {
-        places.postgres("CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF n = 4000 AND "
-                + condition + " THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
-                + " RETURN n; END $$");
+        places.postgres(
+                "CREATE FUNCTION held(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF n = 4000 AND "
+                        + condition
+                        + " THEN PERFORM pg_advisory_lock_shared(7); PERFORM pg_advisory_unlock_shared(7); END IF;"
+                        + " RETURN n; END $$");
         places.model("place", "SELECT country, town, held(n) AS n, since FROM places");
     }
 
     private static long written(Scenario places) {
-        return Long.parseLong(places.clickHouse("SELECT count() FROM place_rows").get(0));
+        return Long.parseLong(
+                places.clickHouse("SELECT count() FROM place_rows").get(0));
     }
 
     private static Scenario places() throws Exception {
-        Scenario places = Scenario.of("ranges", "CREATE TABLE places (country text, town text, n int, since date, PRIMARY KEY (country, town))");
+        Scenario places = Scenario.of(
+                "ranges",
+                "CREATE TABLE places (country text, town text, n int, since date, PRIMARY KEY (country, town))");
         places.model("place", "SELECT country, town, n, since FROM places");
         places.set("olap.batch.rows", 10).set("olap.load.threads", 3);
-        places.postgres("INSERT INTO places SELECT 'c ' || i % 7, 'ä town ''' || i, i FROM generate_series(1, " + ROWS + ") i");
+        places.postgres(
+                "INSERT INTO places SELECT 'c ' || i % 7, 'ä town ''' || i, i FROM generate_series(1, " + ROWS + ") i");
         return places;
     }
 }

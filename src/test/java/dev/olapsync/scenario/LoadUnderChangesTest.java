@@ -21,12 +21,19 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 class LoadUnderChangesTest {
 
-    private static final Path[] MODELS = {Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
-            Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql")};
+    private static final Path[] MODELS = {
+        Path.of("models/shop/dim_customer.sql"),
+        Path.of("models/shop/dim_product.sql"),
+        Path.of("models/shop/order_fact.sql"),
+        Path.of("models/shop/order_item_fact.sql")
+    };
 
     /** While it is busy nothing falls behind for good, and in the end everything is as it is in Postgres. */
     @Test
-    @EnabledIfSystemProperty(named = "soak.seconds", matches = "\\d+", disabledReason = "it is long: -Dsoak.seconds=600")
+    @EnabledIfSystemProperty(
+            named = "soak.seconds",
+            matches = "\\d+",
+            disabledReason = "it is long: -Dsoak.seconds=600")
     void c19Soak() throws Exception {
         long seed = new Random().nextLong();
         Duration length = Duration.ofSeconds(Long.getLong("soak.seconds"));
@@ -34,15 +41,18 @@ class LoadUnderChangesTest {
         try (Scenario shop = Scenario.of("soak", Files.readString(Path.of("examples/shop/schema.sql")), MODELS)) {
             ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 10_000, 30_000), seed);
             shop.start().awaitLoaded();
-            try (ShopWorkload workload = new ShopWorkload(shop.dataSource(), seed, Integer.getInteger("soak.rate", 100), 4)) {
+            try (ShopWorkload workload =
+                    new ShopWorkload(shop.dataSource(), seed, Integer.getInteger("soak.rate", 100), 4)) {
                 workload.start();
-                await().atMost(length.multipliedBy(2)).pollInterval(Duration.ofSeconds(1)).until(
-                        () -> workload.report().elapsed().compareTo(length) > 0);
+                await().atMost(length.multipliedBy(2))
+                        .pollInterval(Duration.ofSeconds(1))
+                        .until(() -> workload.report().elapsed().compareTo(length) > 0);
                 workload.stop();
                 long end = System.nanoTime();
                 shop.awaitQuiet();
-                System.out.printf("soak: %,d transactions in %d s, quiet %.1f s later%n", workload.report().committed(),
-                        length.toSeconds(), (System.nanoTime() - end) / 1e9);
+                System.out.printf(
+                        "soak: %,d transactions in %d s, quiet %.1f s later%n",
+                        workload.report().committed(), length.toSeconds(), (System.nanoTime() - end) / 1e9);
             }
             shop.awaitInSync();
             assertThat(shop.readDeadLetters()).isEmpty();
@@ -60,13 +70,15 @@ class LoadUnderChangesTest {
                 workload.start();
                 shop.start();
                 // once in the middle of the load, twice in the stream
-                await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(
-                        () -> !shop.clickHouse("SELECT 1 FROM _loads FINAL WHERE done").isEmpty());
+                await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> !shop.clickHouse(
+                                "SELECT 1 FROM _loads FINAL WHERE done")
+                        .isEmpty());
                 shop.stop();
                 shop.start().awaitLoaded();
                 for (int i = 0; i < 2; i++) {
                     long before = workload.report().committed();
-                    await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > before + 400);
+                    await().atMost(Duration.ofSeconds(60))
+                            .until(() -> workload.report().committed() > before + 400);
                     shop.stop();
                     shop.start();
                 }
@@ -74,7 +86,8 @@ class LoadUnderChangesTest {
             }
             shop.awaitInSync();
             assertThat(shop.readDeadLetters()).isEmpty();
-            assertThat(shop.clickHouse("SELECT count() > 25000 FROM order_item_fact")).isEqualTo(List.of("1"));
+            assertThat(shop.clickHouse("SELECT count() > 25000 FROM order_item_fact"))
+                    .isEqualTo(List.of("1"));
         }
     }
 }

@@ -48,11 +48,13 @@ class LogTest {
 
         @Override
         protected void append(ILoggingEvent event) {
-            String trace = event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
+            String trace =
+                    event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
             if (event.getLevel().isGreaterOrEqual(Level.WARN)) {
                 warnings.add(event.getLoggerName() + ": " + event.getFormattedMessage());
             }
-            lines.add(event.getLoggerName() + ": " + event.getFormattedMessage() + "\n" + trace + event.getMDCPropertyMap());
+            lines.add(event.getLoggerName() + ": " + event.getFormattedMessage() + "\n" + trace
+                    + event.getMDCPropertyMap());
         }
     }
 
@@ -82,11 +84,16 @@ class LogTest {
     void noContentsOfRowsAndNoPasswords() throws Exception {
         try (Scenario people = Scenario.of("log", SCHEMA)) {
             people.stack().clickHouse().password(USER, WORD + "-clickhouse");
-            people.set("postgres.password", WORD + "-postgres").set("clickhouse.user", USER)
-                    .set("clickhouse.password", WORD + "-clickhouse").set("olap.batch.rows", 20);
-            people.model("person_fact", "SELECT p.id, p.name, p.born, p.number::int AS number, p.note, t.name AS town"
-                    + " FROM person p LEFT JOIN town t ON t.code = p.town");
-            people.postgres("INSERT INTO town VALUES ('" + WORD + "', '" + WORD + "')",
+            people.set("postgres.password", WORD + "-postgres")
+                    .set("clickhouse.user", USER)
+                    .set("clickhouse.password", WORD + "-clickhouse")
+                    .set("olap.batch.rows", 20);
+            people.model(
+                    "person_fact",
+                    "SELECT p.id, p.name, p.born, p.number::int AS number, p.note, t.name AS town"
+                            + " FROM person p LEFT JOIN town t ON t.code = p.town");
+            people.postgres(
+                    "INSERT INTO town VALUES ('" + WORD + "', '" + WORD + "')",
                     "INSERT INTO person SELECT '" + WORD + "' || i, '" + WORD + "', '" + WORD + "', '2000-01-01', i,"
                             + " '{\"" + WORD + "\": 1}' FROM generate_series(1, 100) i",
                     // a value that ClickHouse cannot hold, and one that Postgres cannot cast
@@ -99,22 +106,28 @@ class LogTest {
             wrongPassword(people);
             people.awaitQuiet();
             assertThat(people.readDeadLetters()).hasSizeGreaterThan(20);
-            assertThat(people.clickHouse("SELECT count() > 50 FROM person_fact")).containsExactly("1");
+            assertThat(people.clickHouse("SELECT count() > 50 FROM person_fact"))
+                    .containsExactly("1");
             unreadable(people);
         }
         assertThat(lines).anyMatch(line -> line.contains("Initial load of person_fact"));
-        assertThat(lines).as("lines").noneMatch(line -> line.toLowerCase().contains(WORD.toLowerCase()))
+        assertThat(lines)
+                .as("lines")
+                .noneMatch(line -> line.toLowerCase().contains(WORD.toLowerCase()))
                 .noneMatch(line -> line.contains(HOURS));
     }
 
     @Test
     void aFirstStartWarnsOfNothing() throws Exception {
-        try (Scenario first = Scenario.of("first", "CREATE TABLE \"grün\" (id int PRIMARY KEY, n numeric[], g int[], i interval[], p point[],"
-                + " m money[], t timetz DEFAULT '12:00:00+00:19:32', v varbit(3) NOT NULL DEFAULT B'1', note text)")
+        try (Scenario first = Scenario.of(
+                        "first",
+                        "CREATE TABLE \"grün\" (id int PRIMARY KEY, n numeric[], g int[], i interval[], p point[],"
+                                + " m money[], t timetz DEFAULT '12:00:00+00:19:32', v varbit(3) NOT NULL DEFAULT B'1', note text)")
                 .model("green", "SELECT id, note FROM \"grün\"")) {
             first.postgres("INSERT INTO \"grün\" (id) VALUES (1)");
             first.start().awaitLoaded();
-            first.postgres("UPDATE \"grün\" SET n = '{NaN,1.5}', g = '{{1,2},{3,4}}', i = '{1 day}', p = '{\"(1,2)\"}', m = '{1}'",
+            first.postgres(
+                    "UPDATE \"grün\" SET n = '{NaN,1.5}', g = '{{1,2},{3,4}}', i = '{1 day}', p = '{\"(1,2)\"}', m = '{1}'",
                     "INSERT INTO \"grün\" (id, t) VALUES (2, '24:00:00+00')");
             first.awaitInSync();
             assertThat(warnings).isEmpty();
@@ -136,10 +149,12 @@ class LogTest {
     private void faults(Scenario people) throws Exception {
         people.clickHouseExecute("ALTER TABLE person_fact_rows ADD CONSTRAINT short CHECK length(name) < 20");
         people.postgres("UPDATE person SET name = repeat('" + WORD + "', 10) WHERE id LIKE '%1'");
-        people.deliverRow("person_fact", "{\"id\":\"" + WORD + "\",\"number\":\"" + WORD + "\",\"_version\":5,\"_deleted\":0}");
+        people.deliverRow(
+                "person_fact", "{\"id\":\"" + WORD + "\",\"number\":\"" + WORD + "\",\"_version\":5,\"_deleted\":0}");
         people.deliverRow("person_fact", "{\"" + WORD);
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, people.brokers()), new ByteArraySerializer(),
+                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, people.brokers()),
+                new ByteArraySerializer(),
                 new ByteArraySerializer())) {
             String changes = people.name() + ".cdc.public.person";
             for (String garbage : List.of(WORD, "{\"op\":\"u\",\"source\":{},\"after\":{\"id\":\"" + WORD + "\"}}")) {
@@ -151,7 +166,8 @@ class LogTest {
 
     /** What ClickHouse quotes with an error that is not known to be one of rows. */
     private static void quoted(Scenario people) throws Exception {
-        people.clickHouseExecute("ALTER TABLE person_fact_rows ADD CONSTRAINT time CHECK parseTimeDelta(assumeNotNull(name)) > 0");
+        people.clickHouseExecute(
+                "ALTER TABLE person_fact_rows ADD CONSTRAINT time CHECK parseTimeDelta(assumeNotNull(name)) > 0");
         people.postgres("UPDATE person SET name = '" + WORD + "' WHERE id LIKE '%1'");
         await().until(() -> health(people).contains("Code: 36."));
         assertThat(health(people)).doesNotContain(WORD);
@@ -174,8 +190,8 @@ class LogTest {
 
     private static String health(Scenario people) {
         StringBuilder health = new StringBuilder();
-        HealthCheckHelper.invoke(people.camel().getCamelContext()).forEach(result ->
-                health.append(result.getMessage().orElse("")).append(result.getDetails()));
+        HealthCheckHelper.invoke(people.camel().getCamelContext())
+                .forEach(result -> health.append(result.getMessage().orElse("")).append(result.getDetails()));
         return health.toString();
     }
 }

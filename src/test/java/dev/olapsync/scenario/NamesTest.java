@@ -11,16 +11,22 @@ class NamesTest {
     void hostileNames() throws Exception {
         String table = "\"Order \"\"x\"\" Ж\"";
         String parent = "\"select; DROP TABLE 'a' -- b\"";
-        try (Scenario names = Scenario.of("names",
-                "CREATE TABLE " + parent + " (\"Ключ \\ \"\"1\"\"\" text PRIMARY KEY, \"na'me\" text);"
-                        + " CREATE TABLE " + table + " (\"a b\" int, \"c`d\" text, \"ref?\" text, \"$x\" numeric(4,1),"
-                        + " PRIMARY KEY (\"a b\", \"c`d\"));"
-                        + " CREATE INDEX ON " + table + " (\"ref?\");")
-                .model("hostile", "SELECT t.\"a b\", t.\"c`d\", t.\"ref?\", p.\"na'me\" AS \"na'me \\ \"\"é\"\"\", t.\"$x\" AS \"$x\"\n"
-                        + "FROM " + table + " t LEFT JOIN " + parent + " p ON p.\"Ключ \\ \"\"1\"\"\" = t.\"ref?\"")) {
+        try (Scenario names = Scenario.of(
+                        "names",
+                        "CREATE TABLE " + parent + " (\"Ключ \\ \"\"1\"\"\" text PRIMARY KEY, \"na'me\" text);"
+                                + " CREATE TABLE " + table
+                                + " (\"a b\" int, \"c`d\" text, \"ref?\" text, \"$x\" numeric(4,1),"
+                                + " PRIMARY KEY (\"a b\", \"c`d\"));"
+                                + " CREATE INDEX ON " + table + " (\"ref?\");")
+                .model(
+                        "hostile",
+                        "SELECT t.\"a b\", t.\"c`d\", t.\"ref?\", p.\"na'me\" AS \"na'me \\ \"\"é\"\"\", t.\"$x\" AS \"$x\"\n"
+                                + "FROM " + table + " t LEFT JOIN " + parent
+                                + " p ON p.\"Ключ \\ \"\"1\"\"\" = t.\"ref?\"")) {
             names.postgres(
                     "INSERT INTO " + parent + " VALUES ('k,{}\"\\ NULL', 'one'), ('NULL', 'two'), ('', 'three')",
-                    "INSERT INTO " + table + " VALUES (1, 'x\"\\,{}', 'k,{}\"\\ NULL', 1.5), (2, '', '', 2), (3, 'NULL', 'NULL', 3)");
+                    "INSERT INTO " + table
+                            + " VALUES (1, 'x\"\\,{}', 'k,{}\"\\ NULL', 1.5), (2, '', '', 2), (3, 'NULL', 'NULL', 3)");
             names.start().awaitLoaded();
             names.awaitInSync();
             names.postgres("UPDATE " + parent + " SET \"na'me\" = upper(\"na'me\")");
@@ -34,13 +40,15 @@ class NamesTest {
 
     @Test
     void inAnotherEncoding() throws Exception {
-        try (Scenario latin = Scenario.inEncoding("LATIN1", "latin", "CREATE TABLE \"städte\" (name text PRIMARY KEY, \"größe\" int)")
+        try (Scenario latin = Scenario.inEncoding(
+                        "LATIN1", "latin", "CREATE TABLE \"städte\" (name text PRIMARY KEY, \"größe\" int)")
                 .model("staedte", "SELECT name, \"größe\" AS groesse FROM \"städte\"")) {
             latin.postgres("INSERT INTO \"städte\" VALUES ('Köln', 1)");
             latin.start().awaitLoaded();
             latin.postgres("UPDATE \"städte\" SET \"größe\" = 2", "INSERT INTO \"städte\" VALUES ('Gößweinstein', 3)");
             latin.awaitInSync();
-            latin.clickHouseExecute("ALTER TABLE staedte_rows UPDATE groesse = 9 WHERE name = 'Köln' SETTINGS mutations_sync = 1");
+            latin.clickHouseExecute(
+                    "ALTER TABLE staedte_rows UPDATE groesse = 9 WHERE name = 'Köln' SETTINGS mutations_sync = 1");
             assertThat(latin.command("repair-row", "staedte", "Köln")).isNotEmpty();
             latin.awaitInSync();
             assertThat(latin.readDeadLetters()).isEmpty();
@@ -49,7 +57,8 @@ class NamesTest {
 
     @Test
     void aDatabaseWhoseTextsHaveNoEncodingIsRefused() throws Exception {
-        try (Scenario bytes = Scenario.inEncoding("SQL_ASCII", "bytes", "CREATE TABLE t (id int PRIMARY KEY, name text)")) {
+        try (Scenario bytes =
+                Scenario.inEncoding("SQL_ASCII", "bytes", "CREATE TABLE t (id int PRIMARY KEY, name text)")) {
             Scenario.Ended check = bytes.execute("check");
             assertThat(check.code()).isEqualTo(1);
             assertThat(check.printed()).contains("SQL_ASCII", "UTF8");
@@ -58,20 +67,23 @@ class NamesTest {
 
     @Test
     void partitionsAliasesLevelsAndWhere() throws Exception {
-        try (Scenario shapes = Scenario.of("shapes",
-                "CREATE TABLE country (code char(2) PRIMARY KEY, name text NOT NULL);"
-                        + " CREATE TABLE city (id int PRIMARY KEY, country char(2), name text NOT NULL);"
-                        + " CREATE TABLE person (id int, day date, home int, work int, kind text,"
-                        + " PRIMARY KEY (id, day)) PARTITION BY RANGE (day);"
-                        + " CREATE TABLE person_2025 PARTITION OF person FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
-                        + " CREATE TABLE person_2026 PARTITION OF person FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
-                        + " CREATE INDEX ON person (home); CREATE INDEX ON person (work); CREATE INDEX ON city (country);")
-                .model("person_places", "SELECT p.id, p.day, h.name AS home, hc.name AS home_country,\n"
-                        + "  w.name AS work, wc.name AS work_country, upper(p.kind) AS kind, 100 / p.id AS share\n"
-                        + "FROM person p\n"
-                        + "JOIN city h ON h.id = p.home\nJOIN country hc ON hc.code = h.country\n"
-                        + "LEFT JOIN city w ON w.id = p.work\nLEFT JOIN country wc ON wc.code = w.country\n"
-                        + "WHERE p.id <> 0 AND (w.name IS NULL OR w.name <> 'Nowhere')")) {
+        try (Scenario shapes = Scenario.of(
+                        "shapes",
+                        "CREATE TABLE country (code char(2) PRIMARY KEY, name text NOT NULL);"
+                                + " CREATE TABLE city (id int PRIMARY KEY, country char(2), name text NOT NULL);"
+                                + " CREATE TABLE person (id int, day date, home int, work int, kind text,"
+                                + " PRIMARY KEY (id, day)) PARTITION BY RANGE (day);"
+                                + " CREATE TABLE person_2025 PARTITION OF person FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+                                + " CREATE TABLE person_2026 PARTITION OF person FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+                                + " CREATE INDEX ON person (home); CREATE INDEX ON person (work); CREATE INDEX ON city (country);")
+                .model(
+                        "person_places",
+                        "SELECT p.id, p.day, h.name AS home, hc.name AS home_country,\n"
+                                + "  w.name AS work, wc.name AS work_country, upper(p.kind) AS kind, 100 / p.id AS share\n"
+                                + "FROM person p\n"
+                                + "JOIN city h ON h.id = p.home\nJOIN country hc ON hc.code = h.country\n"
+                                + "LEFT JOIN city w ON w.id = p.work\nLEFT JOIN country wc ON wc.code = w.country\n"
+                                + "WHERE p.id <> 0 AND (w.name IS NULL OR w.name <> 'Nowhere')")) {
             shapes.postgres(
                     "INSERT INTO country VALUES ('NG', 'Nigeria'), ('ZA', 'South Africa')",
                     "INSERT INTO city VALUES (1, 'NG', 'Lagos'), (2, 'ZA', 'Cape Town'), (3, NULL, 'Nowhere')",
@@ -90,8 +102,9 @@ class NamesTest {
             shapes.postgres("UPDATE city SET name = 'Somewhere' WHERE id = 3");
             shapes.postgres("INSERT INTO person VALUES (5, '2025-12-31', 1, 1, 'd')");
             shapes.awaitInSync();
-            assertThat(shapes.clickHouse(rows)).containsExactly(
-                    "1,Naija,South Africa", "2,South Africa,null", "3,South Africa,null", "5,Naija,Naija");
+            assertThat(shapes.clickHouse(rows))
+                    .containsExactly(
+                            "1,Naija,South Africa", "2,South Africa,null", "3,South Africa,null", "5,Naija,Naija");
             shapes.postgres("UPDATE city SET name = 'Nowhere' WHERE id = 2");
             shapes.postgres("DELETE FROM city WHERE id = 1");
             shapes.awaitInSync();
@@ -104,10 +117,12 @@ class NamesTest {
 
     @Test
     void truncateOfAnOptionalParentLeavesTheRows() throws Exception {
-        try (Scenario optional = Scenario.of("optional",
-                "CREATE TABLE parent (id int PRIMARY KEY, name text); CREATE TABLE child (id int PRIMARY KEY, parent int);")
+        try (Scenario optional = Scenario.of(
+                        "optional",
+                        "CREATE TABLE parent (id int PRIMARY KEY, name text); CREATE TABLE child (id int PRIMARY KEY, parent int);")
                 .model("child_fact", "SELECT c.id, p.name FROM child c LEFT JOIN parent p ON p.id = c.parent")) {
-            optional.postgres("INSERT INTO parent SELECT i, 'p' || i FROM generate_series(1, 10) i",
+            optional.postgres(
+                    "INSERT INTO parent SELECT i, 'p' || i FROM generate_series(1, 10) i",
                     "INSERT INTO child SELECT i, 1 + i % 10 FROM generate_series(1, 25000) i");
             optional.start().awaitLoaded();
             optional.postgres("TRUNCATE parent", "INSERT INTO parent VALUES (3, 'new')");

@@ -38,25 +38,33 @@ class OddColumnsTest {
         try (Scenario odd = Scenario.of("odd", SCHEMA)
                 .model("odd_fact", "SELECT id, note FROM odd")
                 .model("quoted", "SELECT \"'id'\" AS a, \"ID\" AS b, id AS c FROM \"'x'\"")
-                .model("child_fact", "SELECT c.id, p.name FROM child c LEFT JOIN app.parent p ON p.\"Id\" = c.parent")) {
-            odd.postgres("INSERT INTO odd (id, note) SELECT i, 'loaded' FROM generate_series(1, 20) i",
+                .model(
+                        "child_fact",
+                        "SELECT c.id, p.name FROM child c LEFT JOIN app.parent p ON p.\"Id\" = c.parent")) {
+            odd.postgres(
+                    "INSERT INTO odd (id, note) SELECT i, 'loaded' FROM generate_series(1, 20) i",
                     "INSERT INTO \"'x'\" VALUES (1, 'a', 'one'), (2, 'b', 'two')",
-                    "INSERT INTO app.parent VALUES (1, 10, 'p')", "INSERT INTO child VALUES (1, 10), (2, 20)");
+                    "INSERT INTO app.parent VALUES (1, 10, 'p')",
+                    "INSERT INTO child VALUES (1, 10), (2, 20)");
             odd.start().awaitLoaded();
-            odd.postgres("UPDATE odd SET note = 'composite', price = (20, 'USD'), real_price = '-1234.5', state = 'new', pair = (1, 2)"
+            odd.postgres(
+                    "UPDATE odd SET note = 'composite', price = (20, 'USD'), real_price = '-1234.5', state = 'new', pair = (1, 2)"
                             + " WHERE id = 1",
                     "UPDATE odd SET note = 'times', zone = '12:00:00+00:19:32', day = '24:00:00', long = '2147483999 hours' WHERE id = 2",
                     "UPDATE odd SET note = 'names', \"Note\" = 'upper', \"'q'\" = 'quoted', q = 'plain' WHERE id = 3",
                     "UPDATE odd SET note = 'digits', large = 4000000000, numbers = '{1.50,NaN,NULL}', grid = '{{1,2},{3,4}}' WHERE id = 4",
                     "UPDATE odd SET note = 'ordinary', zone = '18:00:00+01', day = '18:00:00', long = '1 day', content = '\\x0aff',"
                             + " born = '2000-01-01', made = '2000-01-01 12:00:00.5+00' WHERE id = 5",
-                    "UPDATE \"'x'\" SET id = 'changed' WHERE \"'id'\" = 1", "DELETE FROM \"'x'\" WHERE \"'id'\" = 2",
-                    "INSERT INTO \"'x'\" VALUES (3, 'c', 'three')", "UPDATE \"'x'\" SET \"ID\" = 'C' WHERE \"'id'\" = 3",
+                    "UPDATE \"'x'\" SET id = 'changed' WHERE \"'id'\" = 1",
+                    "DELETE FROM \"'x'\" WHERE \"'id'\" = 2",
+                    "INSERT INTO \"'x'\" VALUES (3, 'c', 'three')",
+                    "UPDATE \"'x'\" SET \"ID\" = 'C' WHERE \"'id'\" = 3",
                     "UPDATE app.parent SET name = 'renamed', price = (1, 'EUR'), blob = repeat('x', 1000000)");
             odd.awaitInSync();
             odd.postgres("UPDATE app.parent SET \"Id\" = 20");
             odd.awaitInSync();
-            assertThat(odd.clickHouse("SELECT id, name FROM child_fact ORDER BY id")).containsExactly("1,null", "2,renamed");
+            assertThat(odd.clickHouse("SELECT id, name FROM child_fact ORDER BY id"))
+                    .containsExactly("1,null", "2,renamed");
             assertThat(odd.readDeadLetters()).isEmpty();
             publicEvents(odd);
         }
@@ -91,19 +99,24 @@ class OddColumnsTest {
 
     @Test
     void valuesThatNobodyNeedsAreLeftOutWhenTheyAreLarge() throws Exception {
-        try (Scenario files = Scenario.of("files", "CREATE TABLE file (id int PRIMARY KEY, name text, content bytea, note text);"
-                + " CREATE TABLE page (id int PRIMARY KEY, content text, image text); ALTER TABLE page REPLICA IDENTITY FULL")
+        try (Scenario files = Scenario.of(
+                        "files",
+                        "CREATE TABLE file (id int PRIMARY KEY, name text, content bytea, note text);"
+                                + " CREATE TABLE page (id int PRIMARY KEY, content text, image text); ALTER TABLE page REPLICA IDENTITY FULL")
                 .model("file", "SELECT id, name FROM file")
                 .model("page", "-- history: true\nSELECT id, content FROM page")) {
             files.start().awaitLoaded();
-            files.postgres("INSERT INTO file VALUES (1, 'large', decode(repeat('00ff', 500000), 'hex'), 'small')",
+            files.postgres(
+                    "INSERT INTO file VALUES (1, 'large', decode(repeat('00ff', 500000), 'hex'), 'small')",
                     "INSERT INTO page VALUES (1, repeat('c', 1000000), repeat('i', 1000000)), (2, 'small', 'small')",
                     "UPDATE page SET image = repeat('j', 1000000) WHERE id = 2");
             files.awaitInSync();
             assertThat(files.clickHouse("SELECT id, _op, length(content) FROM page_history ORDER BY id, _version"))
                     .containsExactly("1,create,1000000", "2,create,5", "2,update,5");
             assertThat(files.readDeadLetters()).isEmpty();
-            JsonNode file = JSON.readTree(files.changes(".file", "\"large\"").get(0).value()).get("after");
+            JsonNode file = JSON.readTree(
+                            files.changes(".file", "\"large\"").get(0).value())
+                    .get("after");
             assertThat(file.get("note").asText()).isEqualTo("small");
             assertThat(file.get("content").asText()).hasSizeLessThan(100);
             for (ConsumerRecord<byte[], byte[]> change : files.changes(".page", "")) {

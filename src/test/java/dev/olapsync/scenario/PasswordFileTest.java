@@ -24,15 +24,21 @@ class PasswordFileTest {
         try (Scenario scenario = Scenario.of("secret", "CREATE TABLE town (id int PRIMARY KEY, name text NOT NULL)")
                 .model("town", "SELECT * FROM town")) {
             String role = scenario.settings().postgres().database();
-            scenario.postgres("CREATE ROLE " + role + " SUPERUSER LOGIN PASSWORD '" + PASSWORD.replace("'", "''") + "'",
+            scenario.postgres(
+                    "CREATE ROLE " + role + " SUPERUSER LOGIN PASSWORD '" + PASSWORD.replace("'", "''") + "'",
                     "INSERT INTO town VALUES (1, 'Oslo')");
             String clickHousePassword = scenario.settings().clickHouse().password();
             scenario.set("postgres.user", role)
                     .set("postgres.password", "wrong")
-                    .set("postgres.password.file", Files.writeString(folder.resolve("postgres"), PASSWORD + "\n").toAbsolutePath())
+                    .set(
+                            "postgres.password.file",
+                            Files.writeString(folder.resolve("postgres"), PASSWORD + "\n")
+                                    .toAbsolutePath())
                     .set("clickhouse.password", "wrong")
-                    .set("clickhouse.password.file",
-                            Files.writeString(folder.resolve("clickhouse"), clickHousePassword).toAbsolutePath())
+                    .set(
+                            "clickhouse.password.file",
+                            Files.writeString(folder.resolve("clickhouse"), clickHousePassword)
+                                    .toAbsolutePath())
                     .set("olap.status.port", 0);
             Process run = scenario.commandProcess("run");
             try {
@@ -51,13 +57,16 @@ class PasswordFileTest {
     void aFileThatCannotBeReadIsNamed() {
         Properties properties = new Properties();
         properties.setProperty("postgres.password.file", folder.resolve("none").toString());
-        assertThatThrownBy(() -> Settings.of(properties::getProperty)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("postgres.password.file").hasMessageContaining("none");
+        assertThatThrownBy(() -> Settings.of(properties::getProperty))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("postgres.password.file")
+                .hasMessageContaining("none");
     }
 
     @Test
     void oneOfTwoPasswordsIsRefused() throws Exception {
-        Path configuration = Files.writeString(folder.resolve("application.properties"),
+        Path configuration = Files.writeString(
+                folder.resolve("application.properties"),
                 "clickhouse.password.file=" + Files.writeString(folder.resolve("file"), "x"));
         System.setProperty("clickhouse.password", "y");
         try {

@@ -31,8 +31,12 @@ class PropertiesTest {
     static void start() throws Exception {
         seed = new Random().nextLong();
         System.out.println("seed of PropertiesTest: " + seed);
-        shop = Scenario.of("properties", Files.readString(Path.of("examples/shop/schema.sql")),
-                MODELS.stream().map(model -> Path.of("models/shop", model + ".sql")).toArray(Path[]::new));
+        shop = Scenario.of(
+                "properties",
+                Files.readString(Path.of("examples/shop/schema.sql")),
+                MODELS.stream()
+                        .map(model -> Path.of("models/shop", model + ".sql"))
+                        .toArray(Path[]::new));
         PGSimpleDataSource postgres = shop.dataSource();
         ShopData.fill(postgres, new ShopSize(50, 20, 200, 600), seed);
         shop.start().awaitLoaded();
@@ -80,8 +84,13 @@ class PropertiesTest {
         shop.postgres("UPDATE products SET price = price + 1", "UPDATE customers SET city = city || '.'");
         shop.awaitInSync();
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
-            List<String> idle = LAG.matcher(OlapSync.of(shop.camel().getCamelContext()).metrics().scrape()).results()
-                    .filter(lag -> Double.parseDouble(lag.group(2)) < 0.1).map(lag -> lag.group(1)).toList();
+            List<String> idle = LAG.matcher(OlapSync.of(shop.camel().getCamelContext())
+                            .metrics()
+                            .scrape())
+                    .results()
+                    .filter(lag -> Double.parseDouble(lag.group(2)) < 0.1)
+                    .map(lag -> lag.group(1))
+                    .toList();
             assertThat(idle).containsAll(MODELS);
         });
     }
@@ -89,11 +98,14 @@ class PropertiesTest {
     @Test
     void f8ModelsByConfigurationOnly() throws Exception {
         shop.stop();
-        shop.model("customer_orders", "SELECT o.id, o.status, c.country FROM orders o JOIN customers c ON c.id = o.customer_id");
+        shop.model(
+                "customer_orders",
+                "SELECT o.id, o.status, c.country FROM orders o JOIN customers c ON c.id = o.customer_id");
         shop.start().awaitLoaded();
         shop.postgres("UPDATE customers SET country = 'Brasil' WHERE id % 3 = 0");
         shop.awaitInSync();
-        assertThat(shop.clickHouse("SELECT count() > 0 FROM customer_orders WHERE country = 'Brasil'")).containsExactly("1");
+        assertThat(shop.clickHouse("SELECT count() > 0 FROM customer_orders WHERE country = 'Brasil'"))
+                .containsExactly("1");
     }
 
     @Test
@@ -101,18 +113,27 @@ class PropertiesTest {
         String tables = "CREATE TABLE plain (a int, b text);"
                 + " CREATE TABLE \"unique\" (a int NOT NULL, b text NOT NULL, c text, UNIQUE (a, b));"
                 + " CREATE TABLE pairs (a int, b text, c text, PRIMARY KEY (b, a));";
-        try (Scenario keys = Scenario.of("keys", tables).model("plain", "SELECT * FROM plain")
-                .model("unique_fact", "SELECT * FROM \"unique\"").model("pairs", "SELECT * FROM pairs")) {
-            assertThat(keys.modelErrors()).contains("plain.sql:1:", "ALTER TABLE \"public\".\"plain\" ADD PRIMARY KEY")
-                    .contains("unique_fact.sql:1:", "REPLICA IDENTITY USING INDEX").doesNotContain("pairs");
+        try (Scenario keys = Scenario.of("keys", tables)
+                .model("plain", "SELECT * FROM plain")
+                .model("unique_fact", "SELECT * FROM \"unique\"")
+                .model("pairs", "SELECT * FROM pairs")) {
+            assertThat(keys.modelErrors())
+                    .contains("plain.sql:1:", "ALTER TABLE \"public\".\"plain\" ADD PRIMARY KEY")
+                    .contains("unique_fact.sql:1:", "REPLICA IDENTITY USING INDEX")
+                    .doesNotContain("pairs");
 
-            keys.postgres("DROP TABLE plain", "CREATE TABLE plain (a int PRIMARY KEY, b text)",
+            keys.postgres(
+                    "DROP TABLE plain",
+                    "CREATE TABLE plain (a int PRIMARY KEY, b text)",
                     "ALTER TABLE \"unique\" REPLICA IDENTITY USING INDEX unique_a_b_key",
                     "INSERT INTO pairs VALUES (1, 'x', '1x'), (2, 'x', '2x'), (1, 'y', '1y')");
             keys.start().awaitLoaded();
-            keys.postgres("UPDATE pairs SET a = 3 WHERE a = 2", "DELETE FROM pairs WHERE b = 'y'",
+            keys.postgres(
+                    "UPDATE pairs SET a = 3 WHERE a = 2",
+                    "DELETE FROM pairs WHERE b = 'y'",
                     "INSERT INTO \"unique\" VALUES (1, 'x', 'c'), (1, 'y', 'd')",
-                    "UPDATE \"unique\" SET b = 'z' WHERE b = 'y'", "INSERT INTO plain VALUES (1, 'one')");
+                    "UPDATE \"unique\" SET b = 'z' WHERE b = 'y'",
+                    "INSERT INTO plain VALUES (1, 'one')");
             keys.awaitInSync();
             assertThat(keys.clickHouse("SELECT * FROM pairs ORDER BY a")).containsExactly("1,x,1x", "3,x,2x");
             assertThat(keys.clickHouse("SELECT * FROM unique_fact ORDER BY b")).containsExactly("1,x,c", "1,z,d");
@@ -121,13 +142,19 @@ class PropertiesTest {
 
     @Test
     void f10LargeTextThatDoesNotChange() throws Exception {
-        try (Scenario toast = Scenario.of("toast", "CREATE TABLE page (id int PRIMARY KEY, title text, body text);"
-                + " ALTER TABLE page ALTER body SET STORAGE EXTERNAL;").model("page", "SELECT * FROM page")) {
-            toast.postgres("INSERT INTO page SELECT 1, 'old', string_agg(md5(i::text), '') FROM generate_series(1, 10000) i");
+        try (Scenario toast = Scenario.of(
+                        "toast",
+                        "CREATE TABLE page (id int PRIMARY KEY, title text, body text);"
+                                + " ALTER TABLE page ALTER body SET STORAGE EXTERNAL;")
+                .model("page", "SELECT * FROM page")) {
+            toast.postgres(
+                    "INSERT INTO page SELECT 1, 'old', string_agg(md5(i::text), '') FROM generate_series(1, 10000) i");
             toast.start().awaitLoaded();
             toast.postgres("UPDATE page SET title = 'new'");
             toast.awaitInSync();
-            assertThat(toast.changes(".page", "__debezium_unavailable_value")).as("the event has a placeholder").hasSize(1);
+            assertThat(toast.changes(".page", "__debezium_unavailable_value"))
+                    .as("the event has a placeholder")
+                    .hasSize(1);
             assertThat(toast.clickHouse("SELECT title, length(body) FROM page")).containsExactly("new,320000");
         }
     }

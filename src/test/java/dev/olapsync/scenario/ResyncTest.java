@@ -26,8 +26,11 @@ class ResyncTest {
     @BeforeAll
     static void start() throws Exception {
         System.out.println("seed of ResyncTest: " + SEED);
-        shop = Scenario.of("resync", Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/order_item_fact.sql"));
+        shop = Scenario.of(
+                "resync",
+                Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"),
+                Path.of("models/shop/order_item_fact.sql"));
         ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 20_000, 60_000), SEED);
         shop.start().awaitLoaded();
     }
@@ -74,7 +77,9 @@ class ResyncTest {
         shop.clickHouseExecute("DROP TABLE dim_customer_rows");
         shop.start();
         await().until(() -> shop.down().contains("dim_customer_rows is gone, and with it what it held"));
-        assertThat(shop.execute("check").printed()).contains("dim_customer_rows is gone").contains("olap-sync resync dim_customer");
+        assertThat(shop.execute("check").printed())
+                .contains("dim_customer_rows is gone")
+                .contains("olap-sync resync dim_customer");
         shop.command("resync", "dim_customer");
         shop.awaitInSync();
         await().until(() -> shop.down().isEmpty());
@@ -84,11 +89,14 @@ class ResyncTest {
     @Test
     void hidesWhatIsNotInPostgres() throws Exception {
         shop.awaitQuiet();
-        shop.clickHouseExecute("INSERT INTO dim_customer_rows SELECT * REPLACE (id + 5000000 AS id) FROM dim_customer_rows FINAL"
-                + " LIMIT 10");
-        assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("10");
+        shop.clickHouseExecute(
+                "INSERT INTO dim_customer_rows SELECT * REPLACE (id + 5000000 AS id) FROM dim_customer_rows FINAL"
+                        + " LIMIT 10");
+        assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000"))
+                .containsExactly("10");
         shop.command("resync", "dim_customer");
-        assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000")).containsExactly("0");
+        assertThat(shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 5000000"))
+                .containsExactly("0");
         shop.awaitInSync();
     }
 
@@ -98,13 +106,16 @@ class ResyncTest {
             shop.clickHouseExecute("TRUNCATE TABLE order_item_fact_rows");
             Process resync = shop.commandProcess("resync", "order_item_fact");
             try {
-                await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(10)).until(
-                        () -> Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact").get(0)) >= PAGE);
+                await().atMost(Duration.ofSeconds(60))
+                        .pollInterval(Duration.ofMillis(10))
+                        .until(() -> Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact")
+                                        .get(0))
+                                >= PAGE);
             } finally {
                 resync.destroyForcibly().waitFor();
             }
-            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact").get(0)).satisfies(
-                    rows -> assertThat(Long.parseLong(rows)).isLessThan(3 * PAGE));
+            assertThat(shop.clickHouse("SELECT count() FROM order_item_fact").get(0))
+                    .satisfies(rows -> assertThat(Long.parseLong(rows)).isLessThan(3 * PAGE));
             long committed = workload.report().committed();
             await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
             shop.command("resync", "order_item_fact");

@@ -22,18 +22,24 @@ class RollUpTest {
 
     /** The rows as texts, NULLs left out. */
     private static void compare(Scenario scenario, String columns, String model, String select) throws Exception {
-        String values = columns.replaceAll("(\\w+)", "CASE WHEN $1::text ~ '^-?[0-9]+[.][0-9]+\\$' THEN trim_scale($1::text::numeric)::text ELSE"
-                + " $1::text END");
+        String values = columns.replaceAll(
+                "(\\w+)",
+                "CASE WHEN $1::text ~ '^-?[0-9]+[.][0-9]+\\$' THEN trim_scale($1::text::numeric)::text ELSE"
+                        + " $1::text END");
         List<String> expected = new ArrayList<>();
-        try (Connection postgres = scenario.postgres(); Statement statement = postgres.createStatement();
-                ResultSet row = statement.executeQuery("SELECT concat_ws('|', " + values + ") FROM (" + select + ") q")) {
+        try (Connection postgres = scenario.postgres();
+                Statement statement = postgres.createStatement();
+                ResultSet row =
+                        statement.executeQuery("SELECT concat_ws('|', " + values + ") FROM (" + select + ") q")) {
             while (row.next()) {
                 expected.add(row.getString(1));
             }
         }
         String texts = columns.replaceAll("(\\w+)", "ifNull(toString($1), 'NULL')");
-        assertThat(scenario.clickHouse("SELECT arrayStringConcat(arrayFilter(x -> x != 'NULL', [" + texts + "]), '|') FROM " + model))
-                .as(model).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(scenario.clickHouse(
+                        "SELECT arrayStringConcat(arrayFilter(x -> x != 'NULL', [" + texts + "]), '|') FROM " + model))
+                .as(model)
+                .containsExactlyInAnyOrderElementsOf(expected);
     }
 
     @Test
@@ -43,19 +49,29 @@ class RollUpTest {
                        coalesce(sum(x.amount), 0) AS total, sum(x.pieces) AS pieces, max(x.day) AS last,
                        count(DISTINCT x.shop_id) AS shops
                 FROM sale x LEFT JOIN shop s ON s.id = x.shop_id GROUP BY 1, extract(year FROM x.day)::int""";
-        String averages = "SELECT shop_id, round(avg(amount), 1) AS amount, round(avg(pieces), 3) AS pieces FROM sale GROUP BY shop_id";
+        String averages =
+                "SELECT shop_id, round(avg(amount), 1) AS amount, round(avg(pieces), 3) AS pieces FROM sale GROUP BY shop_id";
         String distinct = "SELECT DISTINCT s.town, x.web FROM sale x JOIN shop s ON s.id = x.shop_id";
-        String union = "SELECT 'shop' AS kind, id, town AS name, 1.5 AS amount FROM shop UNION ALL SELECT 'sale', id, day::text, amount FROM sale";
+        String union =
+                "SELECT 'shop' AS kind, id, town AS name, 1.5 AS amount FROM shop UNION ALL SELECT 'sale', id, day::text, amount FROM sale";
         String several = "SELECT s.town, x.id, x.amount FROM shop s LEFT JOIN sale x ON x.shop_id = s.id";
         try (Scenario scenario = Scenario.of("rollups", SCHEMA)) {
-            scenario.model("groups", groups).model("averages", averages).model("distinct_towns", distinct).model("both", union)
+            scenario.model("groups", groups)
+                    .model("averages", averages)
+                    .model("distinct_towns", distinct)
+                    .model("both", union)
                     .model("several", several);
             scenario.start().awaitLoaded();
-            assertThat(scenario.command("explain", "groups")).contains("groups_detail, of which the view groups is made",
-                    "key         _key1, of public.sale", "changes of  public.shop s: id, old and new, lead to the key",
-                    "public.sale (shop_id): MISSING");
-            assertThat(scenario.command("explain", "several", "--sql")).contains("several for a row of public.shop", "SELECT");
-            for (String change : List.of("UPDATE shop SET town = 'Basel' WHERE id IN (1, 2)",
+            assertThat(scenario.command("explain", "groups"))
+                    .contains(
+                            "groups_detail, of which the view groups is made",
+                            "key         _key1, of public.sale",
+                            "changes of  public.shop s: id, old and new, lead to the key",
+                            "public.sale (shop_id): MISSING");
+            assertThat(scenario.command("explain", "several", "--sql"))
+                    .contains("several for a row of public.shop", "SELECT");
+            for (String change : List.of(
+                    "UPDATE shop SET town = 'Basel' WHERE id IN (1, 2)",
                     "UPDATE sale SET shop_id = 3, day = '2027-05-05' WHERE id = 1; UPDATE shop SET town = 'Rome' WHERE id = 1",
                     "DELETE FROM sale WHERE shop_id = 2; INSERT INTO sale VALUES (7, 1, '2026-03-03', 0.25, 2, true)")) {
                 scenario.postgres(change);

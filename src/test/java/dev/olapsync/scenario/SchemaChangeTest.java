@@ -21,18 +21,21 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class SchemaChangeTest {
 
-    private static final String SCHEMA = "CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL,"
-            + " spare text, spare2 text, spare3 int);"
-            + " ALTER TABLE customers REPLICA IDENTITY FULL;"
-            + " CREATE TABLE orders (id int PRIMARY KEY, customer_code text, total numeric(10,2) NOT NULL, note varchar(20),"
-            + " placed timestamp, quantity int NOT NULL DEFAULT 1, currency text NOT NULL DEFAULT 'EUR', spare text);"
-            + " CREATE INDEX ON orders (customer_code)";
-    private static final String FACT = "SELECT o.id, c.name, o.total, o.note, o.placed, o.quantity, o.currency FROM orders o"
-            + " LEFT JOIN customers c ON c.code = o.customer_code";
+    private static final String SCHEMA =
+            "CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL,"
+                    + " spare text, spare2 text, spare3 int);"
+                    + " ALTER TABLE customers REPLICA IDENTITY FULL;"
+                    + " CREATE TABLE orders (id int PRIMARY KEY, customer_code text, total numeric(10,2) NOT NULL, note varchar(20),"
+                    + " placed timestamp, quantity int NOT NULL DEFAULT 1, currency text NOT NULL DEFAULT 'EUR', spare text);"
+                    + " CREATE INDEX ON orders (customer_code)";
+    private static final String FACT =
+            "SELECT o.id, c.name, o.total, o.note, o.placed, o.quantity, o.currency FROM orders o"
+                    + " LEFT JOIN customers c ON c.code = o.customer_code";
 
     private static Scenario shop() throws Exception {
         Scenario shop = Scenario.of("altered", SCHEMA).model("order_fact", FACT);
-        shop.postgres("INSERT INTO customers SELECT i, 'c' || i, 'customer ' || i FROM generate_series(1, 20) i",
+        shop.postgres(
+                "INSERT INTO customers SELECT i, 'c' || i, 'customer ' || i FROM generate_series(1, 20) i",
                 "INSERT INTO orders SELECT i, 'c' || (1 + i % 20), i + 0.25, i, '2026-01-01' FROM generate_series(1, 200) i");
         shop.start().awaitLoaded();
         shop.awaitInSync();
@@ -47,11 +50,13 @@ class SchemaChangeTest {
 
         Writer(Scenario shop) {
             writing = CompletableFuture.runAsync(() -> {
-                try (Connection postgres = shop.postgres(); Statement statement = postgres.createStatement()) {
+                try (Connection postgres = shop.postgres();
+                        Statement statement = postgres.createStatement()) {
                     for (int i = 0; !stopping.get(); i++) {
                         statement.execute("UPDATE customers SET name = 'round " + i + "' WHERE id = " + (1 + i % 20));
                         statement.execute("UPDATE orders SET quantity = quantity + 1 WHERE id = " + (1 + i % 200));
-                        statement.execute("INSERT INTO orders (id, customer_code, total) VALUES (" + (1000 + i) + ", 'c1', " + i + ")");
+                        statement.execute("INSERT INTO orders (id, customer_code, total) VALUES (" + (1000 + i)
+                                + ", 'c1', " + i + ")");
                     }
                 } catch (SQLException e) {
                     throw new IllegalStateException(e);
@@ -83,7 +88,8 @@ class SchemaChangeTest {
             "ALTER TABLE orders ADD FOREIGN KEY (customer_code) REFERENCES customers (code)",
             "ALTER TABLE customers ADD UNIQUE (code)",
             "ALTER TABLE customers DROP CONSTRAINT customers_code_key CASCADE",
-            "CREATE TABLE another (id int PRIMARY KEY)"};
+            "CREATE TABLE another (id int PRIMARY KEY)"
+        };
         try (Scenario shop = shop()) {
             try (Writer writer = new Writer(shop)) {
                 for (int i = 0; i < harmless.length; i++) {
@@ -91,8 +97,9 @@ class SchemaChangeTest {
                     shop.postgres("LOCK TABLE orders", harmless[i]);
                     shop.postgres("INSERT INTO orders (id, total) VALUES (" + (-1 - i) + ", 1)");
                     List<String> all = List.of(String.valueOf(i + 1));
-                    await(harmless[i]).atMost(Duration.ofSeconds(30)).until(
-                            () -> shop.clickHouse("SELECT count() FROM order_fact WHERE id < 0"), all::equals);
+                    await(harmless[i])
+                            .atMost(Duration.ofSeconds(30))
+                            .until(() -> shop.clickHouse("SELECT count() FROM order_fact WHERE id < 0"), all::equals);
                 }
             }
             shop.postgres("INSERT INTO orders (id, total, channel) VALUES (900, 7, 'mobile')");
@@ -116,20 +123,35 @@ class SchemaChangeTest {
     /** One of each kind; dev.olapsync.model.ReadSchemaTest has all. */
     static List<Arguments> changes() {
         return List.of(
-                // alteration, what the error names, the model afterwards, whether the ClickHouse table has to be recreated
-                Arguments.of("ALTER TABLE orders RENAME note TO remark", "note", FACT.replace("o.note", "o.remark AS note"), false),
-                Arguments.of("ALTER TABLE orders ALTER total TYPE numeric(14,4) USING total / 3", "total of type numeric(14,4)", FACT,
+                // alteration, what the error names, the model afterwards, whether the ClickHouse table has to be
+                // recreated
+                Arguments.of(
+                        "ALTER TABLE orders RENAME note TO remark",
+                        "note",
+                        FACT.replace("o.note", "o.remark AS note"),
+                        false),
+                Arguments.of(
+                        "ALTER TABLE orders ALTER total TYPE numeric(14,4) USING total / 3",
+                        "total of type numeric(14,4)",
+                        FACT,
                         true),
-                Arguments.of("ALTER TABLE customers REPLICA IDENTITY DEFAULT", "replica identity",
-                        FACT.replace("c.code = o.customer_code", "c.id = o.quantity"), false),
-                Arguments.of("DROP TABLE customers; CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL);"
-                        + " ALTER TABLE customers REPLICA IDENTITY FULL; INSERT INTO customers VALUES (1, 'c1', 'new')",
-                        "public.customers is the table", FACT, false));
+                Arguments.of(
+                        "ALTER TABLE customers REPLICA IDENTITY DEFAULT",
+                        "replica identity",
+                        FACT.replace("c.code = o.customer_code", "c.id = o.quantity"),
+                        false),
+                Arguments.of(
+                        "DROP TABLE customers; CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL);"
+                                + " ALTER TABLE customers REPLICA IDENTITY FULL; INSERT INTO customers VALUES (1, 'c1', 'new')",
+                        "public.customers is the table",
+                        FACT,
+                        false));
     }
 
     @ParameterizedTest
     @MethodSource("changes")
-    void whatAModelReadsStopsItUntilANewEpoch(String alter, String named, String model, boolean reloadRemedy) throws Exception {
+    void whatAModelReadsStopsItUntilANewEpoch(String alter, String named, String model, boolean reloadRemedy)
+            throws Exception {
         try (Scenario shop = shop()) {
             // rows on their way, of the table as it was
             shop.postgres("UPDATE orders SET quantity = quantity + 1");
@@ -140,8 +162,9 @@ class SchemaChangeTest {
             assertThat(shop.down()).contains(table, "order_fact", "olap.epoch");
             List<String> rows = shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id");
             write(shop);
-            await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(10)).until(
-                    () -> shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id").equals(rows));
+            await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(10)).until(() -> shop.clickHouse(
+                            "SELECT * FROM order_fact WHERE id < 100 ORDER BY id")
+                    .equals(rows));
             shop.stop();
 
             shop.model("order_fact", model);
@@ -172,7 +195,8 @@ class SchemaChangeTest {
             assertThat(shop.down()).contains("publication olap_sync does not hold \"public\".\"customers\"");
             shop.stop();
             shop.start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> shop.down().contains("initial-load tries again: The publication"));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> shop.down().contains("initial-load tries again: The publication"));
             shop.stop();
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitInSync();
@@ -184,12 +208,22 @@ class SchemaChangeTest {
         String published = "ALTER PUBLICATION olap_sync SET (publish = 'insert, update, delete, truncate')";
         String whole = "ALTER PUBLICATION olap_sync SET TABLE customers, orders, scenario_marker";
         return List.of(
-                Arguments.of("ALTER PUBLICATION olap_sync SET (publish = 'insert, update')", "leaves out some kinds of changes", published),
-                Arguments.of("ALTER PUBLICATION olap_sync SET TABLE customers WHERE (id > 7), orders, scenario_marker",
-                        "leaves out some rows or columns of public.customers", whole),
-                Arguments.of("ALTER PUBLICATION olap_sync SET TABLE customers, orders (id, total), scenario_marker",
-                        "leaves out some rows or columns of public.orders", whole),
-                Arguments.of("ALTER PUBLICATION olap_sync SET TABLE orders, scenario_marker", "does not hold \"public\".\"customers\"", whole));
+                Arguments.of(
+                        "ALTER PUBLICATION olap_sync SET (publish = 'insert, update')",
+                        "leaves out some kinds of changes",
+                        published),
+                Arguments.of(
+                        "ALTER PUBLICATION olap_sync SET TABLE customers WHERE (id > 7), orders, scenario_marker",
+                        "leaves out some rows or columns of public.customers",
+                        whole),
+                Arguments.of(
+                        "ALTER PUBLICATION olap_sync SET TABLE customers, orders (id, total), scenario_marker",
+                        "leaves out some rows or columns of public.orders",
+                        whole),
+                Arguments.of(
+                        "ALTER PUBLICATION olap_sync SET TABLE orders, scenario_marker",
+                        "does not hold \"public\".\"customers\"",
+                        whole));
     }
 
     /** What it left out does not come any more when it is as it was again. */
@@ -201,13 +235,19 @@ class SchemaChangeTest {
             assertThat(shop.down()).contains("publication olap_sync " + found, "Raise olap.epoch from 0 to 1");
             shop.postgres("DELETE FROM customers WHERE id = 5");
             Scenario.Ended run = shop.execute("check");
-            assertThat(run.printed()).contains(found.startsWith("does not") ? "lacks tables" : "FAIL  publication olap_sync " + found);
+            assertThat(run.printed())
+                    .contains(found.startsWith("does not") ? "lacks tables" : "FAIL  publication olap_sync " + found);
             shop.postgres(repair);
-            assertThat(shop.down()).contains("The publication was altered since it was first used").contains("olap.epoch");
+            assertThat(shop.down())
+                    .contains("The publication was altered since it was first used")
+                    .contains("olap.epoch");
             shop.stop();
-            assertThat(shop.execute("run").printed()).contains("FAIL  The publication was altered since it was first used, as far as it concerns public.");
+            assertThat(shop.execute("run").printed())
+                    .contains(
+                            "FAIL  The publication was altered since it was first used, as far as it concerns public.");
             shop.start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> shop.down().contains("initial-load tries again: The publication was altered"));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> shop.down().contains("initial-load tries again: The publication was altered"));
             shop.stop();
 
             shop.set("olap.epoch", 1).start().awaitLoaded();
@@ -220,7 +260,9 @@ class SchemaChangeTest {
     @Test
     void aPublicationThatGetsMoreTables() throws Exception {
         try (Scenario shop = shop()) {
-            shop.postgres("CREATE TABLE other (id int PRIMARY KEY)", "CREATE TABLE third (id int PRIMARY KEY)",
+            shop.postgres(
+                    "CREATE TABLE other (id int PRIMARY KEY)",
+                    "CREATE TABLE third (id int PRIMARY KEY)",
                     "ALTER PUBLICATION olap_sync ADD TABLE other");
             assertThat(shop.down()).isEmpty();
             shop.stop();

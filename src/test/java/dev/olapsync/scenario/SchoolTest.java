@@ -23,16 +23,21 @@ import org.junit.jupiter.api.Test;
 class SchoolTest {
 
     private static final String[] START = {
-        "DELETE FROM contact", "DELETE FROM student",
+        "DELETE FROM contact",
+        "DELETE FROM student",
         "INSERT INTO student VALUES (1, 'Dan'), (2, 'Tom')",
-        "INSERT INTO contact VALUES (1, 1, '123'), (2, 1, '456'), (3, 2, '789')"};
+        "INSERT INTO contact VALUES (1, 1, '123'), (2, 1, '456'), (3, 2, '789')"
+    };
 
     private static Scenario school;
 
     @BeforeAll
     static void start() throws Exception {
-        school = Scenario.of("school", Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"), Path.of("models/school/student_contact_left.sql"));
+        school = Scenario.of(
+                "school",
+                Files.readString(Path.of("examples/school/schema.sql")),
+                Path.of("models/school/student_contact.sql"),
+                Path.of("models/school/student_contact_left.sql"));
         school.postgres(START);
         school.start().awaitLoaded();
     }
@@ -94,7 +99,8 @@ class SchoolTest {
         school.deliverChangesAgain(new Random(5));
         school.awaitInSync();
         assertThat(rows()).isEqualTo(expected);
-        assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE contact_id = 6")).containsExactly("1");
+        assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE contact_id = 6"))
+                .containsExactly("1");
     }
 
     @Test
@@ -158,15 +164,19 @@ class SchoolTest {
         change("UPDATE contact SET student_id = NULL WHERE contact_id = 3");
         assertThat(rows()).containsExactly("1,1,Dan,123", "1,2,Dan,456");
         assertThat(school.clickHouse("SELECT student_id, contact_id, name, contact_number FROM student_contact_left"
-                + " ORDER BY contact_id")).containsExactly("1,1,Dan,123", "1,2,Dan,456", "null,3,null,789");
+                        + " ORDER BY contact_id"))
+                .containsExactly("1,1,Dan,123", "1,2,Dan,456", "null,3,null,789");
     }
 
     @Test
     void a17ParentPreservingJoinNeedsTheOldLinks() throws Exception {
         try (Scenario refused = Scenario.of("refused", Files.readString(Path.of("examples/school/schema.sql")))) {
-            refused.model("student_contacts", "SELECT s.student_id, s.name, c.contact_number\n"
-                    + "FROM student s\nLEFT JOIN contact c ON c.student_id = s.student_id");
-            assertThat(refused.modelErrors()).contains("student_contacts.sql:3:")
+            refused.model(
+                    "student_contacts",
+                    "SELECT s.student_id, s.name, c.contact_number\n"
+                            + "FROM student s\nLEFT JOIN contact c ON c.student_id = s.student_id");
+            assertThat(refused.modelErrors())
+                    .contains("student_contacts.sql:3:")
                     .contains("ALTER TABLE \"public\".\"contact\" REPLICA IDENTITY FULL");
         }
     }
@@ -174,9 +184,10 @@ class SchoolTest {
     /** A message in the log makes rows dirty like a change: whatever ClickHouse holds, the row is read again. */
     @Test
     void hintHealsRows() throws Exception {
-        school.clickHouseExecute("INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
-                + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
-                + " WHERE contact_id < 3");
+        school.clickHouseExecute(
+                "INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
+                        + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
+                        + " WHERE contact_id < 3");
         assertThat(school.differences()).hasSize(2);
         try (Connection postgres = school.postgres()) {
             new RefreshRequest("student_contact", List.of(List.of("1"), List.of("2"))).write(postgres);
@@ -187,13 +198,21 @@ class SchoolTest {
 
     @Test
     void healShowsARowAndRepairedIt() throws Exception {
-        school.clickHouseExecute("INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
-                + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
-                + " WHERE contact_id = 2");
+        school.clickHouseExecute(
+                "INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
+                        + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
+                        + " WHERE contact_id = 2");
         assertThat(school.command("repair-row", "student_contact", "2"))
-                .containsSubsequence("Postgres", "\"name\":\"Dan\"", "ClickHouse", "\"name\":\"wrong\"", "repaired", "\"name\":\"Dan\"");
+                .containsSubsequence(
+                        "Postgres",
+                        "\"name\":\"Dan\"",
+                        "ClickHouse",
+                        "\"name\":\"wrong\"",
+                        "repaired",
+                        "\"name\":\"Dan\"");
         assertThat(school.differences()).isEmpty();
-        assertThat(school.command("repair-row", "student_contact", "77")).containsSubsequence("Postgres    no row", "repaired    no row");
+        assertThat(school.command("repair-row", "student_contact", "77"))
+                .containsSubsequence("Postgres    no row", "repaired    no row");
     }
 
     @Test
@@ -228,7 +247,8 @@ class SchoolTest {
             "INSERT INTO student VALUES (?, 'S') ON CONFLICT DO NOTHING",
             "DELETE FROM student WHERE student_id = ?",
             "UPDATE student SET name = name || '.' WHERE student_id = ?",
-            "INSERT INTO contact VALUES (nextval('race'), ?, 'n')"};
+            "INSERT INTO contact VALUES (nextval('race'), ?, 'n')"
+        };
         try (Connection postgres = school.postgres()) {
             for (int i = 0; i < 250; i++) {
                 try (PreparedStatement statement = postgres.prepareStatement(statements[random.nextInt(4)])) {

@@ -21,9 +21,13 @@ class StreamingMetricsTest {
             town.postgres("INSERT INTO town VALUES (2), (3)");
             town.awaitQuiet();
             MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
-            ObjectName stream = new ObjectName("debezium.postgres:type=connector-metrics,context=streaming,server=" + town.name());
-            assertThat((Long) beans.getAttribute(stream, "TotalNumberOfEventsSeen")).isGreaterThanOrEqualTo(3);
-            assertThat((String) beans.getAttribute(stream, "LastEvent")).contains("position").doesNotContain("key");
+            ObjectName stream =
+                    new ObjectName("debezium.postgres:type=connector-metrics,context=streaming,server=" + town.name());
+            assertThat((Long) beans.getAttribute(stream, "TotalNumberOfEventsSeen"))
+                    .isGreaterThanOrEqualTo(3);
+            assertThat((String) beans.getAttribute(stream, "LastEvent"))
+                    .contains("position")
+                    .doesNotContain("key");
         }
     }
 }

@@ -25,8 +25,11 @@ class TopicsTest {
 
     private static Scenario people() throws Exception {
         Scenario people = Scenario.of("topics", SCHEMA)
-                .model("inhabitant", "SELECT p.id, p.name, t.name AS town FROM person p LEFT JOIN town t ON t.id = p.town");
-        people.postgres("INSERT INTO town SELECT i, 'town ' || i FROM generate_series(1, 5) i",
+                .model(
+                        "inhabitant",
+                        "SELECT p.id, p.name, t.name AS town FROM person p LEFT JOIN town t ON t.id = p.town");
+        people.postgres(
+                "INSERT INTO town SELECT i, 'town ' || i FROM generate_series(1, 5) i",
                 "INSERT INTO person SELECT i, 1 + i % 5, 'person ' || i FROM generate_series(1, 50) i");
         people.start().awaitLoaded();
         people.awaitInSync();
@@ -68,7 +71,10 @@ class TopicsTest {
             people.camel().getCamelContext().getRouteController().startRoute(route);
             String lost = " gone before the group " + people.name() + "-" + route + " had read ";
             awaitDown(people, lost);
-            assertThat(people.down()).contains("records are lost: topic " + topic(people, topic) + ", partition ", "Raise olap.epoch from 0 to 1");
+            assertThat(people.down())
+                    .contains(
+                            "records are lost: topic " + topic(people, topic) + ", partition ",
+                            "Raise olap.epoch from 0 to 1");
             people.postgres("UPDATE person SET name = 'seen' WHERE id > 20");
             people.awaitQuiet();
             assertThat(people.differences()).hasSize(20);
@@ -87,7 +93,10 @@ class TopicsTest {
             people.awaitQuiet();
             people.stop();
             try (Admin admin = admin(people)) {
-                await().ignoreExceptions().untilAsserted(() -> admin.deleteConsumerGroups(List.of(people.name() + "-enrich")).all().get());
+                await().ignoreExceptions()
+                        .untilAsserted(() -> admin.deleteConsumerGroups(List.of(people.name() + "-enrich"))
+                                .all()
+                                .get());
             }
             people.deleteRecords(topic(people, "cdc.public.person"));
             people.start();
@@ -111,7 +120,8 @@ class TopicsTest {
         }
     }
 
-    private static void misset(Scenario people, String name, String setting, String wrong, String right) throws Exception {
+    private static void misset(Scenario people, String name, String setting, String wrong, String right)
+            throws Exception {
         String topic = topic(people, name);
         String command = "kafka-configs --alter --topic " + topic + " --add-config " + setting + "=" + right;
         people.alterTopic(topic, setting, wrong);
@@ -180,8 +190,10 @@ class TopicsTest {
             people.awaitInSync();
             awaitUp(people);
             try (Admin admin = admin(people)) {
-                assertThat(admin.listTopics().names().get().stream().filter(topic -> topic.startsWith(topic(people, "cdc.app"))))
-                        .hasSize(2).contains(topic(people, "cdc.app_user.roles"))
+                assertThat(admin.listTopics().names().get().stream()
+                                .filter(topic -> topic.startsWith(topic(people, "cdc.app"))))
+                        .hasSize(2)
+                        .contains(topic(people, "cdc.app_user.roles"))
                         .anyMatch(topic -> topic.matches(".*\\.cdc\\.app\\.user_roles_[0-9a-f]{8}"));
             }
         }
@@ -190,18 +202,33 @@ class TopicsTest {
     /** The dot in a prefix is one, and topics below another prefix are another's. */
     @Test
     void topicsOfOthersAreNotRead() throws Exception {
-        try (Scenario people = people(); Admin admin = admin(people)) {
-            List<String> others = List.of(people.name() + "-cdc.public.person", people.name() + ".cdc.eu.public.person", people.name() + ".olap.eu.inhabitant");
-            admin.createTopics(others.stream().map(topic -> new NewTopic(topic, 1, (short) 1)).toList()).all().get();
-            people.publish(others.stream().map(topic -> new ProducerRecord<byte[], byte[]>(topic, "other".getBytes())).toList());
+        try (Scenario people = people();
+                Admin admin = admin(people)) {
+            List<String> others = List.of(
+                    people.name() + "-cdc.public.person",
+                    people.name() + ".cdc.eu.public.person",
+                    people.name() + ".olap.eu.inhabitant");
+            admin.createTopics(others.stream()
+                            .map(topic -> new NewTopic(topic, 1, (short) 1))
+                            .toList())
+                    .all()
+                    .get();
+            people.publish(others.stream()
+                    .map(topic -> new ProducerRecord<byte[], byte[]>(topic, "other".getBytes()))
+                    .toList());
             people.stop();
             people.start();
             people.postgres("UPDATE person SET name = 'mine'");
-            await().until(() -> people.clickHouse("SELECT count() FROM inhabitant WHERE name = 'mine'"), List.of("50")::equals);
+            await().until(
+                            () -> people.clickHouse("SELECT count() FROM inhabitant WHERE name = 'mine'"),
+                            List.of("50")::equals);
             assertThat(people.differences()).isEmpty();
-            await().during(Duration.ofSeconds(2)).until(() -> people.readDeadLetters().isEmpty());
+            await().during(Duration.ofSeconds(2))
+                    .until(() -> people.readDeadLetters().isEmpty());
             for (String other : others) {
-                assertThat(people.lag(people.name() + "-enrich", other)).as("not read of " + other).isEqualTo(1);
+                assertThat(people.lag(people.name() + "-enrich", other))
+                        .as("not read of " + other)
+                        .isEqualTo(1);
             }
             awaitUp(people);
         }
@@ -209,7 +236,8 @@ class TopicsTest {
 
     @Test
     void anotherPipelineWhosePrefixBeginsWithThisOne() throws Exception {
-        try (Scenario people = people(); Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
+        try (Scenario people = people();
+                Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
             String overlap = "Another pipeline on the broker has the topics " + people.name() + ".cdc.*";
             other.set("olap.topic.changes", people.name() + ".cdc.eu");
             Scenario.Ended run = other.execute("run");
@@ -224,10 +252,12 @@ class TopicsTest {
 
     @Test
     void anotherPipelineWithTheSameDatabase() throws Exception {
-        try (Scenario people = people(); Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
+        try (Scenario people = people();
+                Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
             other.set("clickhouse.database", people.name());
-            assertThat(other.execute("run").printed()).contains("FAIL  The ClickHouse database " + people.name() + " has rows that came through the topics of "
-                    + people.name() + ".cdc-captured");
+            assertThat(other.execute("run").printed())
+                    .contains("FAIL  The ClickHouse database " + people.name()
+                            + " has rows that came through the topics of " + people.name() + ".cdc-captured");
             other.start();
             awaitDown(other, "The ClickHouse database");
             awaitUp(people);
@@ -238,7 +268,8 @@ class TopicsTest {
     void anotherProcessWithOtherModels() throws Exception {
         try (Scenario people = people()) {
             awaitUp(people);
-            people.clickHouseExecute("INSERT INTO _loads (epoch, model, model_select) VALUES (0, 'elsewhere', 'SELECT 1')");
+            people.clickHouseExecute(
+                    "INSERT INTO _loads (epoch, model, model_select) VALUES (0, 'elsewhere', 'SELECT 1')");
             awaitDown(people, "Another process loads elsewhere, which this one does not have");
         }
     }
@@ -247,8 +278,9 @@ class TopicsTest {
     void moreDeadLettersThanRowsCanMake() throws Exception {
         try (Scenario people = people()) {
             awaitUp(people);
-            people.publish(IntStream.range(0, 1_500).mapToObj(i ->
-                    new ProducerRecord<byte[], byte[]>(people.deadLetters(), "dead letter".getBytes())).toList());
+            people.publish(IntStream.range(0, 1_500)
+                    .mapToObj(i -> new ProducerRecord<byte[], byte[]>(people.deadLetters(), "dead letter".getBytes()))
+                    .toList());
             awaitDown(people, "1500 dead letters came within a minute");
         }
     }

@@ -20,9 +20,15 @@ class TruncateTest {
             + " CREATE INDEX ON item (owner); CREATE INDEX ON item (kind)";
     /** Deadlock, lock timeout, no such owner. */
     private static final Set<String> EXPECTED = Set.of("40P01", "55P03", "23503");
-    private static final String[] TRUNCATES = {"TRUNCATE item", "TRUNCATE kind", "TRUNCATE owner CASCADE", "TRUNCATE owner, item, kind",
+
+    private static final String[] TRUNCATES = {
+        "TRUNCATE item",
+        "TRUNCATE kind",
+        "TRUNCATE owner CASCADE",
+        "TRUNCATE owner, item, kind",
         "TRUNCATE item; INSERT INTO item VALUES (1, NULL, 1, 77), (2, NULL, 2, 78)",
-        "INSERT INTO item VALUES (3, NULL, 1, 79) ON CONFLICT DO NOTHING; TRUNCATE kind; INSERT INTO kind VALUES (1, 'again')"};
+        "INSERT INTO item VALUES (3, NULL, 1, 79) ON CONFLICT DO NOTHING; TRUNCATE kind; INSERT INTO kind VALUES (1, 'again')"
+    };
 
     @Test
     void truncatesAmongOtherChanges() throws Exception {
@@ -30,11 +36,16 @@ class TruncateTest {
         System.out.println("seed of TruncateTest: -Dtruncate.seed=" + seed);
         Random random = new Random(seed);
         try (Scenario shop = Scenario.of("truncates", SCHEMA)
-                .model("item_fact", "SELECT i.id, i.quantity, o.name AS owner, k.name AS kind FROM item i"
-                        + " JOIN owner o ON o.id = i.owner LEFT JOIN kind k ON k.id = i.kind")
+                .model(
+                        "item_fact",
+                        "SELECT i.id, i.quantity, o.name AS owner, k.name AS kind FROM item i"
+                                + " JOIN owner o ON o.id = i.owner LEFT JOIN kind k ON k.id = i.kind")
                 .model("item_dim", "SELECT * FROM item")
                 .model("item_kind", "SELECT i.id, k.name AS kind FROM item i LEFT JOIN kind k ON k.id = i.kind")) {
-            shop.set("olap.batch.rows", 50).set("olap.topic.partitions", 3).start().awaitLoaded();
+            shop.set("olap.batch.rows", 50)
+                    .set("olap.topic.partitions", 3)
+                    .start()
+                    .awaitLoaded();
             for (int round = 0; round < 4; round++) {
                 AtomicBoolean stopping = new AtomicBoolean();
                 List<CompletableFuture<Void>> sessions = new ArrayList<>();
@@ -43,7 +54,9 @@ class TruncateTest {
                     sessions.add(CompletableFuture.runAsync(() -> write(shop, ofSession, stopping)));
                 }
                 for (int i = 0; i < 5; i++) {
-                    execute(shop, "SELECT pg_sleep(" + random.nextInt(300) / 1000.0 + ")",
+                    execute(
+                            shop,
+                            "SELECT pg_sleep(" + random.nextInt(300) / 1000.0 + ")",
                             TRUNCATES[random.nextInt(TRUNCATES.length)]);
                 }
                 stopping.set(true);
@@ -57,19 +70,28 @@ class TruncateTest {
         while (!stopping.get()) {
             int id = random.nextInt(200);
             int parent = 1 + random.nextInt(5);
-            execute(shop, switch (random.nextInt(6)) {
-                case 0 -> "INSERT INTO owner VALUES (" + parent + ", 'o" + id + "') ON CONFLICT (id) DO UPDATE SET name = 'p" + id + "'";
-                case 1 -> "INSERT INTO kind VALUES (" + parent + ", 'k" + id + "') ON CONFLICT (id) DO UPDATE SET name = 'l" + id + "'";
-                case 2 -> "DELETE FROM kind WHERE id = " + parent;
-                case 3 -> "UPDATE item SET quantity = quantity + 1, kind = " + parent + " WHERE id % 20 = " + id % 20;
-                default -> "INSERT INTO item VALUES (" + id + ", (SELECT max(id) FROM owner WHERE id <= " + parent + "), " + parent
-                        + ", 1) ON CONFLICT DO NOTHING";
-            });
+            execute(
+                    shop,
+                    switch (random.nextInt(6)) {
+                        case 0 ->
+                            "INSERT INTO owner VALUES (" + parent + ", 'o" + id
+                                    + "') ON CONFLICT (id) DO UPDATE SET name = 'p" + id + "'";
+                        case 1 ->
+                            "INSERT INTO kind VALUES (" + parent + ", 'k" + id
+                                    + "') ON CONFLICT (id) DO UPDATE SET name = 'l" + id + "'";
+                        case 2 -> "DELETE FROM kind WHERE id = " + parent;
+                        case 3 ->
+                            "UPDATE item SET quantity = quantity + 1, kind = " + parent + " WHERE id % 20 = " + id % 20;
+                        default ->
+                            "INSERT INTO item VALUES (" + id + ", (SELECT max(id) FROM owner WHERE id <= " + parent
+                                    + "), " + parent + ", 1) ON CONFLICT DO NOTHING";
+                    });
         }
     }
 
     private static void execute(Scenario shop, String... statements) {
-        try (Connection postgres = shop.postgres(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = shop.postgres();
+                Statement statement = postgres.createStatement()) {
             statement.execute("SET lock_timeout = '2s'");
             for (String sql : statements) {
                 statement.execute(sql);

@@ -27,9 +27,13 @@ class VerifyTest {
     @BeforeAll
     static void start() throws Exception {
         System.out.println("seed of VerifyTest: " + SEED);
-        shop = Scenario.of("verify", Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/dim_product.sql"),
-                Path.of("models/shop/order_fact.sql"), Path.of("models/shop/order_item_fact.sql"));
+        shop = Scenario.of(
+                "verify",
+                Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"),
+                Path.of("models/shop/dim_product.sql"),
+                Path.of("models/shop/order_fact.sql"),
+                Path.of("models/shop/order_item_fact.sql"));
         ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 5_000, 15_000), SEED);
         shop.start().awaitLoaded();
         workload = new ShopWorkload(shop.dataSource(), SEED, 150, 4);
@@ -50,7 +54,8 @@ class VerifyTest {
 
     /** An item that the workload does not touch any more than others; its row is live. */
     private static String anItem() {
-        return shop.clickHouse("SELECT id FROM order_item_fact ORDER BY id LIMIT 1").get(0);
+        return shop.clickHouse("SELECT id FROM order_item_fact ORDER BY id LIMIT 1")
+                .get(0);
     }
 
     @Test
@@ -92,37 +97,54 @@ class VerifyTest {
 
     @Test
     void goesOnWithoutAnEndIfAsked() throws Exception {
-        Scenario.Ended ended = shop.execute("verify", "--continuous", "--rounds", "2", "--pause", "0", "--patience", "10",
-                "--rows-per-second", "50000");
-        assertThat(ended.printed().lines().filter(line -> line.contains("Z VERDICT: in sync (5 models, "))).hasSize(2);
+        Scenario.Ended ended = shop.execute(
+                "verify",
+                "--continuous",
+                "--rounds",
+                "2",
+                "--pause",
+                "0",
+                "--patience",
+                "10",
+                "--rows-per-second",
+                "50000");
+        assertThat(ended.printed().lines().filter(line -> line.contains("Z VERDICT: in sync (5 models, ")))
+                .hasSize(2);
         assertThat(ended.code()).isZero();
         String id = anItem();
-        shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
-        ended = shop.execute("verify", "--continuous", "--rounds", "1", "--patience", "10",
-                "--rows-per-second", "50000");
+        shop.clickHouseExecute(
+                "ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
+        ended = shop.execute(
+                "verify", "--continuous", "--rounds", "1", "--patience", "10", "--rows-per-second", "50000");
         // the workload may have fixed it meanwhile
-        boolean repaired = shop.clickHouse("SELECT id FROM order_item_fact WHERE id = " + id).size() == 1;
+        boolean repaired = shop.clickHouse("SELECT id FROM order_item_fact WHERE id = " + id)
+                        .size()
+                == 1;
         assertThat(ended.code()).isEqualTo(repaired ? 0 : 1);
         assertThat(shop.command("verify", "--repair")).contains("VERDICT: in sync");
     }
 
     @Test
     void repairsWhatWasDeletedAndWhatIsStale() throws Exception {
-        shop.postgres("INSERT INTO customers (id, email, name, country, city, created_at)"
-                + " SELECT 900000 + i, i || '@example.com', 'Customer ' || i, 'NO', 'Oslo', now() FROM generate_series(1, 1200) AS i");
-        await().atMost(Duration.ofSeconds(60)).until(
-                () -> shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 900000"), List.of("1200")::equals);
+        shop.postgres(
+                "INSERT INTO customers (id, email, name, country, city, created_at)"
+                        + " SELECT 900000 + i, i || '@example.com', 'Customer ' || i, 'NO', 'Oslo', now() FROM generate_series(1, 1200) AS i");
+        await().atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 900000"),
+                        List.of("1200")::equals);
         // gone, stale, and never been in Postgres
         shop.clickHouseExecute("ALTER TABLE dim_customer_rows DELETE WHERE id BETWEEN 900001 AND 900600"
                 + " SETTINGS mutations_sync = 1");
-        shop.clickHouseExecute("ALTER TABLE dim_customer_rows UPDATE city = 'Atlantis' WHERE id BETWEEN 900601 AND 900700"
-                + " SETTINGS mutations_sync = 1");
+        shop.clickHouseExecute(
+                "ALTER TABLE dim_customer_rows UPDATE city = 'Atlantis' WHERE id BETWEEN 900601 AND 900700"
+                        + " SETTINGS mutations_sync = 1");
         shop.clickHouseExecute("INSERT INTO dim_customer_rows SELECT * REPLACE (id + 50000 AS id) FROM"
                 + " (SELECT * FROM dim_customer_rows FINAL WHERE id BETWEEN 900701 AND 900800)");
         Scenario.Ended found = shop.execute("verify", "--show", "2");
         assertThat(found.code()).isEqualTo(1);
-        assertThat(found.printed()).contains("800 differences", "VERDICT: NOT in sync", "dim_customer 900001: missing in"
-                + " ClickHouse");
+        assertThat(found.printed())
+                .contains("800 differences", "VERDICT: NOT in sync", "dim_customer 900001: missing in" + " ClickHouse");
         Scenario.Ended repaired = shop.execute("verify", "--show", "2", "--repair");
         assertThat(repaired.printed()).contains("800 rows repaired, 0 differ still", "VERDICT: in sync");
         assertThat(repaired.code()).isZero();
@@ -137,9 +159,18 @@ class VerifyTest {
                 + " bitShiftLeft(toUInt128(7), 112) AS _version) FROM order_item_fact_rows FINAL WHERE id = " + id);
         Scenario.Ended found = shop.execute("verify", "--repair");
         assertThat(found.code()).isEqualTo(1);
-        assertThat(found.printed()).contains("order_item_fact " + id + ": ", "0 rows repaired, 1 differ still",
-                "ahead of the log", "VERDICT: NOT in sync");
-        String statement = found.printed().lines().filter(line -> line.contains("ALTER TABLE")).findFirst().orElseThrow().strip();
+        assertThat(found.printed())
+                .contains(
+                        "order_item_fact " + id + ": ",
+                        "0 rows repaired, 1 differ still",
+                        "ahead of the log",
+                        "VERDICT: NOT in sync");
+        String statement = found.printed()
+                .lines()
+                .filter(line -> line.contains("ALTER TABLE"))
+                .findFirst()
+                .orElseThrow()
+                .strip();
         shop.clickHouseExecute(statement);
         assertThat(shop.command("verify", "--repair")).contains("VERDICT: in sync");
     }
@@ -150,16 +181,23 @@ class VerifyTest {
         String id = anItem();
         shop.camel().getCamelContext().getRouteController().stopRoute("capture");
         try {
-            shop.clickHouseExecute("ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
+            shop.clickHouseExecute(
+                    "ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
             Scenario.Ended found = shop.execute("verify", "--patience", "2", "--show", "100000");
             assertThat(found.code()).isEqualTo(1);
-            assertThat(found.printed()).contains("order_item_fact " + id + ": missing in ClickHouse",
-                    "The pipeline stands still", "Capture does not answer", "VERDICT: NOT in sync");
+            assertThat(found.printed())
+                    .contains(
+                            "order_item_fact " + id + ": missing in ClickHouse",
+                            "The pipeline stands still",
+                            "Capture does not answer",
+                            "VERDICT: NOT in sync");
         } finally {
             shop.camel().getCamelContext().getRouteController().startRoute("capture");
         }
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(
-                () -> assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in sync"));
-        assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id)).isEqualTo(List.of("1"));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() ->
+                        assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in sync"));
+        assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id))
+                .isEqualTo(List.of("1"));
     }
 }

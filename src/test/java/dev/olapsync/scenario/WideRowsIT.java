@@ -13,7 +13,8 @@ class WideRowsIT {
 
     @Test
     void aBacklogWithOldImages() throws Exception {
-        try (Scenario wide = wide(ROWS, BYTES); Pipeline pipeline = wide.process()) {
+        try (Scenario wide = wide(ROWS, BYTES);
+                Pipeline pipeline = wide.process()) {
             wide.postgres("ALTER TABLE doc REPLICA IDENTITY FULL");
             aBacklogGoesThrough(wide, pipeline, ROWS, BYTES);
         }
@@ -22,7 +23,8 @@ class WideRowsIT {
     /** Values that did not change are not in the log, so the changes are small and only their rows are wide. */
     @Test
     void aBacklogOfSmallChanges() throws Exception {
-        try (Scenario wide = wide(ROWS, BYTES); Pipeline pipeline = wide.process()) {
+        try (Scenario wide = wide(ROWS, BYTES);
+                Pipeline pipeline = wide.process()) {
             aBacklogGoesThrough(wide, pipeline, ROWS, BYTES);
             wide.postgres("UPDATE kind SET name = 'note'");
             wide.awaitInSync();
@@ -34,7 +36,8 @@ class WideRowsIT {
     void rowsOfAMegabyteAndTheirParent() throws Exception {
         int rows = 400;
         int bytes = 1_000_000;
-        try (Scenario wide = wide(rows, bytes); Pipeline pipeline = wide.process()) {
+        try (Scenario wide = wide(rows, bytes);
+                Pipeline pipeline = wide.process()) {
             aBacklogGoesThrough(wide, pipeline, rows, bytes);
             wide.postgres("UPDATE kind SET name = 'note'");
             wide.awaitInSync();
@@ -47,11 +50,16 @@ class WideRowsIT {
     /** Read by the initial load, with a row beside them that cannot be copied as it is, then in the stream and of a parent. */
     @Test
     void valuesOfSixtyFourMegabytes() throws Exception {
-        try (Scenario wide = Scenario.of("huge", "CREATE TABLE kind (id int PRIMARY KEY, name text);"
-                + " CREATE TABLE doc (id int PRIMARY KEY, kind int, n int, body text, scan bytea)")
-                .model("doc_fact", "SELECT d.id, k.name, 100 / d.n AS share, d.body, d.scan FROM doc d JOIN kind k ON k.id = d.kind");
+        try (Scenario wide = Scenario.of(
+                                "huge",
+                                "CREATE TABLE kind (id int PRIMARY KEY, name text);"
+                                        + " CREATE TABLE doc (id int PRIMARY KEY, kind int, n int, body text, scan bytea)")
+                        .model(
+                                "doc_fact",
+                                "SELECT d.id, k.name, 100 / d.n AS share, d.body, d.scan FROM doc d JOIN kind k ON k.id = d.kind");
                 Pipeline pipeline = wide.process()) {
-            wide.postgres("INSERT INTO kind VALUES (1, 'dead letter')",
+            wide.postgres(
+                    "INSERT INTO kind VALUES (1, 'dead letter')",
                     "INSERT INTO doc SELECT i, 1, CASE i WHEN 3 THEN 0 ELSE 1 END, repeat(md5(i::text), 2000000), NULL FROM generate_series(1, 4) i",
                     "UPDATE doc SET body = 'short', scan = convert_to(body, 'UTF8') WHERE id = 2");
             pipeline.start();
@@ -69,13 +77,20 @@ class WideRowsIT {
     }
 
     private static Scenario wide(int rows, int bytes) throws Exception {
-        Scenario wide = Scenario.of("wide", "CREATE TABLE kind (id int PRIMARY KEY, name text);"
-                + " CREATE TABLE doc (id int PRIMARY KEY, kind int, n int, body text, digest text)")
-                .model("doc_fact", "SELECT d.id, k.name, d.n, d.body, d.digest FROM doc d JOIN kind k ON k.id = d.kind");
-        wide.postgres("INSERT INTO kind VALUES (1, 'dead letter')", "INSERT INTO doc SELECT i, 1, 0, body, md5(body) FROM"
-                + " generate_series(1, "
-                + rows + ") i, LATERAL (SELECT string_agg(md5(i || '-' || j), '') AS body FROM generate_series(1, "
-                + bytes / 32 + ") j) b");
+        Scenario wide = Scenario.of(
+                        "wide",
+                        "CREATE TABLE kind (id int PRIMARY KEY, name text);"
+                                + " CREATE TABLE doc (id int PRIMARY KEY, kind int, n int, body text, digest text)")
+                .model(
+                        "doc_fact",
+                        "SELECT d.id, k.name, d.n, d.body, d.digest FROM doc d JOIN kind k ON k.id = d.kind");
+        wide.postgres(
+                "INSERT INTO kind VALUES (1, 'dead letter')",
+                "INSERT INTO doc SELECT i, 1, 0, body, md5(body) FROM"
+                        + " generate_series(1, "
+                        + rows
+                        + ") i, LATERAL (SELECT string_agg(md5(i || '-' || j), '') AS body FROM generate_series(1, "
+                        + bytes / 32 + ") j) b");
         return wide;
     }
 
@@ -92,9 +107,10 @@ class WideRowsIT {
         wide.awaitQuiet();
         assertThat(pipeline.isRunning()).isTrue();
         assertThat(wide.clickHouse("SELECT count() FROM doc_fact WHERE n = 1 AND name = 'dead letter' AND"
-                + " lower(hex(MD5(body))) = digest"))
+                        + " lower(hex(MD5(body))) = digest"))
                 .containsExactly(String.valueOf(rows));
-        System.out.printf("wide rows, 512 MB: %,d changes of %,d bytes in %.1f s%n", rows, bytes,
-                (System.nanoTime() - begin) / 1e9);
+        System.out.printf(
+                "wide rows, 512 MB: %,d changes of %,d bytes in %.1f s%n",
+                rows, bytes, (System.nanoTime() - begin) / 1e9);
     }
 }

@@ -47,7 +47,8 @@ class StatusServerTest {
 
     @BeforeAll
     static void start() throws Exception {
-        scenario = Scenario.of("status", "CREATE TABLE town (id int PRIMARY KEY, name text NOT NULL, founded timestamptz)")
+        scenario = Scenario.of(
+                        "status", "CREATE TABLE town (id int PRIMARY KEY, name text NOT NULL, founded timestamptz)")
                 .model("town", "SELECT * FROM town");
         scenario.postgres("INSERT INTO town VALUES (1, 'Oslo'), (2, 'Rome')");
         scenario.start().awaitLoaded();
@@ -72,8 +73,11 @@ class StatusServerTest {
         assertThat(town(status).initial()).isEqualTo(new Status.InitialLoad(2, 2, true));
         assertThat(town(status).loaded().rows()).isEqualTo(before + 2);
         assertThat(town(status).loaded().p50Millis()).isPositive();
-        assertThat(town(status).loaded().p99Millis()).isGreaterThanOrEqualTo(town(status).loaded().p50Millis());
-        assertThat(status.routes()).extracting(Status.Route::name).contains("initial-load", "capture", "enrich", "load");
+        assertThat(town(status).loaded().p99Millis())
+                .isGreaterThanOrEqualTo(town(status).loaded().p50Millis());
+        assertThat(status.routes())
+                .extracting(Status.Route::name)
+                .contains("initial-load", "capture", "enrich", "load");
         assertThat(route(status, "capture").waiting()).isNull();
         assertThat(route(status, "enrich").waiting()).isZero();
         assertThat(route(status, "load").waiting()).isZero();
@@ -94,7 +98,8 @@ class StatusServerTest {
         scenario.camel().getCamelContext().getRouteController().stopRoute("load");
         try {
             scenario.postgres("UPDATE town SET name = 'Waiting' WHERE id = 1");
-            await().atMost(Duration.ofSeconds(30)).until(() -> route(status(), "load").waiting() == 1);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> route(status(), "load").waiting() == 1);
             assertThat(get("/health").statusCode()).isEqualTo(503);
             assertThat(get("/health").body()).contains("DOWN");
             assertThat(route(status(), "load").state()).isEqualTo("Stopped");
@@ -110,7 +115,11 @@ class StatusServerTest {
         scenario.awaitQuiet();
         Output output = command(address.port());
         assertThat(output.code).isZero();
-        assertThat(output.out).contains("town").contains("2, done").contains("dead letters: ").endsWith("healthy\n");
+        assertThat(output.out)
+                .contains("town")
+                .contains("2, done")
+                .contains("dead letters: ")
+                .endsWith("healthy\n");
     }
 
     /** Nothing is captured any more afterwards. */
@@ -119,18 +128,21 @@ class StatusServerTest {
     void captureWithoutItsSlotIsNotHealthy() throws Exception {
         String slot = scenario.settings().postgres().slot();
         await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
-            scenario.postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '" + slot
-                    + "' AND active");
+            scenario.postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
+                    + slot + "' AND active");
             scenario.postgres("SELECT pg_drop_replication_slot('" + slot + "')");
             return true;
         });
         await().atMost(Duration.ofSeconds(30)).until(() -> get("/health").statusCode() == 503);
-        await().atMost(Duration.ofSeconds(30)).until(() -> status().failures(),
-                List.of("route capture: replication slot " + slot + " does not exist")::equals);
+        await().atMost(Duration.ofSeconds(30))
+                .until(
+                        () -> status().failures(),
+                        List.of("route capture: replication slot " + slot + " does not exist")::equals);
         assertThat(status().slot().behindBytes()).isNull();
         scenario.postgres("SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
         // it is another one
-        await().atMost(Duration.ofSeconds(30)).until(() -> get("/health").body().contains("recreated or moved by hand"));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> get("/health").body().contains("recreated or moved by hand"));
         assertThat(get("/health").statusCode()).isEqualTo(503);
     }
 
@@ -140,12 +152,13 @@ class StatusServerTest {
         scenario.awaitQuiet();
         HttpResponse<String> metrics = get("/metrics");
         assertThat(metrics.headers().firstValue("Content-Type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
-        assertThat(metrics.body()).contains("olap_lag_seconds{model=\"town\",quantile=\"0.99\"}")
+        assertThat(metrics.body())
+                .contains("olap_lag_seconds{model=\"town\",quantile=\"0.99\"}")
                 .contains("olap_lag_latest_seconds{model=\"town\"}")
                 .contains("olap_initial_rows_total{model=\"town\"} 2.0");
         // of the last seconds: nothing came, so nothing is late
-        await().atMost(Duration.ofSeconds(30)).until(
-                () -> get("/metrics").body().contains("olap_lag_latest_seconds{model=\"town\"} 0.0"));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> get("/metrics").body().contains("olap_lag_latest_seconds{model=\"town\"} 0.0"));
     }
 
     @Test
@@ -153,7 +166,9 @@ class StatusServerTest {
         assertThat(get("/").statusCode()).isEqualTo(404);
         assertThat(get("/statusx").body()).contains("/status, /health, /live and /metrics");
         assertThat(get("/live").body()).contains("UP");
-        HttpRequest post = HttpRequest.newBuilder(uri("/status")).POST(BodyPublishers.noBody()).build();
+        HttpRequest post = HttpRequest.newBuilder(uri("/status"))
+                .POST(BodyPublishers.noBody())
+                .build();
         assertThat(HTTP.send(post, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
     }
 
@@ -162,13 +177,15 @@ class StatusServerTest {
     void listensOnLoopbackOnlyUnlessToldOtherwise() throws IOException {
         Settings.Status byDefault = Settings.of(key -> null).status();
         int port = Ports.free();
-        try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port)); Socket socket = new Socket()) {
+        try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port));
+                Socket socket = new Socket()) {
             assertThat(open).isNotNull();
             socket.connect(new InetSocketAddress("127.0.0.1", port));
             assertThatThrownBy(() -> new Socket("127.0.0.2", port).close()).isInstanceOf(ConnectException.class);
         }
         int another = Ports.free();
-        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", another)); Socket socket = new Socket()) {
+        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", another));
+                Socket socket = new Socket()) {
             assertThat(open).isNotNull();
             socket.connect(new InetSocketAddress("127.0.0.2", another));
         }
@@ -176,8 +193,10 @@ class StatusServerTest {
 
     @Test
     void aBusyPortIsNamedWithItsKey() {
-        assertThatThrownBy(() -> StatusServer.open(address)).isInstanceOf(IOException.class)
-                .hasMessageContaining("127.0.0.1:" + address.port()).hasMessageContaining("olap.status.port");
+        assertThatThrownBy(() -> StatusServer.open(address))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("127.0.0.1:" + address.port())
+                .hasMessageContaining("olap.status.port");
     }
 
     @Test
@@ -185,18 +204,20 @@ class StatusServerTest {
         int nobody = Ports.free();
         Output output = command(nobody);
         assertThat(output.code).isEqualTo(1);
-        assertThat(output.err).contains("No pipeline runs at http://127.0.0.1:" + nobody + "/status").doesNotContain("\tat ");
+        assertThat(output.err)
+                .contains("No pipeline runs at http://127.0.0.1:" + nobody + "/status")
+                .doesNotContain("\tat ");
         assertThat(command(0).err).contains("olap.status.port is 0");
     }
 
-    private record Output(int code, String out, String err) {
-    }
+    private record Output(int code, String out, String err) {}
 
     private Output command(int port) throws IOException {
         Path configuration = Files.writeString(directory.resolve("application.properties"), "olap.status.port=" + port);
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine commandLine = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        CommandLine commandLine =
+                Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         int code = commandLine.execute("status", "--config", configuration.toString());
         return new Output(code, out.toString(), err.toString());
     }
@@ -206,11 +227,17 @@ class StatusServerTest {
     }
 
     private static Status.Model town(Status status) {
-        return status.models().stream().filter(model -> model.name().equals("town")).findFirst().orElseThrow();
+        return status.models().stream()
+                .filter(model -> model.name().equals("town"))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Status.Route route(Status status, String name) {
-        return status.routes().stream().filter(route -> route.name().equals(name)).findFirst().orElseThrow();
+        return status.routes().stream()
+                .filter(route -> route.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static HttpResponse<String> get(String path) throws IOException, InterruptedException {

@@ -22,18 +22,24 @@ class StatusTest {
     }
 
     private static Status.Model model(boolean loaded, long differences) {
-        return new Status.Model("town", new Status.InitialLoad(3, 10, loaded), NOTHING, 3L,
+        return new Status.Model(
+                "town",
+                new Status.InitialLoad(3, 10, loaded),
+                NOTHING,
+                3L,
                 new Status.Verified("then", 3, differences, 0));
     }
 
     @Test
     void inStepBehindLoadingOrStuck() {
-        assertThat(status(route(0, null, null), model(true, 0), SLOT, 0).summary()).isEqualTo("in sync: nothing waits");
+        assertThat(status(route(0, null, null), model(true, 0), SLOT, 0).summary())
+                .isEqualTo("in sync: nothing waits");
         assertThat(status(route(7, 1_500L, null), model(true, 0), SLOT, 0).summary())
                 .isEqualTo("behind: 7 records wait for load, the oldest for 1.5 s");
         assertThat(status(route(7, 1_500L, null), model(false, 0), SLOT, 0).summary())
                 .isEqualTo("loading: 0 of 1 models are loaded");
-        assertThat(status(route(7, 1_500L, "ClickHouse is down"), model(true, 0), SLOT, 0).summary())
+        assertThat(status(route(7, 1_500L, "ClickHouse is down"), model(true, 0), SLOT, 0)
+                        .summary())
                 .isEqualTo("stuck: route load: ClickHouse is down");
     }
 
@@ -42,7 +48,8 @@ class StatusTest {
         assertThat(status(route(0, null, null), model(true, 2), SLOT, 1).summary())
                 .isEqualTo("NOT in sync, though nothing waits; 2 rows of town differed when they were verified last; 1"
                         + " dead letter");
-        assertThat(status(route(0, null, null), model(true, 0), new Status.Slot("s", 5L, null, "lost", false), 0).summary())
+        assertThat(status(route(0, null, null), model(true, 0), new Status.Slot("s", 5L, null, "lost", false), 0)
+                        .summary())
                 .startsWith("stuck: slot s is lost");
     }
 }

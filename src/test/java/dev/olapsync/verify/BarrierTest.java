@@ -28,15 +28,19 @@ class BarrierTest {
     /** They take the fan-out twice: to be listed, and to be read. */
     @Test
     void waitsForTheChildrenOfFanOut() throws Exception {
-        try (Scenario school = Scenario.of("barrier", Files.readString(Path.of("examples/school/schema.sql")),
+        try (Scenario school = Scenario.of(
+                "barrier",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"))) {
-            school.postgres("INSERT INTO student VALUES (1, 'old')",
+            school.postgres(
+                    "INSERT INTO student VALUES (1, 'old')",
                     "INSERT INTO contact SELECT i, 1, i FROM generate_series(1, 400000) i");
             school.start().awaitLoaded();
             try (Barrier barrier = new Barrier(OlapSync.of(school.camel().getCamelContext()))) {
                 school.postgres("UPDATE student SET name = 'new'");
                 barrier.loaded(PATIENCE);
-                assertThat(school.clickHouse("SELECT countIf(name = 'new') FROM student_contact")).containsExactly("400000");
+                assertThat(school.clickHouse("SELECT countIf(name = 'new') FROM student_contact"))
+                        .containsExactly("400000");
             }
         }
     }
@@ -44,7 +48,9 @@ class BarrierTest {
     /** Capture has two batches on their way: what is committed before may be in the one whose records are not all visible yet. */
     @Test
     void aMarkerThatIsVisibleDoesNotProveWhatIsBeforeIt() throws Exception {
-        try (Scenario school = Scenario.of("early_marker", Files.readString(Path.of("examples/school/schema.sql")),
+        try (Scenario school = Scenario.of(
+                "early_marker",
+                Files.readString(Path.of("examples/school/schema.sql")),
                 Path.of("models/school/student_contact.sql"))) {
             school.start().awaitLoaded();
             school.stop();
@@ -74,15 +80,19 @@ class BarrierTest {
 
     /** As capture does it when a barrier message overtakes what is before it. */
     private static void showMarkers(Scenario school) throws Exception {
-        try (Connection postgres = school.postgres(); Statement statement = postgres.createStatement();
-                ResultSet message = statement.executeQuery("SELECT lsn - '0/0'::pg_lsn AS lsn, substring(encode(data, 'escape') FROM"
-                        + " '[{]\"marker.*[}]') AS content FROM pg_logical_slot_get_binary_changes(current_database() || '_peek', NULL, NULL,"
-                        + " 'proto_version', '1', 'messages', 'true', 'publication_names', 'olap_sync')"
-                        + " WHERE encode(data, 'escape') LIKE '%barrier message%'")) {
+        try (Connection postgres = school.postgres();
+                Statement statement = postgres.createStatement();
+                ResultSet message = statement.executeQuery(
+                        "SELECT lsn - '0/0'::pg_lsn AS lsn, substring(encode(data, 'escape') FROM"
+                                + " '[{]\"marker.*[}]') AS content FROM pg_logical_slot_get_binary_changes(current_database() || '_peek', NULL, NULL,"
+                                + " 'proto_version', '1', 'messages', 'true', 'publication_names', 'olap_sync')"
+                                + " WHERE encode(data, 'escape') LIKE '%barrier message%'")) {
             while (message.next()) {
-                String event = "{\"op\":\"m\",\"source\":{\"txId\":1,\"sequence\":\"[\\\"1\\\",\\\"" + message.getLong("lsn") + "\\\"]\"},"
-                        + "\"message\":{\"content\":\"" + HexFormat.of().formatHex(message.getBytes("content")) + "\"}}";
-                school.publish(List.of(new ProducerRecord<>(school.name() + ".cdc.message", event.getBytes(StandardCharsets.UTF_8))));
+                String event = "{\"op\":\"m\",\"source\":{\"txId\":1,\"sequence\":\"[\\\"1\\\",\\\""
+                        + message.getLong("lsn") + "\\\"]\"}," + "\"message\":{\"content\":\""
+                        + HexFormat.of().formatHex(message.getBytes("content")) + "\"}}";
+                school.publish(List.of(
+                        new ProducerRecord<>(school.name() + ".cdc.message", event.getBytes(StandardCharsets.UTF_8))));
             }
         }
     }

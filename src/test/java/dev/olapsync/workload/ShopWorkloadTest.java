@@ -61,7 +61,8 @@ class ShopWorkloadTest {
         assertThat(checksums(filled("same", SIZE, 1))).isEqualTo(first);
 
         Map<String, String> other = checksums(filled("other", SIZE, 2));
-        assertThat(other.keySet()).allSatisfy(table -> assertThat(other.get(table)).isNotEqualTo(first.get(table)));
+        assertThat(other.keySet())
+                .allSatisfy(table -> assertThat(other.get(table)).isNotEqualTo(first.get(table)));
     }
 
     @Test
@@ -71,15 +72,20 @@ class ShopWorkloadTest {
         assertThat(count("orders")).isEqualTo(SIZE.orders());
         assertThat(count("order_items")).isEqualTo(SIZE.items());
 
-        assertThat(number("SELECT count(*) FROM orders o WHERE NOT EXISTS (SELECT FROM order_items WHERE order_id = o.id)"))
+        assertThat(
+                        number(
+                                "SELECT count(*) FROM orders o WHERE NOT EXISTS (SELECT FROM order_items WHERE order_id = o.id)"))
                 .isZero();
         long differing = number("""
                 SELECT count(*) FROM orders o
                 WHERE total <> (SELECT sum(quantity * unit_price) FROM order_items WHERE order_id = o.id)""");
-        assertThat(differing).as("orders whose total is not the sum of their items").isBetween(1L, SIZE.orders() / 20L);
+        assertThat(differing)
+                .as("orders whose total is not the sum of their items")
+                .isBetween(1L, SIZE.orders() / 20L);
         assertThat(number("SELECT count(DISTINCT status) FROM orders")).isEqualTo(5);
         assertThat(number("SELECT count(DISTINCT country) FROM customers")).isGreaterThan(5);
-        assertThat(number("INSERT INTO customers (email, name, country, city) VALUES ('a', 'b', 'c', 'd') RETURNING id"))
+        assertThat(number(
+                        "INSERT INTO customers (email, name, country, city) VALUES ('a', 'b', 'c', 'd') RETURNING id"))
                 .isEqualTo(SIZE.customers() + 1);
     }
 
@@ -115,20 +121,29 @@ class ShopWorkloadTest {
                                 .formatted(table, operation)));
             }
         }
-        assertThat(count("orders")).isEqualTo(SIZE.orders() + report.changedRows("orders", Operation.INSERT)
-                - report.changedRows("orders", Operation.DELETE));
-        assertThat(report.changes().keySet()).contains(
-                new RowChange("customers", Operation.INSERT), new RowChange("customers", Operation.UPDATE),
-                new RowChange("customers", Operation.DELETE), new RowChange("products", Operation.INSERT),
-                new RowChange("products", Operation.UPDATE), new RowChange("orders", Operation.INSERT),
-                new RowChange("orders", Operation.UPDATE), new RowChange("orders", Operation.DELETE),
-                new RowChange("order_items", Operation.INSERT), new RowChange("order_items", Operation.UPDATE),
-                new RowChange("order_items", Operation.DELETE));
+        assertThat(count("orders"))
+                .isEqualTo(SIZE.orders()
+                        + report.changedRows("orders", Operation.INSERT)
+                        - report.changedRows("orders", Operation.DELETE));
+        assertThat(report.changes().keySet())
+                .contains(
+                        new RowChange("customers", Operation.INSERT),
+                        new RowChange("customers", Operation.UPDATE),
+                        new RowChange("customers", Operation.DELETE),
+                        new RowChange("products", Operation.INSERT),
+                        new RowChange("products", Operation.UPDATE),
+                        new RowChange("orders", Operation.INSERT),
+                        new RowChange("orders", Operation.UPDATE),
+                        new RowChange("orders", Operation.DELETE),
+                        new RowChange("order_items", Operation.INSERT),
+                        new RowChange("order_items", Operation.UPDATE),
+                        new RowChange("order_items", Operation.DELETE));
 
         assertThat(report.rolledBack()).isPositive();
         assertThat(report.failed()).isZero();
         assertThat(report.errors().keySet()).isSubsetOf(Set.of("40001", "40P01"));
-        assertThat(report.errors().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(report.retries());
+        assertThat(report.errors().values().stream().mapToLong(Long::longValue).sum())
+                .isEqualTo(report.retries());
         assertForeignKeysHold();
     }
 
@@ -144,7 +159,8 @@ class ShopWorkloadTest {
             });
             workload.stop();
             assertThat(workload.report().transactions())
-                    .isLessThanOrEqualTo((long) (500 * workload.report().elapsed().toNanos() / 1e9) + 8);
+                    .isLessThanOrEqualTo(
+                            (long) (500 * workload.report().elapsed().toNanos() / 1e9) + 8);
         }
     }
 
@@ -184,13 +200,15 @@ class ShopWorkloadTest {
     @Test
     void whatIsTakenBackLeavesTheRestOfItsTransaction() throws Exception {
         String customers = checksums(shop).get("customers");
-        try (ShopWorkload workload = new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.PARTLY_TAKEN_BACK, 1))) {
+        try (ShopWorkload workload =
+                new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.PARTLY_TAKEN_BACK, 1))) {
             workload.start();
             waitUntil(() -> workload.report().committed() >= 300);
             workload.stop();
             WorkloadReport report = workload.report();
-            assertThat(report.changes().keySet()).containsExactlyInAnyOrder(
-                    new RowChange("orders", Operation.UPDATE), new RowChange("order_items", Operation.INSERT));
+            assertThat(report.changes().keySet())
+                    .containsExactlyInAnyOrder(
+                            new RowChange("orders", Operation.UPDATE), new RowChange("order_items", Operation.INSERT));
             assertThat(count("order_items"))
                     .isEqualTo(SIZE.items() + report.changedRows("order_items", Operation.INSERT));
         }
@@ -200,7 +218,8 @@ class ShopWorkloadTest {
 
     @Test
     void whatIsLeftForLaterIsDoneAtTheStop() throws Exception {
-        try (ShopWorkload workload = new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.ITEM_REPLACED_LATER, 1))) {
+        try (ShopWorkload workload =
+                new ShopWorkload(shop, 5, 500, 4, 0, Map.of(ShopTransaction.ITEM_REPLACED_LATER, 1))) {
             workload.start();
             waitUntil(() -> workload.report().changedRows("order_items", Operation.INSERT) >= 200);
             workload.stop();
@@ -214,7 +233,8 @@ class ShopWorkloadTest {
     void connectionsThatNeverHadATurnAreIdleToo() throws Exception {
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 1, 6)) {
             workload.start();
-            waitUntil(() -> number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shop-workload'") == 9);
+            waitUntil(() ->
+                    number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'shop-workload'") == 9);
             workload.stop();
             assertThat(openTransactions()).isZero();
         }
@@ -252,7 +272,8 @@ class ShopWorkloadTest {
         try (ShopWorkload workload = new ShopWorkload(shop, 5, 200, 4)) {
             workload.start();
             waitUntil(() -> workload.report().committed() > 50);
-            number("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'shop-workload'");
+            number(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'shop-workload'");
             waitUntil(() -> workload.report().failed() > 0);
             long committed = workload.report().committed();
             waitUntil(() -> workload.report().committed() > committed + 200);
@@ -280,7 +301,8 @@ class ShopWorkloadTest {
 
     /** The foreign keys were never off; this is for the keys that the workload hands out itself. */
     private void assertForeignKeysHold() throws SQLException {
-        assertThat(number("SELECT count(*) FROM orders WHERE customer_id NOT IN (SELECT id FROM customers)")).isZero();
+        assertThat(number("SELECT count(*) FROM orders WHERE customer_id NOT IN (SELECT id FROM customers)"))
+                .isZero();
         assertThat(number("""
                 SELECT count(*) FROM order_items
                 WHERE order_id NOT IN (SELECT id FROM orders) OR product_id NOT IN (SELECT id FROM products)""")).isZero();
@@ -336,7 +358,8 @@ class ShopWorkloadTest {
     }
 
     private void execute(String sql) throws SQLException {
-        try (Connection connection = shop.getConnection(); Statement statement = connection.createStatement()) {
+        try (Connection connection = shop.getConnection();
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }

@@ -75,7 +75,8 @@ final class Demo implements AutoCloseable {
 
     /** @return whether all tables are in sync */
     boolean run() throws Exception {
-        out.printf("olap-sync demo: %d s of %d transactions/s, seed %d%n",
+        out.printf(
+                "olap-sync demo: %d s of %d transactions/s, seed %d%n",
                 options.duration().toSeconds(), options.rate(), options.seed());
         startStack();
         fillShop();
@@ -111,7 +112,8 @@ final class Demo implements AutoCloseable {
         heading("The shop opens");
         ShopData.createSchema(shop());
         ShopData.fill(shop(), SIZE, options.seed());
-        out.printf("  %,d customers, %,d products, %,d orders, %,d items%n",
+        out.printf(
+                "  %,d customers, %,d products, %,d orders, %,d items%n",
                 SIZE.customers(), SIZE.products(), SIZE.orders(), SIZE.items());
     }
 
@@ -167,9 +169,15 @@ final class Demo implements AutoCloseable {
         boolean done = false;
         while (!done) {
             List<Status.Model> models = askPipeline().models();
-            done = !models.isEmpty() && models.stream().allMatch(model -> model.initial() != null && model.initial().done());
-            bar.show(models.stream().map(Status.Model::initial).filter(Objects::nonNull)
-                    .mapToLong(Status.InitialLoad::rows).sum());
+            done = !models.isEmpty()
+                    && models.stream()
+                            .allMatch(model ->
+                                    model.initial() != null && model.initial().done());
+            bar.show(models.stream()
+                    .map(Status.Model::initial)
+                    .filter(Objects::nonNull)
+                    .mapToLong(Status.InitialLoad::rows)
+                    .sum());
             if (!done) {
                 failAfter(PATIENCE, start, "The initial load");
                 Thread.sleep(250);
@@ -180,8 +188,10 @@ final class Demo implements AutoCloseable {
     }
 
     private long count(Model model) throws SQLException {
-        try (Connection connection = stack.postgres().connect(); Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT count(*) FROM " + model.grain().quoted())) {
+        try (Connection connection = stack.postgres().connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*) FROM " + model.grain().quoted())) {
             row.next();
             return row.getLong(1);
         }
@@ -193,7 +203,11 @@ final class Demo implements AutoCloseable {
             WorkloadTable table = new WorkloadTable(out, askPipeline());
             workload.start();
             for (int second = 1; second <= options.duration().toSeconds(); second++) {
-                Thread.sleep(Math.max(0, Duration.ofSeconds(second).minus(workload.report().elapsed()).toMillis()));
+                Thread.sleep(Math.max(
+                        0,
+                        Duration.ofSeconds(second)
+                                .minus(workload.report().elapsed())
+                                .toMillis()));
                 table.line(second, workload.report(), askPipeline());
             }
             workload.stop();
@@ -202,10 +216,18 @@ final class Demo implements AutoCloseable {
     }
 
     private void report(WorkloadReport done) {
-        out.printf("  %,d rows changed by %,d transactions (%.0f/s of the %d/s asked for): %,d committed, %,d rolled back"
+        out.printf(
+                "  %,d rows changed by %,d transactions (%.0f/s of the %d/s asked for): %,d committed, %,d rolled back"
                         + " on purpose, %,d failed, %,d retried after a deadlock; %d were long%n",
-                done.changedRows(), done.transactions(), done.transactionsPerSecond(), options.rate(),
-                done.committed(), done.rolledBack(), done.failed(), done.retries(), done.longTransactions());
+                done.changedRows(),
+                done.transactions(),
+                done.transactionsPerSecond(),
+                options.rate(),
+                done.committed(),
+                done.rolledBack(),
+                done.failed(),
+                done.retries(),
+                done.longTransactions());
         if (done.failed() > 0) {
             out.println("  errors by SQLSTATE: " + done.errors());
         }
@@ -219,7 +241,8 @@ final class Demo implements AutoCloseable {
         heading("The writing stops");
         long start = System.nanoTime();
         long barrierMessage;
-        try (Connection connection = stack.postgres().connect(); Statement statement = connection.createStatement();
+        try (Connection connection = stack.postgres().connect();
+                Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(MARKER)) {
             row.next();
             barrierMessage = row.getLong(1);
@@ -233,7 +256,8 @@ final class Demo implements AutoCloseable {
 
     private boolean arrived(long customer) throws DemoException {
         failIfPipelineEnded();
-        return !observer.clickHouse().query("SELECT id FROM dim_customer WHERE id = {id:Int64}", Map.of("id", customer))
+        return !observer.clickHouse()
+                .query("SELECT id FROM dim_customer WHERE id = {id:Int64}", Map.of("id", customer))
                 .isEmpty();
     }
 
@@ -257,8 +281,12 @@ final class Demo implements AutoCloseable {
         out.println();
         out.printf("  %-20s %-20s %12s %18s%n", "customer_country", "product_category", "items", "revenue");
         for (GenericRecord row : observer.clickHouse().query(ANALYTICS, Map.of())) {
-            out.printf("  %-20s %-20s %,12d %,18.2f%n", row.getString("customer_country"),
-                    row.getString("product_category"), row.getLong("items"), row.getBigDecimal("revenue"));
+            out.printf(
+                    "  %-20s %-20s %,12d %,18.2f%n",
+                    row.getString("customer_country"),
+                    row.getString("product_category"),
+                    row.getLong("items"),
+                    row.getBigDecimal("revenue"));
         }
     }
 
@@ -266,9 +294,11 @@ final class Demo implements AutoCloseable {
         int postgres = stack.postgres().port();
         heading("Everything keeps running until Ctrl-C. In another terminal:");
         out.printf("  psql -h localhost -p %d -U %s %s%n", postgres, PostgresServer.USER, PostgresServer.DATABASE);
-        out.printf("  psql -h localhost -p %d -U %s %s -c \"UPDATE customers SET city = 'Atlantis' WHERE id = 1\"%n",
+        out.printf(
+                "  psql -h localhost -p %d -U %s %s -c \"UPDATE customers SET city = 'Atlantis' WHERE id = 1\"%n",
                 postgres, PostgresServer.USER, PostgresServer.DATABASE);
-        out.printf("  curl %s --data \"SELECT * FROM order_item_fact WHERE customer_city = 'Atlantis'\"%n",
+        out.printf(
+                "  curl %s --data \"SELECT * FROM order_item_fact WHERE customer_city = 'Atlantis'\"%n",
                 stack.clickHouse().url());
         out.printf("  curl %s%n", pipeline.address());
         out.printf("  OLAP_STATUS_PORT=%d target/olap-sync/bin/olap-sync status%n", pipeline.port());

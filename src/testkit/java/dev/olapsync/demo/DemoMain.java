@@ -18,8 +18,7 @@ public final class DemoMain {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final PrintWriter out = new PrintWriter(System.out, true);
 
-    private DemoMain() {
-    }
+    private DemoMain() {}
 
     public static void main(String[] arguments) {
         DemoOptions options;

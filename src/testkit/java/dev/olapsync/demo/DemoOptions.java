@@ -21,7 +21,8 @@ record DemoOptions(Duration duration, int rate, long seed, boolean keep, boolean
         return new DemoOptions(
                 Duration.ofSeconds(reader.number("demo.seconds", 30, 1, 86_400)),
                 (int) reader.number("demo.rate", 500, 1, 1_000_000),
-                reader.number("demo.seed", ThreadLocalRandom.current().nextInt(1, 1_000_000), Long.MIN_VALUE, Long.MAX_VALUE),
+                reader.number(
+                        "demo.seed", ThreadLocalRandom.current().nextInt(1, 1_000_000), Long.MIN_VALUE, Long.MAX_VALUE),
                 reader.flag("demo.keep"),
                 reader.flag("demo.tamper"));
     }
@@ -41,8 +42,8 @@ record DemoOptions(Duration duration, int rate, long seed, boolean keep, boolean
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException("-D" + name + "=" + text + " is not a whole number.", e);
             }
-            throw new IllegalArgumentException("-D" + name + "=" + text + " is not a number from " + least + " to "
-                    + greatest + ".");
+            throw new IllegalArgumentException(
+                    "-D" + name + "=" + text + " is not a number from " + least + " to " + greatest + ".");
         }
 
         /** {@code -Ddemo.keep} alone means true. */

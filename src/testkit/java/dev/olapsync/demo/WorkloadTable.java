@@ -27,15 +27,18 @@ final class WorkloadTable {
         if (lines++ % LINES_BETWEEN_HEADINGS == 0) {
             heading();
         }
-        StringBuilder line = new StringBuilder(String.format("  %4d s %,12d %,9d |", second, written.changedRows(),
-                written.changedRows() - changesBefore));
+        StringBuilder line = new StringBuilder(String.format(
+                "  %4d s %,12d %,9d |", second, written.changedRows(), written.changedRows() - changesBefore));
         for (Status.Model model : loaded.models()) {
             line.append(String.format(" %,15d", model.loaded().rows() - before.getOrDefault(model.name(), 0L)));
         }
-        line.append(String.format(" | %,8d %,8d", slowest(loaded, model -> model.loaded().p50Millis()),
+        line.append(String.format(
+                " | %,8d %,8d",
+                slowest(loaded, model -> model.loaded().p50Millis()),
                 slowest(loaded, model -> model.loaded().p99Millis())));
         if (!written.behind().minusMillis(500).isNegative()) {
-            line.append(String.format("  writers %.1f s behind", written.behind().toMillis() / 1000.0));
+            line.append(
+                    String.format("  writers %.1f s behind", written.behind().toMillis() / 1000.0));
         }
         out.println(line);
         changesBefore = written.changedRows();
@@ -44,7 +47,12 @@ final class WorkloadTable {
     private void heading() {
         StringBuilder tables = new StringBuilder();
         before.keySet().forEach(model -> tables.append(String.format(" %15s", model)));
-        out.printf("  %6s %12s %9s |%-" + tables.length() + "s | %s%n", "", "changes", "in this", " rows loaded",
+        out.printf(
+                "  %6s %12s %9s |%-" + tables.length() + "s | %s%n",
+                "",
+                "changes",
+                "in this",
+                " rows loaded",
                 "lag ms of the slowest table, last 10 s");
         out.printf("  %6s %12s %9s |%s | %8s %8s%n", "time", "written", "second", tables, "p50", "p99");
     }

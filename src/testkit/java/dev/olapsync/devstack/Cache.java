@@ -17,8 +17,7 @@ public final class Cache {
         void fill(Path directory) throws IOException;
     }
 
-    private Cache() {
-    }
+    private Cache() {}
 
     /**
      * The directory of that name, filled on first use. Any number of threads and processes may ask at once: one fills, the
@@ -31,8 +30,8 @@ public final class Cache {
         }
         try {
             Files.createDirectories(root());
-            try (FileChannel channel = FileChannel.open(root().resolve(name + ".lock"),
-                    StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(
+                    root().resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock();
                 if (!Files.isDirectory(target)) {
                     Path partial = root().resolve(name + ".partial");

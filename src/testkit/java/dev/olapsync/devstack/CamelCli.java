@@ -28,6 +28,7 @@ public final class CamelCli extends Service {
 
     /** What there is to run. */
     public static final String ROUTES = "routes";
+
     public static final String PIPES = "examples/kamelets";
 
     private final Map<String, String> settings;
@@ -90,11 +91,16 @@ public final class CamelCli extends Service {
 
     private ProcessBuilder camel(String arguments) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "exec " + java + " -Duser.home=" + HOME
-                + " -Dmaven.repo.local=" + repository() + " CamelJBang " + arguments).directory(folder().toFile());
+        ProcessBuilder builder = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "exec " + java + " -Duser.home=" + HOME + " -Dmaven.repo.local=" + repository() + " CamelJBang "
+                                + arguments)
+                .directory(folder().toFile());
         Pipeline.configure(builder, settings);
         try {
-            builder.environment().put("CLASSPATH", HOME + ":" + Files.readString(classPath()).trim());
+            builder.environment()
+                    .put("CLASSPATH", HOME + ":" + Files.readString(classPath()).trim());
         } catch (IOException e) {
             throw new DevStackException("Cannot read " + classPath(), e);
         }
@@ -105,11 +111,26 @@ public final class CamelCli extends Service {
     private static void installLauncher() throws IOException {
         if (!Files.exists(classPath())) {
             Files.createDirectories(HOME);
-            run("mvn", "-B", "-q", "-f", LAUNCHER.resolve("pom.xml").toString(), "dependency:build-classpath",
-                    "-Dcamel.version=" + new DefaultCamelContext().getVersion(), "-Dmdep.outputFile=" + classPath());
+            run(
+                    "mvn",
+                    "-B",
+                    "-q",
+                    "-f",
+                    LAUNCHER.resolve("pom.xml").toString(),
+                    "dependency:build-classpath",
+                    "-Dcamel.version=" + new DefaultCamelContext().getVersion(),
+                    "-Dmdep.outputFile=" + classPath());
         }
-        ToolProvider.getSystemJavaCompiler().run(null, null, null, "-d", HOME.toString(),
-                "-cp", Files.readString(classPath()).trim(), LAUNCHER.resolve("CamelJBang.java").toString());
+        ToolProvider.getSystemJavaCompiler()
+                .run(
+                        null,
+                        null,
+                        null,
+                        "-d",
+                        HOME.toString(),
+                        "-cp",
+                        Files.readString(classPath()).trim(),
+                        LAUNCHER.resolve("CamelJBang.java").toString());
     }
 
     private static Path classPath() {
@@ -119,7 +140,8 @@ public final class CamelCli extends Service {
     /** The user's repository, by links, without what it may have of ours. */
     private static void installOurJar() throws IOException {
         Cache.delete(repository());
-        Path users = Path.of(System.getProperty("maven.repo.local",
+        Path users = Path.of(System.getProperty(
+                "maven.repo.local",
                 Path.of(System.getProperty("user.home"), ".m2", "repository").toString()));
         Path group = Files.createDirectories(repository().resolve(GROUP));
         for (Path entry : list(users)) {
@@ -134,7 +156,10 @@ public final class CamelCli extends Service {
         }
         String version = version();
         Path folder = Files.createDirectories(repository().resolve(ARTIFACT).resolve(version));
-        Files.copy(Path.of("pom.xml"), folder.resolve("olap-sync-" + version + ".pom"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(
+                Path.of("pom.xml"),
+                folder.resolve("olap-sync-" + version + ".pom"),
+                StandardCopyOption.REPLACE_EXISTING);
         Files.copy(Path.of("target", "olap-sync-" + version + ".jar"), folder.resolve("olap-sync-" + version + ".jar"));
     }
 
@@ -146,7 +171,8 @@ public final class CamelCli extends Service {
     private static String version() throws IOException {
         Path lastReport = Path.of("target", "maven-archiver", "pom.properties");
         if (!Files.exists(lastReport)) {
-            throw new DevStackException("There is no jar of olap-sync. Run mvn package first, in the project's folder.");
+            throw new DevStackException(
+                    "There is no jar of olap-sync. Run mvn package first, in the project's folder.");
         }
         Properties properties = new Properties();
         try (var reader = Files.newBufferedReader(lastReport)) {

@@ -24,13 +24,37 @@ public final class Certificate {
 
     /** Makes a new one, with the JDK's keytool. */
     public static Certificate create(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
-        Certificate certificate = new Certificate(Files.createDirectories(folder).toAbsolutePath());
+        Certificate certificate =
+                new Certificate(Files.createDirectories(folder).toAbsolutePath());
         Path log = certificate.folder.resolve("keytool.log");
-        int code = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair",
-                "-alias", ALIAS, "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=localhost", "-ext", "san=dns:localhost",
-                "-ext", "bc=ca:true", "-validity", "30", "-storetype", "PKCS12", "-storepass", PASSWORD,
-                "-keystore", certificate.keyStore().toString())
-                .redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+        int code = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        ALIAS,
+                        "-keyalg",
+                        "RSA",
+                        "-keysize",
+                        "2048",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "san=dns:localhost",
+                        "-ext",
+                        "bc=ca:true",
+                        "-validity",
+                        "30",
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        PASSWORD,
+                        "-keystore",
+                        certificate.keyStore().toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start()
+                .waitFor();
         if (code != 0) {
             throw new IOException("keytool: " + Files.readString(log));
         }
@@ -44,7 +68,8 @@ public final class Certificate {
             store.load(file, PASSWORD.toCharArray());
         }
         String certificate = pem("CERTIFICATE", store.getCertificate(ALIAS).getEncoded());
-        String key = pem("PRIVATE KEY", store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
+        String key =
+                pem("PRIVATE KEY", store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
         Files.writeString(root(), certificate);
         Files.writeString(key(), key);
         Files.write(keyDer(), store.getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
@@ -54,8 +79,9 @@ public final class Certificate {
     }
 
     private static String pem(String what, byte[] content) {
-        return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
-                + "\n-----END " + what + "-----\n";
+        return "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + what
+                + "-----\n";
     }
 
     /** The certificate, PEM. */

@@ -22,18 +22,19 @@ final class ChdbLibrary {
     /** {@code npm view <package> dist.integrity}. */
     private static final String SHA512 =
             "fPrLmRt5Moor9yGz4mazbrNje4t7X9KB2mTGkXFWRxRBs2iKy8yh6jx11xsa0Qr3iDFMU/yHqd+bVdYJXu3QaQ==";
+
     private static final String FILE = "libchdb.so";
     private static final String OWN_SERVER =
             "or use a ClickHouse server of your own: set clickhouse.url to its address.";
 
-    private ChdbLibrary() {
-    }
+    private ChdbLibrary() {}
 
     /** The library's file; downloaded once per user. */
     static Path file() {
-        if (!System.getProperty("os.name").equals("Linux") || !System.getProperty("os.arch").equals("amd64")) {
-            throw new DevStackException("The embedded ClickHouse runs on 64-bit x86 Linux only. Run the dev stack there, "
-                    + OWN_SERVER);
+        if (!System.getProperty("os.name").equals("Linux")
+                || !System.getProperty("os.arch").equals("amd64")) {
+            throw new DevStackException(
+                    "The embedded ClickHouse runs on 64-bit x86 Linux only. Run the dev stack there, " + OWN_SERVER);
         }
         return Cache.directory("chdb-" + VERSION, ChdbLibrary::download).resolve(FILE);
     }
@@ -64,13 +65,18 @@ final class ChdbLibrary {
                     .redirectOutput(output.toFile())
                     .start();
         } catch (IOException e) {
-            throw new DevStackException("npm was not found, and the embedded ClickHouse comes from there. "
-                    + "Install Node.js with npm (https://nodejs.org), " + OWN_SERVER, e);
+            throw new DevStackException(
+                    "npm was not found, and the embedded ClickHouse comes from there. "
+                            + "Install Node.js with npm (https://nodejs.org), " + OWN_SERVER,
+                    e);
         }
         try {
             if (npm.waitFor() != 0) {
                 throw new DevStackException("\"npm pack " + PACKAGE + "@" + VERSION + "\" failed: "
-                        + Files.readString(output, StandardCharsets.UTF_8).lines().limit(3).collect(Collectors.joining("; "))
+                        + Files.readString(output, StandardCharsets.UTF_8)
+                                .lines()
+                                .limit(3)
+                                .collect(Collectors.joining("; "))
                         + "\nMend npm's access to its registry, " + OWN_SERVER);
             }
         } catch (InterruptedException e) {
@@ -95,8 +101,8 @@ final class ChdbLibrary {
         }
         String found = Base64.getEncoder().encodeToString(digest.digest());
         if (!found.equals(SHA512)) {
-            throw new DevStackException(PACKAGE + "@" + VERSION + " as npm delivered it has the checksum sha512-" + found
-                    + ", not sha512-" + SHA512 + ". Check the registry npm is set to, " + OWN_SERVER);
+            throw new DevStackException(PACKAGE + "@" + VERSION + " as npm delivered it has the checksum sha512-"
+                    + found + ", not sha512-" + SHA512 + ". Check the registry npm is set to, " + OWN_SERVER);
         }
     }
 

@@ -56,11 +56,10 @@ final class ClickHouseEngine implements AutoCloseable {
      * @param settings names (letters, digits, underscores) to values; query parameters are {@code param_<name>}
      * @param database null for the default one
      */
-    record Query(byte[] sql, String format, Map<String, String> profile, Map<String, String> settings, String database) {
-    }
+    record Query(
+            byte[] sql, String format, Map<String, String> profile, Map<String, String> settings, String database) {}
 
-    record Result(byte[] data, long readRows, long readBytes, long resultRows, long writtenRows, long writtenBytes) {
-    }
+    record Result(byte[] data, long readRows, long readBytes, long resultRows, long writtenRows, long writtenBytes) {}
 
     /** ClickHouse's own error; the message is its text. */
     static final class QueryException extends Exception {
@@ -69,8 +68,8 @@ final class ClickHouseEngine implements AutoCloseable {
         }
     }
 
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(
-            task -> new Thread(null, task, "engine", STACK_BYTES));
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(task -> new Thread(null, task, "engine", STACK_BYTES));
     private final Chdb chdb;
     private final String[] arguments;
     /** Keeps the engine open while no statement runs. */
@@ -92,7 +91,9 @@ final class ClickHouseEngine implements AutoCloseable {
                 set(connection, query.profile());
                 set(connection, query.settings());
                 if (query.database() != null) {
-                    execute(connection, "USE `" + query.database().replace("\\", "\\\\").replace("`", "\\`") + "`");
+                    execute(
+                            connection,
+                            "USE `" + query.database().replace("\\", "\\\\").replace("`", "\\`") + "`");
                 }
                 return execute(connection, query.sql(), query.format());
             } finally {
@@ -103,8 +104,11 @@ final class ClickHouseEngine implements AutoCloseable {
 
     private void set(Pointer connection, Map<String, String> settings) throws QueryException {
         if (!settings.isEmpty()) {
-            execute(connection, settings.entrySet().stream().map(setting -> setting.getKey() + " = " + literal(setting.getValue()))
-                    .collect(Collectors.joining(", ", "SET ", "")));
+            execute(
+                    connection,
+                    settings.entrySet().stream()
+                            .map(setting -> setting.getKey() + " = " + literal(setting.getValue()))
+                            .collect(Collectors.joining(", ", "SET ", "")));
         }
     }
 
@@ -160,11 +164,15 @@ final class ClickHouseEngine implements AutoCloseable {
                 throw new QueryException("Code: 396. DB::Exception: The result has " + length
                         + " bytes; the dev stack's ClickHouse returns at most 2 GiB. (TOO_MANY_ROWS_OR_BYTES)");
             }
-            byte[] data = length == 0 ? new byte[0] : chdb.chdb_result_buffer(result).getByteArray(0, (int) length);
-            return new Result(data,
-                    chdb.chdb_result_storage_rows_read(result), chdb.chdb_result_storage_bytes_read(result),
+            byte[] data =
+                    length == 0 ? new byte[0] : chdb.chdb_result_buffer(result).getByteArray(0, (int) length);
+            return new Result(
+                    data,
+                    chdb.chdb_result_storage_rows_read(result),
+                    chdb.chdb_result_storage_bytes_read(result),
                     chdb.chdb_result_rows_read(result),
-                    chdb.chdb_result_rows_written(result), chdb.chdb_result_bytes_written(result));
+                    chdb.chdb_result_rows_written(result),
+                    chdb.chdb_result_bytes_written(result));
         } finally {
             chdb.chdb_destroy_query_result(result);
         }

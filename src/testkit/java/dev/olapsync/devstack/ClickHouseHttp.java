@@ -54,12 +54,30 @@ final class ClickHouseHttp {
     static final String PROFILES = "profiles.properties";
 
     /** URL parameters that are neither settings nor query parameters. */
-    private static final Set<String> PROTOCOL = Set.of("query", "query_id", "database", "default_format", "compress",
-            "decompress", "user", "password", "quota_key", "role", "stacktrace", "buffer_size", "wait_end_of_query",
-            "client_protocol_version", "session_id", "session_timeout", "session_check", "close_session");
+    private static final Set<String> PROTOCOL = Set.of(
+            "query",
+            "query_id",
+            "database",
+            "default_format",
+            "compress",
+            "decompress",
+            "user",
+            "password",
+            "quota_key",
+            "role",
+            "stacktrace",
+            "buffer_size",
+            "wait_end_of_query",
+            "client_protocol_version",
+            "session_id",
+            "session_timeout",
+            "session_check",
+            "close_session");
+
     private static final Pattern SETTING = Pattern.compile("[A-Za-z_]\\w*");
     /** A statement has to end, or its data to begin, within so many bytes; ClickHouse's max_query_size is smaller. */
     private static final int HEAD_BYTES = 1 << 20;
+
     private static final int PIECE_BYTES = 1 << 20;
 
     private final ClickHouseEngine engine;
@@ -71,7 +89,8 @@ final class ClickHouseHttp {
         this.engine = engine;
         this.home = home;
         this.spool = spool;
-        Result result = engine.query(new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), Map.of(), null));
+        Result result = engine.query(
+                new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), Map.of(), null));
         this.version = new String(result.data(), StandardCharsets.UTF_8).strip();
     }
 
@@ -149,7 +168,9 @@ final class ClickHouseHttp {
     private void answer(HttpExchange exchange, Map<String, String> parameters) throws IOException {
         var headers = exchange.getResponseHeaders();
         headers.set("X-ClickHouse-Server-Display-Name", "dev-stack");
-        headers.set("X-ClickHouse-Query-Id", parameters.getOrDefault("query_id", UUID.randomUUID().toString()));
+        headers.set(
+                "X-ClickHouse-Query-Id",
+                parameters.getOrDefault("query_id", UUID.randomUUID().toString()));
         headers.set("X-ClickHouse-Timezone", "UTC");
         boolean compress = parameters.getOrDefault("compress", "0").equals("1");
         Map<String, String> profile;
@@ -160,7 +181,8 @@ final class ClickHouseHttp {
             return;
         }
         try {
-            String format = parameters.getOrDefault("default_format",
+            String format = parameters.getOrDefault(
+                    "default_format",
                     firstNonNull(exchange.getRequestHeaders().getFirst("X-ClickHouse-Format"), "TabSeparated"));
             long start = System.nanoTime();
             Result result;
@@ -171,8 +193,8 @@ final class ClickHouseHttp {
                 if (exchange.getRequestMethod().equals("GET")) {
                     settings.put("readonly", "2");
                 }
-                String database = firstNonNull(parameters.get("database"),
-                        exchange.getRequestHeaders().getFirst("X-ClickHouse-Database"));
+                String database = firstNonNull(
+                        parameters.get("database"), exchange.getRequestHeaders().getFirst("X-ClickHouse-Database"));
                 if (statement.takesData()) {
                     result = insert(statement, head, body, new Query(null, format, profile, settings, database));
                 } else {
@@ -190,7 +212,8 @@ final class ClickHouseHttp {
         }
     }
 
-    private Result insert(ClickHouseStatement statement, byte[] head, InputStream rest, Query under) throws IOException, QueryException {
+    private Result insert(ClickHouseStatement statement, byte[] head, InputStream rest, Query under)
+            throws IOException, QueryException {
         // behind the SQL text the engine would cut binary data at blank lines
         Path file = Files.createTempFile(spool, "insert", ".data");
         try {
@@ -200,22 +223,25 @@ final class ClickHouseHttp {
             } catch (IOException e) {
                 throw new QueryException("Code: 243. DB::Exception: " + e.getMessage() + ". (NOT_ENOUGH_SPACE)");
             }
-            return engine.query(new Query(statement.insertFrom(file), under.format(), under.profile(), under.settings(), under.database()));
+            return engine.query(new Query(
+                    statement.insertFrom(file), under.format(), under.profile(), under.settings(), under.database()));
         } finally {
             Files.delete(file);
         }
     }
 
     /** The statement and its data: what the URL holds comes first, then the request's body, both decompressed. */
-    private static InputStream body(HttpExchange exchange, Map<String, String> parameters) throws IOException, QueryException {
+    private static InputStream body(HttpExchange exchange, Map<String, String> parameters)
+            throws IOException, QueryException {
         InputStream body = exchange.getRequestBody();
         String encoding = firstNonNull(exchange.getRequestHeaders().getFirst("Content-Encoding"), "identity");
         body = switch (encoding) {
             case "identity" -> body;
             case "gzip" -> new GZIPInputStream(body);
             case "lz4" -> new LZ4FrameInputStream(body);
-            default -> throw new QueryException("Code: 48. DB::Exception: The dev stack's ClickHouse does not know the "
-                    + "Content-Encoding " + encoding + ". (NOT_IMPLEMENTED)");
+            default ->
+                throw new QueryException("Code: 48. DB::Exception: The dev stack's ClickHouse does not know the "
+                        + "Content-Encoding " + encoding + ". (NOT_IMPLEMENTED)");
         };
         if (parameters.getOrDefault("decompress", "0").equals("1")) {
             body = new Lz4InputStream(body);
@@ -237,14 +263,17 @@ final class ClickHouseHttp {
             user = headers.getFirst("X-ClickHouse-User");
             password = headers.getFirst("X-ClickHouse-Key");
         } else if (basic != null && basic.startsWith("Basic ")) {
-            String[] pair = new String(Base64.getDecoder().decode(basic.substring(6).strip()), StandardCharsets.UTF_8)
+            String[] pair = new String(
+                            Base64.getDecoder().decode(basic.substring(6).strip()), StandardCharsets.UTF_8)
                     .split(":", 2);
             user = pair[0];
             password = pair.length > 1 ? pair[1] : "";
         }
         String name = user == null || user.isEmpty() ? ClickHouseServer.USER : user;
         String given = password == null ? "" : password;
-        String expected = name.equals(ClickHouseServer.USER) ? ClickHouseServer.PASSWORD : properties(home, USERS).getProperty(name);
+        String expected = name.equals(ClickHouseServer.USER)
+                ? ClickHouseServer.PASSWORD
+                : properties(home, USERS).getProperty(name);
         if (!given.equals(expected)) {
             throw new QueryException("Code: 516. DB::Exception: " + name
                     + ": Authentication failed: password is incorrect, or there is no user with such name."
@@ -297,8 +326,12 @@ final class ClickHouseHttp {
 
     private static void sendData(HttpExchange exchange, int status, byte[] data, boolean compress) throws IOException {
         String accepted = firstNonNull(exchange.getRequestHeaders().getFirst("Accept-Encoding"), "");
-        boolean asked = parameters(exchange.getRequestURI().getRawQuery()).getOrDefault("enable_http_compression", "0").equals("1");
-        String encoding = !asked || status == 403 ? "" : accepted.contains("lz4") ? "lz4" : accepted.contains("gzip") ? "gzip" : "";
+        boolean asked = parameters(exchange.getRequestURI().getRawQuery())
+                .getOrDefault("enable_http_compression", "0")
+                .equals("1");
+        String encoding = !asked || status == 403
+                ? ""
+                : accepted.contains("lz4") ? "lz4" : accepted.contains("gzip") ? "gzip" : "";
         if (compress || !encoding.isEmpty()) {
             if (!encoding.isEmpty()) {
                 exchange.getResponseHeaders().set("Content-Encoding", encoding);
@@ -331,10 +364,16 @@ final class ClickHouseHttp {
     }
 
     private static String summary(Result result, long nanos) {
-        return String.format("{\"read_rows\":\"%d\",\"read_bytes\":\"%d\",\"written_rows\":\"%d\",\"written_bytes\":\"%d\","
-                + "\"total_rows_to_read\":\"0\",\"result_rows\":\"%d\",\"result_bytes\":\"%d\",\"elapsed_ns\":\"%d\"}",
-                result.readRows(), result.readBytes(), result.writtenRows(), result.writtenBytes(),
-                result.resultRows(), result.data().length, nanos);
+        return String.format(
+                "{\"read_rows\":\"%d\",\"read_bytes\":\"%d\",\"written_rows\":\"%d\",\"written_bytes\":\"%d\","
+                        + "\"total_rows_to_read\":\"0\",\"result_rows\":\"%d\",\"result_bytes\":\"%d\",\"elapsed_ns\":\"%d\"}",
+                result.readRows(),
+                result.readBytes(),
+                result.writtenRows(),
+                result.writtenBytes(),
+                result.resultRows(),
+                result.data().length,
+                nanos);
     }
 
     private static String contentType(String format) {
@@ -357,7 +396,9 @@ final class ClickHouseHttp {
                 int equals = pair.indexOf('=');
                 String name = equals < 0 ? pair : pair.substring(0, equals);
                 String value = equals < 0 ? "" : pair.substring(equals + 1);
-                parameters.put(URLDecoder.decode(name, StandardCharsets.UTF_8), URLDecoder.decode(value, StandardCharsets.UTF_8));
+                parameters.put(
+                        URLDecoder.decode(name, StandardCharsets.UTF_8),
+                        URLDecoder.decode(value, StandardCharsets.UTF_8));
             }
         }
         return parameters;

@@ -98,11 +98,17 @@ public final class ClickHouseServer extends Service {
             arguments = new Object[] {ChdbLibrary.file(), home(), port(), securePort, certificate.keyStore()};
         }
         List<String> options = new ArrayList<>(javaOptions);
-        options.addAll(List.of("-Xmx512m", "-Dsun.net.httpserver.nodelay=true",
+        options.addAll(List.of(
+                "-Xmx512m",
+                "-Dsun.net.httpserver.nodelay=true",
                 "-Dlogback.configurationFile=dev/olapsync/devstack/logback-service.xml"));
         ProcessBuilder builder = java(options, ClickHouseHttp.class, arguments);
         // without it the engine replaces the JVM's handler for SIGSEGV, and the JVM dies of its own null checks
-        builder.environment().put("LD_PRELOAD", Path.of(System.getProperty("java.home"), "lib", "libjsig.so").toString());
+        builder.environment()
+                .put(
+                        "LD_PRELOAD",
+                        Path.of(System.getProperty("java.home"), "lib", "libjsig.so")
+                                .toString());
         builder.environment().put("TZ", "UTC");
         return builder;
     }

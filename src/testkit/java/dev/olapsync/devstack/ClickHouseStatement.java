@@ -16,8 +16,8 @@ final class ClickHouseStatement {
             | (?<quoted>'(?:[^'\\\\]|\\\\.|'')*+' | "(?:[^"\\\\]|\\\\.|"")*+" | `(?:[^`\\\\]|\\\\.|``)*+`)
             | (?<word>[A-Za-z_][A-Za-z0-9_]*)
             | (?<other>.)""", Pattern.COMMENTS | Pattern.DOTALL);
-    private static final Pattern OUTPUT_FORMAT = Pattern.compile(
-            "\\bFORMAT\\s+(\\w+)\\s*(?:SETTINGS\\b[^()]*)?;?\\s*$", Pattern.CASE_INSENSITIVE);
+    private static final Pattern OUTPUT_FORMAT =
+            Pattern.compile("\\bFORMAT\\s+(\\w+)\\s*(?:SETTINGS\\b[^()]*)?;?\\s*$", Pattern.CASE_INSENSITIVE);
 
     private final String text;
     private final Matcher token;

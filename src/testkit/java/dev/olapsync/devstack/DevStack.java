@@ -28,12 +28,19 @@ public final class DevStack implements AutoCloseable {
     private DevStack(Builder builder) {
         dataDir = builder.dataDir;
         lock = lock(dataDir);
-        postgres = new PostgresServer(builder.postgresPort, builder.dataDir.resolve("postgres"), builder.fsync,
-                builder.olderPostgres, builder.certificate);
-        kafka = new KafkaServer(builder.kafkaPort, builder.dataDir.resolve("kafka"), builder.certificate,
+        postgres = new PostgresServer(
+                builder.postgresPort,
+                builder.dataDir.resolve("postgres"),
+                builder.fsync,
+                builder.olderPostgres,
+                builder.certificate);
+        kafka = new KafkaServer(
+                builder.kafkaPort, builder.dataDir.resolve("kafka"), builder.certificate, builder.javaOptions);
+        clickHouse = new ClickHouseServer(
+                builder.clickHousePort,
+                builder.dataDir.resolve("clickhouse"),
+                builder.certificate,
                 builder.javaOptions);
-        clickHouse = new ClickHouseServer(builder.clickHousePort, builder.dataDir.resolve("clickhouse"),
-                builder.certificate, builder.javaOptions);
         try {
             services().forEach(Service::check);
             inParallel(Service::start);
@@ -95,7 +102,9 @@ public final class DevStack implements AutoCloseable {
     private void inParallel(Consumer<Service> action) {
         // threads of their own: those of the common pool do not know the class loader of a Maven plugin
         Executor threads = task -> new Thread(task).start();
-        var all = services().stream().map(service -> CompletableFuture.runAsync(() -> action.accept(service), threads)).toList();
+        var all = services().stream()
+                .map(service -> CompletableFuture.runAsync(() -> action.accept(service), threads))
+                .toList();
         CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         try {
             done.join();
@@ -110,7 +119,8 @@ public final class DevStack implements AutoCloseable {
     private static FileChannel lock(Path dataDir) {
         try {
             Files.createDirectories(dataDir);
-            FileChannel channel = FileChannel.open(dataDir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(dataDir.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (!isLocked(channel)) {
                 channel.close();
                 throw new DevStackException("Another dev stack uses the data directory " + dataDir
@@ -143,8 +153,7 @@ public final class DevStack implements AutoCloseable {
         private Path olderPostgres;
         private List<String> javaOptions = List.of();
 
-        private Builder() {
-        }
+        private Builder() {}
 
         /** Required; created when missing, used again when not. */
         public Builder dataDir(Path directory) {
@@ -202,7 +211,8 @@ public final class DevStack implements AutoCloseable {
 
         private static DevStack start() {
             Path directory = newDirectory(Path.of("target", "devstack"));
-            DevStack stack = builder().dataDir(directory).fsync(false).shortLived().start();
+            DevStack stack =
+                    builder().dataDir(directory).fsync(false).shortLived().start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stack.services().forEach(Service::kill);
                 try {

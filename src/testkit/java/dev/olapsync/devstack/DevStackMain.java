@@ -12,8 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class DevStackMain {
 
-    private DevStackMain() {
-    }
+    private DevStackMain() {}
 
     public static void main(String[] arguments) throws InterruptedException {
         try {
@@ -60,8 +59,8 @@ public final class DevStackMain {
     private static int port(String property, int byDefault) {
         String value = System.getProperty(property, String.valueOf(byDefault));
         if (!value.matches("\\d{1,5}") || Integer.parseInt(value) > 65535) {
-            throw new DevStackException("-D" + property + "=" + value
-                    + " is not a port: give a number from 0 (any free port) to 65535.");
+            throw new DevStackException(
+                    "-D" + property + "=" + value + " is not a port: give a number from 0 (any free port) to 65535.");
         }
         return Integer.parseInt(value);
     }

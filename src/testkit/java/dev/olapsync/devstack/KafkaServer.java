@@ -71,8 +71,10 @@ public final class KafkaServer extends Service {
         properties.put("node.id", "1");
         properties.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
         properties.put("controller.listener.names", "CONTROLLER");
-        properties.put("listeners", "PLAINTEXT://127.0.0.1:" + port() + ",PROXY://127.0.0.1:" + behindProxyPort
-                + ",CONTROLLER://127.0.0.1:" + controllerPort);
+        properties.put(
+                "listeners",
+                "PLAINTEXT://127.0.0.1:" + port() + ",PROXY://127.0.0.1:" + behindProxyPort + ",CONTROLLER://127.0.0.1:"
+                        + controllerPort);
         properties.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port() + ",PROXY://127.0.0.1:" + proxyPort);
         properties.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT");
         if (certificate != null) {
@@ -101,16 +103,23 @@ public final class KafkaServer extends Service {
 
     private void secure(Properties properties) {
         properties.merge("listeners", ",SECURE://127.0.0.1:" + securePort, (all, one) -> all.toString() + one);
-        properties.merge("advertised.listeners", ",SECURE://localhost:" + securePort, (all, one) -> all.toString() + one);
+        properties.merge(
+                "advertised.listeners", ",SECURE://localhost:" + securePort, (all, one) -> all.toString() + one);
         properties.merge("listener.security.protocol.map", ",SECURE:SASL_SSL", (all, one) -> all.toString() + one);
         properties.put("listener.name.secure.ssl.keystore.type", "PEM");
-        properties.put("listener.name.secure.ssl.keystore.location", certificate.keyAndCertificate().toString());
+        properties.put(
+                "listener.name.secure.ssl.keystore.location",
+                certificate.keyAndCertificate().toString());
         properties.put("listener.name.secure.ssl.truststore.type", "PEM");
-        properties.put("listener.name.secure.ssl.truststore.location", certificate.root().toString());
+        properties.put(
+                "listener.name.secure.ssl.truststore.location",
+                certificate.root().toString());
         properties.put("listener.name.secure.ssl.client.auth", "required");
         properties.put("listener.name.secure.sasl.enabled.mechanisms", "PLAIN");
-        properties.put("listener.name.secure.plain.sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule"
-                + " required user_" + SECURE_USER + "=\"" + SECURE_PASSWORD.replace("\"", "\\\"") + "\";");
+        properties.put(
+                "listener.name.secure.plain.sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule" + " required user_" + SECURE_USER + "=\""
+                        + SECURE_PASSWORD.replace("\"", "\\\"") + "\";");
     }
 
     @Override
@@ -128,12 +137,12 @@ public final class KafkaServer extends Service {
     /** What runs in the broker's process: formats the storage when it is new, then serves. */
     static final class Broker {
 
-        private Broker() {
-        }
+        private Broker() {}
 
         public static void main(String[] arguments) {
-            StorageTool.execute(new String[] {"format", "--ignore-formatted",
-                    "--cluster-id", CLUSTER_ID, "--config", arguments[0]}, System.out);
+            StorageTool.execute(
+                    new String[] {"format", "--ignore-formatted", "--cluster-id", CLUSTER_ID, "--config", arguments[0]},
+                    System.out);
             Kafka.main(arguments);
         }
     }

@@ -58,7 +58,8 @@ public final class Pipeline extends Service {
     @Override
     void prepare() {
         if (!Files.isExecutable(program())) {
-            throw new DevStackException("There is no " + program() + ". Run mvn package first, in the project's folder.");
+            throw new DevStackException(
+                    "There is no " + program() + ". Run mvn package first, in the project's folder.");
         }
     }
 

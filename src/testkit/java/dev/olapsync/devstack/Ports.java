@@ -17,8 +17,7 @@ public final class Ports {
     /** The byte at a port's number is locked by the JVM that has taken the port, until that JVM ends. */
     private static final FileChannel TAKEN = taken();
 
-    private Ports() {
-    }
+    private Ports() {}
 
     /**
      * A free port below the range from which the system takes the ports of outgoing connections: a service that is down for
@@ -57,8 +56,8 @@ public final class Ports {
     }
 
     private static FileChannel taken() {
-        Path file = Path.of(System.getProperty("java.io.tmpdir"),
-                "olap-sync-ports-" + System.getProperty("user.name") + ".lock");
+        Path file = Path.of(
+                System.getProperty("java.io.tmpdir"), "olap-sync-ports-" + System.getProperty("user.name") + ".lock");
         try {
             return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         } catch (IOException e) {

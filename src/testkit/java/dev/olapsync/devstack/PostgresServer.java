@@ -72,18 +72,23 @@ public final class PostgresServer extends Service {
         if (Files.exists(home().resolve("PG_VERSION"))) {
             return;
         }
-        List<String> initdb = program("initdb", "-D", home().toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C");
+        List<String> initdb =
+                program("initdb", "-D", home().toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C");
         if (older == null) {
             initdb.addAll(List.of("--locale-provider=builtin", "--builtin-locale=C.UTF-8"));
         }
         if (!fsync) {
             initdb.add("--no-sync");
         }
-        Process process = new ProcessBuilder(initdb).redirectErrorStream(true).redirectOutput(log().toFile()).start();
+        Process process = new ProcessBuilder(initdb)
+                .redirectErrorStream(true)
+                .redirectOutput(log().toFile())
+                .start();
         try {
             if (process.waitFor() != 0) {
-                throw new DevStackException("Postgres' initdb failed: " + Files.readString(log()).strip().lines()
-                        .reduce("", (all, line) -> line) + "\nIts log: " + log());
+                throw new DevStackException("Postgres' initdb failed: "
+                        + Files.readString(log()).strip().lines().reduce("", (all, line) -> line) + "\nIts log: "
+                        + log());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -107,9 +112,15 @@ public final class PostgresServer extends Service {
                 Map.entry("fsync", fsync ? "on" : "off"));
         settings.forEach((key, value) -> command.addAll(List.of("-c", key + "=" + value)));
         if (certificate != null) {
-            command.addAll(List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + certificate.root(),
-                    "-c", "ssl_key_file=" + certificate.key(),
-                    "-c", "ssl_ca_file=" + certificate.root()));
+            command.addAll(List.of(
+                    "-c",
+                    "ssl=on",
+                    "-c",
+                    "ssl_cert_file=" + certificate.root(),
+                    "-c",
+                    "ssl_key_file=" + certificate.key(),
+                    "-c",
+                    "ssl_ca_file=" + certificate.root()));
         }
         return new ProcessBuilder(command);
     }
@@ -125,7 +136,8 @@ public final class PostgresServer extends Service {
         stop();
         Files.createFile(home().resolve("standby.signal"));
         start();
-        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_promote()");
         }
     }
@@ -138,9 +150,11 @@ public final class PostgresServer extends Service {
 
     @Override
     void afterStart() throws IOException {
-        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement()) {
             boolean exists;
-            try (ResultSet rows = statement.executeQuery("SELECT FROM pg_database WHERE datname = '" + DATABASE + "'")) {
+            try (ResultSet rows =
+                    statement.executeQuery("SELECT FROM pg_database WHERE datname = '" + DATABASE + "'")) {
                 exists = rows.next();
             }
             if (!exists) {
@@ -186,7 +200,8 @@ public final class PostgresServer extends Service {
 
     private byte[] archive() throws IOException {
         if (older != null) {
-            try (ZipFile jar = new ZipFile(older.toFile()); InputStream archive = jar.getInputStream(jar.getEntry(ARCHIVE))) {
+            try (ZipFile jar = new ZipFile(older.toFile());
+                    InputStream archive = jar.getInputStream(jar.getEntry(ARCHIVE))) {
                 return archive.readAllBytes();
             }
         }
@@ -196,8 +211,8 @@ public final class PostgresServer extends Service {
     }
 
     private static void unpack(byte[] archive, Path directory) throws IOException {
-        try (TarArchiveInputStream entries = new TarArchiveInputStream(
-                new XZCompressorInputStream(new ByteArrayInputStream(archive)))) {
+        try (TarArchiveInputStream entries =
+                new TarArchiveInputStream(new XZCompressorInputStream(new ByteArrayInputStream(archive)))) {
             for (TarArchiveEntry entry = entries.getNextEntry(); entry != null; entry = entries.getNextEntry()) {
                 Path path = directory.resolve(entry.getName());
                 if (entry.isDirectory()) {

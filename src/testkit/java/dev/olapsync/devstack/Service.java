@@ -123,8 +123,7 @@ public abstract class Service implements AutoCloseable {
     }
 
     /** Brings {@link #home()} into a state in which the server can start; called before each start. */
-    void prepare() throws IOException {
-    }
+    void prepare() throws IOException {}
 
     /** The server's command line and environment. */
     abstract ProcessBuilder command();
@@ -146,8 +145,7 @@ public abstract class Service implements AutoCloseable {
     }
 
     /** Completes a server that serves clients already. */
-    void afterStart() throws IOException {
-    }
+    void afterStart() throws IOException {}
 
     String stopSignal() {
         return "TERM";
@@ -191,8 +189,9 @@ public abstract class Service implements AutoCloseable {
         long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
         while (!Ports.isFree(port)) {
             if (System.nanoTime() > deadline) {
-                throw new DevStackException("Port " + port + " for " + name + " is in use. Stop the program that listens there, "
-                        + "or choose another port with -Ddevstack." + name.toLowerCase() + ".port=<port>.");
+                throw new DevStackException(
+                        "Port " + port + " for " + name + " is in use. Stop the program that listens there, "
+                                + "or choose another port with -Ddevstack." + name.toLowerCase() + ".port=<port>.");
             }
             pause();
         }
@@ -218,8 +217,8 @@ public abstract class Service implements AutoCloseable {
         long deadline = System.nanoTime() + START_TIME.toNanos();
         while (!isReady(logged(start))) {
             if (System.nanoTime() > deadline) {
-                throw new DevStackException(name + " did not become ready within " + START_TIME.toSeconds()
-                        + " s. Its log: " + log());
+                throw new DevStackException(
+                        name + " did not become ready within " + START_TIME.toSeconds() + " s. Its log: " + log());
             }
             if (!process.isAlive()) {
                 int exitCode = process.exitValue();
@@ -243,7 +242,10 @@ public abstract class Service implements AutoCloseable {
 
     /** The first errors in the log, else its last line. */
     private static String reason(String logged) {
-        String errors = logged.lines().filter(line -> ERROR.matcher(line).find()).limit(3).collect(Collectors.joining("\n"));
+        String errors = logged.lines()
+                .filter(line -> ERROR.matcher(line).find())
+                .limit(3)
+                .collect(Collectors.joining("\n"));
         return errors.isEmpty()
                 ? logged.lines().filter(line -> !line.isBlank()).reduce("", (all, line) -> line)
                 : errors;
@@ -253,7 +255,9 @@ public abstract class Service implements AutoCloseable {
         List<ProcessHandle> children = process.descendants().toList();
         try {
             if (process.isAlive()) {
-                new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+                new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
+                        .start()
+                        .waitFor();
             }
             if (!process.waitFor(STOP_TIME.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();

@@ -32,12 +32,12 @@ final class KubernetesSchemas {
             "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy::validateJsonElement,
             "policy/v1 PodDisruptionBudget", V1PodDisruptionBudget::validateJsonElement);
 
-    private KubernetesSchemas() {
-    }
+    private KubernetesSchemas() {}
 
     /** The first problem; empty when there is none. */
     static List<String> problems(JsonNode resource) throws IOException {
-        String type = resource.get("apiVersion").asText() + " " + resource.get("kind").asText();
+        String type =
+                resource.get("apiVersion").asText() + " " + resource.get("kind").asText();
         Schema schema = SCHEMAS.get(type);
         if (schema == null) {
             return List.of("no schema of " + type);

@@ -21,8 +21,7 @@ final class Kustomize {
     private static final String MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1";
     private static final long LONGEST_BUILD_MINUTES = 15;
 
-    private Kustomize() {
-    }
+    private Kustomize() {}
 
     /** The resources of a folder with a kustomization.yaml. Without Go the test is skipped. */
     static List<JsonNode> build(Path folder) throws IOException, InterruptedException {
@@ -32,7 +31,8 @@ final class Kustomize {
         try {
             run(new ProcessBuilder(tool.toString(), "build", folder.toString()), output);
             List<JsonNode> resources = new ArrayList<>();
-            try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(output.toFile())) {
+            try (MappingIterator<JsonNode> documents =
+                    YAML.readerFor(JsonNode.class).readValues(output.toFile())) {
                 documents.forEachRemaining(resources::add);
             }
             return resources;
@@ -56,7 +56,9 @@ final class Kustomize {
     }
 
     private static void run(ProcessBuilder command, Path output) throws IOException {
-        Process process = command.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process process = command.redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
         try {
             if (!process.waitFor(LONGEST_BUILD_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
                 throw new IOException(String.join(" ", command.command()) + " failed: " + Files.readString(output));

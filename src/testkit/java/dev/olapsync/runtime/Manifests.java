@@ -32,8 +32,7 @@ public final class Manifests {
     private static final String HEADER =
             "# Made by mvn -Pmanifests; edit routes/, models/, application.properties or Manifests.java instead\n";
 
-    private Manifests() {
-    }
+    private Manifests() {}
 
     public static void main(String[] arguments) throws IOException {
         for (Map.Entry<Path, String> file : all().entrySet()) {
@@ -61,7 +60,9 @@ public final class Manifests {
 
     /** kustomize reads files below its base only. */
     static List<Path> copied() {
-        return Stream.of(List.of(CONFIGURATION), ROUTES, MODELS).flatMap(List::stream).toList();
+        return Stream.of(List.of(CONFIGURATION), ROUTES, MODELS)
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static String configMap(String name, List<Path> files) throws IOException {
@@ -79,11 +80,17 @@ public final class Manifests {
     }
 
     private static String deployment(RouteFile page) throws IOException {
-        return HEADER + filled("deployment.yaml", page, Map.of(
-                "strategy", page == RouteFile.CAPTURE ? "    type: Recreate\n"
-                        : "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n",
-                "routes", items(ROUTES, "routes"),
-                "models", items(MODELS, "models/shop")));
+        return HEADER
+                + filled(
+                        "deployment.yaml",
+                        page,
+                        Map.of(
+                                "strategy",
+                                        page == RouteFile.CAPTURE
+                                                ? "    type: Recreate\n"
+                                                : "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n",
+                                "routes", items(ROUTES, "routes"),
+                                "models", items(MODELS, "models/shop")));
     }
 
     private static String integration(RouteFile page) throws IOException {
@@ -92,10 +99,17 @@ public final class Manifests {
                 .map(line -> line.substring(0, line.indexOf('=')))
                 .map(name -> "        - %1$s=configmap:olap-sync-environment/%1$s".formatted(name))
                 .collect(Collectors.joining("\n"));
-        return HEADER + filled("integration.yaml", page, Map.of(
-                "strategy", page == RouteFile.CAPTURE ? "      strategy: Recreate\n"
-                        : "      strategy: RollingUpdate\n      rollingUpdateMaxSurge: 1\n      rollingUpdateMaxUnavailable: 0\n",
-                "environment", environment));
+        return HEADER
+                + filled(
+                        "integration.yaml",
+                        page,
+                        Map.of(
+                                "strategy",
+                                page == RouteFile.CAPTURE
+                                        ? "      strategy: Recreate\n"
+                                        : "      strategy: RollingUpdate\n      rollingUpdateMaxSurge: 1\n      rollingUpdateMaxUnavailable: 0\n",
+                                "environment",
+                                environment));
     }
 
     /** Two instances of what can have several: one goes on while the other is replaced. */
@@ -117,13 +131,17 @@ public final class Manifests {
     }
 
     private static String items(List<Path> files, String folder) {
-        return files.stream().map(Path::getFileName)
-                .map(name -> "                  - key: %1$s\n                    path: %2$s/%1$s".formatted(name, folder))
+        return files.stream()
+                .map(Path::getFileName)
+                .map(name ->
+                        "                  - key: %1$s\n                    path: %2$s/%1$s".formatted(name, folder))
                 .collect(Collectors.joining("\n"));
     }
 
     private static String indented(String text, int spaces) {
-        return text.lines().map(line -> line.isEmpty() ? "\n" : " ".repeat(spaces) + line + "\n").collect(Collectors.joining());
+        return text.lines()
+                .map(line -> line.isEmpty() ? "\n" : " ".repeat(spaces) + line + "\n")
+                .collect(Collectors.joining());
     }
 
     private static List<Path> files(Path folder) {

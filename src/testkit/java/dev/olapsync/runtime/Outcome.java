@@ -24,23 +24,23 @@ record Outcome(List<String> tables, Set<String> topics) {
     static Outcome of(Scenario scenario, List<String> models) throws Exception {
         List<String> tables = new ArrayList<>();
         for (String model : models) {
-            scenario.clickHouse("SELECT * FROM " + model + " ORDER BY ALL").forEach(row -> tables.add(model + ": " + row));
+            scenario.clickHouse("SELECT * FROM " + model + " ORDER BY ALL")
+                    .forEach(row -> tables.add(model + ": " + row));
         }
         Set<String> topics = new TreeSet<>();
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(scenario.read(scenario.name() + ".cdc."));
         records.addAll(scenario.read(scenario.name() + ".olap."));
         for (ConsumerRecord<byte[], byte[]> published : records) {
             String key = published.key() == null ? "" : new String(published.key(), StandardCharsets.UTF_8);
-            topics.add(published.topic().substring(scenario.name().length() + 1) + " " + key + " " + content(published.value()));
+            topics.add(published.topic().substring(scenario.name().length() + 1) + " " + key + " "
+                    + content(published.value()));
         }
         return new Outcome(tables, topics);
     }
 
     private static JsonNode content(byte[] json) throws Exception {
         ObjectNode content = (ObjectNode) JSON.readTree(json);
-        return content.has("op")
-                ? content.retain("op", "before", "after")
-                : content.without("_version");
+        return content.has("op") ? content.retain("op", "before", "after") : content.without("_version");
     }
 
     /** What is in one and not in the other; empty when nothing is. */

@@ -54,11 +54,16 @@ final class Pod {
         container.get("env").forEach(variable -> {
             // the scenario has passwords of its own
             if (!variable.get("name").asText().endsWith("_PASSWORD_FILE")) {
-                environment.put(variable.get("name").asText(), variable.get("value").asText());
+                environment.put(
+                        variable.get("name").asText(), variable.get("value").asText());
             }
         });
         for (int i = 0; i < deployment.at("/spec/replicas").asInt(); i++) {
-            Path folder = Path.of("target", "pods", scenario.name(), deployment.at("/metadata/name").asText() + "-" + i);
+            Path folder = Path.of(
+                    "target",
+                    "pods",
+                    scenario.name(),
+                    deployment.at("/metadata/name").asText() + "-" + i);
             mount(folder);
             pods.add(scenario.container(folder, environment, arguments));
         }
@@ -71,7 +76,9 @@ final class Pod {
         for (JsonNode source : deployment.at("/spec/template/spec/volumes").findValues("configMap")) {
             JsonNode content = configMaps.get(source.get("name").asText());
             Map<String, String> paths = new HashMap<>();
-            source.path("items").forEach(item -> paths.put(item.get("key").asText(), item.get("path").asText()));
+            source.path("items")
+                    .forEach(item ->
+                            paths.put(item.get("key").asText(), item.get("path").asText()));
             if (paths.isEmpty()) {
                 content.fieldNames().forEachRemaining(key -> paths.put(key, key));
             }
@@ -92,7 +99,9 @@ final class Pod {
     /** As kustomize generates them: by name, the content of each file under the file's name. */
     private static Map<String, JsonNode> configMaps() throws IOException {
         Map<String, JsonNode> configMaps = new HashMap<>();
-        for (JsonNode generator : YAML.readTree(Manifests.KUBERNETES.resolve("kustomization.yaml").toFile()).get("configMapGenerator")) {
+        for (JsonNode generator : YAML.readTree(
+                        Manifests.KUBERNETES.resolve("kustomization.yaml").toFile())
+                .get("configMapGenerator")) {
             ObjectNode content = YAML.createObjectNode();
             for (JsonNode file : generator.path("files")) {
                 Path path = Manifests.KUBERNETES.resolve(file.asText());

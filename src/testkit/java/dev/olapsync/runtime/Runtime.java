@@ -7,7 +7,6 @@ import java.util.function.Function;
 
 /** Where the routes run. */
 enum Runtime {
-
     MAIN_YAML("camel-main, YAML", scenario -> List.of(scenario.process())),
 
     MAIN_JAVA("camel-main, Java DSL", scenario -> List.of(scenario.process("--dsl", "java"))),

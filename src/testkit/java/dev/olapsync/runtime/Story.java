@@ -10,41 +10,54 @@ import java.util.Locale;
 
 /** Rows that exist at the start, loaded either way, all kinds of changes, and a restart in the middle of them. */
 enum Story {
+    SCHOOL(
+            "school",
+            LoadSource.COPY,
+            List.of("student_contact", "student_contact_left"),
+            new String[] {
+                "INSERT INTO student VALUES (1, 'Dan'), (2, 'Tom')",
+                "INSERT INTO contact VALUES (1, 1, '123'), (2, 1, '456'), (3, 2, '789')"
+            },
+            new String[] {
+                "INSERT INTO contact VALUES (4, 4, '101112'), (5, NULL, '131415')",
+                "INSERT INTO student VALUES (4, 'Zoe')",
+                "UPDATE student SET name = 'Daniel' WHERE student_id = 1",
+                "UPDATE contact SET contact_number = '999' WHERE contact_id = 2",
+                "UPDATE contact SET student_id = 2 WHERE contact_id = 1",
+                "UPDATE contact SET contact_id = 10 WHERE contact_id = 1",
+                "UPDATE student SET student_id = 9 WHERE student_id = 2",
+                "UPDATE contact SET student_id = 9 WHERE contact_id = 3",
+                "DELETE FROM contact WHERE contact_id = 2",
+                "DELETE FROM student WHERE student_id = 4",
+                "INSERT INTO student VALUES (6, 'Eve'); INSERT INTO contact VALUES (6, 6, '777')",
+                "TRUNCATE contact",
+                "INSERT INTO contact VALUES (7, 6, 'a'), (8, 9, 'b')"
+            }),
 
-    SCHOOL("school", LoadSource.COPY, List.of("student_contact", "student_contact_left"), new String[] {
-        "INSERT INTO student VALUES (1, 'Dan'), (2, 'Tom')",
-        "INSERT INTO contact VALUES (1, 1, '123'), (2, 1, '456'), (3, 2, '789')"}, new String[] {
-            "INSERT INTO contact VALUES (4, 4, '101112'), (5, NULL, '131415')",
-            "INSERT INTO student VALUES (4, 'Zoe')",
-            "UPDATE student SET name = 'Daniel' WHERE student_id = 1",
-            "UPDATE contact SET contact_number = '999' WHERE contact_id = 2",
-            "UPDATE contact SET student_id = 2 WHERE contact_id = 1",
-            "UPDATE contact SET contact_id = 10 WHERE contact_id = 1",
-            "UPDATE student SET student_id = 9 WHERE student_id = 2",
-            "UPDATE contact SET student_id = 9 WHERE contact_id = 3",
-            "DELETE FROM contact WHERE contact_id = 2",
-            "DELETE FROM student WHERE student_id = 4",
-            "INSERT INTO student VALUES (6, 'Eve'); INSERT INTO contact VALUES (6, 6, '777')",
-            "TRUNCATE contact",
-            "INSERT INTO contact VALUES (7, 6, 'a'), (8, 9, 'b')"}),
-
-    SHOP("shop", LoadSource.SNAPSHOT, List.of("dim_customer", "dim_product", "order_fact", "order_item_fact"), new String[] {
-        "UPDATE customers SET created_at = '2026-01-01Z'", "UPDATE products SET created_at = '2026-01-01Z'"}, new String[] {
-            "UPDATE customers SET city = 'Seattle' WHERE id = 1",
-            "UPDATE orders SET status = 'cancelled' WHERE id = 1",
-            "UPDATE products SET name = 'MacBook Pro 16' WHERE id = 1",
-            "UPDATE products SET price = 2199.99 WHERE id = 1",
-            "UPDATE orders SET customer_id = 2 WHERE id = 1",
-            "UPDATE order_items SET product_id = 2 WHERE id = 1",
-            "DELETE FROM order_items WHERE id = 2",
-            "INSERT INTO customers (id, email, name, country, city, created_at)"
-                    + " VALUES (900, 'ann@example.com', 'Ann', 'Norway', 'Bergen', '2026-02-01Z');"
-                    + " INSERT INTO orders (id, customer_id, order_date, status, total)"
-                    + " VALUES (900, 900, '2026-02-02Z', 'created', 59.97);"
-                    + " INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
-                    + " VALUES (900, 900, 3, 3, 19.99)",
-            "DELETE FROM order_items WHERE order_id = 3; DELETE FROM orders WHERE id = 3",
-            "UPDATE order_items SET quantity = 300 WHERE id = 900"});
+    SHOP(
+            "shop",
+            LoadSource.SNAPSHOT,
+            List.of("dim_customer", "dim_product", "order_fact", "order_item_fact"),
+            new String[] {
+                "UPDATE customers SET created_at = '2026-01-01Z'", "UPDATE products SET created_at = '2026-01-01Z'"
+            },
+            new String[] {
+                "UPDATE customers SET city = 'Seattle' WHERE id = 1",
+                "UPDATE orders SET status = 'cancelled' WHERE id = 1",
+                "UPDATE products SET name = 'MacBook Pro 16' WHERE id = 1",
+                "UPDATE products SET price = 2199.99 WHERE id = 1",
+                "UPDATE orders SET customer_id = 2 WHERE id = 1",
+                "UPDATE order_items SET product_id = 2 WHERE id = 1",
+                "DELETE FROM order_items WHERE id = 2",
+                "INSERT INTO customers (id, email, name, country, city, created_at)"
+                        + " VALUES (900, 'ann@example.com', 'Ann', 'Norway', 'Bergen', '2026-02-01Z');"
+                        + " INSERT INTO orders (id, customer_id, order_date, status, total)"
+                        + " VALUES (900, 900, '2026-02-02Z', 'created', 59.97);"
+                        + " INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
+                        + " VALUES (900, 900, 3, 3, 19.99)",
+                "DELETE FROM order_items WHERE order_id = 3; DELETE FROM orders WHERE id = 3",
+                "UPDATE order_items SET quantity = 300 WHERE id = 900"
+            });
 
     private final String name;
     private final LoadSource loadSource;
@@ -67,8 +80,12 @@ enum Story {
     private Scenario scenario() throws Exception {
         Path example = Path.of("examples", name);
         Path data = example.resolve("data.sql");
-        Scenario scenario = Scenario.of("conformance_" + name, Files.readString(example.resolve("schema.sql")),
-                models.stream().map(model -> Path.of("models", name, model + ".sql")).toArray(Path[]::new));
+        Scenario scenario = Scenario.of(
+                "conformance_" + name,
+                Files.readString(example.resolve("schema.sql")),
+                models.stream()
+                        .map(model -> Path.of("models", name, model + ".sql"))
+                        .toArray(Path[]::new));
         scenario.set("olap.load.source", loadSource.name().toLowerCase(Locale.ROOT));
         if (Files.exists(data)) {
             scenario.postgres(Files.readString(data));

@@ -30,8 +30,11 @@ final class ManyChildren {
 
     /** @param children items of customer 1, a multiple of {@link #ITEMS_OF_AN_ORDER} */
     static ManyChildren of(String title, int children) throws Exception {
-        Scenario shop = Scenario.of(title, Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"), Path.of("models/shop/order_item_fact.sql"));
+        Scenario shop = Scenario.of(
+                title,
+                Files.readString(Path.of("examples/shop/schema.sql")),
+                Path.of("models/shop/dim_customer.sql"),
+                Path.of("models/shop/order_item_fact.sql"));
         int orders = children / ITEMS_OF_AN_ORDER;
         shop.postgres(
                 "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'hot@example.com', 'Hot', 'UK', 'Rome'),"
@@ -40,7 +43,8 @@ final class ManyChildren {
                         + " FROM generate_series(1, 100) i",
                 "INSERT INTO orders (id, customer_id, total) SELECT i, CASE WHEN i = 0 THEN 2 ELSE 1 END, 10"
                         + " FROM generate_series(0, " + orders + ") i",
-                "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price) VALUES (" + OTHER_ITEM + ", 0, 1, 1, 1)",
+                "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price) VALUES (" + OTHER_ITEM
+                        + ", 0, 1, 1, 1)",
                 "INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)"
                         + " SELECT i, 1 + (i - 1) / " + ITEMS_OF_AN_ORDER + ", 1 + i % 100, 1, 2.50"
                         + " FROM generate_series(1, " + children + ") i");
@@ -58,17 +62,23 @@ final class ManyChildren {
 
     /** Children that are in the city, each one counted as often as it was written. */
     long written(String city) {
-        return Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact_rows WHERE customer_city = '" + city + "'").get(0));
+        return Long.parseLong(
+                shop.clickHouse("SELECT count() FROM order_item_fact_rows WHERE customer_city = '" + city + "'")
+                        .get(0));
     }
 
     /** Waits until all children are in the city. */
     void awaitAll(String city) {
-        await("all children in " + city).pollInterval(Duration.ofMillis(500)).atMost(PATIENCE)
+        await("all children in " + city)
+                .pollInterval(Duration.ofMillis(500))
+                .atMost(PATIENCE)
                 .until(() -> written(city) >= children && inView(city) == children);
     }
 
     private long inView(String city) {
-        return Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = '" + city + "'").get(0));
+        return Long.parseLong(
+                shop.clickHouse("SELECT count() FROM order_item_fact WHERE customer_city = '" + city + "'")
+                        .get(0));
     }
 
     /** Changes an item of the other customer again and again, each time until ClickHouse has it, while something goes on. */
@@ -84,16 +94,21 @@ final class ManyChildren {
 
         private long run() {
             long longest = 0;
-            try (Connection postgres = shop.postgres(); PreparedStatement change = postgres.prepareStatement(
-                    "UPDATE order_items SET quantity = ? WHERE id = " + OTHER_ITEM)) {
+            try (Connection postgres = shop.postgres();
+                    PreparedStatement change =
+                            postgres.prepareStatement("UPDATE order_items SET quantity = ? WHERE id = " + OTHER_ITEM)) {
                 while (!stop.get()) {
                     String quantity = String.valueOf(2 + rounds++);
                     change.setInt(1, Integer.parseInt(quantity));
                     change.execute();
                     long begin = System.nanoTime();
-                    await("the other row").pollInterval(Duration.ofMillis(20)).atMost(PATIENCE).until(
-                            () -> shop.clickHouse("SELECT quantity FROM order_item_fact WHERE id = " + OTHER_ITEM),
-                            List.of(quantity)::equals);
+                    await("the other row")
+                            .pollInterval(Duration.ofMillis(20))
+                            .atMost(PATIENCE)
+                            .until(
+                                    () -> shop.clickHouse(
+                                            "SELECT quantity FROM order_item_fact WHERE id = " + OTHER_ITEM),
+                                    List.of(quantity)::equals);
                     longest = Math.max(longest, System.nanoTime() - begin);
                 }
                 return longest;

@@ -72,6 +72,7 @@ public final class Scenario implements AutoCloseable {
 
     /** Some runs are long, and some machines busy: {@code -Dscenario.patience=}. */
     private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("scenario.patience", 120));
+
     private static final Duration POLL = Duration.ofMillis(50);
     private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -94,7 +95,8 @@ public final class Scenario implements AutoCloseable {
 
     private Scenario(DevStack stack, String name, Path models) {
         this.stack = stack;
-        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+        this.admin = Admin.create(
+                Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
         this.name = name;
         this.models = models;
     }
@@ -119,7 +121,8 @@ public final class Scenario implements AutoCloseable {
         return of(DevStack.shared(), " ENCODING '" + encoding + "' LOCALE 'C' TEMPLATE template0", title, schema);
     }
 
-    private static Scenario of(DevStack stack, String database, String title, String schema, Path... models) throws Exception {
+    private static Scenario of(DevStack stack, String database, String title, String schema, Path... models)
+            throws Exception {
         String name = title + "_" + ProcessHandle.current().pid() + "_" + COUNT.incrementAndGet();
         Path folder = Files.createDirectories(Path.of("target", "scenarios", name));
         for (Path model : models) {
@@ -131,14 +134,16 @@ public final class Scenario implements AutoCloseable {
     }
 
     private void create(String database, String schema) throws Exception {
-        try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = stack.postgres().connect();
+                Statement statement = postgres.createStatement()) {
             statement.execute("CREATE DATABASE " + name + database);
         }
         postgres(schema);
         postgres("CREATE TABLE scenario_marker (id int PRIMARY KEY, round int NOT NULL)");
         postgres("INSERT INTO scenario_marker VALUES (1, 0)");
         Files.writeString(models.resolve("scenario_marker.sql"), "SELECT * FROM scenario_marker");
-        try (Connection clickHouse = stack.clickHouse().connect(); Statement statement = clickHouse.createStatement()) {
+        try (Connection clickHouse = stack.clickHouse().connect();
+                Statement statement = clickHouse.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
         set("postgres.host", "localhost");
@@ -215,8 +220,11 @@ public final class Scenario implements AutoCloseable {
         all.putAll(otherSettings);
         Main running = new Main();
         running.setDefaultPropertyPlaceholderLocation("false");
-        running.configure().withName(context).withCaseInsensitiveHeaders(false)
-                .withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml").withShutdownTimeout(20);
+        running.configure()
+                .withName(context)
+                .withCaseInsensitiveHeaders(false)
+                .withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml")
+                .withShutdownTimeout(20);
         running.setOverrideProperties(all);
         running.start();
         return running;
@@ -302,14 +310,14 @@ public final class Scenario implements AutoCloseable {
     }
 
     /** @param printed to both streams */
-    public record Ended(int code, String printed) {
-    }
+    public record Ended(int code, String printed) {}
 
     /** Runs a command of olap-sync on this scenario. */
     public Ended execute(String... words) throws IOException {
         List<String> line = new ArrayList<>(List.of(words));
         line.add("--config");
-        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties"))
+                .toString());
         StringWriter printed = new StringWriter();
         PrintWriter out = new PrintWriter(printed);
         int code = dev.olapsync.cli.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
@@ -327,13 +335,20 @@ public final class Scenario implements AutoCloseable {
 
     /** A command of olap-sync as a process of its own, which can be killed. */
     public Process commandProcess(String... words) throws IOException {
-        List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), dev.olapsync.cli.Main.class.getName()));
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                dev.olapsync.cli.Main.class.getName()));
         line.addAll(List.of(words));
         line.add("--config");
-        line.add(configuration(Path.of("target", "scenarios", name + ".properties")).toString());
-        return new ProcessBuilder(line).redirectErrorStream(true)
-                .redirectOutput(Path.of("target", "scenarios", name + "_command.log").toFile()).start();
+        line.add(configuration(Path.of("target", "scenarios", name + ".properties"))
+                .toString());
+        return new ProcessBuilder(line)
+                .redirectErrorStream(true)
+                .redirectOutput(
+                        Path.of("target", "scenarios", name + "_command.log").toFile())
+                .start();
     }
 
     public String topicOf(String model) {
@@ -354,7 +369,8 @@ public final class Scenario implements AutoCloseable {
 
     /** Runs statements in Postgres, in one transaction. */
     public void postgres(String... statements) throws SQLException {
-        try (Connection connection = postgres(); Statement statement = connection.createStatement()) {
+        try (Connection connection = postgres();
+                Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             for (String sql : statements) {
                 statement.execute(sql);
@@ -398,15 +414,30 @@ public final class Scenario implements AutoCloseable {
 
     /** Waits until everything that was committed before the call has gone all the way. */
     public void awaitQuiet() throws Exception {
-        // a row of its own each time: an older change that is delivered again would bring the news of a row that it changed
+        // a row of its own each time: an older change that is delivered again would bring the news of a row that it
+        // changed
         postgres("UPDATE scenario_marker SET id = id + 1, round = " + ++barrierMessage);
         // a connection to a ClickHouse that was restarted meanwhile fails once
-        await("the marker").atMost(PATIENCE).pollDelay(Duration.ZERO).ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class).until(
-                () -> clickHouse("SELECT round FROM scenario_marker"), List.of(String.valueOf(barrierMessage))::equals);
+        await("the marker")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class)
+                .until(
+                        () -> clickHouse("SELECT round FROM scenario_marker"),
+                        List.of(String.valueOf(barrierMessage))::equals);
         // What capture had published before the barrier message may still wait in other partitions.
-        await("route 2").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
-        await("the fan-out").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
-        await("route 3").atMost(PATIENCE).pollDelay(Duration.ZERO).until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
+        await("route 2")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .until(() -> lag(name + "-enrich", name + ".cdc."), lag -> lag == 0);
+        await("the fan-out")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .until(() -> lag(name + "-fan-out", name + ".olap-fanout"), lag -> lag == 0);
+        await("route 3")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .until(() -> lag(name + "-load", name + ".olap."), lag -> lag == 0);
     }
 
     /** Waits until quiet; every view must equal its model's SELECT then. */
@@ -414,7 +445,8 @@ public final class Scenario implements AutoCloseable {
         awaitQuiet();
         List<Difference> differences = differences();
         if (!differences.isEmpty()) {
-            throw new AssertionError(differences.size() + " differences, among them: " + differences.subList(0, Math.min(10, differences.size())));
+            throw new AssertionError(differences.size() + " differences, among them: "
+                    + differences.subList(0, Math.min(10, differences.size())));
         }
     }
 
@@ -431,7 +463,9 @@ public final class Scenario implements AutoCloseable {
     public String startProblem() throws Exception {
         OlapSync olapSync = new OlapSync(settings());
         try {
-            return new Loads(olapSync.clickHouse(), settings().olap().epoch()).changed(olapSync.models()).orElse("");
+            return new Loads(olapSync.clickHouse(), settings().olap().epoch())
+                    .changed(olapSync.models())
+                    .orElse("");
         } finally {
             olapSync.stop();
         }
@@ -470,8 +504,12 @@ public final class Scenario implements AutoCloseable {
     /** @param edit what becomes of the events on the way */
     public void deliverAgain(String topicEnd, String text, UnaryOperator<String> edit) throws Exception {
         publish(changes(topicEnd, text).stream()
-                .map(change -> new ProducerRecord<>(change.topic(), null, change.key(),
-                        edit.apply(new String(change.value(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8),
+                .map(change -> new ProducerRecord<>(
+                        change.topic(),
+                        null,
+                        change.key(),
+                        edit.apply(new String(change.value(), StandardCharsets.UTF_8))
+                                .getBytes(StandardCharsets.UTF_8),
                         change.headers()))
                 .toList());
     }
@@ -486,30 +524,40 @@ public final class Scenario implements AutoCloseable {
 
     /** Publishes an output row, as route 2 does. */
     public void deliverRow(String model, String json) {
-        ProducerRecord<byte[], byte[]> row = new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
-        row.headers().add(RecordHeaders.COMMIT_MILLIS,
-                ByteBuffer.allocate(Long.BYTES).putLong(System.currentTimeMillis()).array());
+        ProducerRecord<byte[], byte[]> row =
+                new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
+        row.headers()
+                .add(
+                        RecordHeaders.COMMIT_MILLIS,
+                        ByteBuffer.allocate(Long.BYTES)
+                                .putLong(System.currentTimeMillis())
+                                .array());
         publish(List.of(row));
     }
 
     /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
     void deliverCapturedPosition() throws SQLException {
         try (Connection connection = postgres()) {
-            long lsn = new ReplicationSlot(settings().postgres().slot()).confirmedLsn(connection).getAsLong();
+            long lsn = new ReplicationSlot(settings().postgres().slot())
+                    .confirmedLsn(connection)
+                    .getAsLong();
             deliverCapturedPosition(settings().olap().epoch(), lsn);
         }
     }
 
     /** As another process would publish it. */
     void deliverCapturedPosition(int epoch, long lsn) {
-        publish(List.of(new ProducerRecord<>(name + ".cdc-captured", "captured".getBytes(StandardCharsets.UTF_8),
+        publish(List.of(new ProducerRecord<>(
+                name + ".cdc-captured",
+                "captured".getBytes(StandardCharsets.UTF_8),
                 ("{\"epoch\":" + epoch + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
     }
 
     public void publish(List<ProducerRecord<byte[], byte[]>> records) {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
-                new ByteArraySerializer(), new ByteArraySerializer())) {
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
             records.forEach(producer::send);
         }
     }
@@ -522,7 +570,8 @@ public final class Scenario implements AutoCloseable {
     public List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
-                new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.listTopics().entrySet().stream()
                     .filter(topic -> topic.getKey().startsWith(topics))
                     .flatMap(topic -> topic.getValue().stream())
@@ -530,7 +579,9 @@ public final class Scenario implements AutoCloseable {
                     .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            long count = consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
+            long count = consumer.endOffsets(partitions).values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
             List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
             while (records.size() < count) {
                 consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
@@ -547,7 +598,10 @@ public final class Scenario implements AutoCloseable {
     /** The type that a model's column has in ClickHouse. */
     public String columnType(String model, String column) throws Exception {
         return observer().models().find(model).orElseThrow().columns().stream()
-                .filter(found -> found.name().equals(column)).findFirst().orElseThrow().clickHouseType();
+                .filter(found -> found.name().equals(column))
+                .findFirst()
+                .orElseThrow()
+                .clickHouseType();
     }
 
     /** How many records a topic holds. */
@@ -561,8 +615,13 @@ public final class Scenario implements AutoCloseable {
         try (var files = Files.list(models)) {
             count = (int) files.count();
         }
-        await("the initial load").atMost(PATIENCE).ignoreExceptions().until(
-                () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = " + settings().olap().epoch()), List.of(String.valueOf(count))::equals);
+        await("the initial load")
+                .atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(
+                        () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = "
+                                + settings().olap().epoch()),
+                        List.of(String.valueOf(count))::equals);
         return this;
     }
 
@@ -575,8 +634,11 @@ public final class Scenario implements AutoCloseable {
 
     /** Sets a topic otherwise than the pipeline has created it. */
     public void alterTopic(String topic, String setting, String value) throws Exception {
-        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic),
-                List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all().get();
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                        List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET))))
+                .all()
+                .get();
     }
 
     /** How many records are in the topics whose names begin like this. */
@@ -586,8 +648,9 @@ public final class Scenario implements AutoCloseable {
 
     /** What a consumer group has not committed of the topics whose names begin like this. */
     long lag(String group, String topics) throws ExecutionException, InterruptedException {
-        Map<TopicPartition, OffsetAndMetadata> committed =
-                admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+        Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(group)
+                .partitionsToOffsetAndMetadata()
+                .get();
         Map<TopicPartition, Long> firsts = offsets(topics, OffsetSpec.earliest());
         long lag = 0;
         for (var end : ends(topics).entrySet()) {
@@ -601,13 +664,15 @@ public final class Scenario implements AutoCloseable {
         return offsets(topics, OffsetSpec.latest());
     }
 
-    private Map<TopicPartition, Long> offsets(String topics, OffsetSpec which) throws ExecutionException, InterruptedException {
+    private Map<TopicPartition, Long> offsets(String topics, OffsetSpec which)
+            throws ExecutionException, InterruptedException {
         List<String> names = admin.listTopics().names().get().stream()
-                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq")).toList();
+                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq"))
+                .toList();
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) ->
-                description.partitions().forEach(partition ->
-                        asked.put(new TopicPartition(topic, partition.partition()), which)));
+        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) -> description
+                .partitions()
+                .forEach(partition -> asked.put(new TopicPartition(topic, partition.partition()), which)));
         Map<TopicPartition, Long> offsets = new HashMap<>();
         admin.listOffsets(asked).all().get().forEach((partition, offset) -> offsets.put(partition, offset.offset()));
         return offsets;
@@ -620,7 +685,8 @@ public final class Scenario implements AutoCloseable {
         }
         closeObserver();
         admin.close();
-        try (Connection postgres = stack.postgres().connect(); Statement statement = postgres.createStatement()) {
+        try (Connection postgres = stack.postgres().connect();
+                Statement statement = postgres.createStatement()) {
             statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                     + " WHERE slot_name = '" + name + "' AND NOT active");
         }

@@ -20,8 +20,13 @@ final class LongTransactions implements Callable<Void> {
     private final SplittableRandom random;
 
     /** @param stopping cuts the waiting short and ends the session after the transaction it is in */
-    LongTransactions(Shop shop, ShopKeys keys, TransactionRunner runner, WorkloadCounters counters,
-            CountDownLatch stopping, SplittableRandom random) {
+    LongTransactions(
+            Shop shop,
+            ShopKeys keys,
+            TransactionRunner runner,
+            WorkloadCounters counters,
+            CountDownLatch stopping,
+            SplittableRandom random) {
         this.shop = shop;
         this.keys = keys;
         this.runner = runner;

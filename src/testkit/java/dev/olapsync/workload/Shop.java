@@ -21,11 +21,9 @@ import java.util.stream.LongStream;
 final class Shop {
 
     /** A product as it is sold: its price, once, for a quantity. */
-    private record Line(long product, int quantity, BigDecimal price) {
-    }
+    private record Line(long product, int quantity, BigDecimal price) {}
 
-    private record Item(long order, long product, int quantity, BigDecimal price) {
-    }
+    private record Item(long order, long product, int quantity, BigDecimal price) {}
 
     private static final String INSERT_ITEM = """
             INSERT INTO order_items (order_id, product_id, quantity, unit_price)
@@ -65,9 +63,14 @@ final class Shop {
             Object[] values = lines.stream()
                     .flatMap(line -> List.of(order.get(), line.product(), line.quantity(), line.price()).stream())
                     .toArray();
-            tx.returning("order_items", Operation.INSERT, row -> row.getLong(1),
-                    "INSERT INTO order_items (order_id, product_id, quantity, unit_price) VALUES " + rows + " RETURNING id",
-                    values).forEach(keys::sawItem);
+            tx.returning(
+                            "order_items",
+                            Operation.INSERT,
+                            row -> row.getLong(1),
+                            "INSERT INTO order_items (order_id, product_id, quantity, unit_price) VALUES " + rows
+                                    + " RETURNING id",
+                            values)
+                    .forEach(keys::sawItem);
         }
     }
 
@@ -76,38 +79,65 @@ final class Shop {
         List<Line> lines = lines(tx, random.nextInt(20, 101), random);
         Optional<Long> order = orderWithoutItems(tx, lines, random);
         if (order.isPresent()) {
-            tx.copy("order_items", "order_items (order_id, product_id, quantity, unit_price)", lines.stream()
-                    .map(line -> order.get() + "," + line.product() + "," + line.quantity() + "," + line.price() + "\n")
-                    .collect(Collectors.joining()));
+            tx.copy(
+                    "order_items",
+                    "order_items (order_id, product_id, quantity, unit_price)",
+                    lines.stream()
+                            .map(line -> order.get() + "," + line.product() + "," + line.quantity() + "," + line.price()
+                                    + "\n")
+                            .collect(Collectors.joining()));
         }
     }
 
-    private Optional<Long> orderWithoutItems(Transaction tx, List<Line> lines, RandomGenerator random) throws SQLException {
+    private Optional<Long> orderWithoutItems(Transaction tx, List<Line> lines, RandomGenerator random)
+            throws SQLException {
         long sum = lines.stream()
-                .mapToLong(line -> line.quantity() * line.price().unscaledValue().longValueExact())
+                .mapToLong(
+                        line -> line.quantity() * line.price().unscaledValue().longValueExact())
                 .sum();
-        Optional<Long> order = tx.returning("orders", Operation.INSERT, row -> row.getLong(1), """
+        Optional<Long> order = tx
+                .returning(
+                        "orders",
+                        Operation.INSERT,
+                        row -> row.getLong(1),
+                        """
                 INSERT INTO orders (customer_id, order_date, status, total)
                 SELECT c.id, ?, 'created', ? FROM customers c WHERE c.id >= ? ORDER BY c.id LIMIT 1 FOR KEY SHARE
                 RETURNING id""",
-                now(), ShopWords.money(ShopWords.totalInCents(sum, random)), keys.customer(random)).stream().findFirst();
+                        now(),
+                        ShopWords.money(ShopWords.totalInCents(sum, random)),
+                        keys.customer(random))
+                .stream()
+                .findFirst();
         order.ifPresent(keys::sawOrder);
         return order;
     }
 
     private List<Line> lines(Transaction tx, int count, RandomGenerator random) throws SQLException {
-        Long[] products = LongStream.generate(() -> keys.product(random)).limit(count).boxed().toArray(Long[]::new);
+        Long[] products = LongStream.generate(() -> keys.product(random))
+                .limit(count)
+                .boxed()
+                .toArray(Long[]::new);
         return tx.query(row -> new Line(row.getLong(1), ShopWords.quantity(random), row.getBigDecimal(2)), """
                 SELECT p.id, p.price
                 FROM unnest(?) WITH ORDINALITY AS wish (id, line)
                 CROSS JOIN LATERAL (SELECT id, price FROM products WHERE id >= wish.id ORDER BY id LIMIT 1) AS p
-                ORDER BY wish.line""", (Object) products);
+                ORDER BY wish.line""", (Object)
+                products);
     }
 
     private void addLines(Transaction tx, long order, List<Line> lines) throws SQLException {
         for (Line line : lines) {
-            tx.returning("order_items", Operation.INSERT, row -> row.getLong(1), INSERT_ITEM,
-                    line.product(), line.quantity(), line.price(), order).forEach(keys::sawItem);
+            tx.returning(
+                            "order_items",
+                            Operation.INSERT,
+                            row -> row.getLong(1),
+                            INSERT_ITEM,
+                            line.product(),
+                            line.quantity(),
+                            line.price(),
+                            order)
+                    .forEach(keys::sawItem);
         }
     }
 
@@ -155,7 +185,11 @@ final class Shop {
     }
 
     void changeQuantities(Transaction tx, long order, RandomGenerator random) throws SQLException {
-        tx.update("order_items", "UPDATE order_items SET quantity = ? WHERE order_id = ?", ShopWords.quantity(random), order);
+        tx.update(
+                "order_items",
+                "UPDATE order_items SET quantity = ? WHERE order_id = ?",
+                ShopWords.quantity(random),
+                order);
     }
 
     /** The unit price stays what it was. */
@@ -169,7 +203,8 @@ final class Shop {
     void changeKey(Transaction tx, long item) throws SQLException {
         tx.returning("order_items", Operation.UPDATE, row -> row.getLong(1), """
                 UPDATE order_items SET id = nextval(pg_get_serial_sequence('order_items', 'id')) WHERE id = ?
-                RETURNING id""", item).forEach(keys::sawItem);
+                RETURNING id""", item)
+                .forEach(keys::sawItem);
     }
 
     void deleteItem(Transaction tx, long item) throws SQLException {
@@ -192,16 +227,18 @@ final class Shop {
     }
 
     private static List<Item> takeItem(Transaction tx, long item) throws SQLException {
-        return tx.returning("order_items", Operation.DELETE,
+        return tx.returning(
+                "order_items",
+                Operation.DELETE,
                 row -> new Item(row.getLong(1), row.getLong(2), row.getInt(3), row.getBigDecimal(4)),
-                "DELETE FROM order_items WHERE id = ? RETURNING order_id, product_id, quantity, unit_price", item);
+                "DELETE FROM order_items WHERE id = ? RETURNING order_id, product_id, quantity, unit_price",
+                item);
     }
 
     private static void putItem(Transaction tx, long id, Item item, int quantity) throws SQLException {
         tx.insert("order_items", """
                 INSERT INTO order_items (id, order_id, product_id, quantity, unit_price)
-                SELECT ?, o.id, ?, ?, ? FROM orders o WHERE o.id = ? FOR KEY SHARE""",
-                id, item.product(), quantity, item.price(), item.order());
+                SELECT ?, o.id, ?, ?, ? FROM orders o WHERE o.id = ? FOR KEY SHARE""", id, item.product(), quantity, item.price(), item.order());
     }
 
     // ---- customers ----
@@ -210,14 +247,26 @@ final class Shop {
         String name = ShopWords.personName(random);
         ShopWords.Place place = ShopWords.place(random);
         long id = nextKey(tx, "customers");
-        tx.insert("customers", "INSERT INTO customers (id, email, name, country, city, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-                id, ShopWords.email(name, Long.toString(id)), name, place.country(), place.city(), now());
+        tx.insert(
+                "customers",
+                "INSERT INTO customers (id, email, name, country, city, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+                id,
+                ShopWords.email(name, Long.toString(id)),
+                name,
+                place.country(),
+                place.city(),
+                now());
         keys.sawCustomer(id);
     }
 
     void moveCustomer(Transaction tx, long customer, RandomGenerator random) throws SQLException {
         ShopWords.Place place = ShopWords.place(random);
-        tx.update("customers", "UPDATE customers SET country = ?, city = ? WHERE id = ?", place.country(), place.city(), customer);
+        tx.update(
+                "customers",
+                "UPDATE customers SET country = ?, city = ? WHERE id = ?",
+                place.country(),
+                place.city(),
+                customer);
     }
 
     void renameCustomer(Transaction tx, long customer, RandomGenerator random) throws SQLException {
@@ -232,9 +281,12 @@ final class Shop {
     /** Deletes a customer with all his orders and their items. */
     void deleteCustomer(Transaction tx, long customer) throws SQLException {
         if (lock(tx, "SELECT id FROM customers WHERE id = ? FOR UPDATE", customer)) {
-            List<Long> orders = tx.query(row -> row.getLong(1),
-                    "SELECT id FROM orders WHERE customer_id = ? ORDER BY id FOR UPDATE", customer);
-            tx.delete("order_items", "DELETE FROM order_items WHERE order_id = ANY(?)", (Object) orders.toArray(Long[]::new));
+            List<Long> orders = tx.query(
+                    row -> row.getLong(1),
+                    "SELECT id FROM orders WHERE customer_id = ? ORDER BY id FOR UPDATE",
+                    customer);
+            tx.delete("order_items", "DELETE FROM order_items WHERE order_id = ANY(?)", (Object)
+                    orders.toArray(Long[]::new));
             tx.delete("orders", "DELETE FROM orders WHERE customer_id = ?", customer);
             tx.delete("customers", "DELETE FROM customers WHERE id = ?", customer);
         }
@@ -243,8 +295,7 @@ final class Shop {
     void moveCustomerOf(Transaction tx, long order, RandomGenerator random) throws SQLException {
         ShopWords.Place place = ShopWords.place(random);
         tx.update("customers", """
-                UPDATE customers SET country = ?, city = ? WHERE id = (SELECT customer_id FROM orders WHERE id = ?)""",
-                place.country(), place.city(), order);
+                UPDATE customers SET country = ?, city = ? WHERE id = (SELECT customer_id FROM orders WHERE id = ?)""", place.country(), place.city(), order);
     }
 
     // ---- products ----
@@ -252,27 +303,40 @@ final class Shop {
     void newProduct(Transaction tx, RandomGenerator random) throws SQLException {
         ShopWords.Product product = ShopWords.product(random);
         long id = nextKey(tx, "products");
-        tx.insert("products", "INSERT INTO products (id, name, category, price, created_at) VALUES (?, ?, ?, ?, ?)",
-                id, product.name(), product.category(), ShopWords.money(ShopWords.priceInCents(random)), now());
+        tx.insert(
+                "products",
+                "INSERT INTO products (id, name, category, price, created_at) VALUES (?, ?, ?, ?, ?)",
+                id,
+                product.name(),
+                product.category(),
+                ShopWords.money(ShopWords.priceInCents(random)),
+                now());
         keys.sawProduct(id);
     }
 
     void renameProduct(Transaction tx, long product, RandomGenerator random) throws SQLException {
         ShopWords.Product other = ShopWords.product(random);
-        tx.update("products", "UPDATE products SET name = ?, category = ? WHERE id = ?", other.name(), other.category(), product);
+        tx.update(
+                "products",
+                "UPDATE products SET name = ?, category = ? WHERE id = ?",
+                other.name(),
+                other.category(),
+                product);
     }
 
     void renameProductOf(Transaction tx, long order, RandomGenerator random) throws SQLException {
         tx.update("products", """
                 UPDATE products SET name = ?
-                WHERE id = (SELECT product_id FROM order_items WHERE order_id = ? ORDER BY id LIMIT 1)""",
-                ShopWords.product(random).name(), order);
+                WHERE id = (SELECT product_id FROM order_items WHERE order_id = ? ORDER BY id LIMIT 1)""", ShopWords.product(random).name(), order);
     }
 
     /** Items already sold keep their price. */
     void changePrice(Transaction tx, long product, RandomGenerator random) throws SQLException {
-        tx.update("products", "UPDATE products SET price = ? WHERE id = ?",
-                ShopWords.money(ShopWords.priceInCents(random)), product);
+        tx.update(
+                "products",
+                "UPDATE products SET price = ? WHERE id = ?",
+                ShopWords.money(ShopWords.priceInCents(random)),
+                product);
     }
 
     // ---- beside a long transaction ----
@@ -289,8 +353,7 @@ final class Shop {
                             WHERE o.id = ? FOR NO KEY UPDATE OF c SKIP LOCKED)""", place.country(), place.city(), order);
         tx.update("orders", """
                 UPDATE orders SET status = ?
-                WHERE id = (SELECT id FROM orders WHERE id = ? FOR NO KEY UPDATE SKIP LOCKED)""",
-                ShopWords.one(ShopWords.STATUSES, random), order);
+                WHERE id = (SELECT id FROM orders WHERE id = ? FOR NO KEY UPDATE SKIP LOCKED)""", ShopWords.one(ShopWords.STATUSES, random), order);
         tx.update("order_items", """
                 UPDATE order_items SET quantity = ?
                 WHERE id = (SELECT id FROM order_items WHERE order_id = ? ORDER BY id LIMIT 1
@@ -303,7 +366,8 @@ final class Shop {
     }
 
     private static long nextKey(Transaction tx, String table) throws SQLException {
-        return tx.query(row -> row.getLong(1), "SELECT nextval(pg_get_serial_sequence(?, 'id'))", table).get(0);
+        return tx.query(row -> row.getLong(1), "SELECT nextval(pg_get_serial_sequence(?, 'id'))", table)
+                .get(0);
     }
 
     /** As exact as Postgres keeps it. */

@@ -36,8 +36,7 @@ public final class ShopData {
     private static final Instant OPENING = Instant.parse("2024-01-01T00:00:00Z");
     private static final long MICROS_OPEN = ChronoUnit.MICROS.between(OPENING, Instant.parse("2026-01-01T00:00:00Z"));
 
-    private ShopData() {
-    }
+    private ShopData() {}
 
     /** Creates the tables of {@code examples/shop/schema.sql}, which must not exist yet. */
     public static void createSchema(DataSource shop) throws SQLException {
@@ -47,7 +46,8 @@ public final class ShopData {
         } catch (IOException e) {
             throw new UncheckedIOException("run from the project's folder: cannot read " + SCHEMA, e);
         }
-        try (Connection connection = shop.getConnection(); Statement statement = connection.createStatement()) {
+        try (Connection connection = shop.getConnection();
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
@@ -64,7 +64,8 @@ public final class ShopData {
 
     /** Without statistics the first joins over the new rows would be planned as if the tables were empty. */
     private static void analyze(DataSource shop) throws SQLException {
-        try (Connection connection = shop.getConnection(); Statement statement = connection.createStatement()) {
+        try (Connection connection = shop.getConnection();
+                Statement statement = connection.createStatement()) {
             statement.execute("ANALYZE customers, products, orders, order_items");
         }
     }
@@ -94,12 +95,16 @@ public final class ShopData {
             copy("customers (id, email, name, country, city, created_at)", csv -> writeCustomers(csv, customers));
             copy("products (id, name, category, price, created_at)", csv -> writeProducts(csv, products));
             // an order states the sum of its items, which a foreign key wants written after it
-            forEachItem(new SplittableRandom(items), (id, order, product, quantity) ->
-                    orderSum[order - 1] += quantity * productPrice[product - 1]);
+            forEachItem(
+                    new SplittableRandom(items),
+                    (id, order, product, quantity) -> orderSum[order - 1] += quantity * productPrice[product - 1]);
             copy("orders (id, customer_id, order_date, status, total)", csv -> writeOrders(csv, orders));
-            copy("order_items (id, order_id, product_id, quantity, unit_price)", csv ->
-                    forEachItem(new SplittableRandom(items), (id, order, product, quantity) ->
-                            csv.row(id, order, product, quantity, ShopWords.money(productPrice[product - 1]))));
+            copy(
+                    "order_items (id, order_id, product_id, quantity, unit_price)",
+                    csv -> forEachItem(
+                            new SplittableRandom(items),
+                            (id, order, product, quantity) ->
+                                    csv.row(id, order, product, quantity, ShopWords.money(productPrice[product - 1]))));
 
             restartKeys("customers", size.customers());
             restartKeys("products", size.products());
@@ -111,7 +116,13 @@ public final class ShopData {
             for (int id = 1; id <= size.customers(); id++) {
                 String name = ShopWords.personName(random);
                 ShopWords.Place place = ShopWords.place(random);
-                csv.row(id, ShopWords.email(name, Integer.toString(id)), name, place.country(), place.city(), someTime(random));
+                csv.row(
+                        id,
+                        ShopWords.email(name, Integer.toString(id)),
+                        name,
+                        place.country(),
+                        place.city(),
+                        someTime(random));
             }
         }
 
@@ -119,15 +130,24 @@ public final class ShopData {
             for (int id = 1; id <= size.products(); id++) {
                 ShopWords.Product product = ShopWords.product(random);
                 productPrice[id - 1] = ShopWords.priceInCents(random);
-                csv.row(id, product.name(), product.category(), ShopWords.money(productPrice[id - 1]), someTime(random));
+                csv.row(
+                        id,
+                        product.name(),
+                        product.category(),
+                        ShopWords.money(productPrice[id - 1]),
+                        someTime(random));
             }
         }
 
         private void writeOrders(Csv csv, RandomGenerator random) {
             for (int id = 1; id <= size.orders(); id++) {
                 long total = ShopWords.totalInCents(orderSum[id - 1], random);
-                csv.row(id, popular(size.customers(), random), someTime(random),
-                        ShopWords.one(ShopWords.STATUSES, random), ShopWords.money(total));
+                csv.row(
+                        id,
+                        popular(size.customers(), random),
+                        someTime(random),
+                        ShopWords.one(ShopWords.STATUSES, random),
+                        ShopWords.money(total));
             }
         }
 
@@ -158,8 +178,8 @@ public final class ShopData {
         }
 
         private void restartKeys(String table, long last) throws SQLException {
-            try (PreparedStatement statement = connection.prepareStatement(
-                    "SELECT setval(pg_get_serial_sequence(?, 'id'), ?, ?)")) {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("SELECT setval(pg_get_serial_sequence(?, 'id'), ?, ?)")) {
                 statement.setString(1, table);
                 statement.setLong(2, Math.max(last, 1));
                 statement.setBoolean(3, last > 0);

@@ -34,11 +34,13 @@ final class ShopKeys {
     }
 
     private static long greatest(Connection connection, String sql) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql); ResultSet result = statement.executeQuery()) {
+        try (PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet result = statement.executeQuery()) {
             result.next();
             long greatest = result.getLong(1);
             if (greatest < 1) {
-                throw new IllegalStateException("the shop has an empty table (" + sql + " gives none): fill it first, see ShopData");
+                throw new IllegalStateException(
+                        "the shop has an empty table (" + sql + " gives none): fill it first, see ShopData");
             }
             return greatest;
         }

@@ -7,7 +7,6 @@ import java.util.random.RandomGenerator;
 
 /** The kinds of short transactions, each with its weight in the usual mix. */
 public enum ShopTransaction {
-
     ORDER(220, (shop, keys, tx, random) -> shop.order(tx, random)),
     ORDER_OF_MANY_ROWS(60, (shop, keys, tx, random) -> shop.orderOfManyRows(tx, random)),
     ORDER_BY_COPY(3, (shop, keys, tx, random) -> shop.orderByCopy(tx, random)),
@@ -60,14 +59,16 @@ public enum ShopTransaction {
         steps.run(shop, keys, tx, random);
     }
 
-    private static void statusChain(Shop shop, ShopKeys keys, Transaction tx, RandomGenerator random) throws SQLException {
+    private static void statusChain(Shop shop, ShopKeys keys, Transaction tx, RandomGenerator random)
+            throws SQLException {
         long order = keys.order(random);
         shop.advance(tx, order, random);
         shop.advance(tx, order, random);
         shop.advance(tx, order, random);
     }
 
-    private static void partlyTakenBack(Shop shop, ShopKeys keys, Transaction tx, RandomGenerator random) throws SQLException {
+    private static void partlyTakenBack(Shop shop, ShopKeys keys, Transaction tx, RandomGenerator random)
+            throws SQLException {
         long order = keys.order(random);
         shop.advance(tx, order, random);
         tx.takeBack(same -> {

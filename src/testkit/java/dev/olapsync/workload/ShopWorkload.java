@@ -40,8 +40,7 @@ public final class ShopWorkload implements AutoCloseable {
     private static final int USUAL_LONG_SESSIONS = 3;
     private static final long FOLLOW_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-    private record FollowUp(TransactionBody body, long notBefore) {
-    }
+    private record FollowUp(TransactionBody body, long notBefore) {}
 
     private final HikariDataSource connections;
     private final double ratePerSecond;
@@ -78,13 +77,23 @@ public final class ShopWorkload implements AutoCloseable {
      * @param mix the weight of each kind; kinds without one do not happen
      * @param longSessions how many sessions hold long transactions; may be 0
      */
-    public ShopWorkload(DataSource shop, long seed, double ratePerSecond, int threads,
-            int longSessions, Map<ShopTransaction, Integer> mix) {
+    public ShopWorkload(
+            DataSource shop,
+            long seed,
+            double ratePerSecond,
+            int threads,
+            int longSessions,
+            Map<ShopTransaction, Integer> mix) {
         this(pool(shop), seed, ratePerSecond, threads, longSessions, mix);
     }
 
-    private ShopWorkload(HikariConfig pool, long seed, double ratePerSecond, int threads,
-            int longSessions, Map<ShopTransaction, Integer> mix) {
+    private ShopWorkload(
+            HikariConfig pool,
+            long seed,
+            double ratePerSecond,
+            int threads,
+            int longSessions,
+            Map<ShopTransaction, Integer> mix) {
         if (!(ratePerSecond > 0) || threads < 1 || longSessions < 0) {
             throw new IllegalArgumentException("a workload needs a rate above 0 and at least one thread");
         }
@@ -148,8 +157,8 @@ public final class ShopWorkload implements AutoCloseable {
             sessions.add(executor.submit((Callable<Void>) this::takeTurns));
         }
         for (int i = 0; i < longSessions; i++) {
-            sessions.add(executor.submit(
-                    new LongTransactions(shop, keys, runner, counters, stopping, longRandom.split())));
+            sessions.add(
+                    executor.submit(new LongTransactions(shop, keys, runner, counters, stopping, longRandom.split())));
         }
     }
 

@@ -58,7 +58,8 @@ final class Transaction {
 
     /** Rows that a query or a statement with RETURNING gives. */
     <T> List<T> query(RowReader<T> reader, String sql, Object... values) throws SQLException {
-        try (PreparedStatement statement = prepare(sql, values); ResultSet result = statement.executeQuery()) {
+        try (PreparedStatement statement = prepare(sql, values);
+                ResultSet result = statement.executeQuery()) {
             List<T> rows = new ArrayList<>();
             while (result.next()) {
                 rows.add(reader.read(result));
@@ -78,7 +79,9 @@ final class Transaction {
     /** @param target the table with its columns */
     void copy(String table, String target, String csv) throws SQLException {
         try {
-            long rows = connection.unwrap(PGConnection.class).getCopyAPI()
+            long rows = connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
                     .copyIn("COPY " + target + " FROM STDIN (FORMAT csv)", new StringReader(csv));
             count(table, Operation.INSERT, rows);
         } catch (IOException e) {

@@ -25,7 +25,8 @@ final class WorkloadCounters {
 
     void committed(Transaction transaction) {
         committed.increment();
-        transaction.changes().forEach((change, rows) -> changes.computeIfAbsent(change, key -> new LongAdder()).add(rows));
+        transaction.changes().forEach((change, rows) -> changes.computeIfAbsent(change, key -> new LongAdder())
+                .add(rows));
     }
 
     void rolledBack() {
@@ -55,11 +56,21 @@ final class WorkloadCounters {
 
     WorkloadReport report(Duration elapsed, Duration behind) {
         SortedMap<String, Long> errorsNow = new TreeMap<>(sums(errors));
-        return new WorkloadReport(committed.sum(), rolledBack.sum(), failed.sum(), retries.sum(), longTransactions.sum(),
-                errorsNow, sums(changes), elapsed, behind, Duration.ofNanos(greatestLatenessNanos.get()));
+        return new WorkloadReport(
+                committed.sum(),
+                rolledBack.sum(),
+                failed.sum(),
+                retries.sum(),
+                longTransactions.sum(),
+                errorsNow,
+                sums(changes),
+                elapsed,
+                behind,
+                Duration.ofNanos(greatestLatenessNanos.get()));
     }
 
     private static <K> Map<K, Long> sums(Map<K, LongAdder> adders) {
-        return adders.keySet().stream().collect(Collectors.toMap(Function.identity(), key -> adders.get(key).sum()));
+        return adders.keySet().stream().collect(Collectors.toMap(Function.identity(), key -> adders.get(key)
+                .sum()));
     }
 }

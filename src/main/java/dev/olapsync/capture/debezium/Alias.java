@@ -27,7 +27,8 @@ public final class Alias {
 
     /** For the columns of one table, one after the other. */
     String ofColumn(String name) {
-        boolean kept = name.charAt(0) != MARK && name.equals(Strings.unquoteIdentifierPart(name))
+        boolean kept = name.charAt(0) != MARK
+                && name.equals(Strings.unquoteIdentifierPart(name))
                 // as Debezium does, in the default locale
                 && taken.add(name.toLowerCase(Locale.getDefault()));
         return kept ? name : "" + MARK + aliases++ + MARK + name;

@@ -33,7 +33,8 @@ public final class ChangeDecoder extends PgOutputMessageDecoder {
     private final NeededColumns needed;
     private final Map<Integer, Relation> relations = new HashMap<>();
 
-    public ChangeDecoder(PostgresConnectorConfig config, PostgresSchema schema, PostgresConnection metadata, NeededColumns needed) {
+    public ChangeDecoder(
+            PostgresConnectorConfig config, PostgresSchema schema, PostgresConnection metadata, NeededColumns needed) {
         super(new MessageDecoderContext(config, schema), metadata);
         this.schema = schema;
         this.metadata = metadata;
@@ -53,30 +54,36 @@ public final class ChangeDecoder extends PgOutputMessageDecoder {
                     throw new IllegalStateException("The log has a change of a table that it has not told of, OID "
                             + Integer.toUnsignedString(oid));
                 }
-                super.processNotEmptyMessage(relation.largeValues().leaveOut(message), relation.hasForms() ? change -> {
-                    relation.form(change.getOldTupleList());
-                    relation.form(change.getNewTupleList());
-                    processor.process(change);
-                } : processor, types);
+                super.processNotEmptyMessage(
+                        relation.largeValues().leaveOut(message),
+                        relation.hasForms()
+                                ? change -> {
+                                    relation.form(change.getOldTupleList());
+                                    relation.form(change.getNewTupleList());
+                                    processor.process(change);
+                                }
+                                : processor,
+                        types);
             }
             default -> super.processNotEmptyMessage(message, processor, types);
         }
     }
 
     private void add(RelationMessage message, TypeRegistry types) throws SQLException {
-        Relation relation = new Relation(message, types, primaryKey(message.relation()),
-                needed.of(message.schema(), message.table()));
+        Relation relation = new Relation(
+                message, types, primaryKey(message.relation()), needed.of(message.schema(), message.table()));
         relations.put(message.relation(), relation);
         schema.applySchemaChangesForTable(message.relation(), relation.table());
     }
 
     private List<String> primaryKey(int relation) throws SQLException {
         List<String> names = new ArrayList<>();
-        metadata.prepareQuery(PRIMARY_KEY, statement -> statement.setLong(1, Integer.toUnsignedLong(relation)), rows -> {
-            while (rows.next()) {
-                names.add(rows.getString(1));
-            }
-        });
+        metadata.prepareQuery(
+                PRIMARY_KEY, statement -> statement.setLong(1, Integer.toUnsignedLong(relation)), rows -> {
+                    while (rows.next()) {
+                        names.add(rows.getString(1));
+                    }
+                });
         return names;
     }
 }

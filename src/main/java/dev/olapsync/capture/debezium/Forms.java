@@ -35,11 +35,13 @@ public final class Forms {
     private static final String INFINITY = "infinity";
     /** Minutes and seconds of the offset may be missing. */
     private static final DateTimeFormatter TIME_WITH_ZONE = new DateTimeFormatterBuilder()
-            .append(DateTimeFormatter.ISO_LOCAL_TIME).parseLenient().appendOffset("+HH:mm:ss", "Z").toFormatter(Locale.ROOT)
+            .append(DateTimeFormatter.ISO_LOCAL_TIME)
+            .parseLenient()
+            .appendOffset("+HH:mm:ss", "Z")
+            .toFormatter(Locale.ROOT)
             .withResolverStyle(ResolverStyle.STRICT);
 
-    private Forms() {
-    }
+    private Forms() {}
 
     /**
      * @param type the type's OID
@@ -48,14 +50,18 @@ public final class Forms {
      */
     public static Optional<UnaryOperator<String>> of(int type, int modifier) {
         return switch (type) {
-            case PgOid.DATE -> Optional.of(orUnavailable(text -> IsoDate.toIsoString(DateTimeFormat.get().date(text), null)));
+            case PgOid.DATE ->
+                Optional.of(orUnavailable(
+                        text -> IsoDate.toIsoString(DateTimeFormat.get().date(text), null)));
             case PgOid.TIME -> Optional.of(orUnavailable(text -> IsoTime.toIsoString(LocalTime.parse(text), false)));
-            case PgOid.TIMETZ -> Optional.of(orUnavailable(text -> ZonedTime.toIsoString(
-                    OffsetTime.parse(text, TIME_WITH_ZONE).withOffsetSameInstant(ZoneOffset.UTC), null)));
-            case PgOid.TIMESTAMP -> Optional.of(orUnavailable(
-                    text -> IsoTimestamp.toIsoString(LocalDateTime.ofInstant(timestamp(text), ZoneOffset.UTC), null)));
-            case PgOid.TIMESTAMPTZ -> Optional.of(orUnavailable(
-                    text -> timestampWithZone(text, modifier < 0 ? ALL_DIGITS : modifier)));
+            case PgOid.TIMETZ ->
+                Optional.of(orUnavailable(text -> ZonedTime.toIsoString(
+                        OffsetTime.parse(text, TIME_WITH_ZONE).withOffsetSameInstant(ZoneOffset.UTC), null)));
+            case PgOid.TIMESTAMP ->
+                Optional.of(orUnavailable(text ->
+                        IsoTimestamp.toIsoString(LocalDateTime.ofInstant(timestamp(text), ZoneOffset.UTC), null)));
+            case PgOid.TIMESTAMPTZ ->
+                Optional.of(orUnavailable(text -> timestampWithZone(text, modifier < 0 ? ALL_DIGITS : modifier)));
             case PgOid.INTERVAL -> Optional.of(orUnavailable(Forms::interval));
             default -> Optional.empty();
         };
@@ -81,8 +87,15 @@ public final class Forms {
     }
 
     private static String timestampWithZone(String text, int digits) {
-        return text.endsWith(INFINITY) ? text : ZonedTimestamp.toIsoString(DateTimeFormat.get()
-                .timestampWithTimeZoneToOffsetDateTime(text).withOffsetSameInstant(ZoneOffset.UTC).toZonedDateTime(), null, digits);
+        return text.endsWith(INFINITY)
+                ? text
+                : ZonedTimestamp.toIsoString(
+                        DateTimeFormat.get()
+                                .timestampWithTimeZoneToOffsetDateTime(text)
+                                .withOffsetSameInstant(ZoneOffset.UTC)
+                                .toZonedDateTime(),
+                        null,
+                        digits);
     }
 
     private static String interval(String text) {
@@ -91,8 +104,13 @@ public final class Forms {
         }
         try {
             PGInterval interval = new PGInterval(text);
-            return Interval.toIsoString(interval.getYears(), interval.getMonths(), interval.getDays(), interval.getHours(),
-                    interval.getMinutes(), BigDecimal.valueOf(interval.getSeconds()));
+            return Interval.toIsoString(
+                    interval.getYears(),
+                    interval.getMonths(),
+                    interval.getDays(),
+                    interval.getHours(),
+                    interval.getMinutes(),
+                    BigDecimal.valueOf(interval.getSeconds()));
         } catch (SQLException e) {
             throw new IllegalArgumentException("not an interval", e);
         }

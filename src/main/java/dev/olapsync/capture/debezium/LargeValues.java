@@ -31,9 +31,11 @@ record LargeValues(BitSet needed) {
         BitSet needed = new BitSet();
         for (int i = 0; i < table.columns().size(); i++) {
             RelationMessage.Column column = table.columns().get(i);
-            needed.set(i, primaryKey.contains(column.name())
-                    || (table.isFull() ? mayBeNeeded.isEmpty() : column.ofIdentity())
-                    || mayBeNeeded.isPresent() && mayBeNeeded.get().contains(column.name()));
+            needed.set(
+                    i,
+                    primaryKey.contains(column.name())
+                            || (table.isFull() ? mayBeNeeded.isEmpty() : column.ofIdentity())
+                            || mayBeNeeded.isPresent() && mayBeNeeded.get().contains(column.name()));
         }
         return new LargeValues(needed);
     }

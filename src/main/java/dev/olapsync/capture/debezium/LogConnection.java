@@ -31,8 +31,13 @@ public final class LogConnection implements ReplicationConnection {
      * @param comes run after each message
      * @param begins accepts, for each stream that has begun, the process of the server that sends it
      */
-    LogConnection(ReplicationConnection connection, PostgresConnection metadata, PostgresConnectorConfig config, ChangeDecoder decoder,
-            Runnable comes, IntConsumer begins) {
+    LogConnection(
+            ReplicationConnection connection,
+            PostgresConnection metadata,
+            PostgresConnectorConfig config,
+            ChangeDecoder decoder,
+            Runnable comes,
+            IntConsumer begins) {
         this.connection = connection;
         this.metadata = metadata;
         this.config = config;
@@ -44,17 +49,24 @@ public final class LogConnection implements ReplicationConnection {
     @Override
     public ReplicationStream startStreaming(WalPositionLocator walPosition) throws SQLException, InterruptedException {
         connection.initConnection();
-        Lsn start = metadata.getReplicationSlotState(config.slotName(), config.plugin().getPostgresPluginName()).slotLastFlushedLsn();
+        Lsn start = metadata.getReplicationSlotState(
+                        config.slotName(), config.plugin().getPostgresPluginName())
+                .slotLastFlushedLsn();
         BaseConnection postgres = ((JdbcConnection) connection).connection().unwrap(BaseConnection.class);
-        Duration statusPause = Duration.ofMillis(config.getConfig().getInteger(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS));
-        ChainedLogicalStreamBuilder slot = postgres.getReplicationAPI().replicationStream().logical()
+        Duration statusPause =
+                Duration.ofMillis(config.getConfig().getInteger(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS));
+        ChainedLogicalStreamBuilder slot = postgres.getReplicationAPI()
+                .replicationStream()
+                .logical()
                 .withSlotName('"' + config.slotName() + '"')
                 .withStartPosition(start.asLogSequenceNumber())
                 .withAutomaticFlush(false)
                 .withStatusInterval(Math.toIntExact(statusPause.toMillis()), TimeUnit.MILLISECONDS);
-        PGReplicationStream stream = decoder.defaultOptions(slot, postgres::haveMinimumServerVersion).start();
+        PGReplicationStream stream =
+                decoder.defaultOptions(slot, postgres::haveMinimumServerVersion).start();
         begins.accept(postgres.getBackendPID());
-        return new QuietStream(new LogStream(stream, start, walPosition, decoder, metadata.getTypeRegistry(), statusPause), comes);
+        return new QuietStream(
+                new LogStream(stream, start, walPosition, decoder, metadata.getTypeRegistry(), statusPause), comes);
     }
 
     @Override

@@ -32,7 +32,12 @@ final class LogStream implements ReplicationStream {
      * @param start where the slot stands
      * @param statusPause how often the server is told, while nothing is read, that somebody is there
      */
-    LogStream(PGReplicationStream stream, Lsn start, WalPositionLocator position, MessageDecoder decoder, TypeRegistry types,
+    LogStream(
+            PGReplicationStream stream,
+            Lsn start,
+            WalPositionLocator position,
+            MessageDecoder decoder,
+            TypeRegistry types,
             Duration statusPause) {
         this.stream = stream;
         this.start = start;
@@ -57,7 +62,8 @@ final class LogStream implements ReplicationStream {
         return true;
     }
 
-    private void decode(ByteBuffer message, ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
+    private void decode(ByteBuffer message, ReplicationMessageProcessor processor)
+            throws SQLException, InterruptedException {
         Lsn received = Lsn.valueOf(stream.getLastReceiveLSN());
         if (!decoder.shouldMessageBeSkipped(message, received, start, position)) {
             lastReceived = received;

@@ -31,7 +31,7 @@ public record NeededColumns(Map<String, Set<String>> byTable) {
     /** @param option null for none */
     public static NeededColumns parse(String option) {
         try {
-            return new NeededColumns(option == null ? null : JSON.readValue(option, new TypeReference<>() { }));
+            return new NeededColumns(option == null ? null : JSON.readValue(option, new TypeReference<>() {}));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(OPTION + " is not what this program has written", e);
         }

@@ -38,19 +38,29 @@ public class PostgresCdcConnector extends PostgresConnector {
         private volatile ChangeBatch first;
 
         @Override
-        protected ReplicationConnection buildReplicationConnection(PostgresConnection metadata, PostgresSchema schema,
-                PostgresConnectorConfig config) throws SQLException {
+        protected ReplicationConnection buildReplicationConnection(
+                PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
+                throws SQLException {
             maximum = config.getMaxBatchSize();
-            ChangeDecoder decoder = new ChangeDecoder(config, schema, metadata,
+            ChangeDecoder decoder = new ChangeDecoder(
+                    config,
+                    schema,
+                    metadata,
                     NeededColumns.parse(config.getConfig().getString(NeededColumns.OPTION)));
-            return new LogConnection(super.buildReplicationConnection(metadata, schema, config), metadata, config, decoder, this::signal,
+            return new LogConnection(
+                    super.buildReplicationConnection(metadata, schema, config),
+                    metadata,
+                    config,
+                    decoder,
+                    this::signal,
                     pid -> begin(config, pid));
         }
 
         /** From now on nobody else can move the slot, and nothing has been confirmed by this stream yet. */
         private void begin(PostgresConnectorConfig config, int pid) {
             try (PostgresConnection postgres = new PostgresConnection(config.getJdbcConfig(), "olap-sync slot")) {
-                first = ChangeBatch.begin(new ReplicationSlot(config.slotName()).confirmedLsn(postgres.connection(), pid));
+                first = ChangeBatch.begin(
+                        new ReplicationSlot(config.slotName()).confirmedLsn(postgres.connection(), pid));
             } catch (SQLException e) {
                 throw new IllegalStateException("Postgres does not tell where the replication slot stands", e);
             }

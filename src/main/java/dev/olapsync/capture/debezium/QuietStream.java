@@ -15,6 +15,7 @@ public final class QuietStream implements ReplicationStream {
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     /** So much later the first message after a quiet time is seen at most, and by no more than a fifth of that time. */
     private static final long LONGEST_SLEEP_MILLIS = 80;
+
     private static final int PARTS = 5;
 
     private final ReplicationStream stream;

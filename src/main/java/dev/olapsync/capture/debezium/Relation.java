@@ -21,12 +21,40 @@ import java.util.function.UnaryOperator;
 final class Relation {
 
     /** Of these types Debezium reads every value. */
-    private static final Set<Integer> READABLE = Set.of(PgOid.BOOL, PgOid.INT2, PgOid.INT4, PgOid.INT8, PgOid.FLOAT4, PgOid.FLOAT8,
-            PgOid.NUMERIC, PgOid.TEXT, PgOid.VARCHAR, PgOid.BPCHAR, PgOid.UUID, PgOid.JSON, PgOid.JSONB_OID);
+    private static final Set<Integer> READABLE = Set.of(
+            PgOid.BOOL,
+            PgOid.INT2,
+            PgOid.INT4,
+            PgOid.INT8,
+            PgOid.FLOAT4,
+            PgOid.FLOAT8,
+            PgOid.NUMERIC,
+            PgOid.TEXT,
+            PgOid.VARCHAR,
+            PgOid.BPCHAR,
+            PgOid.UUID,
+            PgOid.JSON,
+            PgOid.JSONB_OID);
     /** What is read as another type: its oid has a sign, its array of numbers no NaN, and other arrays it does not know at all. */
-    private static final Map<Integer, Integer> READ_AS = Map.of(PgOid.OID, PgOid.INT8, PgOid.NUMERIC_ARRAY, PgOid.TEXT_ARRAY,
-            PgOid.MONEY_ARRAY, PgOid.TEXT, PgOid.NAME_ARRAY, PgOid.TEXT, PgOid.INTERVAL_ARRAY, PgOid.TEXT, PgOid.VARBIT_ARRAY, PgOid.TEXT,
-            PgOid.XML_ARRAY, PgOid.TEXT, PgOid.POINT_ARRAY, PgOid.TEXT, PgOid.REF_CURSOR_ARRAY, PgOid.TEXT);
+    private static final Map<Integer, Integer> READ_AS = Map.of(
+            PgOid.OID,
+            PgOid.INT8,
+            PgOid.NUMERIC_ARRAY,
+            PgOid.TEXT_ARRAY,
+            PgOid.MONEY_ARRAY,
+            PgOid.TEXT,
+            PgOid.NAME_ARRAY,
+            PgOid.TEXT,
+            PgOid.INTERVAL_ARRAY,
+            PgOid.TEXT,
+            PgOid.VARBIT_ARRAY,
+            PgOid.TEXT,
+            PgOid.XML_ARRAY,
+            PgOid.TEXT,
+            PgOid.POINT_ARRAY,
+            PgOid.TEXT,
+            PgOid.REF_CURSOR_ARRAY,
+            PgOid.TEXT);
 
     private final Table table;
     private final LargeValues largeValues;
@@ -51,18 +79,25 @@ final class Relation {
         table = Table.editor()
                 .tableId(new TableId(null, schema, message.table()))
                 .addColumns(columns)
-                .setPrimaryKeyNames(key(message, primaryKey).stream().filter(byName::containsKey).map(byName::get).toList())
+                .setPrimaryKeyNames(key(message, primaryKey).stream()
+                        .filter(byName::containsKey)
+                        .map(byName::get)
+                        .toList())
                 .create();
     }
 
     /** Without a primary key the index that is the replica identity is the key of the events. */
     private static List<String> key(RelationMessage message, List<String> primaryKey) {
-        return !primaryKey.isEmpty() || message.isFull() ? primaryKey : message.columns().stream()
-                .filter(RelationMessage.Column::ofIdentity).map(RelationMessage.Column::name).toList();
+        return !primaryKey.isEmpty() || message.isFull()
+                ? primaryKey
+                : message.columns().stream()
+                        .filter(RelationMessage.Column::ofIdentity)
+                        .map(RelationMessage.Column::name)
+                        .toList();
     }
 
-    private io.debezium.relational.Column column(String alias, RelationMessage.Column column, int number, String schema,
-            TypeRegistry types) {
+    private io.debezium.relational.Column column(
+            String alias, RelationMessage.Column column, int number, String schema, TypeRegistry types) {
         PostgresType declared = types.get(column.type());
         PostgresType root = declared.getRootType();
         Optional<UnaryOperator<String>> form = Forms.of(root.getOid(), column.modifier());
@@ -71,9 +106,14 @@ final class Relation {
             forms.put(number, form.orElse(UnaryOperator.identity()));
         }
         PostgresType sized = read == root ? declared : read;
-        boolean modified = read == root && column.modifier() != TypeRegistry.NO_TYPE_MODIFIER && declared.getTypeInfo() != null;
-        int length = modified ? declared.getTypeInfo().getPrecision(declared.getOid(), column.modifier()) : sized.getDefaultLength();
-        int scale = modified ? declared.getTypeInfo().getScale(declared.getOid(), column.modifier()) : sized.getDefaultScale();
+        boolean modified =
+                read == root && column.modifier() != TypeRegistry.NO_TYPE_MODIFIER && declared.getTypeInfo() != null;
+        int length = modified
+                ? declared.getTypeInfo().getPrecision(declared.getOid(), column.modifier())
+                : sized.getDefaultLength();
+        int scale = modified
+                ? declared.getTypeInfo().getScale(declared.getOid(), column.modifier())
+                : sized.getDefaultScale();
         return io.debezium.relational.Column.editor()
                 .name(alias)
                 .jdbcType(read.getJdbcId())

@@ -20,8 +20,7 @@ record RelationMessage(int relation, String schema, String table, char identity,
      * @param ofIdentity whether it is part of the replica identity; of a full one each column is
      * @param type the type's OID
      */
-    record Column(String name, boolean ofIdentity, int type, int modifier) {
-    }
+    record Column(String name, boolean ofIdentity, int type, int modifier) {}
 
     /** @param message at its first byte, the kind of the message */
     static RelationMessage read(ByteBuffer message) {

@@ -24,7 +24,8 @@ import org.apache.kafka.connect.data.SchemaBuilder;
  * those in the log. It would ask the driver for them otherwise, whose calendar is the Julian one before 1582: timestamps would
  * be days away from what they are, and dates before Christ, and infinite ones, would become others.
  */
-public final class SnapshotDates implements SnapshotQuery, BeanRegistryAware, CustomConverter<SchemaBuilder, RelationalColumn> {
+public final class SnapshotDates
+        implements SnapshotQuery, BeanRegistryAware, CustomConverter<SchemaBuilder, RelationalColumn> {
 
     public static final String NAME = "dates-as-text";
 
@@ -47,9 +48,13 @@ public final class SnapshotDates implements SnapshotQuery, BeanRegistryAware, Cu
     @Override
     public Optional<String> snapshotQuery(String quotedTable, List<String> columns) {
         PostgresSchema schema = beans.lookupByName(StandardBeanNames.DATABASE_SCHEMA, PostgresSchema.class);
-        TableId id = schema.tableIds().stream().filter(table -> table.toDoubleQuotedString().equals(quotedTable)).findFirst().orElseThrow();
+        TableId id = schema.tableIds().stream()
+                .filter(table -> table.toDoubleQuotedString().equals(quotedTable))
+                .findFirst()
+                .orElseThrow();
         Table table = schema.tableFor(id);
-        return Optional.of(table.columns().stream().map(SnapshotDates::selected)
+        return Optional.of(table.columns().stream()
+                .map(SnapshotDates::selected)
                 .collect(Collectors.joining(", ", "SELECT ", " FROM " + quotedTable)));
     }
 
@@ -67,9 +72,12 @@ public final class SnapshotDates implements SnapshotQuery, BeanRegistryAware, Cu
         if (isDate(column.nativeType())) {
             UnaryOperator<String> form = Forms.of(column.nativeType(), SHORTEST).orElseThrow();
             Object byDefault = column.defaultValue();
-            registration.register(SchemaBuilder.string(), value -> value == null ? null
-                    // has another form, and is in the schema only, which is not published
-                    : value == byDefault ? "" : form.apply((String) value));
+            registration.register(
+                    SchemaBuilder.string(),
+                    value -> value == null
+                            ? null
+                            // has another form, and is in the schema only, which is not published
+                            : value == byDefault ? "" : form.apply((String) value));
         }
     }
 

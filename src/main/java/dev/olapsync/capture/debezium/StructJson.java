@@ -21,7 +21,8 @@ import org.apache.kafka.connect.json.JsonConverter;
 public final class StructJson {
 
     /** A NULL stays one, also in a column with a default value. */
-    private static final Map<String, String> PLAIN = Map.of("schemas.enable", "false", "replace.null.with.default", "false");
+    private static final Map<String, String> PLAIN =
+            Map.of("schemas.enable", "false", "replace.null.with.default", "false");
 
     private static final int USUAL_LENGTH = 4096;
     private static final int LARGE = 1 << 20;
@@ -29,7 +30,10 @@ public final class StructJson {
     private record Member(Field field, SerializedString name, Object defaultValue) {
 
         static Member of(Field field) {
-            return new Member(field, new SerializedString(Alias.name(field.name())), field.schema().defaultValue());
+            return new Member(
+                    field,
+                    new SerializedString(Alias.name(field.name())),
+                    field.schema().defaultValue());
         }
 
         Object of(Struct struct) {
@@ -42,6 +46,7 @@ public final class StructJson {
     private ByteArrayOutputStream bytes;
     /** One for all structs; null if it has to be recreated. */
     private JsonGenerator generator;
+
     private final JsonConverter converter = new JsonConverter();
     private final SchemaCache<List<Member>> members = new SchemaCache<>();
 

@@ -113,13 +113,16 @@ class LargeValuesTest {
         RelationMessage relation = relation('d', "schlüssel", "größe");
         assertThat(relation.schema() + "." + relation.table()).isEqualTo("söme.fïles");
         assertThat(relation.columns()).extracting(RelationMessage.Column::name).containsExactly("schlüssel", "größe");
-        assertThat(relation.columns()).extracting(RelationMessage.Column::ofIdentity).containsExactly(true, false);
+        assertThat(relation.columns())
+                .extracting(RelationMessage.Column::ofIdentity)
+                .containsExactly(true, false);
     }
 
     @Test
     void largeValuesThatNobodyNeedsAreLeftOut() {
         RelationMessage relation = relation('d', "id", "content", "note");
-        assertThat(read(relation, Optional.empty(), change('I', 'N', row(LARGE, LARGE, null)))).containsExactly("N", LARGE, "?", "NULL");
+        assertThat(read(relation, Optional.empty(), change('I', 'N', row(LARGE, LARGE, null))))
+                .containsExactly("N", LARGE, "?", "NULL");
         assertThat(read(relation, Optional.of(Set.of("content")), change('I', 'N', row("1", LARGE, LARGE))))
                 .containsExactly("N", "1", LARGE, "?");
     }
@@ -128,19 +131,22 @@ class LargeValuesTest {
     void ofBothRows() {
         RelationMessage relation = relation('f', "id", "content", "note");
         ByteBuffer change = change('U', 'O', row("1", "small", "n"), 'N', row("1", LARGE, "m"));
-        assertThat(read(relation, Optional.of(Set.of()), change)).containsExactly("O", "1", "?", "n", "N", "1", "?", "m");
+        assertThat(read(relation, Optional.of(Set.of()), change))
+                .containsExactly("O", "1", "?", "n", "N", "1", "?", "m");
     }
 
     @Test
     void aFullReplicaIdentityIsLeftAsItIsWhileTheModelsAreNotKnown() {
         ByteBuffer change = change('I', 'N', row("1", LARGE, "n"));
-        assertThat(read(relation('f', "id", "content", "note"), Optional.empty(), change)).containsExactly("N", "1", LARGE, "n");
+        assertThat(read(relation('f', "id", "content", "note"), Optional.empty(), change))
+                .containsExactly("N", "1", LARGE, "n");
     }
 
     @Test
     void whatIsSmallIsNotTouched() {
         ByteBuffer change = change('I', 'N', row("1", "x".repeat(1000), "n"));
         assertThat(LargeValues.of(relation('d', "id", "content", "note"), List.of("id"), Optional.empty())
-                .leaveOut(change)).isSameAs(change);
+                        .leaveOut(change))
+                .isSameAs(change);
     }
 }

@@ -26,7 +26,8 @@ class StructJsonTest {
 
     @Test
     void eachKindOfValueIsWrittenAsKafkasConverterDoes() {
-        for (Object number : new Object[] {0.0, -0.0, 1e300, 0.1, Double.NaN, Double.POSITIVE_INFINITY, Double.MIN_VALUE, 1e7}) {
+        for (Object number :
+                new Object[] {0.0, -0.0, 1e300, 0.1, Double.NaN, Double.POSITIVE_INFINITY, Double.MIN_VALUE, 1e7}) {
             assertSame(Schema.OPTIONAL_FLOAT64_SCHEMA, number);
         }
         for (Object number : new Object[] {0.1f, Float.NaN, Float.NEGATIVE_INFINITY, 1e10f, 16777216f}) {
@@ -38,7 +39,8 @@ class StructJsonTest {
             assertSame(Schema.INT16_SCHEMA, (short) number);
             assertSame(Schema.INT8_SCHEMA, (byte) number);
         }
-        for (String text : List.of("", "ä 美 \uD83D\uDE00", "\"quoted\" \\ / \b\f\n\r\t \u0001 \u007f \u2028", "x".repeat(70_000))) {
+        for (String text : List.of(
+                "", "ä 美 \uD83D\uDE00", "\"quoted\" \\ / \b\f\n\r\t \u0001 \u007f \u2028", "x".repeat(70_000))) {
             assertSame(Schema.OPTIONAL_STRING_SCHEMA, text);
         }
         assertSame(Schema.BOOLEAN_SCHEMA, true);
@@ -49,12 +51,18 @@ class StructJsonTest {
         assertSame(Decimal.schema(2), new BigDecimal("12.34"));
         assertSame(Timestamp.SCHEMA, new Date(1_700_000_000_000L));
         assertSame(SchemaBuilder.array(Schema.OPTIONAL_STRING_SCHEMA).build(), Arrays.asList("ä", null));
-        assertSame(SchemaBuilder.map(Schema.STRING_SCHEMA, Schema.OPTIONAL_STRING_SCHEMA).build(), Map.of("k", "v"));
+        assertSame(
+                SchemaBuilder.map(Schema.STRING_SCHEMA, Schema.OPTIONAL_STRING_SCHEMA)
+                        .build(),
+                Map.of("k", "v"));
     }
 
     @Test
     void structsInStructsAndNamesOutsideOfAscii() {
-        Schema inner = SchemaBuilder.struct().optional().field("größe \"", Schema.OPTIONAL_INT32_SCHEMA).build();
+        Schema inner = SchemaBuilder.struct()
+                .optional()
+                .field("größe \"", Schema.OPTIONAL_INT32_SCHEMA)
+                .build();
         assertSame(inner, new Struct(inner).put("größe \"", 1));
         assertSame(inner, null);
         assertSame(SchemaBuilder.array(inner).build(), List.of(new Struct(inner).put("größe \"", 1)));
@@ -62,7 +70,10 @@ class StructJsonTest {
 
     @Test
     void whatCannotBeWrittenLeavesNothingBehind() {
-        Schema of = SchemaBuilder.struct().field("first", Schema.STRING_SCHEMA).field("second", Schema.STRING_SCHEMA).build();
+        Schema of = SchemaBuilder.struct()
+                .field("first", Schema.STRING_SCHEMA)
+                .field("second", Schema.STRING_SCHEMA)
+                .build();
         Struct failing = new Struct(of) {
             @Override
             public Object get(Field field) {
@@ -77,7 +88,10 @@ class StructJsonTest {
     }
 
     private void assertSame(Schema schema, Object value) {
-        Schema of = SchemaBuilder.struct().field("first", Schema.STRING_SCHEMA).field("value", schema).build();
+        Schema of = SchemaBuilder.struct()
+                .field("first", Schema.STRING_SCHEMA)
+                .field("value", schema)
+                .build();
         Struct struct = new Struct(of).put("first", "1");
         if (value != null) {
             struct.put("value", value);
