@@ -65,7 +65,7 @@ class CamelCliIT {
             school.awaitLoaded();
             rename("Daniel");
 
-            // the CLI hears from the process once in a few seconds
+            // the process reports to the CLI once in a few seconds
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get route"))
                     .contains("initial-load", "dead-letters", "capture", "enrich", "look-up", "load")
                     .doesNotContain("Stopped"));
@@ -76,7 +76,7 @@ class CamelCliIT {
 
             cli.ask("trace --action=start");
             await().atMost(PATIENCE).untilAsserted(() -> {
-                // again and again: the process hears a little later that it is to trace
+                // repeatedly: the process starts to trace a little later
                 rename(names().contains("Dana") ? "Dan" : "Dana");
                 assertThat(cli.ask("trace --action=dump --follow=false --show-body=false"))
                         .contains("find-dirty-rows", "read-joined-rows", "commit-rows");
