@@ -195,6 +195,26 @@ final class Catalog {
     }
 
     private boolean askWhetherItReadsTime(long type) throws SQLException {
+        return anyPart(type, """
+                t.oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'time'::regtype, 'timetz'::regtype)""");
+    }
+
+    /**
+     * Whether the text form of a value is read by a function of the user, which may read tables: that of the type itself or of what
+     * it consists of, for the functions of arrays and the like call those of their elements.
+     */
+    boolean hasOwnInput(long type) throws SQLException {
+        return anyPart(type, OWN.formatted("t.typinput"))
+                || anyPart(type, "t.oid >= " + FIRST_OF_USERS + " AND t.typtype IN ('c', 'd', 'r', 'm')");
+    }
+
+    /** The same for writing it. */
+    boolean hasOwnOutput(long type) throws SQLException {
+        return anyPart(type, OWN.formatted("t.typoutput"));
+    }
+
+    /** @param condition about {@code t}, a row of {@code pg_type} */
+    private boolean anyPart(long type, String condition) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
                 WITH RECURSIVE parts(oid) AS (
                   SELECT CAST(? AS bigint)::oid
@@ -204,8 +224,7 @@ final class Catalog {
                     UNION ALL SELECT a.atttypid FROM pg_attribute a
                       WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inside(inner_type)
                   WHERE inner_type <> 0)
-                SELECT EXISTS (SELECT FROM parts WHERE oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype,
-                  'time'::regtype, 'timetz'::regtype))""")) {
+                SELECT EXISTS (SELECT FROM parts p JOIN pg_type t ON t.oid = p.oid WHERE """ + " (" + condition + "))")) {
             query.setLong(1, type);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
@@ -254,6 +273,10 @@ final class Catalog {
             }
         }
     }
+
+    private static final int FIRST_OF_USERS = 16384;
+    private static final String OWN = "EXISTS (SELECT FROM pg_proc f WHERE f.oid = %s AND f.oid >= " + FIRST_OF_USERS
+            + " AND f.provolatile <> 'i')";
 
     /** The functions of {@code pg_proc.dat} that make an exact number out of a narrower one: int8(int2) and so on. */
     private static final Set<Long> LOSSLESS = Set.of(754L, 481L, 313L, 1740L, 1782L, 1781L);

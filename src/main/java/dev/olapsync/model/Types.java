@@ -61,11 +61,10 @@ final class Types {
         }
         char in = catalog.volatilityOfInput(to.oid());
         char out = from == null ? 'i' : catalog.volatilityOfOutput(from.oid());
-        boolean own = !to.isBuiltIn() && in != 'i' && to.kind() != 'e'
-                || from != null && !from.isBuiltIn() && out != 'i' && from.kind() != 'e';
+        boolean own = catalog.hasOwnInput(to.oid()) || from != null && catalog.hasOwnOutput(from.oid());
         return new Conversion(
                 in == 'i' && out == 'i' ? 'i' : 's',
-                own ? arrow + " is not IMMUTABLE: it may read tables whose changes would" + " not be seen" : null);
+                own ? arrow + " is not IMMUTABLE: it may read tables whose changes would not be seen" : null);
     }
 
     private static boolean isOfCatalog(Table.Type type) {

@@ -45,7 +45,7 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
     /** What keeps the rows. */
     private static final Pattern MOVES = Pattern.compile("TO (DISK|VOLUME) ''|RECOMPRESS CODEC\\(.*\\)");
 
-    private static final Pattern CLEANUP = Pattern.compile("\\b(\\w*replacing_merge_with_cleanup\\w*) = 1");
+    private static final Pattern CLEANUP = Pattern.compile("\\b(enable_replacing_merge_with_cleanup\\w*) = 1");
 
     /** Of those of the names that there are. */
     static Map<String, TableDefinition> of(ClickHouse clickHouse, Collection<String> names) {

@@ -224,6 +224,25 @@ class ModelsTest {
         }
     }
 
+    /** Arrays and rows are written by functions that call those of their parts. */
+    @Test
+    void valuesOfUserTypesAreCastToText() throws Exception {
+        TestDatabase.execute(postgres, """
+                CREATE TYPE mood AS ENUM ('sad', 'o,k');
+                CREATE DOMAIN name AS text CHECK (VALUE <> '');
+                CREATE TYPE place AS (street public.name, moods mood[]);
+                CREATE TYPE span AS RANGE (subtype = int);
+                CREATE TABLE entry (id int PRIMARY KEY, m mood, moods mood[], p place, places place[], s span, n public.name[]);
+                INSERT INTO entry VALUES (1, 'o,k', '{sad,"o,k"}', ROW('A', '{sad}'), ARRAY[ROW('B', NULL)::place], '[1,3)', '{x}')""");
+        Model model = load(
+                "SELECT id, m::text AS m, moods::text AS moods, p::text AS p, places::text AS places, s::text AS s,"
+                        + " n::text AS n, m::text || ('{sad}'::text::mood[])::text AS again, m::text::mood AS same FROM entry");
+        assertThat(look(model, "entry", "1"))
+                .extracting(LookUps.Row::json)
+                .containsExactlyElementsOf(
+                        LookUps.strings(postgres, "SELECT row_to_json(q.*)::text FROM (" + model.select() + ") q"));
+    }
+
     @Test
     void whereGuardsTheExpressionsOfTheSelectList() throws Exception {
         TestDatabase.execute(

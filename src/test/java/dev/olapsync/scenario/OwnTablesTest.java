@@ -77,8 +77,10 @@ class OwnTablesTest {
                 "a column has a TTL");
         refused.put(
                 "(" + COLUMNS + ")" + ENGINE
-                        + " ORDER BY id SETTINGS allow_experimental_replacing_merge_with_cleanup = 1",
-                "RESET SETTING allow_experimental_replacing_merge_with_cleanup");
+                        + " ORDER BY id SETTINGS allow_experimental_replacing_merge_with_cleanup = 1,"
+                        + " min_age_to_force_merge_seconds = 60,"
+                        + " enable_replacing_merge_with_cleanup_for_min_age_to_force_merge = 1",
+                "RESET SETTING enable_replacing_merge_with_cleanup_for_min_age_to_force_merge");
         refused.put(
                 "(" + COLUMNS.replace("v Nullable(String)", "v Nullable(String) MATERIALIZED 'x'") + ")" + ENGINE
                         + " ORDER BY id",
