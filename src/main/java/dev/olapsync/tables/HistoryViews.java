@@ -27,20 +27,27 @@ final class HistoryViews {
     }
 
     /**
-     * A version is valid until the next version of its key, or a TRUNCATE, whatever comes first. Without periods of no
-     * length: of versions that the same transaction replaced, and of rows that a change had overtaken when they were read.
+     * A version is valid from its commit time on, but not before the changes of its key that came before it: commit times can
+     * go backwards, those of a replication origin or of a clock that was set. It ends when the next version begins, or with a
+     * TRUNCATE before that, or with a later change that the initial load had overtaken. Without periods of no length: of
+     * versions that the same transaction replaced, and of rows that a change had overtaken when they were read.
      */
     private static String periods(Model model, String rows) {
         String key =
                 model.key().stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
-        String ends = "(SELECT arraySort(groupArray((_version, toNullable(_commit_time)))) FROM " + rows
+        String from = "greatest(_commit_time, maxIf(_commit_time, _op != " + literal(RowJson.READ)
+                + ") OVER (PARTITION BY " + key
+                + " ORDER BY _version ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))";
+        String later = " OVER (PARTITION BY " + key
+                + " ORDER BY _version DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)";
+        String next = "(minOrNull(_version)" + later + ", minOrNull(_valid_from)" + later + ")";
+        String truncates = "(SELECT groupArray((_version, toNullable(_commit_time))) FROM " + rows
                 + " FINAL WHERE _op = " + literal(RowJson.TRUNCATE) + ")";
-        String next = "leadInFrame((_version, toNullable(_commit_time))) OVER (PARTITION BY " + key
-                + " ORDER BY _version" + " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
-        String end = "arraySort(arrayFilter(end -> end.1 > _version, arrayPushBack(" + ends + ", _next)))[1].2";
-        return "SELECT " + ClickHouseTables.columns(model) + ", _commit_time AS _valid_from, " + end + " AS _valid_to"
-                + " FROM (SELECT *, " + next + " AS _next FROM " + rows + " FINAL WHERE _op != "
-                + literal(RowJson.TRUNCATE) + ")"
+        String ends = "arrayMap(end -> end.2, arrayFilter(end -> end.1 > _version AND ifNull(end.1 < _next.1, true), "
+                + truncates + "))";
+        return "SELECT " + ClickHouseTables.columns(model) + ", _valid_from, arraySort(arrayPushBack(" + ends
+                + ", _next.2))[1] AS _valid_to FROM (SELECT *, " + next + " AS _next FROM (SELECT *, " + from
+                + " AS _valid_from FROM " + rows + " FINAL WHERE _op != " + literal(RowJson.TRUNCATE) + "))"
                 + " WHERE _op != 'delete' AND (_valid_to IS NULL OR _valid_to > _valid_from)";
     }
 }

@@ -357,6 +357,55 @@ class HistoryTest {
         }
     }
 
+    /** As those of a replication origin do: its transactions have the times at which they were committed elsewhere. */
+    @Test
+    void commitTimesThatGoBackwards() throws Exception {
+        try (Scenario scenario = scenario("history_origin", "item", ITEM)) {
+            scenario.postgres("INSERT INTO item (id, part) VALUES (1, 'a')", "TRUNCATE item_audit");
+            scenario.start().awaitLoaded();
+            replicated(scenario, "2001-01-01", "INSERT INTO item (id, part, price) VALUES (2, 'a', 1), (3, 'a', 1)");
+            scenario.postgres("UPDATE item SET price = 2 WHERE id = 2");
+            replicated(scenario, "2002-01-01", "UPDATE item SET price = 3 WHERE id IN (1, 2)");
+            scenario.postgres("DELETE FROM item WHERE id = 3", "INSERT INTO item (id, part, price) VALUES (3, 'a', 4)");
+            replicated(scenario, "2003-01-01", "TRUNCATE item");
+            replicated(scenario, "2090-01-01", "INSERT INTO item (id, part, price) VALUES (2, 'a', 5)");
+            scenario.postgres("UPDATE item SET price = 6 WHERE id = 2");
+            replicated(scenario, "2004-01-01", "INSERT INTO item (id, part, price) VALUES (4, 'a', 7)");
+            awaitSameAsAudited(scenario, "item");
+            assertThat(scenario.clickHouse("SELECT count() FROM item_history WHERE _commit_time < '2010-01-01'"))
+                    .containsExactly("5");
+            assertNoPeriodsOverlap(scenario);
+            assertThat(scenario.clickHouse(
+                            "SELECT id, price, toYear(_valid_from) < 2010, toYear(_valid_to) FROM item_scd2"
+                                    + " WHERE id IN (1, 4) OR _valid_from > now() + 60 ORDER BY id"))
+                    .containsExactly("1,3.00,1,2003", "2,6.00,0,null", "4,7.00,1,null");
+
+            scenario.stop();
+            scenario.set("olap.epoch", 1).start().awaitLoaded();
+            replicated(scenario, "2005-01-01", "UPDATE item SET price = 8");
+            awaitSameAsAudited(scenario, "item");
+            assertNoPeriodsOverlap(scenario);
+        }
+    }
+
+    private static void assertNoPeriodsOverlap(Scenario scenario) {
+        assertThat(scenario.clickHouse("SELECT id, a._valid_from, a._valid_to, b._valid_from FROM item_scd2 AS a"
+                        + " JOIN item_scd2 AS b ON a.id = b.id AND a.part = b.part WHERE a._valid_from <= b._valid_from"
+                        + " AND (a._valid_to IS NULL OR a._valid_to > b._valid_from)"
+                        + " AND (a._valid_from, a._valid_to, a.price) != (b._valid_from, b._valid_to, b.price)"))
+                .isEmpty();
+    }
+
+    /** Like the worker of a logical replication, with the commit time of the other server. */
+    private static void replicated(Scenario scenario, String committed, String change) throws SQLException {
+        // one for each, since the session before may not have ended yet
+        scenario.postgres(
+                "SELECT pg_replication_origin_create('" + committed + "')",
+                "SELECT pg_replication_origin_session_setup('" + committed + "')",
+                "SELECT pg_replication_origin_xact_setup('0/1', '" + committed + "')",
+                change);
+    }
+
     /**
      * What cannot be written becomes a dead letter that holds the change, and is a version in its place once it is replayed.
      */
