@@ -8,6 +8,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.TableName;
 import dev.olapsync.tables.ClickHouseTables;
@@ -15,7 +16,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.List;
+import java.util.OptionalInt;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
@@ -88,30 +89,55 @@ public class InitialLoad implements Processor {
                 throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
                         + " since it was lost. " + loads.reloadRemedy());
             }
-            logRunning("The replication slot is made", postgres);
-            slot.create(postgres);
+            create(slot, postgres, olapSync);
         } else if (models.all().stream()
                 .anyMatch(model -> loads.find(model.name()).isEmpty())) {
-            awaitEndOfRunningTransactions(postgres);
+            String what = "a new model is loaded";
+            logRunning(what, postgres);
+            awaiting(what, olapSync, () -> awaitEndOfRunningTransactions(postgres));
+        }
+    }
+
+    private static void create(ReplicationSlot slot, Connection postgres, OlapSync olapSync) throws Exception {
+        String what = "replication slot " + slot.name() + " is created";
+        OptionalInt other = slot.creator(postgres);
+        if (other.isPresent()) {
+            throw new IllegalStateException(
+                    RunningTransactions.awaited(what + " by process " + other.getAsInt(), postgres));
+        }
+        logRunning(what, postgres);
+        awaiting(what, olapSync, () -> {
+            try (Connection patient = PostgresDataSource.patient(olapSync.postgres())) {
+                slot.create(patient);
+            }
+        });
+    }
+
+    private interface Wait {
+        void await() throws Exception;
+    }
+
+    /** Health shows what it waits for. */
+    private static void awaiting(String what, OlapSync olapSync, Wait wait) throws Exception {
+        olapSync.awaitTransactions(what);
+        try {
+            wait.await();
+        } finally {
+            olapSync.awaitTransactions(null);
         }
     }
 
     /** The tables of a new model may have been published a moment ago: what ran then may have changed them unseen. */
     private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
         long next = snapshotBound(postgres, "xmax");
-        logRunning("A new model is loaded", postgres);
         while (snapshotBound(postgres, "xmin") < next) {
             Thread.sleep(PAUSE_MILLIS);
         }
     }
 
     private static void logRunning(String what, Connection postgres) throws SQLException {
-        List<String> running = RunningTransactions.oldest(postgres);
-        if (!running.isEmpty()) {
-            LOG.info(
-                    "{} when all transactions that are running now have ended; the oldest: {}",
-                    what,
-                    String.join("; ", running));
+        if (!RunningTransactions.oldest(postgres).isEmpty()) {
+            LOG.info(RunningTransactions.awaited(what, postgres));
         }
     }
 

@@ -46,7 +46,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private volatile CountDownLatch stopped = new CountDownLatch(0);
     private volatile DebeziumEngine<?> engine;
     private volatile BatchPublisher deliveries;
-    private volatile Throwable failure;
+    private volatile Throwable failure = new IllegalStateException("capture has not begun yet");
 
     PostgresCdcConsumer(PostgresCdcEndpoint endpoint, Processor processor) {
         super(endpoint, processor);
@@ -171,12 +171,12 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         try (Connection connection = PostgresDataSource.open(url, login(to))) {
             OptionalLong confirmed = slot.confirmedLsn(connection);
             if (confirmed.isEmpty()) {
-                failure = new IllegalStateException("replication slot " + slot.name() + " does not exist");
                 LOG.info("Capture waits for the replication slot {}", slot.name());
             }
-            while (confirmed.isEmpty() && !stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
+            while (confirmed.isEmpty() && stopped.getCount() > 0) {
+                failure = new IllegalStateException(missing(connection));
+                stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
                 confirmed = slot.confirmedLsn(connection);
-                failure = confirmed.isEmpty() ? failure : null;
             }
             Optional<String> user = slot.user(connection);
             if (user.isPresent()) {
@@ -187,6 +187,13 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 deliveries = deliveriesFrom(connection, confirmed.getAsLong());
             }
         }
+    }
+
+    private String missing(Connection connection) throws SQLException {
+        String name = "replication slot " + slot.name();
+        return slot.creator(connection).isPresent()
+                ? RunningTransactions.awaited(name + " is created", connection)
+                : name + " does not exist";
     }
 
     /** @throws IllegalStateException when changes are lost */

@@ -15,6 +15,20 @@ public final class RunningTransactions {
     private RunningTransactions() {}
 
     /**
+     * What goes on when they have ended, which they are, and what to do.
+     *
+     * @param what for example {@code the slot is created}
+     */
+    public static String awaited(String what, Connection connection) throws SQLException {
+        List<String> oldest = oldest(connection);
+        return what + " when all transactions that are running now have ended; "
+                + (oldest.isEmpty()
+                        ? "which, a role sees that has pg_read_all_stats"
+                        : "the oldest: " + String.join("; ", oldest))
+                + ". If one is of no use: SELECT pg_terminate_backend(process), or ROLLBACK PREPARED";
+    }
+
+    /**
      * The oldest ones, without what they execute, which may quote values. Empty when there are none, and when the role may not see
      * them: it needs {@code pg_read_all_stats} for those of other roles.
      */
@@ -22,8 +36,8 @@ public final class RunningTransactions {
         List<String> running = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
                 SELECT * FROM (
-                  SELECT format('process %s of role %s in database %s, application "%s", %s, since %s', pid, usename, datname,
-                           application_name, state, xact_start) AS transaction, xact_start AS since
+                  SELECT format('process %s of role %s in database %s, application "%s", %s, since %s, last statement at %s', pid, usename,
+                           datname, application_name, state, xact_start, query_start) AS transaction, xact_start AS since
                   FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
                   UNION ALL
                   SELECT format('the prepared transaction "%s" of role %s in database %s, since %s', gid, owner, database, prepared),

@@ -1,8 +1,10 @@
 package dev.olapsync.check;
 
+import dev.olapsync.capture.RunningTransactions;
 import dev.olapsync.config.Settings;
 import dev.olapsync.postgres.Publication;
 import dev.olapsync.postgres.PublicationGaps;
+import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.Sql;
 import dev.olapsync.postgres.TableName;
 import java.sql.Connection;
@@ -70,6 +72,10 @@ final class CaptureChecks {
                             slot + " is another one: " + row.getString("slot_type") + ", plugin "
                                     + row.getString("plugin") + ", database " + row.getString("database"),
                             "Set postgres.slot to a name that is free. Or, if nobody uses this one: " + drop);
+                } else if (new ReplicationSlot(to.slot()).creator(connection).isPresent()) {
+                    findings.warn(
+                            RunningTransactions.awaited(slot + " is created", connection),
+                            "Wait, or end the transactions.");
                 } else if ("lost".equals(row.getString("wal_status"))) {
                     findings.fail(
                             slot + " is lost, and with it the changes since its position",

@@ -11,6 +11,7 @@ import dev.olapsync.postgres.PostgresDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import javax.sql.DataSource;
@@ -27,6 +28,7 @@ public final class OlapSync extends ServiceSupport {
     private ClickHouse clickHouse;
     private KnownTopics knownTopics;
     private LostRecords lostRecords;
+    private volatile String awaitingTransactions;
     private TopicOffsets topicOffsets;
     /** Not that of the others: reading the models may take long, and must not keep anybody from stopping. */
     private final Object modelsLock = new Object();
@@ -104,6 +106,16 @@ public final class OlapSync extends ServiceSupport {
             lostRecords = new LostRecords(clickHouse(), settings.olap(), knownTopics());
         }
         return lostRecords;
+    }
+
+    /** What waits until the transactions that run in Postgres have ended; empty when nothing does. */
+    public Optional<String> awaitingTransactions() {
+        return Optional.ofNullable(awaitingTransactions);
+    }
+
+    /** @param what null when it has ended */
+    public void awaitTransactions(String what) {
+        awaitingTransactions = what;
     }
 
     public synchronized TopicOffsets topicOffsets() {

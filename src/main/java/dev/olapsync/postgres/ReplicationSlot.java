@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -84,6 +85,17 @@ public final class ReplicationSlot {
                                 + ", since "
                                 + row.getString("since") + ")")
                         : Optional.empty();
+            }
+        }
+    }
+
+    /** The process of the server that is creating the slot, and waits for the transactions that run; empty when none does. */
+    public OptionalInt creator(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT active_pid FROM pg_replication_slots"
+                + " WHERE slot_name = ? AND confirmed_flush_lsn IS NULL AND active_pid IS NOT NULL")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? OptionalInt.of(row.getInt(1)) : OptionalInt.empty();
             }
         }
     }

@@ -25,7 +25,9 @@ public final class Health implements OlapSyncListener {
             checks.register(new BackgroundHealthCheck("loads", "ClickHouse", () -> new Loads(
                             olapSync.clickHouse(), olapSync.settings().olap().epoch())
                     .problem(olapSync.models())));
-            checks.register(new BackgroundHealthCheck("source", "Postgres", new SourceHealth(olapSync)::problem));
+            SourceHealth source = new SourceHealth(olapSync);
+            checks.register(new BackgroundHealthCheck("source", "Postgres", source::problem));
+            checks.register(new BackgroundHealthCheck("start", "Postgres", source::awaited));
             checks.register(
                     new BackgroundHealthCheck("target", "ClickHouse", new TargetTableHealth(olapSync)::problem));
             checks.register(new StandstillHealthCheck(context, olapSync));

@@ -1,6 +1,7 @@
 package dev.olapsync.status;
 
 import dev.olapsync.backfill.PublishedTables;
+import dev.olapsync.capture.RunningTransactions;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.SchemaChangedException;
@@ -20,6 +21,17 @@ final class SourceHealth {
 
     SourceHealth(OlapSync olapSync) {
         this.olapSync = olapSync;
+    }
+
+    /** While a start waits for the transactions that run in Postgres. */
+    Optional<String> awaited() throws SQLException {
+        Optional<String> awaited = olapSync.awaitingTransactions();
+        if (awaited.isEmpty()) {
+            return awaited;
+        }
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            return Optional.of("starting: " + RunningTransactions.awaited(awaited.get(), postgres));
+        }
     }
 
     Optional<String> problem() throws SQLException, ModelException {

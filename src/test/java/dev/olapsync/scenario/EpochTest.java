@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Consumer;
 import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckAware;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -75,6 +79,35 @@ class EpochTest {
             assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'"))
                     .containsExactly("100");
         }
+    }
+
+    /** Neither before its first attempt nor between two: what looks at it now and then must not see it UP. */
+    @Test
+    void captureIsNotHealthyBetweenAttemptsThatFail() throws Exception {
+        try (Scenario school = school()) {
+            school.stop();
+            dropSlot(school);
+            school.start();
+            Set<HealthCheck.State> states = EnumSet.noneOf(HealthCheck.State.class);
+            awaitCapture(school, states, "does not exist");
+            school.postgres("SELECT pg_create_logical_replication_slot('"
+                    + school.settings().postgres().slot() + "', 'pgoutput')");
+            awaitCapture(school, states, "recreated or moved by hand");
+            dropSlot(school);
+            awaitCapture(school, states, "does not exist");
+            assertThat(states).containsExactly(HealthCheck.State.DOWN);
+        }
+    }
+
+    /** Asks all the time, and notes all answers. */
+    private static void awaitCapture(Scenario school, Set<HealthCheck.State> states, String reason) {
+        Consumer capture = school.camel().getCamelContext().getRoute("capture").getConsumer();
+        HealthCheck check = ((HealthCheckAware) capture).getHealthCheck();
+        await(reason).pollInterval(Duration.ofMillis(1)).until(() -> {
+            HealthCheck.Result result = check.call();
+            states.add(result.getState());
+            return result.getMessage().orElse("").contains(reason);
+        });
     }
 
     /** With the slot, as Postgres can keep it on standbys. The old primary may have had commits that this one has not. */

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 
 /** Transactions that lie across one another, in the ways for which the rule was made. */
 class RuleTest {
@@ -221,10 +222,41 @@ class RuleTest {
                     .until(
                             () -> school.clickHouse("SELECT count() FROM _loads WHERE model = 'grades'"),
                             List.of("0")::equals);
+            await().until(() -> school.down().contains("starting: a new model is loaded when all transactions"));
             running.commit();
             school.awaitLoaded();
             school.awaitInSync();
             assertThat(school.clickHouse("SELECT mark FROM grades")).containsExactly("A");
+        }
+    }
+
+    /** The first start cannot go on before; who starts it must see for what it waits. */
+    @Test
+    void aNewSlotNamesTheTransactionsForWhichItWaits() throws Exception {
+        try (Scenario school = school();
+                Connection running = school.postgres();
+                Statement contact = running.createStatement()) {
+            running.setAutoCommit(false);
+            contact.execute("UPDATE contact SET contact_number = 'secret' WHERE contact_id = 1");
+            int pid = running.unwrap(PGConnection.class).getBackendPID();
+            String waits = "replication slot " + school.settings().postgres().slot()
+                    + " is created when all transactions" + " that are running now have ended; ";
+            school.start();
+            await().until(() -> school.down().contains("starting: " + waits));
+            await().until(() -> !school.down().contains("does not exist"));
+            assertThat(school.down())
+                    .contains("process " + pid + " of role postgres")
+                    .doesNotContain("secret");
+            assertThat(school.execute("check").printed()).contains("warn  " + waits, "process " + pid);
+            school.stop();
+
+            // the server process is still creating it
+            school.start();
+            await().until(() -> school.down().contains("is created by process "));
+            running.commit();
+            school.awaitLoaded();
+            school.awaitInSync();
+            await().until(school::down, String::isEmpty);
         }
     }
 }
