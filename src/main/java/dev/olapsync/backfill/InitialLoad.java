@@ -1,6 +1,5 @@
 package dev.olapsync.backfill;
 
-import dev.olapsync.capture.RunningTransactions;
 import dev.olapsync.config.Settings;
 import dev.olapsync.config.Settings.LoadSource;
 import dev.olapsync.kafka.KnownTopics;
@@ -10,6 +9,7 @@ import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.postgres.RunningTransactions;
 import dev.olapsync.postgres.TableName;
 import dev.olapsync.tables.ClickHouseTables;
 import java.sql.Connection;

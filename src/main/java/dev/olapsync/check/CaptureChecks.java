@@ -1,10 +1,10 @@
 package dev.olapsync.check;
 
-import dev.olapsync.capture.RunningTransactions;
 import dev.olapsync.config.Settings;
 import dev.olapsync.postgres.Publication;
 import dev.olapsync.postgres.PublicationGaps;
 import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.postgres.RunningTransactions;
 import dev.olapsync.postgres.Sql;
 import dev.olapsync.postgres.TableName;
 import java.sql.Connection;

@@ -1,11 +1,11 @@
 package dev.olapsync.status;
 
 import dev.olapsync.backfill.PublishedTables;
-import dev.olapsync.capture.RunningTransactions;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.RunningTransactions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;

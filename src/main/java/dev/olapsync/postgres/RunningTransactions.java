@@ -1,4 +1,4 @@
-package dev.olapsync.capture;
+package dev.olapsync.postgres;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
