@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LocaleTest {
 
     private static final Pattern DEPENDENT = Pattern.compile(
-            "String\\.format\\((?!Locale\\.)|printf\\((?!Locale\\.)|::formatted"
+            "String\\.format\\((?!\\s*Locale\\.)|printf\\((?!\\s*Locale\\.)|::formatted"
                     + "|to(Lower|Upper)Case\\(\\)|NumberFormat\\.get\\w*\\(\\)|new (Decimal|SimpleDate|Message)Format\\(|getBytes\\(\\)"
                     + "|defaultCharset|new FileReader\\(|new InputStreamReader\\([^,]*\\)|ofPattern\\((?![^;]*Locale\\.)");
 
@@ -27,8 +27,7 @@ class LocaleTest {
     @ParameterizedTest
     @MethodSource("sources")
     void nothingDependsOnTheDefaults(Path source) throws IOException {
-        List<String> lines = Files.readAllLines(source);
-        assertThat(lines.stream().filter(line -> DEPENDENT.matcher(line).find()))
+        assertThat(DEPENDENT.matcher(Files.readString(source)).results().map(MatchResult::group))
                 .isEmpty();
     }
 }
