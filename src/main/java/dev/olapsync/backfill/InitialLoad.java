@@ -1,5 +1,6 @@
 package dev.olapsync.backfill;
 
+import dev.olapsync.capture.CapturedPosition;
 import dev.olapsync.config.Settings;
 import dev.olapsync.config.Settings.LoadSource;
 import dev.olapsync.kafka.KnownTopics;
@@ -7,6 +8,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.OtherPipelines;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.RunningTransactions;
@@ -59,12 +61,9 @@ public class InitialLoad implements Processor {
 
     private static void createTopics(OlapSync olapSync, Models models) throws Exception {
         KnownTopics known = olapSync.knownTopics();
-        olapSync.topics()
-                .overlap()
-                .or(() -> known.shared(olapSync.topics().captured()))
-                .ifPresent(shared -> {
-                    throw new IllegalStateException(shared);
-                });
+        OtherPipelines.problem(olapSync).ifPresent(shared -> {
+            throw new IllegalStateException(shared);
+        });
         known.recall(olapSync.topics().lasting(models));
         known.lost(olapSync.topics().ids()).ifPresent(lost -> {
             throw new IllegalStateException(lost);
@@ -96,6 +95,7 @@ public class InitialLoad implements Processor {
             logRunning(what, postgres);
             awaiting(what, olapSync, () -> awaitEndOfRunningTransactions(postgres));
         }
+        CapturedPosition.noteStart(olapSync, slot, postgres);
     }
 
     private static void create(ReplicationSlot slot, Connection postgres, OlapSync olapSync) throws Exception {

@@ -6,15 +6,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.config.Settings;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
+import dev.olapsync.postgres.ReplicationSlot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -22,8 +27,11 @@ import org.apache.camel.support.DefaultExchange;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * How far capture has come, in a topic of its own. What is going to be confirmed to the slot is published there before, so
@@ -32,7 +40,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * @param log of which it is a position; null when an older version has published it, which did not say that
  * @param lsn where the slot may stand at most
  */
-record CapturedPosition(ServerLog log, long lsn) {
+public record CapturedPosition(ServerLog log, long lsn) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     /**
@@ -45,21 +53,43 @@ record CapturedPosition(ServerLog log, long lsn) {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /**
+     * Before anything is loaded: what is confirmed to the slot between this and the first stream, by another pipeline or by a
+     * process with an older epoch, is lost for this one. Does nothing once something has been captured in the epoch.
+     */
+    public static void noteStart(OlapSync olapSync, ReplicationSlot slot, Connection postgres)
+            throws SQLException, InterruptedException, ExecutionException {
+        OptionalLong confirmed = slot.confirmedLsn(postgres);
+        if (confirmed.isEmpty() || greatest(olapSync).isPresent()) {
+            return;
+        }
+        CapturedPosition start = new CapturedPosition(ServerLog.of(postgres), confirmed.getAsLong());
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                olapSync.settings().kafka().client(Map.of()), new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(olapSync.topics().captured(), KEY, start.content(olapSync)))
+                    .get();
+        }
+    }
+
     /** A record for the topic: from now on the slot may stand here. */
     Exchange record(CamelContext context) {
         OlapSync olapSync = OlapSync.of(context);
+        Exchange position = new DefaultExchange(context);
+        position.getMessage()
+                .setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().captured());
+        position.getMessage().setHeader(KafkaConstants.KEY, KEY);
+        position.getMessage().setBody(content(olapSync));
+        return position;
+    }
+
+    private byte[] content(OlapSync olapSync) {
         ObjectNode content = JSON.createObjectNode()
                 .put("epoch", olapSync.settings().olap().epoch())
                 .put("lsn", lsn);
         if (log != null) {
             content.put("system", log.system()).put("timeline", log.timeline());
         }
-        Exchange position = new DefaultExchange(context);
-        position.getMessage()
-                .setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().captured());
-        position.getMessage().setHeader(KafkaConstants.KEY, KEY);
-        position.getMessage().setBody(content.toString().getBytes(StandardCharsets.US_ASCII));
-        return position;
+        return content.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
     /** The greatest one of the current epoch; empty when nothing has been captured in it. */
@@ -130,7 +160,8 @@ record CapturedPosition(ServerLog log, long lsn) {
         if (confirmed > lsn) {
             throw new IllegalStateException(
                     slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
-                            + " the slot was recreated or moved by hand, and the changes between are lost. "
+                            + " the slot was recreated or moved by hand, or by another pipeline or a process with an older epoch,"
+                            + " and the changes between are lost. A pipeline needs a postgres.slot of its own. "
                             + settings.olap().reloadRemedy());
         }
         if (lsn > end) {

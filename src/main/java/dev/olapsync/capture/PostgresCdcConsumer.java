@@ -182,7 +182,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             Optional<String> user = slot.user(connection);
             if (user.isPresent()) {
                 throw new IllegalStateException("replication slot " + slot.name() + " is in use by " + user.get()
-                        + "; capture begins when that has ended. If it is of no use: SELECT pg_terminate_backend(pid)");
+                        + "; capture begins when that has ended. If it is of no use: SELECT pg_terminate_backend(pid);"
+                        + " if it is another pipeline, give each a postgres.slot of its own");
             }
             if (stopped.getCount() > 0) {
                 deliveries = deliveriesFrom(connection, confirmed.getAsLong());

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.kafka.connect.data.Struct;
@@ -24,6 +25,16 @@ public class VisibilityFence implements Processor {
     private static final long PAUSE_MILLIS = 5;
     private static final Duration LIMIT = Duration.ofSeconds(300);
 
+    private final Duration limit;
+
+    public VisibilityFence() {
+        this(LIMIT);
+    }
+
+    VisibilityFence(Duration limit) {
+        this.limit = limit;
+    }
+
     @Override
     public void process(Exchange exchange) throws Exception {
         Set<Long> transactions = transactions(exchange);
@@ -32,19 +43,30 @@ public class VisibilityFence implements Processor {
         }
         try (Connection connection =
                 OlapSync.of(exchange.getContext()).postgres().getConnection()) {
-            long begin = System.nanoTime();
-            while (!snapshot(connection).seesAll(transactions)) {
-                if (System.nanoTime() - begin > LIMIT.toNanos()) {
-                    throw new IllegalStateException(
-                            transactions.size() + " transactions in the log cannot be seen after " + LIMIT.toSeconds()
-                                    + " s. They wait for a synchronous standby: look at pg_stat_replication and synchronous_standby_names.");
-                }
-                if (exchange.getContext().isStopping()) {
-                    throw new InterruptedException(
-                            "stopped while " + transactions.size() + " transactions were not visible yet");
-                }
-                Thread.sleep(PAUSE_MILLIS);
+            await(transactions, () -> snapshot(connection), exchange.getContext()::isStopping);
+        }
+    }
+
+    /** Asks Postgres what is visible now. */
+    interface Visible {
+        Snapshot now() throws SQLException;
+    }
+
+    /** @throws IllegalStateException when the limit is over; the message names the likely cause */
+    void await(Set<Long> transactions, Visible visible, BooleanSupplier stopping)
+            throws SQLException, InterruptedException {
+        long begin = System.nanoTime();
+        while (!visible.now().seesAll(transactions)) {
+            if (System.nanoTime() - begin > limit.toNanos()) {
+                throw new IllegalStateException(
+                        transactions.size() + " transactions in the log cannot be seen after " + limit.toSeconds()
+                                + " s. They wait for a synchronous standby: look at pg_stat_replication and synchronous_standby_names.");
             }
+            if (stopping.getAsBoolean()) {
+                throw new InterruptedException(
+                        "stopped while " + transactions.size() + " transactions were not visible yet");
+            }
+            Thread.sleep(PAUSE_MILLIS);
         }
     }
 

@@ -1,8 +1,11 @@
 package dev.olapsync.check;
 
 import dev.olapsync.config.Settings;
+import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.PipelineStage;
+import dev.olapsync.pipeline.SharedGroups;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -42,7 +45,7 @@ public final class KafkaChecks {
                                 AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
                 Topics topics = new Topics(settings)) {
             if (brokers(admin.describeCluster().nodes().get())) {
-                topics.overlap().ifPresent(findings::misconfigured);
+                own(topics);
                 if (models.isPresent()) {
                     topics(admin, topics, models.get());
                 }
@@ -55,9 +58,17 @@ public final class KafkaChecks {
     /** Whether the topics are this pipeline's own. A broker that does not answer is not the matter here. */
     public void essential() throws InterruptedException {
         try (Topics topics = new Topics(settings)) {
-            topics.overlap().ifPresent(findings::misconfigured);
+            own(topics);
         } catch (ExecutionException e) {
             notAnswered(e);
+        }
+    }
+
+    private void own(Topics topics) throws ExecutionException, InterruptedException {
+        topics.overlap().ifPresent(findings::misconfigured);
+        try (TopicOffsets offsets = new TopicOffsets(settings)) {
+            SharedGroups.problem(PipelineStage.of(settings.olap().group(), topics), offsets)
+                    .ifPresent(findings::misconfigured);
         }
     }
 

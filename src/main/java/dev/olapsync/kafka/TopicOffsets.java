@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -21,6 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** How far topics reach and how far consumer groups have come in them. Thread safe. */
@@ -121,6 +123,21 @@ public final class TopicOffsets implements AutoCloseable {
                     }
                 });
         return committed;
+    }
+
+    /** The topics of which the members of a group have partitions at the moment; none when there is no such group. */
+    public Set<String> readBy(String group) throws ExecutionException, InterruptedException {
+        try {
+            return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().stream()
+                    .flatMap(member -> member.assignment().topicPartitions().stream())
+                    .map(TopicPartition::topic)
+                    .collect(Collectors.toCollection(TreeSet::new));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return Set.of();
+            }
+            throw e;
+        }
     }
 
     private List<TopicPartition> partitions(Predicate<String> topics) throws ExecutionException, InterruptedException {

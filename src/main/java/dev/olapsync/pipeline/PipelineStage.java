@@ -1,5 +1,6 @@
 package dev.olapsync.pipeline;
 
+import dev.olapsync.kafka.Topics;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -14,14 +15,17 @@ public record PipelineStage(String route, String group, Predicate<String> topics
     public static final Set<String> SUFFIXES = Set.of(ENRICH, FAN_OUT, LOAD);
 
     public static List<PipelineStage> of(OlapSync olapSync) {
-        String group = olapSync.settings().olap().group();
-        PipelineStage fanOut =
-                new PipelineStage("fan-out", group + FAN_OUT, olapSync.topics().fanOut()::equals);
+        return of(olapSync.settings().olap().group(), olapSync.topics());
+    }
+
+    /** @param group {@code olap.group} */
+    public static List<PipelineStage> of(String group, Topics topics) {
+        PipelineStage fanOut = new PipelineStage("fan-out", group + FAN_OUT, topics.fanOut()::equals);
         return List.of(
-                new PipelineStage("enrich", group + ENRICH, olapSync.topics()::isOfChanges),
+                new PipelineStage("enrich", group + ENRICH, topics::isOfChanges),
                 // children are listed, and that puts them behind all that was in the fan-out
                 fanOut,
                 fanOut,
-                new PipelineStage("load", group + LOAD, olapSync.topics()::isOfRows));
+                new PipelineStage("load", group + LOAD, topics::isOfRows));
     }
 }

@@ -2,6 +2,7 @@ package dev.olapsync.status;
 
 import dev.olapsync.kafka.KnownTopics.Known;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.OtherPipelines;
 import dev.olapsync.pipeline.PipelineStage;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -41,12 +42,9 @@ final class TopicsHealth {
         return Optional.ofNullable(gone);
     }
 
-    /** While another pipeline uses the same topics or the same database. */
+    /** While another pipeline uses what is this one's. */
     Optional<String> shared() throws Exception {
-        Optional<String> overlap = olapSync.topics().overlap();
-        return overlap.isPresent()
-                ? overlap
-                : olapSync.knownTopics().shared(olapSync.topics().captured());
+        return OtherPipelines.problem(olapSync);
     }
 
     /** While a topic is set so that it may lose records. */

@@ -265,6 +265,44 @@ class TopicsTest {
     }
 
     @Test
+    void anotherPipelineWithTheSameGroups() throws Exception {
+        try (Scenario people = people();
+                Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
+            other.start().awaitLoaded();
+            other.stop();
+            other.set("olap.group", people.name());
+            String shared = " also reads ";
+            Scenario.Ended run = other.execute("run");
+            assertThat(run.printed()).contains("FAIL  The consumer group " + people.name() + "-enrich" + shared);
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(other.execute("check").printed()).contains("FAIL  The consumer group " + people.name());
+            awaitUp(people);
+            other.start();
+            awaitDown(other, shared);
+            awaitDown(people, shared);
+            other.stop();
+            awaitUp(people);
+        }
+    }
+
+    /** What one of them has confirmed, the other does not get. */
+    @Test
+    void anotherPipelineWithTheSameSlot() throws Exception {
+        try (Scenario people = people();
+                Scenario other = Scenario.of("topics", SCHEMA).model("person", "SELECT id, name FROM person")) {
+            String slot = people.settings().postgres().slot();
+            other.set("postgres.database", people.name()).set("postgres.slot", slot);
+            other.start().awaitLoaded();
+            awaitDown(other, "replication slot " + slot + " is in use by process");
+            people.postgres("UPDATE person SET name = 'unseen' WHERE id = 1");
+            people.awaitQuiet();
+            people.stop();
+            awaitDown(other, "moved by hand, or by another pipeline");
+            other.stop();
+        }
+    }
+
+    @Test
     void anotherProcessWithOtherModels() throws Exception {
         try (Scenario people = people()) {
             awaitUp(people);
