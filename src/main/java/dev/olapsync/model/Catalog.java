@@ -183,7 +183,18 @@ final class Catalog {
         }
     }
 
-    /** Of the function that makes a value out of its text form. */
+    /** The event trigger in whose function an error was raised, as far as its context tells. */
+    Optional<String> eventTrigger(String context) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement(
+                "SELECT evtname FROM pg_catalog.pg_event_trigger JOIN pg_catalog.pg_proc f ON f.oid = evtfoid"
+                        + " WHERE evtenabled <> 'D' AND position(proname || '()' in ?) > 0 ORDER BY evtname")) {
+            query.setString(1, context);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
     /** Whether a text of the type can mean the time of the query: a date or time, and what has one in it. */
     boolean readsTime(long type) throws SQLException {
         Boolean known = times.get(type);

@@ -100,15 +100,17 @@ final class KeyText {
 
     private void insert(SelectText.Block block, String alias, List<String> names) {
         StringBuilder added = new StringBuilder();
+        StringBuilder groups = new StringBuilder();
         for (int i = 0; i < names.size(); i++) {
-            added.append(", ")
-                    .append(Sql.identifier(alias))
-                    .append('.')
-                    .append(Sql.identifier(names.get(i)))
-                    .append(" AS ")
-                    .append(Sql.identifier(Outputs.HIDDEN + (i + 1)));
+            String column = ", " + Sql.identifier(alias) + '.' + Sql.identifier(names.get(i));
+            added.append(column).append(" AS ").append(Sql.identifier(Outputs.HIDDEN + (i + 1)));
+            groups.append(column);
         }
         inserts.put(end(block), added.toString());
+        if (!block.groups().isEmpty()) {
+            // a group has the rows of one key, though Postgres may not know
+            inserts.put(block.groups().get(block.groups().size() - 1)[1], groups.toString());
+        }
     }
 
     private boolean hasStar(SelectText.Block block, String alias) {

@@ -26,6 +26,8 @@ import org.postgresql.util.PSQLException;
 final class ModelReader {
 
     private static final String DENIED = "42501";
+    private static final String VIEW_OF_ANALYSIS =
+            ": olap-sync asks Postgres what a SELECT means by a temporary view that it takes back at once; ";
 
     private final Path file;
     private final Connection postgres;
@@ -276,13 +278,21 @@ final class ModelReader {
             if (!(e.error() instanceof PSQLException error)) {
                 throw refuse(places.begin(), e.error().getMessage());
             }
-            if (DENIED.equals(error.getSQLState())
-                    && String.valueOf(error.getMessage()).contains("temporary")) {
+            String firstLine =
+                    String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+            if (DENIED.equals(error.getSQLState()) && firstLine.contains("temporary")) {
+                throw refuse(places.begin(), firstLine + VIEW_OF_ANALYSIS + "run " + catalog.grantOfTemporary());
+            }
+            String context = error.getServerErrorMessage() == null
+                    ? null
+                    : error.getServerErrorMessage().getWhere();
+            Optional<String> trigger = context == null ? Optional.empty() : catalog.eventTrigger(context);
+            if (trigger.isPresent()) {
                 throw refuse(
                         places.begin(),
-                        error.getMessage().lines().findFirst().orElse("")
-                                + ": olap-sync asks Postgres what a SELECT means"
-                                + " by a temporary view that it takes back at once; run " + catalog.grantOfTemporary());
+                        "the event trigger " + trigger.get() + " refuses CREATE VIEW: " + firstLine + VIEW_OF_ANALYSIS
+                                + "let its function return when current_user is the role of olap-sync, or when the object is"
+                                + " in a temporary schema");
             }
             problems.add(error, e.prefix());
             throw problems.exception();

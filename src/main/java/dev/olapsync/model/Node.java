@@ -84,8 +84,7 @@ record Node(String tag, Map<String, Object> fields) {
             skipBlanks();
             return switch (text.charAt(at)) {
                 case '{' -> node();
-                case '(' -> list(')');
-                case '[' -> list(']');
+                case '(' -> list();
                 case '"' -> quoted();
                 default -> atom();
             };
@@ -100,9 +99,9 @@ record Node(String tag, Map<String, Object> fields) {
                 String label = atom();
                 Object value = value();
                 skipBlanks();
-                // the bytes of a constant stand behind their number
-                while (text.charAt(at) != ':' && text.charAt(at) != '}') {
-                    value = value();
+                // the bytes of a constant stand in brackets behind their number
+                if (text.startsWith("[ ", at)) {
+                    value = bytes();
                     skipBlanks();
                 }
                 fields.put(label.substring(1), value);
@@ -111,11 +110,20 @@ record Node(String tag, Map<String, Object> fields) {
             return new Node(tag, fields);
         }
 
-        private List<Object> list(char end) {
+        private List<Object> bytes() {
+            List<Object> bytes = new ArrayList<>();
+            atom();
+            for (String atom = atom(); !"]".equals(atom); atom = atom()) {
+                bytes.add(atom);
+            }
+            return bytes;
+        }
+
+        private List<Object> list() {
             at++;
             List<Object> list = new ArrayList<>();
             skipBlanks();
-            while (text.charAt(at) != end) {
+            while (text.charAt(at) != ')') {
                 list.add(value());
                 skipBlanks();
             }
@@ -140,7 +148,7 @@ record Node(String tag, Map<String, Object> fields) {
             skipBlanks();
             StringBuilder atom = new StringBuilder();
             boolean escaped = false;
-            for (; at < text.length() && " \n\t(){}[]".indexOf(text.charAt(at)) < 0; at++) {
+            for (; at < text.length() && " \n\t(){}".indexOf(text.charAt(at)) < 0; at++) {
                 if (text.charAt(at) == '\\') {
                     at++;
                     escaped = true;

@@ -103,6 +103,7 @@ class DifferentialTest {
             inSync(scenario, seed);
             long rows = 0;
             for (String model : schema.models().keySet()) {
+                ViewComparison.compare(scenario, model, schema.models().get(model), seed);
                 rows += Long.parseLong(
                         scenario.clickHouse("SELECT count() FROM " + model).get(0));
             }

@@ -19,10 +19,11 @@ final class RandomSchema {
         // the last ones have most to join
         for (int i = tables.size() - 1; i >= 0; i--) {
             if (i == tables.size() - 1 || random.nextInt(2) == 0) {
-                models.put("model_" + (i + 1), RandomModel.select(tables.get(i), random));
+                models.put("model_" + (i + 1), RandomModel.select(tables.get(i), tables, random));
             }
         }
-        models.put("other", RandomModel.select(tables.get(random.nextInt(tables.size())), random));
+        models.put("other", RandomModel.select(tables.get(random.nextInt(tables.size())), tables, random));
+        models.put("more", RandomModel.select(tables.get(0), tables, random));
     }
 
     List<RandomTable> tables() {

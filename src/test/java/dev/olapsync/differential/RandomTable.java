@@ -48,16 +48,14 @@ final class RandomTable {
                     new Column(Names.column("k" + i, random), keyTypes.get(random.nextInt(keyTypes.size())), true));
         }
         partitioned = random.nextInt(6) == 0;
-        identity = partitioned
-                ? Identity.PRIMARY_KEY
-                : List.of(
-                                Identity.PRIMARY_KEY,
-                                Identity.PRIMARY_KEY,
-                                Identity.PRIMARY_KEY,
-                                Identity.FULL,
-                                Identity.FULL,
-                                Identity.UNIQUE_INDEX)
-                        .get(random.nextInt(6));
+        identity = List.of(
+                        Identity.PRIMARY_KEY,
+                        Identity.PRIMARY_KEY,
+                        Identity.FULL,
+                        Identity.FULL,
+                        Identity.FULL,
+                        partitioned ? Identity.FULL : Identity.UNIQUE_INDEX)
+                .get(random.nextInt(6));
         code = partitioned || identity == Identity.PRIMARY_KEY && random.nextInt(4) > 0
                 ? null
                 : new Column(Names.column("code", random), keyTypes.get(random.nextInt(keyTypes.size())), true);
@@ -152,11 +150,14 @@ final class RandomTable {
                 + ")"
                 + (partitioned ? " PARTITION BY HASH (" + primaryKey.get(0).name() + ")" : ""));
         for (int i = 0; partitioned && i < 2; i++) {
-            statements.add("CREATE TABLE " + Sql.identifier("part " + i + " of " + name) + " PARTITION OF " + name
+            statements.add("CREATE TABLE " + partition(i) + " PARTITION OF " + name
                     + " FOR VALUES WITH (MODULUS 2, REMAINDER " + i + ")");
         }
         if (identity == Identity.FULL) {
             statements.add("ALTER TABLE " + name + " REPLICA IDENTITY FULL");
+            for (int i = 0; partitioned && i < 2; i++) {
+                statements.add("ALTER TABLE " + partition(i) + " REPLICA IDENTITY FULL");
+            }
         } else if (identity == Identity.UNIQUE_INDEX) {
             String index = Sql.identifier("identity of " + name);
             statements.add("CREATE UNIQUE INDEX " + index + " ON " + name + " (" + code.name() + ")");
@@ -166,6 +167,19 @@ final class RandomTable {
             statements.add("CREATE INDEX ON " + name + " (" + names(reference.columns()) + ")");
         }
         return statements;
+    }
+
+    private String partition(int number) {
+        return Sql.identifier("part " + number + " of " + name);
+    }
+
+    /** Whether all columns of old rows are in the log, also those that refer to others. */
+    boolean isWhole() {
+        return identity == Identity.FULL;
+    }
+
+    boolean canHaveHistory() {
+        return isWhole() && columns().stream().noneMatch(column -> column.type() == ValueType.ARRAY);
     }
 
     static String names(List<Column> columns) {

@@ -166,7 +166,7 @@ final class RandomTransactions implements Callable<Integer> {
     private void change() throws SQLException, IOException {
         List<RandomTable> tables = schema.tables();
         RandomTable table = tables.get(random.nextInt(tables.size()));
-        switch (random.nextInt(24)) {
+        switch (random.nextInt(26)) {
             case 0, 1, 2, 3 -> execute(insert(table));
             case 4 -> copy(table);
             case 5, 6, 7 -> execute(update(table, someData(table)) + where(table));
@@ -194,6 +194,7 @@ final class RandomTransactions implements Callable<Integer> {
                         + "; PERFORM 1 / " + random.nextInt(2)
                         + "; EXCEPTION WHEN division_by_zero OR integrity_constraint_violation THEN "
                         + update(table, someData(table)) + where(table) + "; END $do$");
+            case 22 -> moveLinks();
             case 21 -> {
                 if (random.nextInt(6) == 0) {
                     truncate(table);
@@ -202,6 +203,18 @@ final class RandomTransactions implements Callable<Integer> {
             default -> {
                 execute(update(table, someData(table)) + where(table));
                 execute(update(table, someData(table)) + where(table));
+            }
+        }
+    }
+
+    /** Of several tables, so that a path from a change to the key is another one at both ends. */
+    private void moveLinks() throws SQLException {
+        for (RandomTable table : schema.tables()) {
+            if (random.nextInt(3) > 0) {
+                execute(update(table, someReference(table)) + where(table));
+            }
+            if (random.nextInt(4) == 0) {
+                execute("DELETE FROM " + table.name() + where(table));
             }
         }
     }

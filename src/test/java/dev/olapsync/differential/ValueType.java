@@ -185,6 +185,15 @@ enum ValueType {
         return this == SMALLINT || this == INTEGER || this == BIGINT || this == NUMERIC;
     }
 
+    boolean isTime() {
+        return this == DATE || this == TIMESTAMP || this == TIMESTAMPTZ;
+    }
+
+    /** Whether a roll-up can group by it: values that are equal have one text. */
+    boolean canBeGroup() {
+        return isNumber() || isTime() || isText() || this == BOOLEAN || this == UUID_TYPE;
+    }
+
     boolean isText() {
         return this == TEXT || this == VARCHAR;
     }

@@ -455,4 +455,15 @@ class ModelsTest {
                 .extracting(OutputColumn::nullable)
                 .containsExactly(false, false, true, true, false, true, true);
     }
+
+    @Test
+    void groupsOfAUniqueColumnGetTheKeyOfTheirRow() throws Exception {
+        TestDatabase.execute(
+                postgres,
+                "CREATE TABLE gu (id int PRIMARY KEY, code text NOT NULL UNIQUE, v int);"
+                        + " INSERT INTO gu VALUES (1, 'a', 5)");
+        Model model = load("SELECT code, sum(v) AS total FROM gu GROUP BY code HAVING count(*) > 0");
+        assertThat(look(model, "gu", "1")).singleElement().satisfies(row -> assertThat(row.json())
+                .contains("\"total\":5"));
+    }
 }

@@ -142,6 +142,7 @@ class RefusalTest {
             SELECT DISTINCT ON (c_id) c_id, street FROM a ORDER BY c_id, active                                       | 1 | 8 | DISTINCT ON takes rows whose order is not defined
             SELECT id, status::regclass::oid AS t FROM o                                                              | 1 | 1 | regclass() depends on the session, not on the row or reads other tables
             SELECT o.id, (SELECT count(*) FROM a) AS n FROM o                                                         | 1 | 36 | no equality leads from a (public.a) to the key (id) of o (public.o)
+            SELECT a.c_id, a.kind FROM a, c WHERE NOT EXISTS (SELECT FROM o WHERE o.id = c.id AND o.id = a.c_id)      | 1 | 31 | no equality leads from c
             SELECT c.id, (SELECT count(*) FROM o x WHERE x.c_id = c.id) AS n FROM c                                   | 1 | 36 | run ALTER TABLE "public"."o" REPLICA IDENTITY FULL
             SELECT status, sum(c_float) AS s FROM o GROUP BY status                                                   | 1 | 16 | sum() over double precision
             SELECT status, avg(amount) AS s FROM o GROUP BY status                                                    | 1 | 16 | a roll-up can have its groups, and count, sum, min, max
@@ -494,6 +495,43 @@ class RefusalTest {
         publication.ensure(postgres, List.of(guarded));
         assertThat(publication.missing(postgres, List.of(guarded))).isEmpty();
         TestDatabase.execute(postgres, "DELETE FROM guarded; DROP TABLE guarded; DROP PUBLICATION guarded");
+    }
+
+    @Test
+    void aRoleThatMustNotMakeTemporaryViews() throws SQLException {
+        TestDatabase.execute(postgres, """
+                REVOKE TEMPORARY ON DATABASE refusals FROM PUBLIC;
+                CREATE ROLE without_temporary;
+                GRANT SELECT ON o TO without_temporary""");
+        TestDatabase.write(folder, "m", "SELECT id FROM o");
+        try (Connection session = TestDatabase.again(postgres)) {
+            TestDatabase.execute(session, "SET ROLE without_temporary");
+            assertThatExceptionOfType(ModelException.class)
+                    .isThrownBy(() -> Models.load(folder, session))
+                    .withMessageContainingAll(
+                            "m.sql:1:1: ERROR: permission denied to create temporary tables in database \"refusals\"",
+                            "run GRANT TEMPORARY ON DATABASE refusals TO without_temporary");
+        } finally {
+            TestDatabase.execute(postgres, """
+                    GRANT TEMPORARY ON DATABASE refusals TO PUBLIC;
+                    DROP OWNED BY without_temporary;
+                    DROP ROLE without_temporary""");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ddl_command_start", "ddl_command_end"})
+    void anEventTriggerThatRefusesViews(String event) throws SQLException {
+        TestDatabase.execute(postgres, """
+                CREATE FUNCTION frozen() RETURNS event_trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'no DDL on Fridays'; END $$;
+                CREATE EVENT TRIGGER no_views ON %s WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION frozen()""".formatted(event));
+        try {
+            check("SELECT id FROM o", 1, 1, "the event trigger no_views refuses CREATE VIEW: ERROR: no DDL on Fridays");
+            check("SELECT id FROM o", 1, 1, "let its function return when current_user is the role of olap-sync");
+        } finally {
+            TestDatabase.execute(postgres, "DROP EVENT TRIGGER no_views; DROP FUNCTION frozen()");
+        }
     }
 
     @Test
