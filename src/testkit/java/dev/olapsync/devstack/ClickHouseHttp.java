@@ -53,6 +53,8 @@ final class ClickHouseHttp {
     /** The settings profiles of these users, {@code <user>/<setting>} each, in the data directory. */
     static final String PROFILES = "profiles.properties";
 
+    private static final String CONST = " CONST";
+
     /** URL parameters that are neither settings nor query parameters. */
     private static final Set<String> PROTOCOL = Set.of(
             "query",
@@ -193,6 +195,7 @@ final class ClickHouseHttp {
                 if (exchange.getRequestMethod().equals("GET")) {
                     settings.put("readonly", "2");
                 }
+                requireConstants(profile, settings);
                 String database = firstNonNull(
                         parameters.get("database"), exchange.getRequestHeaders().getFirst("X-ClickHouse-Database"));
                 if (statement.takesData()) {
@@ -291,6 +294,20 @@ final class ClickHouseHttp {
             }
         }
         return profile;
+    }
+
+    /** As a server does, for settings with CONST behind their values in the profile; the engine alone has no constraints. */
+    private static void requireConstants(Map<String, String> profile, Map<String, String> settings)
+            throws QueryException {
+        for (Map.Entry<String, String> setting : profile.entrySet()) {
+            if (setting.getValue().endsWith(CONST)) {
+                setting.setValue(setting.getValue().replace(CONST, ""));
+                if (!settings.getOrDefault(setting.getKey(), setting.getValue()).equals(setting.getValue())) {
+                    throw new QueryException("Code: 452. DB::Exception: Setting " + setting.getKey()
+                            + " should not be changed. (SETTING_CONSTRAINT_VIOLATION)");
+                }
+            }
+        }
     }
 
     static Properties properties(Path home, String name) {

@@ -62,7 +62,7 @@ public final class ClickHouseServer extends Service {
         change(ClickHouseHttp.USERS, users -> users.setProperty(user, password));
     }
 
-    /** Gives a user a settings profile, or another one; counts from the next request. */
+    /** Gives a user a settings profile, or another one; counts from the next request. CONST behind a value is a constraint. */
     public void profile(String user, Map<String, String> settings) {
         change(ClickHouseHttp.PROFILES, profiles -> {
             profiles.keySet().removeIf(name -> name.toString().startsWith(user + "/"));
