@@ -217,7 +217,8 @@ final class ModelReader {
                                 + before.table().identityKey().columns().stream()
                                         .map(column -> before.alias() + "." + column.name())
                                         .collect(Collectors.joining(", "))
-                                + " to the SELECT list");
+                                + " to the SELECT list"
+                                + (before.view() == null ? "" : " of the view " + before.view()));
             }
         }
         List<Query.Key> key = outputs.key(keyPlaces);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.config.Settings;
 import dev.olapsync.scenario.Scenario;
+import dev.olapsync.scenario.ViewComparison;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ class DifferentialTest {
             inSync(scenario, seed);
             long rows = 0;
             for (String model : schema.models().keySet()) {
-                ViewComparison.compare(scenario, model, schema.models().get(model), seed);
+                ViewComparison.compare(scenario, model, schema.models().get(model), "seed " + seed);
                 rows += Long.parseLong(
                         scenario.clickHouse("SELECT count() FROM " + model).get(0));
             }

@@ -22,6 +22,7 @@ final class RandomModel {
     private final List<Source> sources = new ArrayList<>();
     private final StringBuilder from = new StringBuilder();
     private final List<String> outputs = new ArrayList<>();
+    private boolean inView;
 
     private RandomModel(RandomTable grain, List<RandomTable> tables, Random random) {
         this.random = random;
@@ -49,6 +50,13 @@ final class RandomModel {
             case 13 -> model.ofChild(model.expressions.oneOf(ofGrain));
             default -> model.joined(grain);
         };
+    }
+
+    /** A SELECT that a view can be made of: it has the key, for none can be added to a view. */
+    static String view(RandomTable grain, List<RandomTable> tables, Random random) {
+        RandomModel model = new RandomModel(grain, tables, random);
+        model.inView = true;
+        return model.joined(grain);
     }
 
     private String joined(RandomTable grain) {
@@ -89,9 +97,10 @@ final class RandomModel {
         StringBuilder on = new StringBuilder();
         for (int i = 0; i < reference.columns().size(); i++) {
             String left = column(joined.alias(), reference.to().target().get(i));
-            String right = link(
-                    column(source.alias(), reference.columns().get(i)),
-                    reference.columns().get(i).type());
+            Column column = reference.columns().get(i);
+            String right = source.level() == 0
+                    ? link(column(source.alias(), column), column.type())
+                    : column(source.alias(), column);
             on.append(i == 0 ? "" : " AND ").append(random.nextBoolean() ? left + " = " + right : right + " = " + left);
         }
         return random.nextInt(5) == 0
@@ -111,7 +120,7 @@ final class RandomModel {
     }
 
     private void chooseOutputs(RandomTable grain) {
-        if (random.nextInt(5) > 0) {
+        if (inView || random.nextInt(5) > 0) {
             grain.key().forEach(column -> output(column("g", column)));
         }
         for (Source source : List.copyOf(sources)) {

@@ -10,6 +10,7 @@ import java.util.Random;
 final class RandomSchema {
 
     private final List<RandomTable> tables = new ArrayList<>();
+    private final Map<String, String> views = new LinkedHashMap<>();
     private final Map<String, String> models = new LinkedHashMap<>();
 
     RandomSchema(Random random) {
@@ -23,7 +24,12 @@ final class RandomSchema {
             }
         }
         models.put("other", RandomModel.select(tables.get(random.nextInt(tables.size())), tables, random));
-        models.put("more", RandomModel.select(tables.get(0), tables, random));
+        if (random.nextBoolean()) {
+            views.put("seen", RandomModel.view(tables.get(0), tables, random));
+            models.put("more", "SELECT * FROM seen");
+        } else {
+            models.put("more", RandomModel.select(tables.get(0), tables, random));
+        }
     }
 
     List<RandomTable> tables() {
@@ -39,6 +45,11 @@ final class RandomSchema {
         StringBuilder sql = new StringBuilder("CREATE SCHEMA " + Names.SCHEMA + ";\n");
         tables.forEach(table ->
                 table.create().forEach(statement -> sql.append(statement).append(";\n")));
+        views.forEach((name, select) -> sql.append("CREATE VIEW ")
+                .append(name)
+                .append(" AS ")
+                .append(select)
+                .append(";\n"));
         return sql.toString();
     }
 }

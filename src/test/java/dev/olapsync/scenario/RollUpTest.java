@@ -60,8 +60,12 @@ class RollUpTest {
                     .model("averages", averages)
                     .model("distinct_towns", distinct)
                     .model("both", union)
-                    .model("several", several);
+                    .model("several", several)
+                    .model("hidden", "SELECT s.town, x.amount FROM sale x JOIN shop s ON s.id = x.shop_id");
             scenario.start().awaitLoaded();
+            assertThat(scenario.clickHouse("SELECT name FROM system.columns WHERE database = currentDatabase()"
+                            + " AND table IN ('hidden', 'several') ORDER BY table, position"))
+                    .containsExactly("town", "amount", "town", "id", "amount");
             assertThat(scenario.command("explain", "groups"))
                     .contains(
                             "groups_detail, of which the view groups is made",

@@ -1,9 +1,8 @@
-package dev.olapsync.differential;
+package dev.olapsync.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.clickhouse.ClickHouse;
-import dev.olapsync.scenario.Scenario;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -18,11 +17,12 @@ import java.util.stream.Collectors;
  * The view with the model's own name against the SELECT, as texts. A verdict compares the models that the view is made of: the parts of a
  * union, the rows of a roll-up.
  */
-final class ViewComparison {
+public final class ViewComparison {
 
     private ViewComparison() {}
 
-    static void compare(Scenario scenario, String model, String select, long seed) throws Exception {
+    /** @param what the message of a failure says it */
+    public static void compare(Scenario scenario, String model, String select, String what) throws Exception {
         if (!scenario.clickHouse("EXISTS TABLE " + model + "_rows").equals(List.of("0"))) {
             return;
         }
@@ -46,7 +46,7 @@ final class ViewComparison {
                 .collect(Collectors.joining(", "));
         assertThat(scenario.clickHouse("SELECT arrayStringConcat([" + columns + "], '|') FROM " + model).stream()
                         .map(ViewComparison::decoded))
-                .as("view %s of seed %d", model, seed)
+                .as("view %s of %s", model, what)
                 .containsExactlyInAnyOrderElementsOf(expected);
     }
 
