@@ -71,7 +71,7 @@ public final class CatalogEntry {
     }
 
     private static void adapt(JsonNode options, Map<String, Object> defaults) {
-        options.fields().forEachRemaining(option -> {
+        options.properties().forEach(option -> {
             ObjectNode declared = (ObjectNode) option.getValue();
             Object value = defaults.get(option.getKey());
             if (value instanceof String || value instanceof Number || value instanceof Boolean) {

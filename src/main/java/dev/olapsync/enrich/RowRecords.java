@@ -27,7 +27,9 @@ public class RowRecords implements Processor {
         CamelContext context = exchange.getContext();
         Topics topics = OlapSync.of(context).topics();
         Models models = OlapSync.of(context).models();
-        List<Exchange> records = new ArrayList<>(exchange.getVariable(DirtyRowFinder.READY, List.class));
+        @SuppressWarnings("unchecked")
+        List<Exchange> ready = exchange.getVariable(DirtyRowFinder.READY, List.class);
+        List<Exchange> records = new ArrayList<>(ready);
         // Without anything to look up there is none.
         if (exchange.getMessage().getBody() instanceof LookUpResult found) {
             found.fanOuts().forEach(fanOut -> records.add(fanOut.message(context)));

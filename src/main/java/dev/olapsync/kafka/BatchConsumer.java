@@ -72,7 +72,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
     /**
      * @param properties {@code max.poll.records} is the size of a batch
-     * @param mostBytes of keys and values in a batch; one record can have more
+     * @param maxBytes of keys and values in a batch; one record can have more
      */
     public BatchConsumer(Properties properties, int maxBytes, Losses losses) {
         super(inParts(properties, maxBytes));

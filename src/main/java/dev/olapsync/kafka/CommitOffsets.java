@@ -48,7 +48,7 @@ public class CommitOffsets implements Processor {
                 .getMessage()
                 .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
         try {
-            commit.getConsumer().commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
+            commit.getCamelExchangePayload().consumer.commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
         } catch (CommitFailedException | RebalanceInProgressException e) {
             // the partitions may be another's by now; only a consumer that joins again can tell, no redelivery
             exchange.setRollbackOnly(true);

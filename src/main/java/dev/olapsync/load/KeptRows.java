@@ -46,7 +46,7 @@ public final class KeptRows {
         this.key = model.key().stream().map(column -> identifier(column.name())).toList();
     }
 
-    /** @param version cut-off what has a lower version is going to be hidden */
+    /** @param cutoff the version cut-off: what has a lower version is going to be hidden */
     public void copyTo(BigInteger cutoff, OlapSync olapSync) throws SQLException {
         String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128("
                 + literal(cutoff.toString()) + ")";

@@ -21,8 +21,6 @@ final class Block {
 
     private record OfExpressions(List<Node> nodes) implements Entry {}
 
-    private static final Set<String> INTEGERS = Set.of("int2", "int4", "int8");
-
     private final Block parent;
     private final Node query;
     private final Side side;

@@ -14,14 +14,12 @@ import java.util.function.Predicate;
  */
 final class Closure {
 
-    private final Resolved resolved;
     private final Predicate<Item> outside;
     private final Set<Col> known;
     private final Map<Item, List<Table.Column>> determined = new LinkedHashMap<>();
 
     /** @param outside items whose row is given */
     Closure(Resolved resolved, Collection<Col> start, Predicate<Item> outside) {
-        this.resolved = resolved;
         this.outside = outside;
         this.known = new HashSet<>(start);
         boolean grows = true;

@@ -335,7 +335,7 @@ final class LookUpSql {
     }
 
     /**
-     * @param most number of the parameter that says how many bytes a row may have; of a larger one only the size is told
+     * @param maximum number of the parameter that says how many bytes a row may have; of a larger one only the size is told
      * @param outer the leading result columns, from the inner ones, which are in {@code s}
      * @param inner what the leading result columns are made of
      * @param keyValues SQL for the key of the model's row

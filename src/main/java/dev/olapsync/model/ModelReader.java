@@ -240,7 +240,7 @@ final class ModelReader {
                 own,
                 query,
                 reaches,
-                references(resolved, reaches, grain),
+                references(reaches, grain),
                 images,
                 resolved,
                 view == null ? null : view.over(query));
@@ -584,7 +584,7 @@ final class ModelReader {
     }
 
     /** What is looked for in the tables: the rows on the paths, and those of sub-queries. */
-    private static List<LookUp.Reference> references(Resolved resolved, List<Reach> reaches, Grains.Grain grain) {
+    private static List<LookUp.Reference> references(List<Reach> reaches, Grains.Grain grain) {
         List<LookUp.Reference> references = new ArrayList<>();
         for (Reach reach : reaches) {
             for (Paths.Step step : reach.path().steps()) {

@@ -47,7 +47,7 @@ public record Page(List<Row> rows) {
     /**
      * @param after the {@link Row#grainKey()} to go on behind; empty for the first page
      * @param limit most rows; a page with fewer is the last
-     * @param mostBytes of all rows together; of those that have more than their share only the size is read
+     * @param maxBytes of all rows together; of those that have more than their share only the size is read
      * @throws SchemaChangedException when the model's tables are not what they were
      */
     public static Page read(Connection postgres, Model model, List<String> after, int limit, long maxBytes)

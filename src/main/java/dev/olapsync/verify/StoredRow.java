@@ -16,7 +16,7 @@ import java.util.Optional;
  * What ClickHouse stores of a key.
  *
  * @param versions all that no merge has taken away yet, the greatest first
- * @param version cut-off the version below which no row of the model counts
+ * @param cutoff the version below which no row of the model counts
  */
 public record StoredRow(List<Version> versions, BigInteger cutoff) {
 

@@ -35,7 +35,7 @@ public final class Verification implements AutoCloseable {
         this(olapSync, patience, MAX_CANDIDATES);
     }
 
-    /** @param mostCandidates how many keys of rows that differ are kept of one model */
+    /** @param maxCandidates how many keys of rows that differ are kept of one model */
     Verification(OlapSync olapSync, Duration patience, int maxCandidates) {
         this.olapSync = olapSync;
         this.patience = patience;

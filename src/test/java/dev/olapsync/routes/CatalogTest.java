@@ -89,14 +89,14 @@ class CatalogTest {
         });
         routes.findParents("uri").forEach(endpoint -> problems.addAll(endpoint(endpoint)));
         routes.findValues("steps")
-                .forEach(steps -> steps.forEach(step -> step.fields().forEachRemaining(kind -> {
+                .forEach(steps -> steps.forEach(step -> step.properties().forEach(kind -> {
                     if (!kind.getValue().hasNonNull("id")) {
                         problems.add("a " + kind.getKey() + " without id");
                     }
                 })));
         routes.findValues("expression").stream()
                 .filter(JsonNode::isObject)
-                .forEach(expression -> expression.fields().forEachRemaining(language -> {
+                .forEach(expression -> expression.properties().forEach(language -> {
                     if (!language.getValue().isObject()) {
                         problems.add("not in canonical form: expression " + expression);
                     }
@@ -114,8 +114,8 @@ class CatalogTest {
         }
         StringJoiner options = new StringJoiner("&", "?", "");
         endpoint.path("parameters")
-                .fields()
-                .forEachRemaining(option ->
+                .properties()
+                .forEach(option ->
                         options.add(option.getKey() + "=" + option.getValue().asText()));
         EndpointValidationResult result = CATALOG.validateEndpointProperties(uri + options);
         return result.isSuccess() ? List.of() : List.of(uri + ": " + result.summaryErrorMessage(false));

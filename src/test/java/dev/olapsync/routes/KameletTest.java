@@ -40,7 +40,7 @@ class KameletTest {
     private static JsonNode template(String name, JsonNode given) throws Exception {
         JsonNode spec = kamelet(name);
         String[] template = {YAML.writeValueAsString(spec.get("template"))};
-        spec.at("/definition/properties").fields().forEachRemaining(parameter -> {
+        spec.at("/definition/properties").properties().forEach(parameter -> {
             JsonNode value = given.has(parameter.getKey())
                     ? given.get(parameter.getKey())
                     : parameter.getValue().get("default");
@@ -96,8 +96,8 @@ class KameletTest {
     /** A pipe gives texts raw, so that nothing in them is taken for an option of a URI. */
     private static Map<String, String> texts(ObjectNode options) {
         Map<String, String> texts = new HashMap<>();
-        options.fields()
-                .forEachRemaining(option ->
+        options.properties()
+                .forEach(option ->
                         texts.put(option.getKey(), option.getValue().asText().replaceFirst("^RAW\\((.*)\\)$", "$1")));
         return texts;
     }

@@ -116,7 +116,7 @@ class ManifestsTest {
             JsonNode definition = yaml(file).at("/spec/definition");
             assertThat(definition.path("title").asText()).isNotBlank();
             assertThat(definition.path("description").asText()).isNotBlank();
-            definition.get("properties").fields().forEachRemaining(parameter -> {
+            definition.get("properties").properties().forEach(parameter -> {
                 for (String word : List.of("title", "description", "type", "example")) {
                     assertThat(parameter.getValue().path(word).asText())
                             .as(file + " " + parameter.getKey() + " " + word)

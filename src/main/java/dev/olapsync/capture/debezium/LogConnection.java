@@ -47,6 +47,7 @@ public final class LogConnection implements ReplicationConnection {
     }
 
     @Override
+    @SuppressWarnings("deprecation") // Debezium has no other way to an option that it keeps for itself
     public ReplicationStream startStreaming(WalPositionLocator walPosition) throws SQLException, InterruptedException {
         connection.initConnection();
         Lsn start = metadata.getReplicationSlotState(

@@ -38,6 +38,7 @@ public class PostgresCdcConnector extends PostgresConnector {
         private volatile ChangeBatch first;
 
         @Override
+        @SuppressWarnings("deprecation") // Debezium has no other way to an option of ours
         protected ReplicationConnection buildReplicationConnection(
                 PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
                 throws SQLException {
