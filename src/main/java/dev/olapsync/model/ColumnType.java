@@ -44,33 +44,10 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
 
     /** @param modifier {@code pg_attribute.atttypmod} */
     static ColumnType of(Table.Type type, int modifier) {
-        if (type.array()) {
-            return of(Kind.JSON_TEXT);
-        }
-        if (type.kind() == 'e') {
-            return of(Kind.LOW_CARDINALITY);
-        }
-        if (!type.isBuiltIn()) {
-            return of(type.name().equals("citext") ? Kind.STRING : Kind.TEXT_FORM);
-        }
-        return switch (type.name()) {
-            case "int2" -> of(Kind.INT16);
-            case "int4" -> of(Kind.INT32);
-            case "int8" -> of(Kind.INT64);
-            case "numeric" -> numeric(modifier);
-            case "float4" -> of(Kind.FLOAT32);
-            case "float8" -> of(Kind.FLOAT64);
-            case "bool" -> of(Kind.BOOL);
-            case "text", "varchar", "bpchar", "name" -> of(Kind.STRING);
-            case "date" -> of(Kind.DATE);
-            case "timestamp", "timestamptz" -> of(Kind.TIMESTAMP);
-            case "uuid" -> of(Kind.UUID);
-            default -> of(Kind.TEXT_FORM);
-        };
-    }
-
-    private static ColumnType of(Kind kind) {
-        return new ColumnType(kind, 0, 0, null);
+        Kind kind = TypeMapping.of(type, modifier).kind();
+        return kind == Kind.DECIMAL
+                ? new ColumnType(kind, digits(modifier), decimals(modifier), null)
+                : new ColumnType(kind, 0, 0, null);
     }
 
     /** An array of what {@link #collected} makes of values. */
@@ -90,13 +67,22 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         return (precision << 16 | scale & 0x7ff) + 4;
     }
 
-    private static ColumnType numeric(int modifier) {
-        // numeric.c: numeric_typmod_precision and numeric_typmod_scale; the scale is signed, in 11 bits
-        int precision = modifier - 4 >> 16 & 0xffff;
-        int scale = ((modifier - 4 & 0x7ff) ^ 1024) - 1024;
-        return modifier >= 0 && scale >= 0 && scale <= precision && precision <= MAX_PRECISION
-                ? new ColumnType(Kind.DECIMAL, precision, scale, null)
-                : of(Kind.TEXT_FORM);
+    /** Whether ClickHouse's Decimal has the digits that the modifier of a numeric declares. */
+    static boolean isDecimal(int modifier) {
+        return modifier >= 0
+                && decimals(modifier) >= 0
+                && decimals(modifier) <= digits(modifier)
+                && digits(modifier) <= MAX_PRECISION;
+    }
+
+    /** As numeric_typmod_precision in numeric.c. */
+    private static int digits(int modifier) {
+        return ((modifier - 4) >> 16) & 0xffff;
+    }
+
+    /** As numeric_typmod_scale in numeric.c: signed, in 11 bits. */
+    private static int decimals(int modifier) {
+        return (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
     }
 
     /** The type as ClickHouse spells it. */

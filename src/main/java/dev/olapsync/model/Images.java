@@ -74,7 +74,7 @@ final class Images {
     private void refuseType(Table.Column column) {
         Optional<String> refusal = column.generated()
                 ? Optional.of("is generated, so that its values are not in the log")
-                : ImageTypes.format(column.type()).isPresent()
+                : TypeMapping.inEvents(column).isPresent()
                         ? Optional.empty()
                         : Optional.of("is of type " + column.typeName()
                                 + ", of which change events do not have the exact value");
@@ -88,10 +88,7 @@ final class Images {
     static List<KeyColumn> inEvents(List<Table.Column> columns) {
         return columns.stream()
                 .map(column -> new KeyColumn(
-                        column.name(),
-                        "text[]",
-                        ImageTypes.format(column.type()).orElseThrow(),
-                        true))
+                        column.name(), "text[]", TypeMapping.inEvents(column).orElseThrow(), true))
                 .toList();
     }
 }

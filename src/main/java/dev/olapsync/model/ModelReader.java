@@ -420,7 +420,7 @@ final class ModelReader {
                             + (table.partitioned() ? ", for each partition too" : ""));
         }
         for (Table.Column column : key.columns()) {
-            if (!KeyTypes.canIdentify(column)) {
+            if (!TypeMapping.canIdentify(column)) {
                 problems.add(
                         place,
                         "the key column " + column.name() + " of " + table.name() + " is "
@@ -446,7 +446,7 @@ final class ModelReader {
 
     /** Which old values a change of the item tells, in a form that can be compared with those in the table. */
     private static Predicate<Table.Column> usable(Item item) {
-        return column -> item.table().replicaIdentity().contains(column.name()) && KeyTypes.canBeAsked(column);
+        return column -> item.table().replicaIdentity().contains(column.name()) && TypeMapping.canBeAsked(column);
     }
 
     private List<Reach> reaches(Resolved resolved, Grains.Grain grain) throws SQLException, ModelException {
@@ -506,7 +506,7 @@ final class ModelReader {
 
     private void refuseUnreached(Paths paths, Grains.Grain grain, Item item) throws SQLException {
         Table table = item.table();
-        Optional<Paths.Path> anyhow = paths.from(item, KeyTypes::canBeAsked);
+        Optional<Paths.Path> anyhow = paths.from(item, TypeMapping::canBeAsked);
         if (anyhow.isPresent()) {
             List<Table.Column> columns = anyhow.get().columns();
             problems.add(
@@ -717,7 +717,10 @@ final class ModelReader {
     private static List<KeyColumn> keyColumns(List<Table.Column> columns) {
         return columns.stream()
                 .map(column -> new KeyColumn(
-                        column.name(), column.typeName() + "[]", KeyTypes.format(column.type()), !column.notNull()))
+                        column.name(),
+                        column.typeName() + "[]",
+                        TypeMapping.inEvents(column).orElseThrow(),
+                        !column.notNull()))
                 .toList();
     }
 }
