@@ -235,7 +235,7 @@ final class Catalog {
                     UNION ALL SELECT a.atttypid FROM pg_attribute a
                       WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS inside(inner_type)
                   WHERE inner_type <> 0)
-                SELECT EXISTS (SELECT FROM parts p JOIN pg_type t ON t.oid = p.oid WHERE """ + " (" + condition + "))")) {
+                SELECT EXISTS (SELECT FROM parts p JOIN pg_type t ON t.oid = p.oid WHERE (""" + condition + "))")) {
             query.setLong(1, type);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
