@@ -21,7 +21,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 /**
  * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. Of rows that are
  * larger than a record may be the long values are left out, see {@link ChangeReducer}. A record of {@link CapturedPosition}
- * goes with them.
+ * goes with them. Not thread safe: it runs on the thread of the engine.
  */
 public class ChangeEvents implements Processor {
 

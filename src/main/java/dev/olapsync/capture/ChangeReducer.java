@@ -10,11 +10,14 @@ import java.util.Optional;
 
 /**
  * Makes a change that is larger than a record may be small enough: of its row the long values are replaced by what Debezium
- * writes for values that it does not know. A change only has to tell the row's key; a key is never long.
+ * writes for values that it does not know. A change only has to carry the row's key.
  */
 final class ChangeReducer {
 
-    /** Longer than any value of a key: an index of Postgres holds no more than 2,704 bytes. */
+    /**
+     * Longer than an ordinary value of a key: an entry of a B-tree has no more than 2,704 bytes. It is compressed, so a repetitive
+     * text can be longer: such a key would be left out as well (docs/known-issues.md).
+     */
     private static final int LONG = 16 * 1024;
 
     private static final ObjectMapper JSON = Json.ofRows();

@@ -29,6 +29,8 @@ import org.apache.kafka.common.TopicPartition;
  * the time goes on at a steady pace. After a batch comes a poll without records, at which Camel hands the batch over: what
  * other polls bring it leaves for the next one.
  *
+ * <p>As any Kafka consumer it may be used by one thread at a time, that of the route. {@link Losses} are called on it.
+ *
  * <p>It never jumps over records in silence: before it goes on behind some that are gone, the {@link Losses} have taken note.
  */
 public final class BatchConsumer extends KafkaConsumer<Object, Object> {

@@ -8,7 +8,8 @@ import org.apache.camel.component.kafka.KafkaConstants;
 /**
  * Kafka records that can be published more than once. Camel's producer takes the header with the topic out of each record
  * that it sends, so a second attempt would send all of them to the topic of the endpoint. Here each attempt gets them with
- * their topics. Cannot be changed.
+ * their topics. The list cannot be changed, but {@link #get} sets a header of the exchange that it returns: one thread at a time
+ * may publish it.
  */
 public final class Records extends AbstractList<Exchange> {
 

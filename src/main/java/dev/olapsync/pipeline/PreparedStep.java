@@ -9,6 +9,8 @@ import org.apache.camel.support.service.ServiceSupport;
 /**
  * A step that needs the servers before it can do anything. It prepares itself with its first exchange, and not at the start
  * of the route: so routes start while a server is down, in every runtime, and what fails is tried again like the exchange.
+ * Several consumers of a route can share the step: only one of them prepares it, and the others wait; {@link #step} must be
+ * thread safe.
  */
 public abstract class PreparedStep extends ServiceSupport implements Processor, CamelContextAware {
 

@@ -28,7 +28,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * Waits until all that was committed in Postgres before a call has gone through the running pipeline, which may be another
- * process; as long as that takes, but no longer than the patience while nothing moves. Not thread safe.
+ * process. It waits as long as something moves, and gives up after the patience in which nothing has moved. Not thread safe.
  */
 public final class Barrier implements AutoCloseable {
 
