@@ -110,6 +110,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 failure = CaptureFailure.of(e);
                 pause = deliveries != null && deliveries.haveBegun() ? FIRST_PAUSE : pause;
                 if (stopped.getCount() > 0) {
+                    OlapSync.of(endpoint.getCamelContext()).metrics().captureInterrupted();
                     LOG.error("Capture is interrupted, next try in {} ms: {}", pause.toMillis(), failure.getMessage());
                 }
             }

@@ -7,14 +7,10 @@ import dev.olapsync.deadletter.DeadLetter;
 import dev.olapsync.deadletter.DeadLetterReplay;
 import dev.olapsync.deadletter.DeadLetterTopic;
 import dev.olapsync.pipeline.OlapSync;
-import dev.olapsync.postgres.RefreshRequest;
 import java.io.PrintWriter;
-import java.sql.Connection;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
-import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -104,21 +100,10 @@ final class DeadLetterCommand {
         if (findings.failed()) {
             return findings.exitCode();
         }
-        DeadLetterTopic topic = new DeadLetterTopic(settings);
-        LongAdder deadLetters = new LongAdder();
         OlapSync olapSync = new OlapSync(settings);
-        try (Connection connection = olapSync.postgres().getConnection();
-                DeadLetterReplay originals = new DeadLetterReplay(settings.kafka())) {
-            Map<TopicPartition, Long> read = topic.read(deadLetter -> {
-                deadLetter.original().ifPresent(originals::send);
-                Optional<RefreshRequest> refreshRequest = deadLetter.refreshRequest(olapSync.models());
-                if (refreshRequest.isPresent()) {
-                    refreshRequest.get().write(connection);
-                }
-                deadLetters.increment();
-            });
-            originals.await();
-            topic.delete(read);
+        LongAdder deadLetters = new LongAdder();
+        try {
+            deadLetters.add(DeadLetterReplay.all(olapSync));
         } finally {
             olapSync.stop();
         }

@@ -180,8 +180,15 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      *
      * @param host the network interface to listen on
      * @param port 0 for nowhere
+     * @param token who has it may see rows and repair them; empty for nobody
      */
-    public record Status(String host, int port) {}
+    public record Status(String host, int port, String token) {
+
+        @Override
+        public String toString() {
+            return host + ":" + port;
+        }
+    }
 
     /**
      * The comparison of both sides that goes on beside the work.
@@ -311,7 +318,10 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.bigNumber("olap.topic.retention.millis", WEEK),
                         keys.oneOf("olap.load.source", LoadSource.COPY),
                         keys.number("olap.load.threads", 2)),
-                new Status(keys.text("olap.status.host", "127.0.0.1"), keys.number("olap.status.port", 9876)),
+                new Status(
+                        keys.text("olap.status.host", "127.0.0.1"),
+                        keys.number("olap.status.port", 9876),
+                        keys.secret("olap.status.token", "")),
                 new Verify(
                         keys.flag("olap.verify.continuous", false),
                         keys.number("olap.verify.rows.per.second", 2_000),

@@ -8,6 +8,7 @@ import dev.olapsync.postgres.Position;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -30,9 +31,22 @@ public final class DeadLetters {
 
     private DeadLetters() {}
 
+    /** What is counted apart. */
+    private enum Cause {
+        /** A record that no row can be derived from. */
+        RECORD,
+        /** A value that ClickHouse cannot hold. */
+        VALUE,
+        /** A row that Postgres or ClickHouse refused. */
+        ROW,
+        /** Many rows that cannot be computed for one reason. */
+        ROWS
+    }
+
     /** A record that no row can be derived from. */
     public static Exchange ofRecord(CamelContext context, Message polled, String error) {
-        Exchange deadLetter = deadLetter(context, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
+        Exchange deadLetter =
+                deadLetter(context, Cause.RECORD, polled.getHeader(KafkaConstants.KEY), polled.getBody(), error);
         cameFrom(deadLetter, polled);
         for (String header : List.of(RecordHeaders.EPOCH, RecordHeaders.COMMIT_MILLIS)) {
             deadLetter.getMessage().setHeader(header, polled.getHeader(header));
@@ -56,6 +70,7 @@ public final class DeadLetters {
             String refused) {
         Exchange deadLetter = deadLetter(
                 context,
+                Cause.VALUE,
                 key.getBytes(StandardCharsets.UTF_8),
                 json.getBytes(StandardCharsets.UTF_8),
                 notHeld(unheld, refused));
@@ -85,7 +100,7 @@ public final class DeadLetters {
             Position position,
             String error,
             Message polled) {
-        Exchange deadLetter = deadLetter(context, key, json, error);
+        Exchange deadLetter = deadLetter(context, Cause.ROW, key, json, error);
         deadLetter.getMessage().setHeader(MODEL, model);
         deadLetter.getMessage().setHeader(POSITION, position.sequence());
         if (polled != null) {
@@ -103,6 +118,7 @@ public final class DeadLetters {
     public static Exchange ofRows(CamelContext context, Exchange again, String key, String error) {
         Exchange deadLetter = deadLetter(
                 context,
+                Cause.ROWS,
                 key == null ? null : key.getBytes(StandardCharsets.UTF_8),
                 again.getMessage().getBody(),
                 error);
@@ -125,15 +141,15 @@ public final class DeadLetters {
         }
     }
 
-    private static Exchange deadLetter(CamelContext context, Object key, Object body, String error) {
+    private static Exchange deadLetter(CamelContext context, Cause cause, Object key, Object body, String error) {
+        OlapSync olapSync = OlapSync.of(context);
+        olapSync.metrics().deadLetter(cause.name().toLowerCase(Locale.ROOT));
         Exchange deadLetter = new DefaultExchange(context);
         boolean tooLarge = body instanceof byte[] content && content.length > Topics.LARGEST_VALUE;
         deadLetter.getMessage().setBody(tooLarge ? null : body);
         deadLetter
                 .getMessage()
-                .setHeader(
-                        KafkaConstants.OVERRIDE_TOPIC,
-                        OlapSync.of(context).topics().deadLetters());
+                .setHeader(KafkaConstants.OVERRIDE_TOPIC, olapSync.topics().deadLetters());
         if (key != null) {
             deadLetter.getMessage().setHeader(KafkaConstants.KEY, key);
         }

@@ -1,6 +1,7 @@
 package dev.olapsync.pipeline;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -19,18 +20,23 @@ import java.util.stream.LongStream;
 public final class Metrics {
 
     private static final Duration WINDOW = Duration.ofSeconds(10);
+    private static final String ROUTE = "route";
     private static final double[] PERCENTILES = {0.5, 0.95, 0.99};
 
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     /** Camel's tools look for a composite one; any other under its name is an error to them. */
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
 
+    private final Counter captureInterruptions;
     private final Map<String, Lag> lags = new ConcurrentHashMap<>();
     private final Map<String, Verified> verified = new ConcurrentHashMap<>();
     private final Map<String, Counter> unread = new ConcurrentHashMap<>();
 
     public Metrics() {
         registry.add(prometheus);
+        captureInterruptions = Counter.builder("olap.capture.interruptions")
+                .description("How often capture ended without being told to, and began once more")
+                .register(registry);
     }
 
     /**
@@ -92,6 +98,74 @@ public final class Metrics {
         Map<String, Long> counts = new TreeMap<>();
         unread.forEach((table, changes) -> counts.put(table, (long) changes.count()));
         return counts;
+    }
+
+    /**
+     * A route has processed a batch.
+     *
+     * @param records that came with it
+     * @param bytes of their values
+     */
+    public void batch(String route, long records, long bytes, Duration time) {
+        DistributionSummary.builder("olap.batch.rows")
+                .description("Records of a batch of a route")
+                .tag(ROUTE, route)
+                .register(registry)
+                .record(records);
+        DistributionSummary.builder("olap.batch.size")
+                .description("Values of a batch of a route")
+                .baseUnit("bytes")
+                .tag(ROUTE, route)
+                .register(registry)
+                .record(bytes);
+        Timer.builder("olap.batch.time")
+                .description("From the begin of a batch of a route to its end")
+                .tag(ROUTE, route)
+                .register(registry)
+                .record(time);
+    }
+
+    /** How many records of batches a route has processed since the start. */
+    public long processed(String route) {
+        DistributionSummary rows =
+                registry.find("olap.batch.rows").tag(ROUTE, route).summary();
+        return rows == null ? 0 : Math.round(rows.totalAmount());
+    }
+
+    /** A step of a route has ended, in success or not. */
+    public void step(String step, long nanos) {
+        Timer.builder("olap.step")
+                .description("How long a step of a route took")
+                .tag("step", step)
+                .register(registry)
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A step of a route failed and is tried again. */
+    public void retried(String route) {
+        Counter.builder("olap.retries")
+                .description("Attempts of a route that failed and were made again")
+                .tag(ROUTE, route)
+                .register(registry)
+                .increment();
+    }
+
+    /** Capture ended without being told to, and begins once more. */
+    public void captureInterrupted() {
+        captureInterruptions.increment();
+    }
+
+    /**
+     * A dead letter is about to be written, for the first time or once more.
+     *
+     * @param cause one of few
+     */
+    public void deadLetter(String cause) {
+        Counter.builder("olap.dead-letters.written")
+                .description("Dead letters that this process has written, each as often as it was tried")
+                .tag("cause", cause)
+                .register(registry)
+                .increment();
     }
 
     /** All rows of a model were compared. */

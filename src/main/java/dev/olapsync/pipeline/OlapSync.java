@@ -75,6 +75,8 @@ public final class OlapSync extends ServiceSupport {
     public synchronized DataSource postgres() {
         if (postgres == null) {
             postgres = PostgresDataSource.of(settings.postgres());
+            postgres.setPoolName("olap-sync");
+            postgres.setMetricRegistry(metrics.registry());
         }
         return postgres;
     }

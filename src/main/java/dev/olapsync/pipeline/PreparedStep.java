@@ -25,7 +25,17 @@ public abstract class PreparedStep extends ServiceSupport implements Processor, 
     @Override
     public final void process(Exchange exchange) throws Exception {
         prepareOnce();
-        step(exchange);
+        long begin = System.nanoTime();
+        try {
+            step(exchange);
+        } finally {
+            OlapSync.of(context).metrics().step(id(exchange), System.nanoTime() - begin);
+        }
+    }
+
+    private String id(Exchange exchange) {
+        String id = exchange.getExchangeExtension().getHistoryNodeId();
+        return id == null ? getClass().getSimpleName() : id;
     }
 
     private synchronized void prepareOnce() throws Exception {

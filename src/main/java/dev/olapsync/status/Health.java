@@ -11,8 +11,9 @@ public final class Health implements OlapSyncListener {
 
     @Override
     public void created(CamelContext context, OlapSync olapSync) {
-        RouteFailures failures = new RouteFailures();
+        RouteFailures failures = new RouteFailures(olapSync.metrics());
         context.getManagementStrategy().addEventNotifier(failures);
+        context.getManagementStrategy().addEventNotifier(new BatchMeters(olapSync.metrics()));
         HealthCheckRegistry checks = HealthCheckRegistry.get(context);
         if (checks != null) {
             checks.register(new RouteFailuresHealthCheck(failures));

@@ -1,5 +1,6 @@
 package dev.olapsync.status;
 
+import dev.olapsync.pipeline.Metrics;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -20,6 +21,7 @@ import org.apache.camel.support.EventNotifierSupport;
  */
 final class RouteFailures extends EventNotifierSupport {
 
+    private final Metrics metrics;
     private final Map<Reader, String> failures = new ConcurrentHashMap<>();
 
     /** @param thread of a consumer of topics, which does all the work of its batches; null for other routes, whose threads change */
@@ -35,7 +37,8 @@ final class RouteFailures extends EventNotifierSupport {
         }
     }
 
-    RouteFailures() {
+    RouteFailures(Metrics metrics) {
+        this.metrics = metrics;
         setIgnoreCamelContextEvents(true);
         setIgnoreServiceEvents(true);
         setIgnoreRouteEvents(true);
@@ -66,6 +69,7 @@ final class RouteFailures extends EventNotifierSupport {
         }
         if (event instanceof ExchangeRedeliveryEvent || event instanceof ExchangeFailedEvent) {
             failures.put(Reader.of(exchange), reason(exchange));
+            metrics.retried(exchange.getFromRouteId());
         } else if (event instanceof ExchangeCompletedEvent) {
             failures.remove(Reader.of(exchange));
         }

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
  * @param deadLetters how many are in the topic; null when the broker did not tell
  * @param newestDeadLetter null when there is none
  * @param unread by table, the changes that came of it since the start although no model reads it; null from an older process
+ * @param checks all health checks; null from an older process
  * @param problems why a part of this is missing; empty when nothing is
  */
 public record Status(
@@ -27,15 +28,17 @@ public record Status(
         Long deadLetters,
         DeadLetter newestDeadLetter,
         Map<String, Long> unread,
+        List<Check> checks,
         List<String> problems) {
 
     /**
      * @param state as Camel names it, for example {@code Started}
      * @param waiting records in its topics that it has not processed yet; null when it reads none
      * @param waitingMillis for how long the oldest of them has been in its topic; null when nothing waits or nobody knows
+     * @param processed records of the batches that it has processed since the start
      * @param problem what its health checks say; null when all is well
      */
-    public record Route(String name, String state, Long waiting, Long waitingMillis, String problem) {}
+    public record Route(String name, String state, Long waiting, Long waitingMillis, long processed, String problem) {}
 
     /**
      * @param initial null when the initial load has not begun, or ClickHouse did not tell
@@ -54,6 +57,9 @@ public record Status(
      */
     public record Verified(String time, long rows, long differences, long moving) {}
 
+    /** @param state UP, DOWN or UNKNOWN */
+    public record Check(String id, String state) {}
+
     /** @param time ISO 8601, UTC */
     public record DeadLetter(String time, String error) {}
 
@@ -67,10 +73,12 @@ public record Status(
      * @param behindBytes write-ahead log after what has been confirmed; null when there is no such slot
      * @param keptBytes write-ahead log that Postgres keeps on its disk for the slot; null when there is none, or the slot
      *        is lost
+     * @param limitBytes {@code max_slot_wal_keep_size}: when it keeps more, Postgres invalidates it; null when there is no limit
      * @param walStatus as {@code pg_replication_slots} has it; null when there is no such slot
      * @param active whether somebody reads from it
      */
-    public record Slot(String name, Long behindBytes, Long keptBytes, String walStatus, boolean active) {}
+    public record Slot(
+            String name, Long behindBytes, Long keptBytes, Long limitBytes, String walStatus, boolean active) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -45,7 +45,7 @@ import org.apache.kafka.common.TopicPartition;
 public final class StatusProbe implements AutoCloseable {
 
     private static final int PATIENCE_SECONDS = 5;
-    private static final String ROUTE_ID = "route.id";
+    static final String ROUTE_ID = "route.id";
 
     private final CamelContext context;
     private final OlapSync olapSync;
@@ -79,7 +79,8 @@ public final class StatusProbe implements AutoCloseable {
                 .map(model -> model(model.name(), loaded.get(model.name()), rows, lasts.get(model.name())))
                 .toList();
         Status.Slot slotState = answers.get("Postgres", slot, null);
-        List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), answers.problems);
+        Collection<HealthCheck.Result> checks = healthChecks();
+        List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), checks, answers.problems);
         DeadLetterCount dead = answers.get("The topic of dead letters", deadLetters, new DeadLetterCount(null, null));
         return new Status(
                 Instant.now().toString(),
@@ -89,6 +90,10 @@ public final class StatusProbe implements AutoCloseable {
                 dead.count(),
                 dead.newest(),
                 olapSync.metrics().unread(),
+                checks.stream()
+                        .map(check -> new Status.Check(
+                                check.getCheck().getId(), check.getState().name()))
+                        .toList(),
                 answers.problems);
     }
 
@@ -125,9 +130,10 @@ public final class StatusProbe implements AutoCloseable {
         return HealthCheckHelper.invoke(context, "full");
     }
 
-    private List<Status.Route> routes(Map<String, Waiting> waiting, List<String> problems) {
+    private List<Status.Route> routes(
+            Map<String, Waiting> waiting, Collection<HealthCheck.Result> checks, List<String> problems) {
         Map<String, String> ofRoutes = new HashMap<>();
-        for (HealthCheck.Result check : healthChecks()) {
+        for (HealthCheck.Result check : checks) {
             if (check.getState() == HealthCheck.State.DOWN) {
                 String problem = check.getMessage().orElse(check.getCheck().getId() + " is down");
                 if (check.getDetails().get(ROUTE_ID) instanceof String route) {
@@ -151,6 +157,7 @@ public final class StatusProbe implements AutoCloseable {
                 context.getRouteController().getRouteStatus(id).name(),
                 waiting.records(),
                 waiting.millis(),
+                olapSync.metrics().processed(id),
                 problem);
     }
 
@@ -173,13 +180,16 @@ public final class StatusProbe implements AutoCloseable {
         String name = olapSync.settings().postgres().slot();
         try (Connection connection = olapSync.postgres().getConnection();
                 PreparedStatement statement = connection.prepareStatement(
-                        "SELECT pg_current_wal_lsn() - confirmed_flush_lsn, pg_current_wal_lsn() - restart_lsn, wal_status, active"
-                                + " FROM pg_replication_slots WHERE slot_name = ?")) {
+                        "SELECT pg_current_wal_lsn() - confirmed_flush_lsn, pg_current_wal_lsn() - restart_lsn,"
+                                + " (SELECT nullif(setting, '-1')::bigint << 20 FROM pg_settings"
+                                + " WHERE name = 'max_slot_wal_keep_size'),"
+                                + " wal_status, active FROM pg_replication_slots WHERE slot_name = ?")) {
             statement.setString(1, name);
             try (ResultSet row = statement.executeQuery()) {
                 return row.next()
-                        ? new Status.Slot(name, bytes(row, 1), bytes(row, 2), row.getString(3), row.getBoolean(4))
-                        : new Status.Slot(name, null, null, null, false);
+                        ? new Status.Slot(
+                                name, bytes(row, 1), bytes(row, 2), bytes(row, 3), row.getString(4), row.getBoolean(5))
+                        : new Status.Slot(name, null, null, null, null, false);
             }
         }
     }

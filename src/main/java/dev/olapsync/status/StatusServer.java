@@ -10,8 +10,8 @@ import dev.olapsync.pipeline.Metrics;
 import dev.olapsync.pipeline.OlapSync;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.camel.CamelContext;
@@ -21,17 +21,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells over HTTP how the pipeline is: {@code /status} as JSON, {@code /health} as 200 or 503, {@code /metrics} for
- * Prometheus. Without a port it does nothing.
+ * Tells over HTTP how the pipeline is: {@code /} as a page, {@code /status} as JSON, {@code /health} as 200 or 503, {@code
+ * /metrics} for Prometheus. Without a port it does nothing.
  */
 public final class StatusServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StatusServer.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private static final int THREADS = 12;
+    /** Pages that look on; the other threads are for single answers. */
+    private static final int WATCHERS = 8;
+
     private final HttpServer http;
-    private final ExecutorService threads = Executors.newFixedThreadPool(2);
+    private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     private StatusProbe probe;
+    private StatusMeters meters;
+    private StatusSampler sampler;
+    private StatusEvents events;
+    private Page page;
 
     private StatusServer(HttpServer http) {
         this.http = http;
@@ -64,6 +72,11 @@ public final class StatusServer implements AutoCloseable {
             return;
         }
         probe = new StatusProbe(context);
+        meters = new StatusMeters(OlapSync.of(context).metrics().registry(), context);
+        sampler = new StatusSampler(probe::ask, meters::update);
+        events = new StatusEvents(sampler, WATCHERS);
+        page = new Page(OlapSync.of(context), sampler);
+        sampler.start();
         http.createContext(
                 "/", exchange -> answer(exchange, OlapSync.of(context).metrics()));
         http.setExecutor(threads);
@@ -76,27 +89,46 @@ public final class StatusServer implements AutoCloseable {
 
     private void answer(HttpExchange exchange, Metrics metrics) throws IOException {
         try (exchange) {
-            if (!exchange.getRequestMethod().equals("GET")) {
-                send(exchange, 405, "text/plain", "Only GET is answered.\n");
+            if (exchange.getRequestURI().getPath().equals("/events")) {
+                events.stream(exchange);
                 return;
             }
-            switch (exchange.getRequestURI().getPath()) {
-                case "/status" ->
-                    send(exchange, 200, "application/json", probe.ask().toJson());
-                case "/health" -> sendHealth(exchange);
-                // Asks no server: a server that is down must not restart the pipeline.
-                case "/live" -> send(exchange, 200, "application/json", "{\"status\": \"UP\"}");
-                case "/metrics" -> send(exchange, 200, "text/plain; version=0.0.4", metrics.scrape());
-                default -> send(exchange, 404, "text/plain", "There is /status, /health, /live and /metrics.\n");
-            }
+            send(exchange, reply(exchange, metrics));
         } catch (RuntimeException e) {
             // the server would drop it, and the connection with it
-            LOG.error("No answer to {}", exchange.getRequestURI(), e);
+            LOG.error("No answer to {}", exchange.getRequestURI().getPath(), e);
             throw e;
         }
     }
 
-    private void sendHealth(HttpExchange exchange) throws IOException {
+    private Reply reply(HttpExchange exchange, Metrics metrics) throws IOException {
+        Optional<Reply> ofPage;
+        try {
+            ofPage = page.answer(exchange);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Reply.error(503, "The pipeline stops.");
+        } catch (Exception e) {
+            LOG.warn("No answer to {}: {}", exchange.getRequestURI().getPath(), e.getMessage());
+            return Reply.error(502, String.valueOf(e.getMessage()));
+        }
+        if (ofPage.isPresent()) {
+            return ofPage.get();
+        }
+        if (!exchange.getRequestMethod().equals("GET")) {
+            return Reply.text(405, "Only GET is answered.\n");
+        }
+        return switch (exchange.getRequestURI().getPath()) {
+            case "/status" -> Reply.json(200, probe.ask().toJson());
+            case "/health" -> health();
+            // Asks no server: a server that is down must not restart the pipeline.
+            case "/live" -> Reply.json(200, "{\"status\": \"UP\"}");
+            case "/metrics" -> Reply.text(200, "text/plain; version=0.0.4", metrics.scrape());
+            default -> Reply.text(404, "There is /, /status, /health, /live and /metrics.\n");
+        };
+    }
+
+    private Reply health() {
         Collection<HealthCheck.Result> results = probe.healthChecks();
         boolean up = HealthCheckHelper.isResultsUp(results, true);
         ObjectNode health = JSON.createObjectNode().put("status", up ? "UP" : "DOWN");
@@ -104,17 +136,29 @@ public final class StatusServer implements AutoCloseable {
         for (HealthCheck.Result result : results) {
             ObjectNode check = checks.addObject()
                     .put("id", result.getCheck().getId())
+                    .put("name", result.getCheck().getId())
                     .put("status", result.getState().name());
             result.getMessage().ifPresent(message -> check.put("message", message));
+            // as the operator of Camel K reads it
+            ObjectNode data = check.putObject("data");
+            result.getMessage().ifPresent(message -> data.put("error.message", message));
+            if (result.getDetails().get(StatusProbe.ROUTE_ID) instanceof String route) {
+                data.put(StatusProbe.ROUTE_ID, route);
+            }
         }
-        send(exchange, up ? 200 : 503, "application/json", health.toPrettyString());
+        return Reply.json(up ? 200 : 503, health.toPrettyString());
     }
 
-    private static void send(HttpExchange exchange, int code, String type, String text) throws IOException {
-        byte[] body = text.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", type.startsWith("text/") ? type + "; charset=utf-8" : type);
-        exchange.sendResponseHeaders(code, body.length);
-        exchange.getResponseBody().write(body);
+    private static void send(HttpExchange exchange, Reply reply) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", reply.type());
+        exchange.getResponseHeaders().set("Cache-Control", "no-store");
+        exchange.getResponseHeaders()
+                .set(
+                        "Content-Security-Policy",
+                        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:;"
+                                + " frame-ancestors 'none'");
+        exchange.sendResponseHeaders(reply.code(), reply.body().length);
+        exchange.getResponseBody().write(reply.body());
     }
 
     @Override
@@ -124,6 +168,9 @@ public final class StatusServer implements AutoCloseable {
         }
         threads.shutdownNow();
         if (probe != null) {
+            page.close();
+            sampler.close();
+            meters.close();
             probe.close();
         }
     }

@@ -2,6 +2,7 @@ package dev.olapsync.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.olapsync.pipeline.Metrics;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** What of a route fails stays known until that succeeds. */
 class RouteFailuresTest {
 
-    private final RouteFailures failures = new RouteFailures();
+    private final RouteFailures failures = new RouteFailures(new Metrics());
 
     private static Exchange exchange(DefaultCamelContext context, String from) {
         DefaultExchange exchange = new DefaultExchange(context);

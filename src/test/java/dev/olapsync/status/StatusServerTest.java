@@ -52,7 +52,7 @@ class StatusServerTest {
                 .model("town", "SELECT * FROM town");
         scenario.postgres("INSERT INTO town VALUES (1, 'Oslo'), (2, 'Rome')");
         scenario.start().awaitLoaded();
-        address = new Settings.Status("127.0.0.1", Ports.free());
+        address = new Settings.Status("127.0.0.1", Ports.free(), "");
         server = StatusServer.open(address);
         server.serve(scenario.camel().getCamelContext());
     }
@@ -65,10 +65,14 @@ class StatusServerTest {
 
     @Test
     void tellsWhatWasLoadedAndWhatWaits() throws Exception {
-        long before = town(status()).loaded().rows();
+        scenario.awaitQuiet();
+        Status earlier = status();
+        long before = town(earlier).loaded().rows();
         scenario.postgres("UPDATE town SET name = 'Town ' || id WHERE id <= 2");
         scenario.awaitQuiet();
         Status status = status();
+        assertThat(route(status, "load").processed() - route(earlier, "load").processed())
+                .isEqualTo(rows(status) - rows(earlier));
         assertThat(status.failures()).isEmpty();
         assertThat(town(status).initial()).isEqualTo(new Status.InitialLoad(2, 2, true));
         assertThat(town(status).loaded().rows()).isEqualTo(before + 2);
@@ -163,7 +167,7 @@ class StatusServerTest {
 
     @Test
     void onlyReadsAndOnlyWhatThereIs() throws Exception {
-        assertThat(get("/").statusCode()).isEqualTo(404);
+        assertThat(get("/statusx").statusCode()).isEqualTo(404);
         assertThat(get("/statusx").body()).contains("/status, /health, /live and /metrics");
         assertThat(get("/live").body()).contains("UP");
         HttpRequest post = HttpRequest.newBuilder(uri("/status"))
@@ -177,14 +181,14 @@ class StatusServerTest {
     void listensOnLoopbackOnlyUnlessToldOtherwise() throws IOException {
         Settings.Status byDefault = Settings.of(key -> null).status();
         int port = Ports.free();
-        try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port));
+        try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port, ""));
                 Socket socket = new Socket()) {
             assertThat(open).isNotNull();
             socket.connect(new InetSocketAddress("127.0.0.1", port));
             assertThatThrownBy(() -> new Socket("127.0.0.2", port).close()).isInstanceOf(ConnectException.class);
         }
         int another = Ports.free();
-        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", another));
+        try (StatusServer open = StatusServer.open(new Settings.Status("0.0.0.0", another, ""));
                 Socket socket = new Socket()) {
             assertThat(open).isNotNull();
             socket.connect(new InetSocketAddress("127.0.0.2", another));
@@ -231,6 +235,12 @@ class StatusServerTest {
                 .filter(model -> model.name().equals("town"))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static long rows(Status status) {
+        return status.models().stream()
+                .mapToLong(model -> model.loaded().rows())
+                .sum();
     }
 
     private static Status.Route route(Status status, String name) {

@@ -11,14 +11,15 @@ import org.junit.jupiter.api.Test;
 class StatusTest {
 
     private static final Metrics.Loaded NOTHING = new Metrics.Loaded(0, 0, 0, 0);
-    private static final Status.Slot SLOT = new Status.Slot("s", 0L, 0L, "reserved", true);
+    private static final Status.Slot SLOT = new Status.Slot("s", 0L, 0L, null, "reserved", true);
 
     private static Status status(Status.Route route, Status.Model model, Status.Slot slot, long deadLetters) {
-        return new Status("now", List.of(route), List.of(model), slot, deadLetters, null, Map.of(), List.of());
+        return new Status(
+                "now", List.of(route), List.of(model), slot, deadLetters, null, Map.of(), List.of(), List.of());
     }
 
     private static Status.Route route(long waiting, Long millis, String problem) {
-        return new Status.Route("load", "Started", waiting, millis, problem);
+        return new Status.Route("load", "Started", waiting, millis, 0, problem);
     }
 
     private static Status.Model model(boolean loaded, long differences) {
@@ -48,7 +49,7 @@ class StatusTest {
         assertThat(status(route(0, null, null), model(true, 2), SLOT, 1).summary())
                 .isEqualTo("NOT in sync, though nothing waits; 2 rows of town differed when they were verified last; 1"
                         + " dead letter");
-        assertThat(status(route(0, null, null), model(true, 0), new Status.Slot("s", 5L, null, "lost", false), 0)
+        assertThat(status(route(0, null, null), model(true, 0), new Status.Slot("s", 5L, null, null, "lost", false), 0)
                         .summary())
                 .startsWith("stuck: slot s is lost");
     }

@@ -140,7 +140,7 @@ final class Demo implements AutoCloseable {
             throw new DemoException(e.getMessage() + lastLogLines());
         }
         out.printf("  %-12s %s%n", "Status", pipeline.address());
-        status = new StatusClient(new Settings.Status("localhost", pipeline.port()));
+        status = new StatusClient(new Settings.Status("localhost", pipeline.port(), ""));
     }
 
     private Map<String, String> settings() {

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('shop', 'dim_customer') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('shop', 'order_item_fact') }}

@@ -1,0 +1,63 @@
+package dev.olapsync.status;
+
+import dev.olapsync.pipeline.Metrics;
+import java.time.Duration;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
+import org.apache.camel.component.direct.DirectEndpoint;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
+import org.apache.camel.support.EventNotifierSupport;
+
+/** Measures the batches that routes have processed: how many records, how many bytes, how long. */
+final class BatchMeters extends EventNotifierSupport {
+
+    /** Where the routes keep what they have polled. */
+    private static final String POLLED = "batch";
+
+    private final Metrics metrics;
+
+    BatchMeters(Metrics metrics) {
+        this.metrics = metrics;
+        setIgnoreCamelContextEvents(true);
+        setIgnoreServiceEvents(true);
+        setIgnoreRouteEvents(true);
+        setIgnoreExchangeCreatedEvent(true);
+        setIgnoreExchangeFailedEvents(true);
+        setIgnoreExchangeRedeliveryEvents(true);
+        setIgnoreExchangeSendingEvents(true);
+        setIgnoreExchangeSentEvents(true);
+        setIgnoreStepEvents(true);
+    }
+
+    @Override
+    public void notify(CamelEvent event) {
+        if (event instanceof ExchangeCompletedEvent completed
+                && completed.getExchange().getFromRouteId() != null) {
+            Exchange exchange = completed.getExchange();
+            Object polled = exchange.getVariable(POLLED);
+            Object batch = polled == null ? exchange.getMessage().getBody() : polled;
+            if (batch instanceof List<?> records && !records.isEmpty()) {
+                metrics.batch(
+                        exchange.getFromRouteId(),
+                        records.size(),
+                        records.stream().mapToLong(BatchMeters::bytes).sum(),
+                        Duration.ofMillis(exchange.getClock().elapsed()));
+            }
+        }
+    }
+
+    /** The parts of a batch have its variables too. */
+    private static boolean isWhole(Exchange exchange) {
+        return exchange.getFromRouteId() != null
+                && !(exchange.getFromEndpoint() instanceof DirectEndpoint)
+                && exchange.getProperty(ExchangePropertyKey.CORRELATION_ID) == null;
+    }
+
+    private static long bytes(Object element) {
+        return element instanceof Exchange message && message.getMessage().getBody() instanceof byte[] value
+                ? value.length
+                : 0;
+    }
+}

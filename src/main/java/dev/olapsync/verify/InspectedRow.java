@@ -1,0 +1,103 @@
+package dev.olapsync.verify;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.check.Findings;
+import dev.olapsync.check.KafkaChecks;
+import dev.olapsync.deadletter.DeadLetter;
+import dev.olapsync.deadletter.DeadLetterTopic;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.ModelException;
+import dev.olapsync.model.Models;
+import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.RowKey;
+import dev.olapsync.pipeline.OlapSync;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One row that somebody looks at: both sides, what is stored of it, its dead letters.
+ *
+ * @param key the texts of the key's columns, as both sides write them
+ */
+public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** There is no such model, or a key of the model has other columns; the message says it. */
+    public static final class NoSuchKeyException extends Exception {
+
+        NoSuchKeyException(String message) {
+            super(message);
+        }
+    }
+
+    /** Both sides of the row, each as JSON, or {@code no row}. */
+    public record Both(String inPostgres, String inClickHouse, boolean same) {}
+
+    /** @param key as text; of a composite key a JSON array */
+    public static InspectedRow of(OlapSync olapSync, String modelName, String key)
+            throws SQLException, ModelException, NoSuchKeyException {
+        Models models = olapSync.models();
+        Model model = models.find(modelName)
+                .orElseThrow(() -> new NoSuchKeyException("There is no model " + modelName + ", only " + models.all()));
+        List<String> columns = RowKey.columns(key, model.key().size());
+        if (columns.size() != model.key().size()) {
+            throw new NoSuchKeyException("The key of " + modelName + " has "
+                    + model.key().size() + " columns: "
+                    + model.key().stream().map(OutputColumn::name).toList());
+        }
+        return new InspectedRow(olapSync, model, PagedPass.canonical(model, columns));
+    }
+
+    public Both read(Verification verification) throws SQLException, IOException {
+        Both[] both = {new Both("no row", "no row", true)};
+        verification
+                .verifier()
+                .compare(
+                        model,
+                        List.of(key),
+                        (inPostgres, inClickHouse, difference) ->
+                                both[0] = new Both(json(inPostgres), json(inClickHouse), difference == null));
+        return both[0];
+    }
+
+    private String json(List<String> row) {
+        if (row == null) {
+            return "no row";
+        }
+        ObjectNode json = JSON.createObjectNode();
+        for (int i = 0; i < row.size(); i++) {
+            json.put(model.columns().get(i).name(), row.get(i));
+        }
+        return json.toString();
+    }
+
+    public StoredRow stored() {
+        return StoredRow.read(olapSync.clickHouse(), model, key);
+    }
+
+    /** The row as one that is to be repaired. */
+    public Verification.Result different() {
+        return new Verification.Result(model, 1, List.of(key), 0, 0, null);
+    }
+
+    /** The dead letters about this row; none when the broker does not answer. */
+    public List<DeadLetter> deadLetters() throws Exception {
+        List<DeadLetter> ofRow = new ArrayList<>();
+        if (new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(Writer.nullWriter()))).listens()) {
+            new DeadLetterTopic(olapSync.settings()).read(deadLetter -> {
+                if (deadLetter.of().equals(model.name())
+                        && PagedPass.canonical(model, RowKey.columns(deadLetter.key(), key.size()))
+                                .equals(key)) {
+                    ofRow.add(deadLetter);
+                }
+            });
+        }
+        return ofRow;
+    }
+}
