@@ -52,7 +52,7 @@ final class BatchMeters extends EventNotifierSupport {
     private static boolean isWhole(Exchange exchange) {
         return exchange.getFromRouteId() != null
                 && !(exchange.getFromEndpoint() instanceof DirectEndpoint)
-                && exchange.getProperty(ExchangePropertyKey.CORRELATION_ID) == null;
+                && exchange.getProperty(ExchangePropertyKey.SPLIT_INDEX) == null;
     }
 
     private static long bytes(Object element) {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The page, and what it asks for. It reads without a token what has no values of rows in it; for these, and to change something,
@@ -36,6 +37,8 @@ final class Page implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final int SHOWN = 200;
     private static final String BEARER = "Bearer ";
+    /** Of a record that became a dead letter: what is the same for all of its topic stands before it. */
+    private static final Pattern OFFSET = Pattern.compile(" \\d+-\\d+$");
 
     private final OlapSync olapSync;
     private final StatusSampler sampler;
@@ -143,14 +146,12 @@ final class Page implements AutoCloseable {
         Map<String, DeadLetterGroup> groups = new TreeMap<>();
         List<ShownDeadLetter> shown = new ArrayList<>();
         topic.read(deadLetter -> {
+            String of = OFFSET.matcher(deadLetter.of()).replaceFirst("");
+            String time = deadLetter.time().toString();
             groups.merge(
-                    deadLetter.of() + " " + deadLetter.error(),
-                    new DeadLetterGroup(
-                            deadLetter.of(),
-                            deadLetter.error(),
-                            1,
-                            deadLetter.time().toString()),
-                    (all, one) -> new DeadLetterGroup(all.of(), all.error(), all.count() + 1, one.newest()));
+                    of + " " + deadLetter.error(),
+                    new DeadLetterGroup(of, deadLetter.error(), 1, time),
+                    (all, one) -> new DeadLetterGroup(of, all.error(), all.count() + 1, time));
             if (allowed && shown.size() < SHOWN) {
                 shown.add(ShownDeadLetter.of(deadLetter, false));
             }

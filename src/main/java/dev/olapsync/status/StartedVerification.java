@@ -26,7 +26,7 @@ final class StartedVerification implements AutoCloseable {
     record State(boolean running, String started, String verdict, String failure, String printed) {
 
         State withoutValues() {
-            return new State(running, started, verdict, failure, null);
+            return new State(running, started, verdict, failure == null ? null : "the token shows why", null);
         }
     }
 
@@ -64,7 +64,9 @@ final class StartedVerification implements AutoCloseable {
         } catch (InterruptedException e) {
             end(null, "it was interrupted");
         } catch (Exception e) {
-            LOG.warn("The verification that was started from the page failed: {}", e.getMessage());
+            LOG.warn(
+                    "The verification that was started from the page failed: {}",
+                    e.getClass().getName());
             end(null, e.getMessage());
         }
     }

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmHeapPressureMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
@@ -26,12 +27,16 @@ final class StatusMeters implements AutoCloseable {
 
     private final MeterRegistry registry;
     private final Map<String, MultiGauge> gauges = new HashMap<>();
+    /** The registry holds them by weak references. */
     private final JvmGcMetrics collector = new JvmGcMetrics();
+
+    private final JvmHeapPressureMetrics pressure = new JvmHeapPressureMetrics();
 
     StatusMeters(MeterRegistry registry, CamelContext context) {
         this.registry = registry;
         Stream.of(
                         collector,
+                        pressure,
                         new JvmMemoryMetrics(),
                         new JvmThreadMetrics(),
                         new ProcessorMetrics(),
@@ -197,5 +202,6 @@ final class StatusMeters implements AutoCloseable {
     @Override
     public void close() {
         collector.close();
+        pressure.close();
     }
 }

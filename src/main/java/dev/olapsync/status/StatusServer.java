@@ -109,7 +109,11 @@ public final class StatusServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             return Reply.error(503, "The pipeline stops.");
         } catch (Exception e) {
-            LOG.warn("No answer to {}: {}", exchange.getRequestURI().getPath(), e.getMessage());
+            // the message can hold a key; it is for who asked
+            LOG.warn(
+                    "No answer to {}: {}",
+                    exchange.getRequestURI().getPath(),
+                    e.getClass().getName());
             return Reply.error(502, String.valueOf(e.getMessage()));
         }
         if (ofPage.isPresent()) {

@@ -106,9 +106,11 @@ class AlertsTest {
     @Test
     @Order(1)
     void nothingFiresWhileAllIsWell() {
-        await().untilAsserted(() -> assertThat(scrape().names()).contains("olap_slot_limit_bytes"));
-        assertThat(ALERTS.keySet())
-                .allSatisfy(alert -> assertThat(firing(alert, null)).isEmpty());
+        await().untilAsserted(() -> {
+            assertThat(scrape().names()).contains("olap_slot_limit_bytes");
+            assertThat(ALERTS.keySet())
+                    .allSatisfy(alert -> assertThat(firing(alert, null)).isEmpty());
+        });
     }
 
     @Test
