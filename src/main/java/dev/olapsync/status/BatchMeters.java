@@ -1,10 +1,13 @@
 package dev.olapsync.status;
 
 import dev.olapsync.pipeline.Metrics;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
-import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
@@ -17,6 +20,8 @@ final class BatchMeters extends EventNotifierSupport {
     private static final String POLLED = "batch";
 
     private final Metrics metrics;
+    /** By route and thread. */
+    private final Map<String, WeakReference<Object>> measured = new ConcurrentHashMap<>();
 
     BatchMeters(Metrics metrics) {
         this.metrics = metrics;
@@ -38,7 +43,7 @@ final class BatchMeters extends EventNotifierSupport {
             Exchange exchange = completed.getExchange();
             Object polled = exchange.getVariable(POLLED);
             Object batch = polled == null ? exchange.getMessage().getBody() : polled;
-            if (batch instanceof List<?> records && !records.isEmpty()) {
+            if (batch instanceof List<?> records && !records.isEmpty() && isNew(exchange.getFromRouteId(), batch)) {
                 metrics.batch(
                         exchange.getFromRouteId(),
                         records.size(),
@@ -48,11 +53,18 @@ final class BatchMeters extends EventNotifierSupport {
         }
     }
 
-    /** The parts of a batch have its variables too. */
+    /** The parts of a batch have its variables too, but each is one thing. */
     private static boolean isWhole(Exchange exchange) {
         return exchange.getFromRouteId() != null
                 && !(exchange.getFromEndpoint() instanceof DirectEndpoint)
-                && exchange.getProperty(ExchangePropertyKey.SPLIT_INDEX) == null;
+                && exchange.getMessage().getBody() instanceof Collection;
+    }
+
+    /** The end of a batch can be announced more than once, by exchanges that share what was polled. */
+    private boolean isNew(String route, Object batch) {
+        WeakReference<Object> last = measured.put(
+                route + Thread.currentThread().getId(), new WeakReference<>(batch));
+        return last == null || last.get() != batch;
     }
 
     private static long bytes(Object element) {
