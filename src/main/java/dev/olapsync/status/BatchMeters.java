@@ -62,8 +62,7 @@ final class BatchMeters extends EventNotifierSupport {
 
     /** The end of a batch can be announced more than once, by exchanges that share what was polled. */
     private boolean isNew(String route, Object batch) {
-        WeakReference<Object> last = measured.put(
-                route + Thread.currentThread().getId(), new WeakReference<>(batch));
+        WeakReference<Object> last = measured.put(route + Thread.currentThread().getId(), new WeakReference<>(batch));
         return last == null || last.get() != batch;
     }
 
