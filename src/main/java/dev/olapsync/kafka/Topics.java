@@ -59,7 +59,7 @@ public final class Topics implements AutoCloseable {
 
     private static final int LONGEST = 249;
     private static final short BROKERS_DEFAULT = -1;
-    private static final ListTopicsOptions SHORT_TIMEOUT = new ListTopicsOptions().timeoutMs(5_000);
+    private static final ListTopicsOptions SHORT_TIMEOUT = new ListTopicsOptions().timeoutMs(10_000);
     private static final Duration HEARD_OF = Duration.ofSeconds(10);
     private static final long PAUSE_MILLIS = 20;
     private static final Duration IN_USE = Duration.ofHours(1);
