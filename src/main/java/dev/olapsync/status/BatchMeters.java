@@ -1,13 +1,10 @@
 package dev.olapsync.status;
 
 import dev.olapsync.pipeline.Metrics;
-import java.lang.ref.WeakReference;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
@@ -20,8 +17,6 @@ final class BatchMeters extends EventNotifierSupport {
     private static final String POLLED = "batch";
 
     private final Metrics metrics;
-    /** By route and thread. */
-    private final Map<String, WeakReference<Object>> measured = new ConcurrentHashMap<>();
 
     BatchMeters(Metrics metrics) {
         this.metrics = metrics;
@@ -38,12 +33,11 @@ final class BatchMeters extends EventNotifierSupport {
 
     @Override
     public void notify(CamelEvent event) {
-        if (event instanceof ExchangeCompletedEvent completed
-                && completed.getExchange().getFromRouteId() != null) {
+        if (event instanceof ExchangeCompletedEvent completed && isWhole(completed.getExchange())) {
             Exchange exchange = completed.getExchange();
             Object polled = exchange.getVariable(POLLED);
             Object batch = polled == null ? exchange.getMessage().getBody() : polled;
-            if (batch instanceof List<?> records && !records.isEmpty() && isNew(exchange.getFromRouteId(), batch)) {
+            if (batch instanceof List<?> records && !records.isEmpty()) {
                 metrics.batch(
                         exchange.getFromRouteId(),
                         records.size(),
@@ -53,17 +47,11 @@ final class BatchMeters extends EventNotifierSupport {
         }
     }
 
-    /** The parts of a batch have its variables too, but each is one thing. */
+    /** The parts of a batch have its variables, and come from the same route. */
     private static boolean isWhole(Exchange exchange) {
         return exchange.getFromRouteId() != null
-                && !(exchange.getFromEndpoint() instanceof DirectEndpoint)
-                && exchange.getMessage().getBody() instanceof Collection;
-    }
-
-    /** The end of a batch can be announced more than once, by exchanges that share what was polled. */
-    private boolean isNew(String route, Object batch) {
-        WeakReference<Object> last = measured.put(route + Thread.currentThread().getId(), new WeakReference<>(batch));
-        return last == null || last.get() != batch;
+                && exchange.getProperty(ExchangePropertyKey.SPLIT_INDEX) == null
+                && !(exchange.getFromEndpoint() instanceof DirectEndpoint);
     }
 
     private static long bytes(Object element) {
