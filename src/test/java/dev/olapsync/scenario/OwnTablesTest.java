@@ -174,7 +174,7 @@ class OwnTablesTest {
     void aTableThatIsAlteredWhileThePipelineRunsIsNoticed() throws Exception {
         load();
         try {
-            assertThat(scenario.down()).isEmpty();
+            await().until(() -> scenario.down(), String::isEmpty);
             scenario.clickHouseExecute(
                     "ALTER TABLE items_rows MODIFY TTL ifNull(toDateTime(`when`), toDateTime(0)) + INTERVAL 10 YEAR");
             await().until(
