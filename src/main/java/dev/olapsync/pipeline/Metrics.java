@@ -35,7 +35,7 @@ public final class Metrics {
     public Metrics() {
         registry.add(prometheus);
         captureInterruptions = Counter.builder("olap.capture.interruptions")
-                .description("How often capture ended without being told to, and began once more")
+                .description("How often capture ended by a failure, and began again")
                 .register(registry);
     }
 
@@ -150,7 +150,7 @@ public final class Metrics {
                 .increment();
     }
 
-    /** Capture ended without being told to, and begins once more. */
+    /** Capture ended by a failure, and begins again. */
     public void captureInterrupted() {
         captureInterruptions.increment();
     }

@@ -23,7 +23,7 @@ public final class RunningTransactions {
         List<String> oldest = oldest(connection);
         return what + " when all transactions that are running now have ended; "
                 + (oldest.isEmpty()
-                        ? "which, a role sees that has pg_read_all_stats"
+                        ? "a role with pg_read_all_stats can see which"
                         : "the oldest: " + String.join("; ", oldest))
                 + ". If one is of no use: SELECT pg_terminate_backend(process), or ROLLBACK PREPARED";
     }
