@@ -4,19 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.olapsync.json.Json;
-import dev.olapsync.model.KeyColumn;
 import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Makes a change that is larger than a record may be small enough: of its row the long values are replaced by what Debezium
- * writes for values that it does not know. A change only has to carry the row's key.
+ * Makes a change that is larger than a record may be small enough: the long values of its row are left out. A change only
+ * has to carry the row's key.
  */
 final class ChangeReducer {
 
     /**
      * Longer than an ordinary value of a key: an entry of a B-tree has no more than 2,704 bytes. It is compressed, so a repetitive
-     * text can be longer: such a key would be left out as well (docs/known-issues.md).
+     * text can be longer: such a key is left out as well, and its change becomes a dead letter.
      */
     private static final int LONG = 16 * 1024;
 
@@ -41,12 +40,9 @@ final class ChangeReducer {
 
     private static void reduce(JsonNode image) {
         if (image instanceof ObjectNode row) {
-            row.properties().forEach(value -> {
-                if (value.getValue().isContainerNode()
-                        || value.getValue().asText().length() > LONG) {
-                    value.setValue(row.textNode(KeyColumn.UNAVAILABLE));
-                }
-            });
+            row.properties()
+                    .removeIf(value -> value.getValue().isContainerNode()
+                            || value.getValue().asText().length() > LONG);
         }
     }
 }

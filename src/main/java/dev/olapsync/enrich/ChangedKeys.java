@@ -53,7 +53,8 @@ final class ChangedKeys {
             JsonNode value = image.path(column.name());
             if (value.isMissingNode()) {
                 throw new IllegalArgumentException("the change of " + lookUp.table() + " has no column " + column.name()
-                        + ", which is part of the key");
+                        + ", which is part of the key; capture leaves out values of more than 16 KiB"
+                        + " of a change that is larger than a record may be");
             }
             if (value.isNull() && (lookUp.ofGrain() || !column.nullable())) {
                 throw notCarried(lookUp, column.name());

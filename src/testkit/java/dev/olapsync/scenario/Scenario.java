@@ -471,6 +471,15 @@ public final class Scenario implements AutoCloseable {
         }
     }
 
+    private int loads() throws SQLException, ModelException {
+        OlapSync olapSync = new OlapSync(settings());
+        try {
+            return olapSync.models().all().size();
+        } finally {
+            olapSync.stop();
+        }
+    }
+
     /** What is wrong with the models; empty when nothing is. */
     public String modelErrors() throws SQLException {
         OlapSync olapSync = new OlapSync(settings());
@@ -610,11 +619,9 @@ public final class Scenario implements AutoCloseable {
     }
 
     /** Waits until the initial load is done. */
+    /** Waits until the initial load of each table is done; a union has one for each of its branches. */
     public Scenario awaitLoaded() throws Exception {
-        int count;
-        try (var files = Files.list(models)) {
-            count = (int) files.count();
-        }
+        int count = loads();
         await("the initial load")
                 .atMost(PATIENCE)
                 .ignoreExceptions()
