@@ -5,12 +5,13 @@ import dev.olapsync.model.ModelException;
 import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
 /** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(
         name = "olap-sync",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
+        versionProvider = Main.Version.class,
         description = "Keeps denormalised ClickHouse tables in sync with a normalised Postgres database.",
         subcommands = {
             Run.class,
@@ -37,6 +38,16 @@ public final class Main {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
                     return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;
                 });
+    }
+
+    /** The version that the jar's manifest has. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"olap-sync " + (version == null ? "(not packaged)" : version)};
+        }
     }
 
     private static String describe(Throwable error) {

@@ -4,7 +4,6 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.ValueErrors;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Barrier.StandstillException;
-import dev.olapsync.verify.DifferenceCause;
 import dev.olapsync.verify.InspectedRow;
 import dev.olapsync.verify.InspectedRow.Both;
 import dev.olapsync.verify.StoredRow;
@@ -77,18 +76,13 @@ final class RepairRow implements Callable<Integer> {
             if (found.same()) {
                 out.println("            Both sides are the same.");
             } else {
-                row.deadLetters()
-                        .forEach(deadLetter ->
-                                out.println("  dead letter " + deadLetter.time() + " " + deadLetter.error()));
+                printDeadLetters(row, out);
             }
             out.flush();
             barrier.loaded(patience);
             if (!found.same()) {
                 Both settled = row.read(verification);
-                out.println("why         "
-                        + (settled.same()
-                                ? "The change was still on its way; it has arrived now."
-                                : DifferenceCause.differs(row.stored(), barrier.captured(patience))));
+                out.println("why         " + row.causeOfDifference(settled, barrier, patience));
                 out.flush();
             }
             return repair(olapSync, verification, row);
@@ -98,9 +92,7 @@ final class RepairRow implements Callable<Integer> {
             }
             out.println("Postgres    cannot compute the row: " + ValueErrors.condition(e)
                     + ". Fix the value or the model.");
-            row.deadLetters()
-                    .forEach(
-                            deadLetter -> out.println("  dead letter " + deadLetter.time() + " " + deadLetter.error()));
+            printDeadLetters(row, out);
             out.flush();
             return 1;
         } catch (StandstillException e) {
@@ -133,11 +125,14 @@ final class RepairRow implements Callable<Integer> {
             out.println(
                     VerifyRound.delete(olapSync.clickHouse(), row.model(), repaired.unbeatable(), repaired.reached()));
         } else {
-            row.deadLetters()
-                    .forEach(
-                            deadLetter -> out.println("  dead letter " + deadLetter.time() + " " + deadLetter.error()));
+            printDeadLetters(row, out);
         }
         out.flush();
         return 1;
+    }
+
+    private static void printDeadLetters(InspectedRow row, PrintWriter out) throws Exception {
+        row.deadLetters()
+                .forEach(deadLetter -> out.println("  dead letter " + deadLetter.time() + " " + deadLetter.error()));
     }
 }

@@ -16,7 +16,7 @@ public final class Health implements OlapSyncListener {
         context.getManagementStrategy().addEventNotifier(new BatchMeters(olapSync.metrics()));
         HealthCheckRegistry checks = HealthCheckRegistry.get(context);
         if (checks != null) {
-            checks.register(new RouteFailuresHealthCheck(failures));
+            checks.register(failures.healthCheck());
             TopicsHealth topics = new TopicsHealth(olapSync);
             checks.register(new BackgroundHealthCheck("topics", "The broker, or ClickHouse,", topics::gone));
             checks.register(new BackgroundHealthCheck("pipelines", "The broker, or ClickHouse,", topics::shared));

@@ -8,7 +8,6 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.ValueErrors;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Barrier.StandstillException;
-import dev.olapsync.verify.DifferenceCause;
 import dev.olapsync.verify.InspectedRow;
 import dev.olapsync.verify.InspectedRow.Both;
 import dev.olapsync.verify.InspectedRow.NoSuchKeyException;
@@ -206,9 +205,7 @@ final class Page implements AutoCloseable {
             try (Barrier barrier = new Barrier(olapSync)) {
                 barrier.loaded(PATIENCE);
                 both = row.read(verifying);
-                why = both.same()
-                        ? "The change was still on its way; it has arrived now."
-                        : DifferenceCause.differs(row.stored(), barrier.captured(PATIENCE));
+                why = row.causeOfDifference(both, barrier, PATIENCE);
             } catch (StandstillException e) {
                 why = "The pipeline has not answered for " + PATIENCE.toSeconds() + " s, so the row may be on its way. "
                         + e.getMessage();

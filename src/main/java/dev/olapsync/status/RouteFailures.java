@@ -5,9 +5,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.component.kafka.KafkaEndpoint;
+import org.apache.camel.health.HealthCheck;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeEvent;
@@ -55,6 +59,25 @@ final class RouteFailures extends EventNotifierSupport {
         failures.forEach(
                 (reader, reason) -> all.merge(reader.route(), reason, (a, b) -> a.equals(b) ? a : a + "; " + b));
         return all;
+    }
+
+    /** DOWN while a route tries again what has failed: nothing is lost, but nothing goes on either. */
+    HealthCheck healthCheck() {
+        return new AbstractHealthCheck("olap-sync", "attempts") {
+
+            @Override
+            protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+                Map<String, String> now = all();
+                if (now.isEmpty()) {
+                    builder.up();
+                } else {
+                    builder.message(now.entrySet().stream()
+                                    .map(failure -> failure.getKey() + " tries again: " + failure.getValue())
+                                    .collect(Collectors.joining("; ")))
+                            .down();
+                }
+            }
+        };
     }
 
     @Override

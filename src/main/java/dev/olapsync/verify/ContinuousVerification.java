@@ -20,20 +20,23 @@ public final class ContinuousVerification implements AutoCloseable {
 
     private final OlapSync olapSync;
     private final Duration patience;
-    private final Pace pace;
+    private final int rowsPerSecond;
     private Thread thread;
 
     public ContinuousVerification(OlapSync olapSync, Duration patience, int rowsPerSecond) {
         this.olapSync = olapSync;
         this.patience = patience;
-        this.pace = new Pace(rowsPerSecond);
+        if (rowsPerSecond < 1) {
+            throw new IllegalArgumentException("a pace is 1 row a second or more, not " + rowsPerSecond);
+        }
+        this.rowsPerSecond = rowsPerSecond;
     }
 
     /** All models that are loaded, once; those for which the pipeline stood still are missing. */
     public List<Result> round() throws SQLException, ModelException, IOException, InterruptedException {
         List<Result> results = new ArrayList<>();
         try (Verification verification = new Verification(olapSync, patience)) {
-            Verification.Pass pass = new PagedPass(olapSync, verification.verifier(), pace);
+            Verification.Pass pass = new PagedPass(olapSync, verification.verifier(), rowsPerSecond);
             for (Model model : olapSync.models().all()) {
                 if (Loads.of(olapSync)
                         .find(model.name())

@@ -12,10 +12,12 @@ import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
 import dev.olapsync.model.RowKey;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.verify.Barrier.StandstillException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -75,6 +77,18 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
             json.put(model.columns().get(i).name(), row.get(i));
         }
         return json.toString();
+    }
+
+    /**
+     * Why the sides differed, in words.
+     *
+     * @param settled both sides after all that was committed had gone through the pipeline
+     */
+    public String causeOfDifference(Both settled, Barrier barrier, Duration patience)
+            throws SQLException, StandstillException, InterruptedException {
+        return settled.same()
+                ? "The change was still on its way; it has arrived now."
+                : stored().causeOfDifference(barrier.captured(patience));
     }
 
     public StoredRow stored() {

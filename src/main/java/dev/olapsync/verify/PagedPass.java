@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -22,12 +23,14 @@ public final class PagedPass implements Verification.Pass {
 
     private final OlapSync olapSync;
     private final Verifier verifier;
-    private final Pace pace;
+    private final double nanosOfARow;
+    private long next = System.nanoTime();
 
-    PagedPass(OlapSync olapSync, Verifier verifier, Pace pace) {
+    /** @param rowsPerSecond above 0; a second in which less was compared is not made up for */
+    PagedPass(OlapSync olapSync, Verifier verifier, int rowsPerSecond) {
         this.olapSync = olapSync;
         this.verifier = verifier;
-        this.pace = pace;
+        this.nanosOfARow = 1e9 / rowsPerSecond;
     }
 
     @Override
@@ -59,7 +62,8 @@ public final class PagedPass implements Verification.Pass {
                 report.accept(difference);
             }
         });
-        pace.after(keys.size());
+        next = Math.max(next, System.nanoTime()) + (long) (keys.size() * nanosOfARow);
+        TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
         return rows;
     }
 
