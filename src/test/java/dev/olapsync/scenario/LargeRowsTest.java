@@ -70,8 +70,8 @@ class LargeRowsTest {
                     "INSERT INTO place VALUES (repeat('x', 20000), " + content(20_000_000, 1) + ")",
                     "INSERT INTO place VALUES ('short', " + content(20_000_000, 2) + ")");
             places.awaitQuiet();
-            assertThat(places.readDeadLetters()).singleElement().satisfies(letter -> assertThat(
-                            new String(letter.value(), StandardCharsets.UTF_8))
+            assertThat(places.readDeadLetters()).singleElement().satisfies(deadLetter -> assertThat(
+                            new String(deadLetter.value(), StandardCharsets.UTF_8))
                     .contains("capture leaves out values of more than 16 KiB"));
             assertThat(places.clickHouse("SELECT hidden FROM place")).containsExactly("short");
         }
