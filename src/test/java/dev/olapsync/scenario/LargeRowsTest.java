@@ -2,7 +2,6 @@ package dev.olapsync.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /** Rows of many megabytes, more than a broker takes by default, and more than a topic of olap-sync takes. */
@@ -57,23 +56,6 @@ class LargeRowsTest {
                             "3,very large,36000000,renamed again",
                             "4,beside it,5,renamed again");
             assertThat(documents.readDeadLetters()).isEmpty();
-        }
-    }
-
-    @Test
-    void aLongKeyThatALargeChangeDoesNotCarryIsADeadLetter() throws Exception {
-        try (Scenario places = Scenario.of("large", "CREATE TABLE place (code text PRIMARY KEY, note text)")
-                .model("place", "SELECT md5(p.code) AS code, p.note, p.code AS hidden FROM place p")
-                .start()) {
-            places.awaitLoaded();
-            places.postgres(
-                    "INSERT INTO place VALUES (repeat('x', 20000), " + content(20_000_000, 1) + ")",
-                    "INSERT INTO place VALUES ('short', " + content(20_000_000, 2) + ")");
-            places.awaitQuiet();
-            assertThat(places.readDeadLetters()).singleElement().satisfies(deadLetter -> assertThat(
-                            new String(deadLetter.value(), StandardCharsets.UTF_8))
-                    .contains("capture leaves out values of more than 16 KiB"));
-            assertThat(places.clickHouse("SELECT hidden FROM place")).containsExactly("short");
         }
     }
 }
