@@ -133,6 +133,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         }
         AtomicReference<Throwable> end = new AtomicReference<>();
         Properties properties = configuration().createDebeziumConfiguration().asProperties();
+        properties.computeIfPresent("database.dbname", (key, name) -> PostgresDataSource.inUrl((String) name));
         properties.setProperty(AsyncEngineConfig.CONNECTOR_CLASS.name(), PostgresCdcConnector.class.getName());
         properties.setProperty("schema.include.list", Alias.SCHEMAS);
         neededColumns().ifPresent(needed -> properties.setProperty(NeededColumns.OPTION, needed.option()));
@@ -168,8 +169,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     /** The initial load creates the slot; a slot that never comes shows in the health. */
     private void awaitSlot() throws SQLException, InterruptedException {
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
-        String url = "jdbc:postgresql://" + to.getDatabaseHostname() + ":" + to.getDatabasePort() + "/"
-                + to.getDatabaseDbname();
+        String url = PostgresDataSource.url(to.getDatabaseHostname(), to.getDatabasePort(), to.getDatabaseDbname());
         try (Connection connection = PostgresDataSource.open(url, login(to))) {
             OptionalLong confirmed = slot.confirmedLsn(connection);
             if (confirmed.isEmpty()) {

@@ -24,6 +24,15 @@ import org.apache.kafka.common.config.SslConfigs;
  */
 public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status, Verify verify) {
 
+    public Settings {
+        if (olap.loadSource() == LoadSource.SNAPSHOT && postgres.database().matches(".*[%+/?].*")) {
+            throw new IllegalArgumentException(
+                    "olap.load.source is snapshot, and Debezium's snapshot cannot connect to the"
+                            + " database '" + postgres.database() + "', with %, +, / or ? in its name."
+                            + " Set olap.load.source to copy.");
+        }
+    }
+
     public record Postgres(
             String host,
             int port,
@@ -33,18 +42,6 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             String slot,
             String publication,
             PostgresTls tls) {
-
-        public Postgres {
-            if (!database.matches(USABLE_DATABASE)) {
-                throw new IllegalArgumentException(
-                        "postgres.database is '" + database + "', and Debezium cannot connect to a database with"
-                                + " %, +, / or ? in its name. Rename it: ALTER DATABASE ... RENAME TO ...;");
-            }
-        }
-
-        public String jdbcUrl() {
-            return "jdbc:postgresql://" + host + ":" + port + "/" + database;
-        }
 
         @Override
         public String toString() {
@@ -212,10 +209,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     private static final String POSTGRES_PORT = "postgres.port";
     private static final String FILE = ".file";
     private static final String BYTE_ORDER_MARK = "\uFEFF";
-    /** Debezium writes the name into a URL as it is, and compares it with that of the slot. */
-    private static final String USABLE_DATABASE = "[^%+/?]*";
-
     private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
+
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     /** The settings as the routes of this context see them. */

@@ -2,6 +2,8 @@ package dev.olapsync.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.olapsync.config.Settings;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -55,7 +57,7 @@ public class PostgresDataSource extends HikariDataSource {
         PGProperty.SOCKET_TIMEOUT.set(properties, LIMIT_SECONDS);
         PGProperty.TCP_KEEP_ALIVE.set(properties, true);
         properties.putAll(settings.tls().properties());
-        Connection connection = open(settings.jdbcUrl(), properties);
+        Connection connection = open(url(settings.host(), settings.port(), settings.database()), properties);
         try (Statement statement = connection.createStatement()) {
             statement.execute(PostgresSession.sql());
             return connection;
@@ -145,6 +147,15 @@ public class PostgresDataSource extends HikariDataSource {
     }
 
     private void address() {
-        setJdbcUrl("jdbc:postgresql://" + host + ":" + port + "/" + database);
+        setJdbcUrl(url(host, port, database));
+    }
+
+    public static String url(String host, int port, String database) {
+        return "jdbc:postgresql://" + host + ":" + port + "/" + inUrl(database);
+    }
+
+    /** The name of a database as the driver reads it in an URL; it may hold {@code + % ? /}. */
+    public static String inUrl(String database) {
+        return URLEncoder.encode(database, StandardCharsets.UTF_8);
     }
 }

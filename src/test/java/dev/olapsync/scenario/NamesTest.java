@@ -56,6 +56,24 @@ class NamesTest {
     }
 
     @Test
+    void aDatabaseWhoseNameAnUrlCannotHold() throws Exception {
+        try (Scenario named = Scenario.of("named", "CREATE TABLE t (id int PRIMARY KEY, name text)")
+                .model("t", "SELECT * FROM t")
+                .renameDatabase("100% A+B/C? ü #1&user=x")) {
+            named.postgres("INSERT INTO t VALUES (1, 'loaded')");
+            named.start().awaitLoaded();
+            named.postgres("UPDATE t SET name = 'changed'", "INSERT INTO t VALUES (2, 'new')");
+            named.awaitInSync();
+            assertThat(named.execute("check").code()).isZero();
+
+            named.set("olap.load.source", "snapshot");
+            Scenario.Ended check = named.execute("check");
+            assertThat(check.code()).isPositive();
+            assertThat(check.printed()).contains("Set olap.load.source to copy");
+        }
+    }
+
+    @Test
     void aDatabaseWhoseTextsHaveNoEncodingIsRefused() throws Exception {
         try (Scenario bytes =
                 Scenario.inEncoding("SQL_ASCII", "bytes", "CREATE TABLE t (id int PRIMARY KEY, name text)")) {

@@ -1,5 +1,6 @@
 package dev.olapsync.devstack;
 
+import dev.olapsync.postgres.PostgresDataSource;
 import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class PostgresServer extends Service {
     }
 
     public String jdbcUrl(String database) {
-        return "jdbc:postgresql://localhost:" + port() + "/" + database;
+        return PostgresDataSource.url("localhost", port(), database);
     }
 
     /** A new connection of the superuser to database {@value #DATABASE}. */

@@ -363,8 +363,17 @@ public final class Scenario implements AutoCloseable {
         return stack.kafka().bootstrap();
     }
 
+    /** Before the start. */
+    public Scenario renameDatabase(String to) throws SQLException {
+        try (Connection postgres = stack.postgres().connect();
+                Statement statement = postgres.createStatement()) {
+            statement.execute("ALTER DATABASE " + name + " RENAME TO \"" + to.replace("\"", "\"\"") + "\"");
+        }
+        return set("postgres.database", to);
+    }
+
     public Connection postgres() throws SQLException {
-        return stack.postgres().connect(name);
+        return stack.postgres().connect(properties.getProperty("postgres.database", name));
     }
 
     /** Runs statements in Postgres, in one transaction. */

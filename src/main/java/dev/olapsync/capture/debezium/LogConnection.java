@@ -1,5 +1,6 @@
 package dev.olapsync.capture.debezium;
 
+import dev.olapsync.postgres.ReplicationSlot;
 import io.debezium.connector.postgresql.PostgresConnectorConfig;
 import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
@@ -11,6 +12,7 @@ import io.debezium.jdbc.JdbcConnection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.postgresql.core.BaseConnection;
@@ -49,10 +51,9 @@ public final class LogConnection implements ReplicationConnection {
     @Override
     @SuppressWarnings("deprecation") // Debezium has no other way to an option that it keeps for itself
     public ReplicationStream startStreaming(WalPositionLocator walPosition) throws SQLException, InterruptedException {
-        connection.initConnection();
-        Lsn start = metadata.getReplicationSlotState(
-                        config.slotName(), config.plugin().getPostgresPluginName())
-                .slotLastFlushedLsn();
+        OptionalLong confirmed = new ReplicationSlot(config.slotName()).confirmedLsn(metadata.connection());
+        Lsn start = Lsn.valueOf(confirmed.orElseThrow(
+                () -> new IllegalStateException("replication slot " + config.slotName() + " does not exist")));
         BaseConnection postgres = ((JdbcConnection) connection).connection().unwrap(BaseConnection.class);
         Duration statusPause =
                 Duration.ofMillis(config.getConfig().getInteger(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS));
@@ -75,9 +76,10 @@ public final class LogConnection implements ReplicationConnection {
         throw new UnsupportedOperationException("There is no other position than the slot's");
     }
 
+    /** Not here: the initial load creates the slot. */
     @Override
-    public Optional<SlotCreationResult> createReplicationSlot() throws SQLException {
-        return connection.createReplicationSlot();
+    public Optional<SlotCreationResult> createReplicationSlot() {
+        return Optional.empty();
     }
 
     @Override
