@@ -1,45 +1,64 @@
 package dev.olapsync.backfill;
 
+import dev.olapsync.backfill.LoadRanges.Range;
+import dev.olapsync.model.Model;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.Loads.Load;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.ProgressBar;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** How far a load is, in words: a bar, the rate since it was started or taken up again, and how long it still takes. */
+/** How far the load of a model is: kept in ClickHouse, counted by the metrics, and logged now and then. Thread safe. */
 final class LoadProgress {
 
-    private static final int WIDTH = 20;
+    private static final Logger LOG = LoggerFactory.getLogger(LoadProgress.class);
+    private static final long QUIET_NANOS = Duration.ofSeconds(5).toNanos();
 
-    private final long total;
-    private final long before;
+    private final OlapSync olapSync;
+    private final Model model;
+    private final Loads loads;
+    private final LoadRanges ranges;
+    private final ProgressBar bar;
+    private final long begin = System.nanoTime();
+    private Load load;
+    private long lastReport = begin;
+
+    LoadProgress(OlapSync olapSync, Model model, Loads loads, LoadRanges ranges, Load load) {
+        this.olapSync = olapSync;
+        this.model = model;
+        this.loads = loads;
+        this.ranges = ranges;
+        this.load = load;
+        this.bar = new ProgressBar(load.total(), load.rows());
+    }
 
     /**
-     * @param total rows that there are, about
-     * @param before rows that an earlier start has loaded
+     * @param range how far it is now
+     * @param read rows of the grain since it was saved last
+     * @param written rows of the model among them
      */
-    LoadProgress(long total, long before) {
-        this.total = total;
-        this.before = before;
+    synchronized void save(Range range, long read, long written) {
+        ranges.save(List.of(range));
+        load = load.at(load.rows() + read);
+        loads.save(load);
+        olapSync.metrics().initiallyLoaded(model.name(), written);
+        long now = System.nanoTime();
+        if (now - lastReport >= QUIET_NANOS) {
+            lastReport = now;
+            LOG.info("Initial load of {}: {}", model.name(), bar.line(load.rows(), Duration.ofNanos(now - begin)));
+        }
     }
 
-    /** @param elapsed since the start of this load */
-    String line(long rows, Duration elapsed) {
-        // rows can have been added since they were counted
-        long all = Math.max(total, rows);
-        double share = all == 0 ? 1 : (double) rows / all;
-        int filled = (int) (WIDTH * share);
-        double rate = (rows - before) / Math.max(elapsed.toNanos() / 1e9, 1e-3);
-        return String.format(
-                Locale.ROOT,
-                "[%s%s] %d %%, %,d of about %,d rows, %,.0f rows/s%s",
-                "#".repeat(filled),
-                " ".repeat(WIDTH - filled),
-                (int) (100 * share),
-                rows,
-                all,
-                rate,
-                rate == 0 ? "" : ", " + left((long) ((all - rows) / rate)) + " to go");
-    }
-
-    private static String left(long seconds) {
-        return seconds < 120 ? seconds + " s" : seconds < 7200 ? seconds / 60 + " min" : seconds / 3600 + " h";
+    /** All ranges are done. */
+    synchronized void end() throws SQLException {
+        LoadedModel.note(olapSync, model, loads, load);
+        LOG.info(
+                "Initial load of {}: done, {}",
+                model.name(),
+                bar.line(load.rows(), Duration.ofNanos(System.nanoTime() - begin)));
     }
 }

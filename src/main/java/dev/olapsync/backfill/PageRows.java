@@ -4,53 +4,45 @@ import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.load.BisectingInsert;
-import dev.olapsync.load.KeptRows;
+import dev.olapsync.load.RowBatch;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
-import dev.olapsync.model.VersionCutoffs;
-import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.tables.TargetTable;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The rows of a page as ClickHouse is to hold them, past the topics, when a whole model is read.
  *
- * @param json one JSON object a line
- * @param count of these lines
- * @param lost rows with values that ClickHouse cannot hold, and rows that are too wide for a page
+ * @param held what can be written, also with NULL in place of a value
+ * @param unheld rows with values that ClickHouse cannot hold; some of them are in {@code held} as well
+ * @param wide rows that are too wide for a page
  */
-public record PageRows(byte[] json, long count, List<Page.Row> lost) {
+public record PageRows(Model model, RowBatch held, List<Page.Row> unheld, List<Page.Row> wide) {
 
     /** @param position that the rows get their version from: before every change that the page may not show */
-    public static PageRows of(Page page, Position position) {
+    public static PageRows of(Page page, Model model, Position position) {
         BigInteger version = position.version();
-        ByteArrayOutputStream json = new ByteArrayOutputStream();
-        List<Page.Row> lost = new ArrayList<>();
-        long count = 0;
+        PageRows rows = new PageRows(model, RowBatch.ofInitialLoad(model.name()), new ArrayList<>(), new ArrayList<>());
         for (Page.Row row : page.rows()) {
             if (row.isWide()) {
-                lost.add(row);
+                rows.wide.add(row);
                 continue;
             }
             if (!row.live()) {
                 continue;
             }
             if (row.unheld() != null || row.refused() != null) {
-                lost.add(row);
+                rows.unheld.add(row);
             }
             if (row.refused() == null) {
-                json.writeBytes(RowJson.versioned(row.json(), version, false));
-                json.write('\n');
-                count++;
+                rows.held.add(row.key(), RowJson.versioned(row.json(), version, false));
             }
         }
-        return new PageRows(json.toByteArray(), count, lost);
+        return rows;
     }
 
     /**
@@ -58,29 +50,21 @@ public record PageRows(byte[] json, long count, List<Page.Row> lost) {
      *
      * @return false when ClickHouse refuses a value of one of them, or so many: then none, some or all of them are there
      */
-    public boolean insert(ClickHouse clickHouse, Model model) {
+    public boolean insert(ClickHouse clickHouse) {
+        TargetTable target = TargetTable.of(model);
         try {
-            clickHouse.insertJson(TargetTable.of(model).insert(), new ByteArrayInputStream(json));
+            clickHouse.insertJson(target.insert(), held.json());
             return true;
         } catch (ClickHouseException e) {
-            BisectingInsert.requireDivisible(e, clickHouse, TargetTable.of(model));
+            BisectingInsert.requireDivisible(e, clickHouse, target);
             return false;
         }
     }
 
-    /**
-     * Once all rows of a model are there with this position or a greater one, those that are not are gone in Postgres, or
-     * became dead letters.
-     *
-     * @param keep whether the last state of those dead letters is one of the model as it is
-     */
-    public static void hideOlder(OlapSync olapSync, Model model, Position position, boolean keep) throws SQLException {
-        // no record has this position, as they begin at multiples of eight, and none of an older epoch is as great
-        BigInteger cutoff = position.version().subtract(BigInteger.ONE).max(BigInteger.ZERO);
-        if (keep) {
-            new KeptRows(olapSync.clickHouse(), model).copyTo(cutoff, olapSync);
-        }
-        byte[] row = RowJson.versioned(VersionCutoffs.row(model.name()), cutoff, false);
-        olapSync.clickHouse().insertJson(TargetTable.ofVersionCutoffs().insert(), new ByteArrayInputStream(row));
+    /** The grain keys of the rows that a page does not bring to ClickHouse as they are. */
+    public List<List<String>> difficult() {
+        return Stream.concat(unheld.stream(), wide.stream())
+                .map(Page.Row::grainKey)
+                .toList();
     }
 }

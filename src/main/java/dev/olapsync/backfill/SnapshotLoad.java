@@ -9,6 +9,7 @@ import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.PipelineStage;
+import dev.olapsync.pipeline.ProgressBar;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.TableName;
 import java.sql.Connection;
@@ -102,7 +103,7 @@ final class SnapshotLoad {
                 total += InitialLoad.count(postgres, table);
             }
         }
-        LoadProgress progress = new LoadProgress(total, 0);
+        ProgressBar progress = new ProgressBar(total, 0);
         long begin = System.nanoTime();
         lastReport = begin;
         LOG.info("Initial load: a snapshot of {}", tables);
@@ -116,7 +117,7 @@ final class SnapshotLoad {
         note(rows, left, loads);
     }
 
-    private static String line(LoadProgress progress, Map<TableName, Long> rows, long begin) {
+    private static String line(ProgressBar progress, Map<TableName, Long> rows, long begin) {
         return progress.line(
                 rows.values().stream().mapToLong(Long::longValue).sum(), Duration.ofNanos(System.nanoTime() - begin));
     }

@@ -1,6 +1,7 @@
 package dev.olapsync.cli;
 
 import dev.olapsync.backfill.InitialLoad;
+import dev.olapsync.backfill.LoadedModel;
 import dev.olapsync.backfill.PageRows;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
@@ -13,7 +14,7 @@ import dev.olapsync.postgres.ValueErrors;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Barrier.StandstillException;
-import dev.olapsync.verify.Progress;
+import dev.olapsync.verify.TerminalProgress;
 import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -94,7 +95,7 @@ final class Resync implements Callable<Integer> {
         long rows = 0;
         long handedOver = 0;
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
-            Progress progress = new Progress(out, model.name(), InitialLoad.count(postgres, model));
+            TerminalProgress progress = new TerminalProgress(out, model.name(), InitialLoad.count(postgres, model));
             List<String> last = List.of();
             Step step;
             do {
@@ -112,7 +113,7 @@ final class Resync implements Callable<Integer> {
                 // a change that was on its way must not lose against the last state that is kept
                 barrier.loaded(Duration.ofSeconds(patience));
             }
-            PageRows.hideOlder(olapSync, model, position, true);
+            LoadedModel.hideOlder(olapSync, model, position, true);
             progress.end();
             out.printf(
                     Locale.ROOT,
@@ -140,12 +141,8 @@ final class Resync implements Callable<Integer> {
                     postgres, model, after, maximum, olapSync.settings().olap().batchBytes());
             List<List<String>> keys =
                     page.rows().stream().map(Page.Row::grainKey).toList();
-            PageRows rows = PageRows.of(page, position);
-            return new Step(
-                    keys,
-                    rows.insert(olapSync.clickHouse(), model)
-                            ? rows.lost().stream().map(Page.Row::grainKey).toList()
-                            : keys);
+            PageRows rows = PageRows.of(page, model, position);
+            return new Step(keys, rows.insert(olapSync.clickHouse()) ? rows.difficult() : keys);
         } catch (SQLException e) {
             if (!ValueErrors.isOne(e)) {
                 throw e;

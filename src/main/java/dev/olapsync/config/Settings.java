@@ -159,6 +159,11 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
         /** What the operator has to do so that everything is loaded again. */
         public String reloadRemedy() {
+            return reloadRemedy(epoch);
+        }
+
+        /** The same, of another epoch that counts now. */
+        public static String reloadRemedy(int epoch) {
             return "Raise olap.epoch from " + epoch + " to " + (epoch + 1)
                     + " and start again: everything is loaded once more.";
         }

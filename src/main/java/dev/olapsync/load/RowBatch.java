@@ -87,7 +87,8 @@ public final class RowBatch {
         return rows.stream().mapToLong(Row::committed).filter(committed -> committed != 0);
     }
 
-    InputStream json() {
+    /** One JSON object a line. */
+    public InputStream json() {
         byte[] lines =
                 new byte[rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact)];
         int at = 0;

@@ -2,6 +2,7 @@ package dev.olapsync.pipeline;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.config.Settings;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.SchemaChangedException;
@@ -218,13 +219,7 @@ public final class Loads {
 
     /** What the operator has to do so that everything is loaded again. */
     public String reloadRemedy() {
-        return reloadRemedy(epoch);
-    }
-
-    /** The same, of the epoch that counts now. */
-    public static String reloadRemedy(int epoch) {
-        return "Raise olap.epoch from " + epoch + " to " + (epoch + 1)
-                + " and start again: everything is loaded once more.";
+        return Settings.Olap.reloadRemedy(epoch);
     }
 
     /** Of the notes about a model the one with most rows counts, but only until one is done. */

@@ -5,6 +5,7 @@ import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.ProgressBar;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Verification.Repaired;
 import dev.olapsync.verify.Verification.Result;
@@ -41,7 +42,7 @@ public final class VerifyRound {
         String standstill = null;
         try (Verification verification = new Verification(olapSync, patience)) {
             for (Model model : olapSync.models().all()) {
-                Progress progress = new Progress(out, model.name(), 0);
+                TerminalProgress progress = new TerminalProgress(out, model.name(), ProgressBar.UNKNOWN);
                 Result result = verification.verify(model, progress::add);
                 progress.end();
                 print(verification, result);

@@ -1,0 +1,41 @@
+package dev.olapsync.backfill;
+
+import dev.olapsync.backfill.LoadRanges.Range;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.Page;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Divides the rows of a model into ranges of keys: small enough for an interrupted load, and enough of them for each thread. */
+final class RangeDivision {
+
+    /** What an interrupted load repeats, of each thread. */
+    private static final long ROWS_OF_A_RANGE = 200_000;
+
+    private static final long BYTES_OF_A_RANGE = 256 << 20;
+    /** So that no thread is left with a large one at the end. */
+    private static final int RANGES_OF_A_THREAD = 4;
+
+    private RangeDivision() {}
+
+    /**
+     * @param total rows of the grain, about
+     * @param least rows for which a range is worth its while
+     */
+    static List<Range> of(Connection postgres, Model model, long total, int least, int threads) throws SQLException {
+        int rows = rowsOfRange(total, InitialLoad.bytes(postgres, model), least, threads);
+        List<Page.Range> keys =
+                total <= rows ? List.of(new Page.Range(List.of(), List.of())) : Page.divide(postgres, model, rows);
+        return IntStream.range(0, keys.size())
+                .mapToObj(i -> new Range(i, keys.get(i).after(), keys.get(i).upTo(), 0, false))
+                .toList();
+    }
+
+    private static int rowsOfRange(long total, long bytes, int least, int threads) {
+        long share = Math.max(least, total / ((long) threads * RANGES_OF_A_THREAD) + 1);
+        double fitting = bytes == 0 ? ROWS_OF_A_RANGE : (double) total / bytes * BYTES_OF_A_RANGE;
+        return (int) Math.max(1, Math.min(Math.min(share, ROWS_OF_A_RANGE), fitting));
+    }
+}
