@@ -108,7 +108,7 @@ record Analysis(Node query, List<Column> columns) {
         }
         List<Column> columns = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
-            Table.Type type = catalog.type(types.get(i));
+            Table.Type type = catalog.types().of(types.get(i));
             columns.add(new Column(names.get(i), type, type.modifier() >= 0 ? type.modifier() : modifiers.get(i)));
         }
         return columns;

@@ -194,7 +194,9 @@ final class Block {
         if (node.is("RELABELTYPE")) {
             return stripped(node.node("arg"));
         }
-        if (node.is("FUNCEXPR") && node.nodes("args").size() == 1 && catalog.isLossless(node.oid("funcid"))) {
+        if (node.is("FUNCEXPR")
+                && node.nodes("args").size() == 1
+                && catalog.functions().isLossless(node.oid("funcid"))) {
             return stripped(node.nodes("args").get(0));
         }
         return node;

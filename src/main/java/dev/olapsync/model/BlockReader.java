@@ -169,13 +169,15 @@ final class BlockReader {
             }
             return;
         }
-        if (node.is("OPEXPR") && node.list("args").size() == 2 && catalog.isEquality(node.oid("opno"))) {
+        if (node.is("OPEXPR")
+                && node.list("args").size() == 2
+                && catalog.functions().isEquality(node.oid("opno"))) {
             refuseCollations(block, node);
             resolved.add(new Equality(
                     block.values(node.nodes("args").get(0)),
                     block.values(node.nodes("args").get(1)),
                     side,
-                    catalog.coarse(node.oid("inputcollid"))));
+                    catalog.types().coarse(node.oid("inputcollid"))));
         }
         expression(block, node, side, view, true);
     }
@@ -183,7 +185,7 @@ final class BlockReader {
     /** Postgres says so only when it compares two values. */
     private void refuseCollations(Block block, Node equality) throws SQLException {
         Node right = equality.nodes("args").get(1);
-        if (equality.oid("inputcollid") == 0 && catalog.isCollatable(Types.of(right))) {
+        if (equality.oid("inputcollid") == 0 && catalog.types().isCollatable(Types.of(right))) {
             Value value = block.value(right);
             problems.add(
                     value.col() != null && value.col().item().isTable()
@@ -220,7 +222,7 @@ final class BlockReader {
                 : List.of(test);
         for (Node one : tests) {
             if (one.is("OPEXPR")
-                    && catalog.isEquality(one.oid("opno"))
+                    && catalog.functions().isEquality(one.oid("opno"))
                     && one.nodes("args").get(1).is("PARAM")) {
                 Node output = sub.output(one.nodes("args").get(1).integer("paramid"));
                 Value value = sub.value(output);
@@ -233,7 +235,7 @@ final class BlockReader {
                             block.values(one.nodes("args").get(0)),
                             sub.values(output),
                             sub.side(),
-                            catalog.coarse(one.oid("inputcollid"))));
+                            catalog.types().coarse(one.oid("inputcollid"))));
                 }
             }
         }
@@ -297,15 +299,17 @@ final class BlockReader {
 
     private void relation(Block block, int number, Node entry, String alias, Side side, String view)
             throws SQLException, ModelException {
-        Table table = catalog.table(entry.oid("relid"));
+        Table table = catalog.tables().of(entry.oid("relid"));
         int place = places.of(view != null ? view : alias, table.name());
         if (entry.has("tablesample")) {
             problems.add(place, "TABLESAMPLE: whether a row is in the table would be chance; remove it");
         } else if (table.kind() == 'v' && !table.isOfTheSystem()) {
-            catalog.missingPrivileges(table.name().schema(), table.name().name())
+            catalog.privileges()
+                    .missing(table.name().schema(), table.name().name())
                     .ifPresent(missing -> problems.add(place, missing));
             Node definition = Analysis.ofView(table.oid(), postgres);
-            resolved.add(new Resolved.View(table.name(), table.oid(), catalog.definition(table.oid())));
+            resolved.add(new Resolved.View(
+                    table.name(), table.oid(), catalog.tables().definition(table.oid())));
             query(block, number, definition, null, alias, side, view != null ? view : alias);
             return;
         } else if (!entry.flag("inh") && !table.partitioned()) {
@@ -313,9 +317,10 @@ final class BlockReader {
         }
         String of = view == null ? "" : "the view " + view + " reads ";
         table.refusal().ifPresent(refusal -> problems.add(place, of + table.name() + " is " + refusal));
-        catalog.missingPrivileges(table.name().schema(), table.name().name())
+        catalog.privileges()
+                .missing(table.name().schema(), table.name().name())
                 .ifPresent(missing -> problems.add(place, missing));
-        catalog.publicationRefusal(table).ifPresent(refusal -> problems.add(place, refusal));
+        Publishable.refusal(postgres, table.name()).ifPresent(refusal -> problems.add(place, refusal));
         block.put(number, add(new Item(resolved.items().size(), alias, table, List.of(), false, side, view)));
     }
 

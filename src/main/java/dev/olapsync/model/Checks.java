@@ -141,28 +141,30 @@ final class Checks {
             return;
         }
         switch (node.tag()) {
-            case "FUNCEXPR" -> function(catalog.function(node.oid("funcid")));
+            case "FUNCEXPR" -> function(catalog.functions().of(node.oid("funcid")));
             case "OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR" ->
-                function(catalog.function(node.oid("opfuncid")));
+                function(catalog.functions().of(node.oid("opfuncid")));
             case "AGGREF" -> aggregate(resolved, block, node);
             case "SQLVALUEFUNCTION" -> valueFunction(node);
             case "COERCEVIAIO" -> {
                 String problem = Types.ofConversion(node, catalog).problem();
                 if (problem != null) {
                     problems.add(
-                            places.cast(catalog.type(node.oid("resulttype")).name()), problem);
+                            places.cast(
+                                    catalog.types().of(node.oid("resulttype")).name()),
+                            problem);
                 }
             }
             case "COERCETODOMAIN" -> {
-                for (Catalog.Function function : catalog.functionsOfDomain(node.oid("resulttype"))) {
+                for (CatalogFunctions.Function function : catalog.functions().ofDomain(node.oid("resulttype"))) {
                     function(function);
                 }
             }
             case "JSONRETURNING" -> {
-                if (catalog.readsTime(node.oid("typid"))) {
+                if (catalog.types().readsTime(node.oid("typid"))) {
                     problems.add(
                             places.word("returning"),
-                            "RETURNING " + catalog.type(node.oid("typid")).name() + " reads 'now', 'today' and"
+                            "RETURNING " + catalog.types().of(node.oid("typid")).name() + " reads 'now', 'today' and"
                                     + " the like as the time of the query; return text, and cast it");
                 }
             }
@@ -207,7 +209,7 @@ final class Checks {
         }
     }
 
-    private void function(Catalog.Function function) {
+    private void function(CatalogFunctions.Function function) {
         String called = (function.builtIn() ? "" : function.schema() + ".") + function.name() + "()";
         int place = places.call(function.name());
         if (function.volatility() == 'v') {
@@ -241,7 +243,7 @@ final class Checks {
     }
 
     private void aggregate(Resolved resolved, Block block, Node node) throws SQLException {
-        Catalog.Function function = catalog.function(node.oid("aggfnoid"));
+        CatalogFunctions.Function function = catalog.functions().of(node.oid("aggfnoid"));
         String name = function.name();
         int place = places.call(name);
         if (!function.builtIn() || !OF_ANY_ORDER.contains(name) && !ORDERED.contains(name)) {
@@ -257,7 +259,7 @@ final class Checks {
         }
         for (Node argument : node.nodes("args")) {
             long type = Types.of(argument.node("expr"));
-            String typeName = type == 0 ? "" : catalog.type(type).name();
+            String typeName = type == 0 ? "" : catalog.types().of(type).name();
             if (typeName.startsWith("float") && OF_ANY_ORDER.contains(name) && !EXACT_OF_FLOATS.contains(name)) {
                 problems.add(
                         place,

@@ -58,13 +58,13 @@ final class Deparser {
 
     private Optional<String> cast(Block block, Node node) throws SQLException {
         Optional<String> argument = sql(block, node.node("arg"));
-        Table.Type type = catalog.type(node.oid("resulttype"));
-        String name = catalog.typeName(type, -1);
+        Table.Type type = catalog.types().of(node.oid("resulttype"));
+        String name = catalog.types().name(type, -1);
         return argument.map(sql -> "(" + sql + ")::" + name);
     }
 
     private Optional<String> constant(Node node) throws SQLException {
-        Table.Type type = catalog.type(node.oid("consttype"));
+        Table.Type type = catalog.types().of(node.oid("consttype"));
         Optional<String> value =
                 switch (type.name()) {
                     case "int2", "int4", "int8" -> Constants.integer(node).map(number -> "'" + number + "'");
@@ -73,12 +73,12 @@ final class Deparser {
                     default ->
                         TEXTS.contains(type.name()) ? Constants.text(node).map(Sql::literal) : Optional.empty();
                 };
-        String name = catalog.typeName(type, -1);
+        String name = catalog.types().name(type, -1);
         return value.map(literal -> literal + "::" + name);
     }
 
     private Optional<String> function(Block block, Node node) throws SQLException {
-        Catalog.Function function = catalog.function(node.oid("funcid"));
+        CatalogFunctions.Function function = catalog.functions().of(node.oid("funcid"));
         if (function.volatility() != 'i' || node.flag("funcretset") || node.flag("funcvariadic")) {
             return Optional.empty();
         }
@@ -88,9 +88,9 @@ final class Deparser {
     }
 
     private Optional<String> operator(Block block, Node node) throws SQLException {
-        Catalog.Operator operator = catalog.operator(node.oid("opno"));
+        CatalogFunctions.Operator operator = catalog.functions().operator(node.oid("opno"));
         List<Node> operands = node.nodes("args");
-        if (catalog.function(node.oid("opfuncid")).volatility() != 'i') {
+        if (catalog.functions().of(node.oid("opfuncid")).volatility() != 'i') {
             return Optional.empty();
         }
         Optional<String> first = sql(block, operands.get(0));

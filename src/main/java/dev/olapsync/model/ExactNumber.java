@@ -25,13 +25,14 @@ record ExactNumber(int before, int after) {
         if (node.is("CONST")) {
             return constant(node, catalog);
         }
-        if (!node.is("OPEXPR") || !catalog.operator(node.oid("opno")).builtIn()) {
+        if (!node.is("OPEXPR")
+                || !catalog.functions().operator(node.oid("opno")).builtIn()) {
             return Optional.empty();
         }
         List<Node> operands = node.nodes("args");
         Optional<ExactNumber> left = of(block, operands.get(0), catalog);
         if (operands.size() == 1) {
-            return "+-".contains(catalog.operator(node.oid("opno")).name()) ? left : Optional.empty();
+            return "+-".contains(catalog.functions().operator(node.oid("opno")).name()) ? left : Optional.empty();
         }
         Optional<ExactNumber> right = of(block, operands.get(1), catalog);
         if (left.isEmpty() || right.isEmpty()) {
@@ -39,7 +40,7 @@ record ExactNumber(int before, int after) {
         }
         ExactNumber l = left.get();
         ExactNumber r = right.get();
-        return switch (catalog.operator(node.oid("opno")).name()) {
+        return switch (catalog.functions().operator(node.oid("opno")).name()) {
             case "*" -> Optional.of(new ExactNumber(l.before + r.before, l.after + r.after));
             case "+", "-" -> Optional.of(new ExactNumber(Math.max(l.before, r.before) + 1, Math.max(l.after, r.after)));
             default -> Optional.empty();
@@ -48,7 +49,7 @@ record ExactNumber(int before, int after) {
 
     private static Optional<ExactNumber> constant(Node node, Catalog catalog) throws SQLException {
         Optional<BigDecimal> number =
-                switch (catalog.type(node.oid("consttype")).name()) {
+                switch (catalog.types().of(node.oid("consttype")).name()) {
                     case "int2", "int4", "int8" -> Constants.integer(node).map(BigDecimal::valueOf);
                     case "numeric" -> Constants.numeric(node);
                     default -> Optional.empty();

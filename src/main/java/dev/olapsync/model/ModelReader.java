@@ -266,7 +266,8 @@ final class ModelReader {
         for (SelectText.Leaf leaf :
                 parts.leaves().filter(SelectText.Leaf::isTable).toList()) {
             List<String> name = leaf.name();
-            catalog.missingPrivileges(name.size() > 1 ? name.get(name.size() - 2) : null, name.get(name.size() - 1))
+            catalog.privileges()
+                    .missing(name.size() > 1 ? name.get(name.size() - 2) : null, name.get(name.size() - 1))
                     .ifPresent(missing -> problems.add(leaf.start(), missing));
         }
         problems.stopIfAny();
@@ -282,12 +283,16 @@ final class ModelReader {
             String firstLine =
                     String.valueOf(error.getMessage()).lines().findFirst().orElse("");
             if (DENIED.equals(error.getSQLState()) && firstLine.contains("temporary")) {
-                throw refuse(places.begin(), firstLine + VIEW_OF_ANALYSIS + "run " + catalog.grantOfTemporary());
+                throw refuse(
+                        places.begin(),
+                        firstLine + VIEW_OF_ANALYSIS + "run "
+                                + catalog.privileges().grantOfTemporary());
             }
             String context = error.getServerErrorMessage() == null
                     ? null
                     : error.getServerErrorMessage().getWhere();
-            Optional<String> trigger = context == null ? Optional.empty() : catalog.eventTrigger(context);
+            Optional<String> trigger =
+                    context == null ? Optional.empty() : catalog.functions().eventTrigger(context);
             if (trigger.isPresent()) {
                 throw refuse(
                         places.begin(),
@@ -308,7 +313,8 @@ final class ModelReader {
         for (SelectText.Leaf leaf : text.leaves()
                 .filter(other -> other.isTable() && other.name().size() == 1)
                 .toList()) {
-            Optional<Table> table = catalog.table(Sql.identifier(leaf.name().get(0)));
+            Optional<Table> table =
+                    catalog.tables().find(Sql.identifier(leaf.name().get(0)));
             table.ifPresent(found ->
                     inserts.put(leaf.nameStart(), Sql.identifier(found.name().schema()) + "."));
         }

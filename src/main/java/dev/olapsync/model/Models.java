@@ -89,7 +89,7 @@ public final class Models {
                     "the folder holds no model: write one SELECT per ClickHouse table into"
                             + " <table>.sql, or point olap.models at the folder that holds them"));
         }
-        Catalog catalog = new Catalog(postgres);
+        Catalog catalog = Catalog.of(postgres);
         errors.addAll(badNames(files));
         for (Path file : files) {
             Savepoint before = postgres.setSavepoint();

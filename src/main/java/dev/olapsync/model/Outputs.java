@@ -115,7 +115,7 @@ final class Outputs {
                         .map(ExactNumber::modifier)
                         .orElse(-1);
         ColumnType type = ColumnType.of(column.type(), modifier);
-        String name = catalog.typeName(column.type(), modifier);
+        String name = catalog.types().name(column.type(), modifier);
         return grain.several()
                 ? new OutputColumn(column.name(), name + "[]", type.array(), false, false, false)
                 : new OutputColumn(column.name(), name, type, type.narrower() || mayBeNull(node), false, false);
@@ -140,7 +140,7 @@ final class Outputs {
                     value.block().value(arguments.get(arguments.size() - 1)).node());
         }
         boolean count = expression.is("AGGREF")
-                && catalog.function(expression.oid("aggfnoid")).name().equals("count");
+                && catalog.functions().of(expression.oid("aggfnoid")).name().equals("count");
         boolean exists = expression.is("SUBLINK") && expression.integer("subLinkType") == 0;
         return !isLiteral(expression) && !count && !exists;
     }

@@ -183,10 +183,10 @@ public final class ReadSchema {
 
     /** The same facts as the catalog knows them now; those that do not hold any more are left out. */
     public List<String> factsNow(Connection postgres) throws SQLException {
-        Catalog catalog = new Catalog(postgres);
+        CatalogTables tables = Catalog.of(postgres).tables();
         List<String> facts = new ArrayList<>();
         for (Part part : parts) {
-            Optional<Table> now = catalog.table(part.table().name().quoted());
+            Optional<Table> now = tables.find(part.table().name().quoted());
             if (now.isPresent()) {
                 Table table = now.get();
                 facts.add(table(table));
@@ -215,9 +215,9 @@ public final class ReadSchema {
             }
         }
         for (Resolved.View view : views) {
-            Optional<Table> now = catalog.table(view.name().quoted());
+            Optional<Table> now = tables.find(view.name().quoted());
             if (now.isPresent() && now.get().kind() == 'v') {
-                facts.add(view(view.name(), catalog.definition(now.get().oid())));
+                facts.add(view(view.name(), tables.definition(now.get().oid())));
             }
         }
         return facts;

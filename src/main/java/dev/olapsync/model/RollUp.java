@@ -176,7 +176,7 @@ final class RollUp {
         List<SqlText.Token> tokens = tokens(block.items().get(item));
         int at = 0;
         for (Node aggregate : aggregates) {
-            String name = catalog.function(aggregate.oid("aggfnoid")).name();
+            String name = catalog.functions().of(aggregate.oid("aggfnoid")).name();
             while (at + 1 < tokens.size()
                     && !(tokens.get(at).isName()
                             && tokens.get(at).name().equals(name)
@@ -310,7 +310,7 @@ final class RollUp {
             return value.flatMap(sql -> constant.map(other -> "coalesce(" + sql + ", " + other + ")"));
         }
         if (node.is("FUNCEXPR")
-                && catalog.function(node.oid("funcid")).name().equals("round")
+                && catalog.functions().of(node.oid("funcid")).name().equals("round")
                 && node.list("args").size() == 2) {
             return rounded(node, detail);
         }
@@ -320,14 +320,14 @@ final class RollUp {
     private Optional<String> constant(Node node) throws SQLException {
         return node == null || !node.is("CONST")
                 ? Optional.empty()
-                : catalog.type(node.oid("consttype")).name().equals("numeric")
+                : catalog.types().of(node.oid("consttype")).name().equals("numeric")
                         ? Constants.numeric(node).map(BigDecimal::toPlainString)
                         : Constants.integer(node).map(String::valueOf);
     }
 
     private Optional<String> aggregate(Node node, Query detail) throws SQLException {
         List<Part> own = ofAggregates.get(node);
-        String name = catalog.function(node.oid("aggfnoid")).name();
+        String name = catalog.functions().of(node.oid("aggfnoid")).name();
         String filter = own.size() > 1 ? own.get(1).name() : null;
         if (own.get(0) == null) {
             return Optional.of(filter == null ? "count()" : "countIf(" + filter + ")");
@@ -367,7 +367,7 @@ final class RollUp {
         Node average = node.nodes("args").get(0);
         Optional<Long> digits = Constants.integer(node.nodes("args").get(1));
         if (!average.is("AGGREF")
-                || !catalog.function(average.oid("aggfnoid")).name().equals("avg")
+                || !catalog.functions().of(average.oid("aggfnoid")).name().equals("avg")
                 || digits.isEmpty()
                 || digits.get() < 0
                 || digits.get() > 12

@@ -53,7 +53,7 @@ final class TimeCasts {
 
     private static int unguarded(Node node, Catalog catalog) throws SQLException {
         int unguarded = node.is("COERCEVIAIO")
-                        && catalog.readsTime(node.oid("resulttype"))
+                        && catalog.types().readsTime(node.oid("resulttype"))
                         && !isGuarded(node.node("arg"), catalog)
                 ? 1
                 : 0;
@@ -70,7 +70,7 @@ final class TimeCasts {
         if (!text.is("FUNCEXPR")) {
             return false;
         }
-        Catalog.Function function = catalog.function(text.oid("funcid"));
+        CatalogFunctions.Function function = catalog.functions().of(text.oid("funcid"));
         List<Node> arguments = text.nodes("args");
         return function.builtIn()
                 && function.name().equals(FUNCTION)

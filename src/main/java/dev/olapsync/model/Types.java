@@ -42,11 +42,11 @@ final class Types {
 
     /** A cast by way of the text form of a value. */
     static Conversion ofConversion(Node cast, Catalog catalog) throws SQLException {
-        Table.Type to = catalog.type(cast.oid("resulttype"));
+        Table.Type to = catalog.types().of(cast.oid("resulttype"));
         long source = of(cast.node("arg"));
-        Table.Type from = source == 0 ? null : catalog.type(source);
+        Table.Type from = source == 0 ? null : catalog.types().of(source);
         String arrow = "a cast" + (from == null ? "" : " of " + from.name()) + " to " + to.name();
-        if (catalog.readsTime(to.oid())) {
+        if (catalog.types().readsTime(to.oid())) {
             return new Conversion(
                     's',
                     TimeCasts.isGuarded(cast.node("arg"), catalog)
@@ -59,9 +59,10 @@ final class Types {
         if (isOfCatalog(to) || from != null && isOfCatalog(from)) {
             return new Conversion('s', arrow + " depends on the catalog, not on the row");
         }
-        char in = catalog.volatilityOfInput(to.oid());
-        char out = from == null ? 'i' : catalog.volatilityOfOutput(from.oid());
-        boolean own = catalog.hasOwnInput(to.oid()) || from != null && catalog.hasOwnOutput(from.oid());
+        char in = catalog.types().volatilityOfInput(to.oid());
+        char out = from == null ? 'i' : catalog.types().volatilityOfOutput(from.oid());
+        boolean own = catalog.types().hasOwnInput(to.oid())
+                || from != null && catalog.types().hasOwnOutput(from.oid());
         return new Conversion(
                 in == 'i' && out == 'i' ? 'i' : 's',
                 own ? arrow + " is not IMMUTABLE: it may read tables whose changes would not be seen" : null);
