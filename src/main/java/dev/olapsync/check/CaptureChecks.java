@@ -80,8 +80,7 @@ final class CaptureChecks {
                     findings.fail(
                             slot + " is lost, and with it the changes since its position",
                             drop,
-                            "Then raise olap.epoch from " + settings.olap().epoch() + " to "
-                                    + (settings.olap().epoch() + 1) + " and start: everything is loaded once more.");
+                            settings.olap().reloadRemedy());
                 } else if ("unreserved".equals(row.getString("wal_status"))) {
                     findings.warn(
                             slot + " is about to be lost: it holds back " + bytes(row)

@@ -52,10 +52,7 @@ public final class Explain implements Callable<Integer> {
                             model.name().equals(name) || Models.file(model).equals(name))
                     .toList();
             if (models.isEmpty()) {
-                spec.commandLine()
-                        .getErr()
-                        .println("There is no model " + name + ", only "
-                                + olapSync.models().all());
+                spec.commandLine().getErr().println(olapSync.models().unknown(name));
                 return 2;
             }
             for (Model model : models) {

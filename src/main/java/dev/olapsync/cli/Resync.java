@@ -68,10 +68,7 @@ final class Resync implements Callable<Integer> {
         try (Barrier barrier = new Barrier(olapSync)) {
             Optional<Model> model = olapSync.models().find(modelName);
             if (model.isEmpty()) {
-                spec.commandLine()
-                        .getErr()
-                        .println("There is no model " + modelName + ", only "
-                                + olapSync.models().all());
+                spec.commandLine().getErr().println(olapSync.models().unknown(modelName));
                 return 2;
             }
             Loads.of(olapSync).requireUnchanged(olapSync.models());

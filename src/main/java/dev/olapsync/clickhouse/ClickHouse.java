@@ -77,6 +77,14 @@ public final class ClickHouse implements AutoCloseable {
         return settings.database();
     }
 
+    /** Whether there is a table of this name, or a view. */
+    public boolean hasTable(String name) {
+        return !query(
+                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = {name:String}",
+                        Map.of("database", database(), "name", name))
+                .isEmpty();
+    }
+
     /** A quoted identifier. */
     public static String identifier(String name) {
         return '`' + name.replace("\\", "\\\\").replace("`", "\\`") + '`';

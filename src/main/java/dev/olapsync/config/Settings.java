@@ -1,28 +1,26 @@
 package dev.olapsync.config;
 
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.common.config.SaslConfigs;
-import org.apache.kafka.common.config.SslConfigs;
 
 /**
  * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
  * {@code application.properties}, else it has its default.
  */
 public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status, Verify verify) {
+
+    static final String POSTGRES_PASSWORD = "postgres.password";
+    static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
+    private static final String POSTGRES_PORT = "postgres.port";
+
+    private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     public Settings {
         if (olap.loadSource() == LoadSource.SNAPSHOT && postgres.database().matches(".*[%+/?].*")) {
@@ -209,15 +207,6 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         }
     }
 
-    private static final String POSTGRES_PASSWORD = "postgres.password";
-    private static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
-    private static final String POSTGRES_PORT = "postgres.port";
-    private static final String FILE = ".file";
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
-    private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
-
-    private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
-
     /** The settings as the routes of this context see them. */
     public static Settings of(CamelContext context) {
         return of((UnaryOperator<String>)
@@ -226,49 +215,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     /** The settings outside of Camel: the environment before the file. */
     public static Settings load(Path file) throws IOException {
-        Properties properties = new Properties();
-        if (Files.exists(file)) {
-            properties.load(new StringReader(text(file)));
-        }
-        UnaryOperator<String> values =
-                key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
-        // Camel would take the one, we the other
-        for (String secret : List.of(POSTGRES_PASSWORD, CLICKHOUSE_PASSWORD)) {
-            if (outsideOfFile(secret) != null && values.apply(secret + FILE) != null) {
-                throw new IllegalArgumentException(secret + FILE + " is set, and " + secret
-                        + " in the environment or as a system property too. Take one of them away.");
-            }
-        }
-        return of(values);
-    }
-
-    private static String text(Path file) throws IOException {
-        try {
-            String text = Files.readString(file);
-            if (text.startsWith(BYTE_ORDER_MARK)) {
-                throw new IllegalArgumentException(
-                        file + " begins with a byte order mark. Save it as UTF-8 without one.");
-            }
-            return text;
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(file + " is not UTF-8 text. Save it as UTF-8.", e);
-        }
-    }
-
-    private static String outsideOfFile(String key) {
-        String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
-        return fromEnvironment != null && !isServiceLink(fromEnvironment) ? fromEnvironment : System.getProperty(key);
-    }
-
-    /**
-     * Whether Kubernetes made the variable: of a Service named {@code postgres} each pod of its namespace gets
-     * {@code POSTGRES_PORT=tcp://10.0.0.1:5432}.
-     *
-     * @see <a href="https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables">Kubernetes:
-     *      Services, environment variables</a>
-     */
-    static boolean isServiceLink(String value) {
-        return SERVICE_LINK.matcher(value).matches();
+        return of(SettingsSources.with(file));
     }
 
     /** What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of the routes. */
@@ -299,7 +246,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                                 keys.text("postgres.sslrootcert", ""),
                                 keys.text("postgres.sslcert", ""),
                                 keys.text("postgres.sslkey", ""))),
-                new Kafka(keys.text("kafka.brokers", "localhost:9092"), kafkaSecurity(keys)),
+                new Kafka(keys.text("kafka.brokers", "localhost:9092"), KafkaSecurity.of(keys)),
                 new ClickHouse(
                         keys.text("clickhouse.url", "http://localhost:8123"),
                         keys.text("clickhouse.database", "default"),
@@ -307,7 +254,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.secret(CLICKHOUSE_PASSWORD, ""),
                         keys.text("clickhouse.sslrootcert", "")),
                 new Olap(
-                        folder(keys.text("olap.models", "models/shop")),
+                        keys.folder("olap.models", "models/shop"),
                         keys.number("olap.epoch", 0),
                         keys.number("olap.batch.rows", 5000),
                         keys.number("olap.batch.bytes", 16 << 20),
@@ -326,120 +273,5 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.flag("olap.verify.continuous", false),
                         keys.number("olap.verify.rows.per.second", 2_000),
                         keys.number("olap.verify.pause.seconds", 60)));
-    }
-
-    private static Map<String, String> kafkaSecurity(Keys keys) {
-        Map<String, String> security = new LinkedHashMap<>();
-        String protocol = keys.text("kafka.security.protocol", "PLAINTEXT").toUpperCase(Locale.ROOT);
-        security.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, protocol);
-        if (protocol.startsWith("SASL")) {
-            String mechanism = keys.text("kafka.sasl.mechanism", "PLAIN");
-            security.put(SaslConfigs.SASL_MECHANISM, mechanism);
-            security.put(
-                    SaslConfigs.SASL_JAAS_CONFIG,
-                    keys.text(
-                            "kafka.sasl.jaas.config",
-                            "org.apache.kafka.common.security."
-                                    + (mechanism.startsWith("SCRAM")
-                                            ? "scram.ScramLoginModule"
-                                            : "plain.PlainLoginModule")
-                                    + " required username=" + quoted(keys.text("kafka.user", "")) + " password="
-                                    + quoted(keys.secret("kafka.password", "")) + ";"));
-        }
-        pem(
-                security,
-                SslConfigs.SSL_TRUSTSTORE_TYPE_CONFIG,
-                SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG,
-                keys.text("kafka.ssl.truststore", ""));
-        pem(
-                security,
-                SslConfigs.SSL_KEYSTORE_TYPE_CONFIG,
-                SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG,
-                keys.text("kafka.ssl.keystore", ""));
-        return security;
-    }
-
-    private static void pem(Map<String, String> security, String type, String location, String file) {
-        if (!file.isEmpty()) {
-            security.put(type, "PEM");
-            security.put(location, file);
-        }
-    }
-
-    private static String quoted(String text) {
-        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-    }
-
-    /** A relative folder is looked for in the working directory, then in the distribution's. */
-    private static Path folder(String name) {
-        Path folder = Path.of(name);
-        String home = System.getProperty("olap-sync.home");
-        return Files.exists(folder) || home == null ? folder : Path.of(home).resolve(folder);
-    }
-
-    private record Keys(UnaryOperator<String> values) {
-
-        String text(String key, String otherwise) {
-            String value = values.apply(key);
-            return value == null ? otherwise : value.trim();
-        }
-
-        /** The content of the file that {@code <key>.file} names, without a line end behind it; else as any other key. */
-        String secret(String key, String otherwise) {
-            String file = values.apply(key + FILE);
-            if (file == null || file.isBlank()) {
-                return text(key, otherwise);
-            }
-            try {
-                return Files.readString(Path.of(file.trim())).replaceFirst("\\R\\z", "");
-            } catch (IOException e) {
-                throw new IllegalArgumentException(
-                        key + FILE + ": " + file.trim() + " cannot be read: "
-                                + e.getClass().getSimpleName()
-                                + ". Name the file that holds the password and nothing else.",
-                        e);
-            }
-        }
-
-        boolean flag(String key, boolean otherwise) {
-            String value = text(key, String.valueOf(otherwise));
-            if (!value.equals("true") && !value.equals("false")) {
-                throw new IllegalArgumentException(key + " must be true or false, not '" + value + "'");
-            }
-            return value.equals("true");
-        }
-
-        <E extends Enum<E>> E oneOf(String key, E otherwise) {
-            Map<String, E> choices = new LinkedHashMap<>();
-            for (E choice : otherwise.getDeclaringClass().getEnumConstants()) {
-                choices.put(choice.name().toLowerCase(Locale.ROOT), choice);
-            }
-            String value = values.apply(key);
-            if (value == null) {
-                return otherwise;
-            }
-            E chosen = choices.get(value.trim());
-            if (chosen == null) {
-                throw new IllegalArgumentException(
-                        key + " must be " + String.join(" or ", choices.keySet()) + ", not '" + value + "'");
-            }
-            return chosen;
-        }
-
-        int number(String key, int otherwise) {
-            return Math.toIntExact(bigNumber(key, otherwise));
-        }
-
-        long bigNumber(String key, long otherwise) {
-            String value = values.apply(key);
-            if (value == null) {
-                return otherwise;
-            }
-            try {
-                return Long.parseLong(value.trim());
-            } catch (NumberFormatException e) {
-                throw new IllegalArgumentException(key + " must be a whole number, not '" + value + "'", e);
-            }
-        }
     }
 }

@@ -54,13 +54,7 @@ public final class KnownTopics {
      * @param captured the topic of that name that this pipeline has
      */
     public Optional<String> shared(String captured) {
-        boolean exists = !clickHouse
-                .query(
-                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
-                                + "'",
-                        Map.of("database", clickHouse.database()))
-                .isEmpty();
-        List<GenericRecord> topics = exists
+        List<GenericRecord> topics = clickHouse.hasTable(TABLE)
                 ? clickHouse.query(
                         "SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
                         Map.of("epoch", settings.epoch()))

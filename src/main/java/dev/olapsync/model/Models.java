@@ -220,6 +220,11 @@ public final class Models {
         return all.stream().filter(model -> model.name().equals(name)).findFirst();
     }
 
+    /** What to answer when there is no such model. */
+    public String unknown(String name) {
+        return "There is no model " + name + ", only " + all;
+    }
+
     /** All names under which output rows are published: the models' and those of their histories. */
     public SortedSet<String> targets() {
         return targets;

@@ -52,12 +52,7 @@ public final class KnownPublication {
 
     private Map<String, String> known() {
         Map<String, String> known = new TreeMap<>();
-        if (!clickHouse
-                .query(
-                        "SELECT 1 AS one FROM system.tables WHERE database = currentDatabase() AND name = '" + TABLE
-                                + "'",
-                        Map.of())
-                .isEmpty()) {
+        if (clickHouse.hasTable(TABLE)) {
             for (GenericRecord row : clickHouse.query(
                     "SELECT table_name, mark FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
                     Map.of("epoch", epoch))) {

@@ -86,12 +86,7 @@ public final class Loads {
 
     /** Whether anything has ever been loaded. */
     public boolean exists() {
-        return !clickHouse
-                .query(
-                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
-                                + "'",
-                        Map.of("database", clickHouse.database()))
-                .isEmpty();
+        return clickHouse.hasTable(TABLE);
     }
 
     /** Of the current epoch. */

@@ -47,20 +47,12 @@ public class EnrichRoutes extends PipelineRoutes {
     private void enrich() {
         route(
                         "enrich",
-                        input(
-                                        "kafka:\\Q{{olap.topic.changes:cdc}}.\\E[^.]*\\.*[^.]*",
-                                        "topicIsPattern=true",
-                                        BROKERS,
-                                        "groupId={{olap.group:olap-sync}}-enrich",
+                        batches(
+                                        "\\Q{{olap.topic.changes:cdc}}.\\E[^.]*\\.*[^.]*",
+                                        "enrich",
                                         "consumersCount=1",
-                                        "batching=true",
                                         "maxPollRecords={{olap.batch.rows:5000}}",
-                                        "batchingIntervalMs=1",
-                                        "pollTimeoutMs=1",
-                                        "allowManualCommit=true",
-                                        "autoCommitEnable=false",
-                                        "breakOnFirstError=true",
-                                        "pollOnError=RECONNECT")
+                                        "pollTimeoutMs=1")
                                 .id("poll-changes")
                                 .description(
                                         "A poll takes what has come meanwhile, at most so many changes; that is a batch")
@@ -130,21 +122,13 @@ public class EnrichRoutes extends PipelineRoutes {
     final void fanOut() {
         route(
                         "fan-out",
-                        input(
-                                        "kafka:\\Q{{olap.topic.rows:olap}}-fanout",
-                                        "topicIsPattern=true",
-                                        BROKERS,
-                                        "groupId={{olap.group:olap-sync}}-fan-out",
+                        batches(
+                                        "\\Q{{olap.topic.rows:olap}}-fanout",
+                                        "fan-out",
                                         "consumersCount=2",
-                                        "batching=true",
                                         "maxPollRecords=5",
-                                        "batchingIntervalMs=1",
                                         "pollTimeoutMs={{olap.batch.millis:100}}",
-                                        "maxPollIntervalMs=3600000",
-                                        "allowManualCommit=true",
-                                        "autoCommitEnable=false",
-                                        "breakOnFirstError=true",
-                                        "pollOnError=RECONNECT")
+                                        "maxPollIntervalMs=3600000")
                                 .id("poll-fan-outs")
                                 .description("Few records at a time, each with the keys of up to 2,000 rows")
                                 .note(

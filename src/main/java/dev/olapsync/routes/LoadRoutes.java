@@ -14,20 +14,12 @@ public class LoadRoutes extends PipelineRoutes {
 
         route(
                         "load",
-                        input(
-                                        "kafka:\\Q{{olap.topic.rows:olap}}.\\E[^.]*",
-                                        "topicIsPattern=true",
-                                        BROKERS,
-                                        "groupId={{olap.group:olap-sync}}-load",
+                        batches(
+                                        "\\Q{{olap.topic.rows:olap}}.\\E[^.]*",
+                                        "load",
                                         "consumersCount=1",
-                                        "batching=true",
                                         "maxPollRecords={{olap.batch.rows:5000}}",
-                                        "batchingIntervalMs=1",
-                                        "pollTimeoutMs={{olap.batch.millis:100}}",
-                                        "allowManualCommit=true",
-                                        "autoCommitEnable=false",
-                                        "breakOnFirstError=true",
-                                        "pollOnError=RECONNECT")
+                                        "pollTimeoutMs={{olap.batch.millis:100}}")
                                 .id("poll-rows")
                                 .description(
                                         "A poll ends at so many rows, or so many milliseconds after the last one; what it has brought"

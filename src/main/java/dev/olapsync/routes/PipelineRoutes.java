@@ -1,6 +1,7 @@
 package dev.olapsync.routes;
 
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.camel.LoggingLevel;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.model.BeanFactoryDefinition;
@@ -27,6 +28,30 @@ abstract class PipelineRoutes extends RouteBuilder {
     /** A producer of batches of records that are acknowledged when all replicas have them. */
     static String producer(String uri, String synchronous) {
         return endpoint(uri, BROKERS, "batchWithIndividualHeaders=true", "recordMetadata=false", synchronous);
+    }
+
+    /**
+     * A consumer whose polls are batches. Their offsets are committed by the route, after the write; what fails is polled again.
+     *
+     * @param topics a pattern of their names
+     * @param group behind the prefix of the consumer groups
+     * @param options how many consumers there are, and when a batch ends
+     */
+    static FromDefinition batches(String topics, String group, String... options) {
+        String[] common = {
+            "topicIsPattern=true",
+            BROKERS,
+            "groupId={{olap.group:olap-sync}}-" + group,
+            "batching=true",
+            "batchingIntervalMs=1",
+            "allowManualCommit=true",
+            "autoCommitEnable=false",
+            "breakOnFirstError=true",
+            "pollOnError=RECONNECT"
+        };
+        return input(
+                "kafka:" + topics,
+                Stream.concat(Stream.of(common), Stream.of(options)).toArray(String[]::new));
     }
 
     /** Where a route begins; it gets an id, as all steps do. */

@@ -44,12 +44,7 @@ public final class Verifications {
 
     /** Sorted by the model's name; models that were never verified are missing. */
     public List<Last> all() {
-        if (clickHouse
-                .query(
-                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
-                                + "'",
-                        Map.of("database", clickHouse.database()))
-                .isEmpty()) {
+        if (!clickHouse.hasTable(TABLE)) {
             return List.of();
         }
         List<Last> all = new ArrayList<>();

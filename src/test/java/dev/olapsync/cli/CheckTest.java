@@ -378,7 +378,7 @@ class CheckTest {
             assertThat(output.text)
                     .contains("FAIL  replication slot " + slot + " is lost")
                     .contains("        SELECT pg_drop_replication_slot('" + slot
-                            + "');\n        Then raise olap.epoch from 0 to 1");
+                            + "');\n        Raise olap.epoch from 0 to 1");
             assertThat(output.code).isEqualTo(1);
         }
     }

@@ -34,9 +34,9 @@ class SettingsTest {
 
     @Test
     void aServiceLinkOfKubernetesIsNoValue() {
-        assertThat(Settings.isServiceLink("tcp://10.96.0.17:5432")).isTrue();
-        assertThat(Settings.isServiceLink("5432")).isFalse();
-        assertThat(Settings.isServiceLink("http://clickhouse:8123")).isFalse();
+        assertThat(SettingsSources.isServiceLink("tcp://10.96.0.17:5432")).isTrue();
+        assertThat(SettingsSources.isServiceLink("5432")).isFalse();
+        assertThat(SettingsSources.isServiceLink("http://clickhouse:8123")).isFalse();
     }
 
     @Test
@@ -56,10 +56,14 @@ class SettingsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a+b", "100%", "a/b", "what?"})
-    void aDatabaseThatDebeziumCannotConnectTo(String name) {
+    void aDatabaseThatTheSnapshotCannotConnectTo(String name) {
+        assertThat(Settings.of(Map.of("postgres.database", name)::get)
+                        .postgres()
+                        .database())
+                .isEqualTo(name);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Settings.of(Map.of("postgres.database", name)::get))
-                .withMessageContaining("ALTER DATABASE");
+                .isThrownBy(() -> Settings.of(Map.of("postgres.database", name, "olap.load.source", "snapshot")::get))
+                .withMessageContaining("Set olap.load.source to copy");
     }
 
     @ParameterizedTest
