@@ -19,13 +19,17 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * Turns each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. Of rows that are
- * larger than a record may be the long values are left out, see {@link ChangeReducer}. A record of {@link CapturedPosition}
- * goes with them. Not thread safe: it runs on the thread of the engine.
+ * Converts each change of a batch into a Kafka record: Debezium's JSON envelope, keyed by the primary key. If a change
+ * is larger than a record may be, its long values are left out, see {@link ChangeReducer}. A record of {@link
+ * CapturedPosition} is added to the batch.
+ *
+ * <p>Not thread safe: only the thread of the engine calls it, because the two caches are not synchronized.
  */
 public class ChangeEvents implements Processor {
 
-    /** Exchange property: a {@link CapturedPosition} beyond which nothing is confirmed to the slot when the batch is done. */
+    /**
+     * Exchange property: the {@link CapturedPosition} up to which the slot is confirmed at most when the batch is done.
+     */
     static final String CAPTURED = "olap.captured";
 
     private final StructJson json = new StructJson();
@@ -64,7 +68,7 @@ public class ChangeEvents implements Processor {
         }
     }
 
-    /** A row's change still says which row it is about. Only a refresh request can be too large for that. */
+    /** The change of a row keeps its key. Only a refresh request can still be too large. */
     private static void setReduced(Message message, String topic, byte[] event, Topics topics) {
         Optional<byte[]> reduced = ChangeReducer.reduced(event, Topics.LARGEST_VALUE);
         message.setBody(reduced.orElse(null));

@@ -8,14 +8,14 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Makes a change that is larger than a record may be small enough: the long values of its row are left out. A change only
- * has to carry the row's key.
+ * Reduces a change that is larger than a record may be: leaves out the long values of its row. A change needs only the
+ * key of the row.
  */
 final class ChangeReducer {
 
     /**
-     * Longer than an ordinary value of a key: an entry of a B-tree has no more than 2,704 bytes. It is compressed, so a repetitive
-     * text can be longer: such a key is left out as well, and its change becomes a dead letter.
+     * Characters. An entry of a B-tree has at most 2,704 bytes, but it can be compressed, so a key of repetitive text
+     * can be longer than this limit. Then the key is left out as well, and its change becomes a dead letter.
      */
     private static final int LONG = 16 * 1024;
 
@@ -25,7 +25,7 @@ final class ChangeReducer {
 
     /**
      * @param envelope of Debezium
-     * @return empty when this cannot be made smaller than the limit
+     * @return empty if the change is still larger than the limit
      */
     static Optional<byte[]> reduced(byte[] envelope, int limit) {
         try {

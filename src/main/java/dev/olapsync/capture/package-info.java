@@ -1,4 +1,4 @@
 /**
- * The Camel component postgres-cdc: the engine, the slot's position, the format of change events.
+ * The Camel component {@code postgres-cdc}: Debezium's engine, the position of the slot, the format of change events.
  */
 package dev.olapsync.capture;

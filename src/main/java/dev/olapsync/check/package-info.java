@@ -1,4 +1,4 @@
 /**
- * What has to be in place in Postgres, the broker and ClickHouse before the pipeline can start.
+ * The prerequisites in Postgres, in the broker and in ClickHouse.
  */
 package dev.olapsync.check;

@@ -1,4 +1,4 @@
 /**
- * The commands: one class each, and the main class.
+ * The commands of {@code olap-sync}: one class each, and the main class.
  */
 package dev.olapsync.cli;

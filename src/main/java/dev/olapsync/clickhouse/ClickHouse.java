@@ -27,7 +27,7 @@ public final class ClickHouse implements AutoCloseable {
     private static final long CONNECT_SECONDS = 10;
     private static final int READONLY = 164;
     private static final int SETTING_CONSTRAINT_VIOLATION = 452;
-    /** So long an INSERT, a statement or the rows of a result may stand still. */
+    /** Maximum time without progress of an INSERT, a statement, or the rows of a result. */
     static final Duration LIMIT = Duration.ofSeconds(300);
 
     private final Settings.ClickHouse settings;
@@ -40,7 +40,7 @@ public final class ClickHouse implements AutoCloseable {
         this(settings, LIMIT);
     }
 
-    /** @param limit how long a request may stand still until it is given up */
+    /** @param limit a request without progress for this time is given up */
     public ClickHouse(Settings.ClickHouse settings, Duration limit) {
         this.settings = settings;
         this.limit = limit;
@@ -58,7 +58,7 @@ public final class ClickHouse implements AutoCloseable {
                 .setMaxRetries(0)
                 .setConnectTimeout(CONNECT_SECONDS, ChronoUnit.SECONDS)
                 .setConnectionRequestTimeout(limit.toMillis(), ChronoUnit.MILLIS)
-                // of a read; what cannot be sent is given up by the requests
+                // limits reads only; ClickHouseRequests limits the sending of a request
                 .setSocketTimeout(limit.toMillis(), ChronoUnit.MILLIS);
         if (!settings.rootCert().isEmpty()) {
             builder.setRootCertificate(settings.rootCert());
@@ -66,7 +66,9 @@ public final class ClickHouse implements AutoCloseable {
         return builder.build();
     }
 
-    /** Nothing else ends a thread that waits until the server takes what it sends. */
+    /**
+     * Closes all connections: nothing else ends a thread that waits until the server accepts the data that it sends.
+     */
     private synchronized void reconnect() {
         Client old = client;
         client = newClient();
@@ -143,7 +145,7 @@ public final class ClickHouse implements AutoCloseable {
         return request(request -> client.queryAll(sql, parameters, pinned(new QuerySettings())), false);
     }
 
-    /** The rows of any number of a result, which the caller closes. */
+    /** A result with any number of rows. The caller closes it. The socket timeout limits the time between two reads. */
     public QueryResponse query(String sql, ClickHouseFormat format) {
         return request(
                 request -> client.query(sql, pinned(new QuerySettings().setFormat(format)))
@@ -156,7 +158,7 @@ public final class ClickHouse implements AutoCloseable {
         return query;
     }
 
-    /** How long nothing has moved on the INSERT that stands still longest; empty when none is on its way. */
+    /** The longest time without progress of all running INSERTs; empty if none is running. */
     public Optional<Duration> standing() {
         return requests.standing();
     }
@@ -167,7 +169,7 @@ public final class ClickHouse implements AutoCloseable {
         T call(ClickHouseRequests.Request request) throws Exception;
     }
 
-    /** @param ofRows whether the statement has the contents of rows, which must not get into the message of a failure */
+    /** @param ofRows whether the statement contains rows, whose contents must not be in the message of a failure */
     private <T> T request(Call<T> call, boolean ofRows) {
         try (ClickHouseRequests.Request request = requests.begin()) {
             try {
@@ -203,7 +205,10 @@ public final class ClickHouse implements AutoCloseable {
 
         private static final Pattern NAME_OF_CODE = Pattern.compile("\\([A-Z_0-9]{3,}\\)");
 
-        /** @see <a href="https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp">ErrorCodes.cpp</a> */
+        /**
+         * @see <a
+         *     href="https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp">ErrorCodes.cpp</a>
+         */
         private static final Map<Integer, String> REMEDIES = Map.of(
                 READONLY,
                         " The settings profile of clickhouse.user has readonly, or the request is in a read-only mode. Give the"
@@ -245,7 +250,7 @@ public final class ClickHouse implements AutoCloseable {
             return refusal instanceof ServerException refused ? REMEDIES.getOrDefault(refused.getCode(), "") : "";
         }
 
-        /** What ClickHouse itself said, else the innermost cause. */
+        /** The error of ClickHouse itself, else the innermost cause. */
         private static Throwable refusal(Throwable error) {
             Throwable cause = error;
             while (cause.getCause() != null && !(cause instanceof ServerException)) {

@@ -13,8 +13,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The requests that are on their way to a server, and since when nothing has moved on them. One on which nothing has moved for
- * too long is given up. Thread safe.
+ * The running requests to a server, and the time since their last progress. A request without progress for too long is
+ * given up. Thread safe.
  */
 final class ClickHouseRequests implements AutoCloseable {
 
@@ -28,8 +28,8 @@ final class ClickHouseRequests implements AutoCloseable {
     });
 
     /**
-     * @param limit how long a request may stand still
-     * @param cut ends all connections, so that the thread that waits for one goes on
+     * @param limit maximum time without progress
+     * @param cut closes all connections, so that a waiting thread continues
      */
     ClickHouseRequests(Duration limit, Runnable cut) {
         this.limit = limit;
@@ -38,14 +38,14 @@ final class ClickHouseRequests implements AutoCloseable {
         watch.scheduleWithFixedDelay(this::giveUp, pause, pause, TimeUnit.MILLISECONDS);
     }
 
-    /** To be closed when the answer is there. */
+    /** The caller closes it when it has the answer. */
     Request begin() {
         Request request = new Request();
         pending.add(request);
         return request;
     }
 
-    /** How long nothing has moved on the one with content that stands still longest; empty when none is on its way. */
+    /** The longest time without progress of all running requests with content; empty if there is none. */
     Optional<Duration> standing() {
         return pending.stream()
                 .filter(request -> request.hasContent)
@@ -74,7 +74,7 @@ final class ClickHouseRequests implements AutoCloseable {
     final class Request implements AutoCloseable {
 
         private volatile long moved = System.nanoTime();
-        /** While the rows are being read from elsewhere, it is not the server that is waited for. */
+        /** While the rows are being read from their source, the request does not wait for the server. */
         private volatile boolean reading;
 
         private volatile boolean givenUp;
@@ -88,7 +88,7 @@ final class ClickHouseRequests implements AutoCloseable {
             return reading ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - moved);
         }
 
-        /** What the request sends: each part that is asked for is a move. */
+        /** The content that the request sends: each read of a part counts as progress. */
         InputStream sending(InputStream content) {
             hasContent = true;
             return new FilterInputStream(content) {

@@ -1,4 +1,4 @@
 /**
- * Client, its settings, quoting.
+ * Access to ClickHouse: client, pinned settings, limits of requests, quoting.
  */
 package dev.olapsync.clickhouse;

@@ -11,8 +11,8 @@ import org.apache.camel.CamelContext;
 import org.apache.kafka.clients.CommonClientConfigs;
 
 /**
- * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from
- * {@code application.properties}, else it has its default.
+ * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from a
+ * system property, else from {@code application.properties}, else it has its default. Immutable.
  */
 public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Olap olap, Status status, Verify verify) {
 
@@ -213,12 +213,15 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
     }
 
-    /** The settings outside of Camel: the environment before the file. */
+    /** The settings outside of Camel: the environment before system properties before the file. */
     public static Settings load(Path file) throws IOException {
         return of(SettingsSources.with(file));
     }
 
-    /** What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of the routes. */
+    /**
+     * What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of
+     * the routes.
+     */
     public Map<String, String> overrides() {
         return Map.of(
                 POSTGRES_PASSWORD,

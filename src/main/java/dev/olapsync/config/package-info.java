@@ -1,4 +1,4 @@
 /**
- * The settings and where they come from.
+ * The settings and their sources: environment, system properties, application.properties, defaults.
  */
 package dev.olapsync.config;

@@ -1,4 +1,4 @@
 /**
- * What could not be processed: the records, their topic, and how they are sent again.
+ * Dead letters: records and rows that could not be processed, their topic, and their replay.
  */
 package dev.olapsync.deadletter;

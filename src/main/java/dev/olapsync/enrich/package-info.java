@@ -1,4 +1,4 @@
 /**
- * Changes to output rows: which rows are dirty, look-ups, versions of a history.
+ * From changes to output rows: dirty rows, look-ups, versions of a history.
  */
 package dev.olapsync.enrich;

@@ -1,4 +1,4 @@
 /**
- * The children of parents with very many: listed, read and written by a route of their own.
+ * The rows of parents with very many children: a route of their own lists, reads and writes them.
  */
 package dev.olapsync.fanout;

@@ -1,4 +1,4 @@
 /**
- * Mappers that keep strings and numbers as they are.
+ * Jackson mappers that keep strings and numbers unchanged.
  */
 package dev.olapsync.json;

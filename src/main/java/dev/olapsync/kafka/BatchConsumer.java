@@ -24,37 +24,41 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A consumer whose polls are batches, for Camel's {@code batching}. A poll ends when it has as many records, or bytes, as it
- * may have, or when its timeout has passed since the last batch; so what comes after a while goes on at once, and what comes all
- * the time goes on at a steady pace. After a batch comes a poll without records, at which Camel hands the batch over: what
- * other polls bring it leaves for the next one.
+ * A consumer in which each poll is a batch, for Camel's {@code batching}. A poll ends at the maximum number of records
+ * or bytes, or when its timeout has passed since the last batch. So records that arrive after an idle time are passed
+ * on at once, and continuous records are passed on at a steady rate. The poll after a batch returns no records: with
+ * it, Camel passes the batch to the route. (Camel leaves the records of any other poll for its next batch.)
  *
- * <p>As any Kafka consumer it may be used by one thread at a time, that of the route. {@link Losses} are called on it.
+ * <p>Not thread safe, like any Kafka consumer: only the thread of the route uses it. {@link Losses} are called on this
+ * thread.
  *
- * <p>It never jumps over records in silence: before it goes on behind some that are gone, the {@link Losses} have taken note.
+ * <p>It never silently skips records: before it continues behind records that are gone, the {@link Losses} have stored
+ * them.
  */
 public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
-    /** So long a poll waits for the first record, however short its timeout. A stop waits for the poll. */
+    /**
+     * Minimum time that a poll waits for the first record, also if its timeout is shorter. A stop waits for the poll.
+     */
     private static final Duration PATIENCE = Duration.ofMillis(400);
-    /** Camel counts whole milliseconds, so a moment later it sees that the time is over. */
+    /** Camel counts whole milliseconds, so one more millisecond makes sure that its interval has passed. */
     private static final Duration MOMENT = Duration.ofMillis(1);
-    /** So small a part of a batch Kafka's client hands over at once, and so much waits for the next batch at most. */
+    /** The client returns a batch in this number of parts; at most one part waits for the next batch. */
     private static final int PARTS = 4;
-    /** So many records of any size are read before their bytes are known. */
+    /** Maximum number of records that are read before their bytes are known. */
     private static final int MAX_OF_A_PART = 100;
 
-    /** Takes note of records that are gone; throws when it cannot, and is asked again then. */
+    /** Stores which records are gone. Throws if it cannot; then it is called again. */
     public interface Losses {
 
         /**
-         * @param from the offset that would have been read next; 0 when the group has read nothing of the partition
+         * @param from the offset that would have been read next; 0 if the group has read nothing of the partition
          * @param to the offset that is read next instead
-         * @param records how many of those between are gone
+         * @param records number of records between these offsets that are gone
          */
         void deleted(TopicPartition partition, long from, long to, long records);
 
-        /** @param end where the log ends, before the offset that would have been read next */
+        /** @param end offset at which the log ends, before the offset that would have been read next */
         void truncated(TopicPartition partition, long end);
     }
 
@@ -65,7 +69,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private final List<Runnable> unsaid = new ArrayList<>();
     private final int maximum;
     private final int maxBytes;
-    /** Also what a batch had no room for, and what had come before a poll failed. */
+    /** Includes records for which the last batch had no room, and records that a failed poll had read. */
     private List<ConsumerRecord<Object, Object>> collected = new ArrayList<>();
 
     private long collectedBytes;
@@ -74,7 +78,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
     /**
      * @param properties {@code max.poll.records} is the size of a batch
-     * @param maxBytes of keys and values in a batch; one record can have more
+     * @param maxBytes maximum bytes of keys and values in a batch; a single record can have more
      */
     public BatchConsumer(Properties properties, int maxBytes, Losses losses) {
         super(inParts(properties, maxBytes));
@@ -96,7 +100,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
                 Math.max(1, Math.min(MAX_OF_A_PART, maximum(properties) / PARTS)));
         parts.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, maxBytes);
         parts.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-        // it would not be as it has to be
+        // the broker would create it with other settings
         parts.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
         return parts;
     }

@@ -6,10 +6,12 @@ import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaConstants;
 
 /**
- * Kafka records that can be published more than once. Camel's producer takes the header with the topic out of each record
- * that it sends, so a second attempt would send all of them to the topic of the endpoint. Here each attempt gets them with
- * their topics. The list cannot be changed, but {@link #get} sets a header of the exchange that it returns: one thread at a time
- * may publish it.
+ * Kafka records that can be published more than once. Camel's producer removes the header with the topic from each
+ * record that it sends, so a second attempt would send all records to the topic of the endpoint. This list sets the
+ * topics again for each attempt.
+ *
+ * <p>Not thread safe: {@link #get} sets a header of the exchange that it returns, so only one thread at a time may read
+ * the list.
  */
 public final class Records extends AbstractList<Exchange> {
 

@@ -1,4 +1,4 @@
 /**
- * Consumer, clients, commits, topics and their offsets.
+ * Access to the broker: consumer, commits, topics with their settings and offsets.
  */
 package dev.olapsync.kafka;

@@ -1,4 +1,4 @@
 /**
- * Output rows into ClickHouse: batches, INSERTs, and the search for the row that is refused.
+ * Output rows into ClickHouse: batches, INSERTs, and the search for the row that ClickHouse refuses.
  */
 package dev.olapsync.load;

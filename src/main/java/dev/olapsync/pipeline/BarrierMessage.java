@@ -12,10 +12,11 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * A message in the write-ahead log that makes no row dirty. Any process that wrote it finds it in the topic of refresh
- * requests: then he knows that capture follows, and which position the log had reached.
+ * A message in the write-ahead log that makes no row dirty. The process that wrote it reads it from the topic of
+ * refresh requests: then capture is running, and the position of the message is the position of the log at that time.
+ * Whether earlier changes have been published is another question, see {@code verify/Barrier}.
  *
- * @param id nobody else's
+ * @param id unique for each message
  */
 public record BarrierMessage(String id) {
 

@@ -7,17 +7,18 @@ import org.apache.camel.Processor;
 import org.apache.camel.support.service.ServiceSupport;
 
 /**
- * A step that needs the servers before it can do anything. It prepares itself with its first exchange, and not at the start
- * of the route: so routes start while a server is down, in every runtime, and what fails is tried again like the exchange.
- * Several consumers of a route can share the step: only one of them prepares it, and the others wait; {@link #step} must be
- * thread safe.
+ * A step that needs the servers. It prepares itself with its first exchange, not at the start of the route. So routes
+ * start while a server is down, in every runtime, and a failed preparation is retried like the exchange.
+ *
+ * <p>Several consumers of a route can share the step. One thread runs {@link #prepare} while the others wait; {@link
+ * #step} runs on all of them at the same time and must be thread safe.
  */
 public abstract class PreparedStep extends ServiceSupport implements Processor, CamelContextAware {
 
     private CamelContext context;
     private boolean prepared;
 
-    /** Before the first exchange; again with the next one if it fails. */
+    /** Runs before the first exchange, and with the next exchange again if it fails. Never runs on two threads. */
     protected abstract void prepare() throws Exception;
 
     protected abstract void step(Exchange exchange) throws Exception;
@@ -45,7 +46,7 @@ public abstract class PreparedStep extends ServiceSupport implements Processor, 
         }
     }
 
-    /** Health and metrics are there from the start. */
+    /** Registers health and metrics at the start of the route. */
     @Override
     protected void doStart() {
         OlapSync.of(context);

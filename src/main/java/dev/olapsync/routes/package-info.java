@@ -1,5 +1,5 @@
 /**
- * The routes in Camel's Java DSL, twins of the files in the folder {@code routes}: the same ids, steps and options. Who
- * changes one side changes the other; a test compares them step by step.
+ * The routes in Camel's Java DSL, twins of the files in the folder {@code routes}, with the same ids, steps and
+ * options. Change both sides; {@code TwinTest} compares them step by step.
  */
 package dev.olapsync.routes;

@@ -1,4 +1,4 @@
 /**
- * How the running pipeline is: the health checks, and /status, /health and /metrics over HTTP.
+ * The state of the running pipeline: health checks, and the page, /status, /health and /metrics over HTTP.
  */
 package dev.olapsync.status;

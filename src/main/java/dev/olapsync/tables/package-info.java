@@ -1,4 +1,4 @@
 /**
- * The tables and views of the models in ClickHouse, what is kept beside them, and what the errors of an INSERT mean.
+ * The tables and views of the models in ClickHouse, the tables beside them, and the meaning of the errors of an INSERT.
  */
 package dev.olapsync.tables;

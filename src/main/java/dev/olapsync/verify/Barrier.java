@@ -27,8 +27,9 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Waits until all that was committed in Postgres before a call has gone through the running pipeline, which may be another
- * process. It waits as long as something moves, and gives up after the patience in which nothing has moved. Not thread safe.
+ * Waits until everything that was committed in Postgres before a call has gone through the running pipeline, which may
+ * be another process. It waits while there is progress, and gives up when there was none for the given patience. Not
+ * thread safe.
  */
 public final class Barrier implements AutoCloseable {
 
@@ -43,7 +44,7 @@ public final class Barrier implements AutoCloseable {
         this.olapSync = olapSync;
     }
 
-    /** Nothing came through in time. The message says how far it came, and what to look at. */
+    /** There was no progress in time. The message says where the pipeline stands still, and what to check. */
     public static final class StandstillException extends Exception {
 
         private static final long serialVersionUID = 1L;
@@ -54,9 +55,11 @@ public final class Barrier implements AutoCloseable {
     }
 
     /**
-     * Waits until capture has published all that was committed before the call.
+     * Waits until capture has published everything that was committed before the call: until the broker has
+     * acknowledged it, and the slot is confirmed up to the barrier message.
      *
-     * @return where the log stood then: behind all of that, before all that is committed after this method's return
+     * @return the position of the barrier message: behind everything that was committed before the call, before
+     *     everything that is committed after this method has returned
      */
     public Position captured(Duration patience) throws SQLException, InterruptedException, StandstillException {
         connect();
@@ -68,7 +71,7 @@ public final class Barrier implements AutoCloseable {
     }
 
     /**
-     * Waits until all that was committed before the call is in ClickHouse.
+     * Waits until everything that was committed before the call is in ClickHouse.
      *
      * @return as {@link #captured}
      */
@@ -109,7 +112,7 @@ public final class Barrier implements AutoCloseable {
         if (refreshRequests != null) {
             return;
         }
-        // a client would try for a minute and then say less
+        // a client would retry for a minute and then report less
         StringWriter problem = new StringWriter();
         if (!new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(problem))).listens()) {
             throw new StandstillException(problem.toString()
@@ -161,8 +164,8 @@ public final class Barrier implements AutoCloseable {
     }
 
     /**
-     * The barrier message may be visible before the rest of its batch, and before the batch ahead of it. But a batch is
-     * confirmed to the slot only when the broker has acknowledged all of it and of those ahead of it.
+     * The barrier message may be visible before the rest of its batch, and before the previous batch. But a batch is
+     * confirmed to the slot only after the broker has acknowledged all of it and all previous batches.
      */
     private void awaitConfirmed(long lsn, Duration patience)
             throws SQLException, InterruptedException, StandstillException {
@@ -178,7 +181,7 @@ public final class Barrier implements AutoCloseable {
                 throw standstill();
             }
             if (!Instant.now().isBefore(push)) {
-                // a transaction is confirmed when something comes behind it
+                // a transaction is confirmed only when something follows it
                 write(BarrierMessage.unique());
                 push = Instant.now().plus(PUSH);
             }
@@ -195,7 +198,7 @@ public final class Barrier implements AutoCloseable {
                         + " health.");
     }
 
-    /** How far capture has come; empty without a slot. */
+    /** The confirmed LSN of the slot; empty without a slot. */
     private OptionalLong confirmed() throws SQLException {
         try (Connection postgres = olapSync.postgres().getConnection()) {
             return new ReplicationSlot(olapSync.settings().postgres().slot()).confirmedLsn(postgres);

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Rows of a query in ClickHouse, of any number, each value as text. */
+/**
+ * The rows of a query in ClickHouse, in any number, each value as text. {@link ClickHouse} limits the time of the
+ * request and of each read. Not thread safe.
+ */
 final class ClickHouseRows implements AutoCloseable {
 
     private final QueryResponse response;
@@ -28,7 +31,8 @@ final class ClickHouseRows implements AutoCloseable {
     }
 
     /**
-     * The rows that a model's view shows, with the columns that it hides, in the order of the key, texts also as a {@link LongText}.
+     * The rows that a model's view shows, with the columns that it hides, in the order of the key, texts also as a
+     * {@link LongText}.
      *
      * @param keys which rows; null for all
      */
@@ -44,7 +48,9 @@ final class ClickHouseRows implements AutoCloseable {
                         + " ORDER BY " + order(model));
     }
 
-    /** For each of these keys that ClickHouse knows of, hidden and deleted ones too: the key and the greatest version. */
+    /**
+     * For each of these keys that ClickHouse has stored, hidden and deleted rows too: the key and the greatest version.
+     */
     static ClickHouseRows versions(ClickHouse clickHouse, Model model, List<List<String>> keys) throws IOException {
         return new ClickHouseRows(
                 clickHouse,
@@ -56,7 +62,7 @@ final class ClickHouseRows implements AutoCloseable {
     /**
      * The keys of the live rows, in ClickHouse's own order.
      *
-     * @param after the key to go on behind; empty for the first page
+     * @param after the last key of the previous page; empty for the first page
      */
     static ClickHouseRows keys(ClickHouse clickHouse, Model model, List<String> after, int limit) throws IOException {
         return new ClickHouseRows(
@@ -95,7 +101,7 @@ final class ClickHouseRows implements AutoCloseable {
                 .collect(Collectors.joining(", "));
     }
 
-    /** @return null behind the last one */
+    /** @return null after the last row */
     List<String> next() throws IOException {
         if (json.nextToken() == null) {
             return null;

@@ -1,4 +1,4 @@
 /**
- * Each change to Debezium's behaviour, with the reason.
+ * Each change to the behaviour of Debezium. The class says why it is necessary.
  */
 package dev.olapsync.capture.debezium;
