@@ -21,26 +21,28 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * Hands the batches of one engine to the route, each as one exchange whose body is a {@code List<Exchange>} of
- * {@link SourceRecord}s. While the broker acknowledges a full batch, the next one is prepared already; that many are on their way
- * at most. They are confirmed in their order, when the route has completed them: a batch that failed, and what came
- * behind it, is not confirmed. For the engine's thread.
+ * Passes the batches of one engine to the route, each as one exchange whose body is a {@code List<Exchange>} of {@link
+ * SourceRecord}s. While the broker acknowledges a full batch, the next batch is already prepared; at most two are on
+ * their way. Batches are confirmed in their order, when the route has completed them: a batch that failed, and later
+ * batches, are not confirmed.
+ *
+ * <p>Not thread safe: only the thread of the engine calls it, except for {@link #haveBegun} and {@link #areSteady}.
  */
 final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
 
     /**
-     * Minimum interval between slot confirmations while batches are full: each takes the engine two rounds through other
-     * threads.
+     * Minimum interval between slot confirmations while batches are full: each confirmation costs the engine two round
+     * trips through other threads.
      */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** What cannot be read makes a stream fail sooner. */
+    /** A stream with a value that cannot be read fails sooner. */
     private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** A batch that the route may not have completed yet. */
     private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {}
 
-    /** Where an event tells its position in the log, and its schema. */
+    /** The fields of an event with its position in the log, and with its schema. */
     private record SourceFields(Field source, Field sequence, Field schema) {
 
         /** Empty for a heartbeat. */
@@ -55,9 +57,9 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
 
     private final DefaultConsumer consumer;
     private final SchemaCache<Optional<SourceFields>> sources = new SchemaCache<>();
-    /** Where the slot stood when the stream began. */
+    /** Position of the slot when the stream began. */
     private long confirmedLsn;
-    /** No more than this was ever confirmed to the slot. */
+    /** The slot was never confirmed beyond this position. */
     private CapturedPosition captured;
 
     private Delivery onItsWay;
@@ -66,9 +68,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     private volatile boolean streaming;
     private volatile long streamingSince;
 
-    /**
-     * @param captured where the slot may stand at most, by what has been published
-     */
+    /** @param captured the greatest published position: the slot must not be ahead of it */
     BatchPublisher(DefaultConsumer consumer, CapturedPosition captured) {
         this.consumer = consumer;
         this.captured = captured;
@@ -105,7 +105,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         }
     }
 
-    /** Publishes the position, so that there is something to compare the slot with before it moves. */
+    /** Publishes the position before the slot moves, so that the slot can be compared with it. */
     private void begin(long confirmed) throws InterruptedException {
         if (confirmed > captured.lsn()) {
             throw new IllegalStateException("the replication slot was moved from " + Position.hex(captured.lsn())
@@ -155,7 +155,10 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         return changes;
     }
 
-    /** Before the stream has seen a commit, what the slot has confirmed stands for the last one. The schema gets its own name. */
+    /**
+     * Until the stream has seen a commit, the confirmed LSN of the slot replaces the LSN of the last commit. The schema
+     * gets its own name.
+     */
     private void completeSource(Struct envelope, SourceFields fields) {
         Struct source = (Struct) envelope.get(fields.source());
         source.put(fields.schema(), Alias.name((String) source.get(fields.schema())));
@@ -166,7 +169,10 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         }
     }
 
-    /** Returns when the records have been sent; they are on their way in the order of the calls. */
+    /**
+     * Returns when the records have been sent, in the order of the calls; the future completes when the route has
+     * completed them.
+     */
     private CompletableFuture<Void> publish(List<Exchange> changes) {
         Exchange exchange = consumer.createExchange(false);
         exchange.getMessage().setBody(changes);
@@ -184,7 +190,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         return completed;
     }
 
-    /** What Debezium tells the slot when this event is the last of a batch; 0 when it tells nothing. */
+    /** The LSN that Debezium confirms to the slot when this event is the last of a batch; 0 if it confirms none. */
     private static long confirmedBy(SourceRecord last) {
         Object commit = last.sourceOffset().get("lsn_commit");
         Object lastReport = commit != null ? commit : last.sourceOffset().get("lsn_proc");

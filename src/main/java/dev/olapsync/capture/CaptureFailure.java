@@ -11,9 +11,9 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.SerializationException;
 
 /**
- * Why nothing is being captured, without the contents of rows: who cannot read a value likes to quote it. So of the causes only
- * those are quoted that come from where servers, connections and settings are spoken of; of the others it is said what they are,
- * and where they come from.
+ * The reason why capture is interrupted, without the contents of rows: the message of a failed conversion usually
+ * quotes the value. So only causes from code that deals with servers, connections and settings are quoted; of all other
+ * causes, only the class and the place are reported.
  */
 final class CaptureFailure extends RuntimeException {
 
@@ -30,7 +30,7 @@ final class CaptureFailure extends RuntimeException {
     private static final List<String> OURS = List.of("dev.olapsync.");
     private static final List<String> CONNECTIONS =
             List.of("java.net.", "java.nio.", "sun.", "jdk.net.", "org.postgresql.core.");
-    /** Of Debezium's classes those that speak of the engine, the slot and the publication. */
+    /** Debezium's classes that deal with the engine, the slot and the publication. */
     private static final List<String> ENGINE = List.of(
             "org.apache.kafka.clients.",
             "org.apache.kafka.common.network.",
@@ -60,7 +60,7 @@ final class CaptureFailure extends RuntimeException {
         return new CaptureFailure(summary.toString());
     }
 
-    /** Null when it only repeats what its own cause says. */
+    /** Null if the message only repeats that of its own cause. */
     private static String description(Throwable cause) {
         if (quotesNoValues(cause)) {
             String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
@@ -82,7 +82,7 @@ final class CaptureFailure extends RuntimeException {
             return refused.getSQLState() != null
                     && (INTERNAL_ERROR.equals(refused.getSQLState()) || !ValueErrors.isOne(refused));
         }
-        // Kafka's answers of a broker have no stack trace
+        // an exception for an answer of the broker has no stack trace
         return cause instanceof CaptureFailure
                 || cause instanceof InterruptedException
                 || cause instanceof ApiException

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
-/** DOWN while nothing is being captured: Debezium's engine has ended and a new one has not started yet. */
+/** DOWN while capture is interrupted: the engine of Debezium has ended and a new engine has not started yet. */
 class CaptureHealthCheck extends AbstractHealthCheck {
 
     private final PostgresCdcConsumer consumer;

@@ -34,28 +34,30 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * How far capture has come, in a topic of its own. What is going to be confirmed to the slot is published there before, so
- * the slot is never ahead of the greatest record. One that is ahead was created again or moved by hand, and changes are lost.
+ * The captured position, in a topic of its own. An LSN is published there before it is confirmed to the slot, so the
+ * slot is never ahead of the greatest record. A slot that is ahead was recreated or moved by hand, and changes are
+ * lost.
  *
- * @param log of which it is a position; null when an older version has published it, which did not say that
- * @param lsn where the slot may stand at most
+ * @param log the log to which the position belongs; null if an older version published it without the log
+ * @param lsn the greatest LSN that may be confirmed to the slot
  */
 public record CapturedPosition(ServerLog log, long lsn) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     /**
-     * The topic is compacted, so each process needs a key of its own: one that was paused and replaced may wake up and publish a
-     * smaller position, which must not take the place of the greatest.
+     * The topic is compacted, so each process needs its own key: a process that was paused and replaced may resume and
+     * publish a smaller position, which must not replace the greatest.
      */
     private static final byte[] KEY = ("captured-" + UUID.randomUUID()).getBytes(StandardCharsets.US_ASCII);
-    /** More than such a process can have left to publish: it has no connection to the slot any more. */
+    /** More than such a process can still publish: it has lost its connection to the slot. */
     private static final int RECORDS_READ = 10_000;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /**
-     * Before anything is loaded: what is confirmed to the slot between this and the first stream, by another pipeline or by a
-     * process with an older epoch, is lost for this one. Does nothing once something has been captured in the epoch.
+     * To be called before anything is loaded: changes that another pipeline, or a process with an older epoch, confirms
+     * to the slot between this call and the first stream are lost for this one. Does nothing if a position of the epoch
+     * has been published.
      */
     public static void noteStart(OlapSync olapSync, ReplicationSlot slot, Connection postgres)
             throws SQLException, InterruptedException, ExecutionException {
@@ -71,7 +73,7 @@ public record CapturedPosition(ServerLog log, long lsn) {
         }
     }
 
-    /** A record for the topic: from now on the slot may stand here. */
+    /** A record for the topic. When it is published, the slot may be confirmed up to this position. */
     Exchange record(CamelContext context) {
         OlapSync olapSync = OlapSync.of(context);
         Exchange position = new DefaultExchange(context);
@@ -92,7 +94,7 @@ public record CapturedPosition(ServerLog log, long lsn) {
         return content.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** The greatest one of the current epoch; empty when nothing has been captured in it. */
+    /** The greatest position of the current epoch; empty if none has been published in it. */
     static Optional<CapturedPosition> greatest(OlapSync olapSync) throws InterruptedException {
         olapSync.topics().ensure(olapSync.topics().captured());
         TopicPartition partition = new TopicPartition(olapSync.topics().captured(), 0);
@@ -144,10 +146,10 @@ public record CapturedPosition(ServerLog log, long lsn) {
     }
 
     /**
-     * @param confirmed where the slot stands, asked before this was read
-     * @param now the log that the server has
-     * @param end of that log
-     * @throws IllegalStateException when changes are lost; the message says what to do
+     * @param confirmed the confirmed LSN of the slot, queried before this position was read
+     * @param now the present log of the server
+     * @param end end of that log
+     * @throws IllegalStateException if changes are lost; the message says what to do
      */
     void requireNothingLost(Settings settings, long confirmed, ServerLog now, long end) {
         if (log != null && !log.equals(now)) {

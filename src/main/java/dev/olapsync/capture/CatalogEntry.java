@@ -14,9 +14,10 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
 
 /**
- * Writes what Camel's catalog, its tools and Kaoto know of {@code postgres-cdc}; the build runs it. The options are those
- * of {@code debezium-postgres}, so its entry is taken, with our names and the defaults that our component has.
- * (camel-package-maven-plugin reads options from the sources of this project, and knows only the defaults in annotations.)
+ * Writes the entry of {@code postgres-cdc} in the catalog of Camel, for its tools and Kaoto. The build runs it. The
+ * options are those of {@code debezium-postgres}, so its entry is copied, with our names and the defaults of our
+ * component. (camel-package-maven-plugin reads options from the sources of this project, and finds only defaults in
+ * annotations.)
  */
 public final class CatalogEntry {
 
@@ -52,7 +53,7 @@ public final class CatalogEntry {
                     .put("version", version)
                     .put("scheme", "postgres-cdc")
                     .put("syntax", "postgres-cdc:name");
-            // The body is a list of changes: what Debezium puts into headers is in them.
+            // the body is a list of changes, whose messages have the headers of Debezium
             entry.remove("headers");
             Map<String, Object> defaults = defaults();
             adapt(entry.get("componentProperties"), defaults);

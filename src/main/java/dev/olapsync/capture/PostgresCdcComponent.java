@@ -12,12 +12,12 @@ import org.apache.camel.support.PropertyBindingSupport;
 import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
 
 /**
- * {@code postgres-cdc:name}: the changes of a Postgres database, one exchange for each batch of Debezium's engine, whose
+ * {@code postgres-cdc:name}: the changes of a Postgres database. Each batch of Debezium's engine is one exchange, whose
  * body is a {@code List<Exchange>}. It takes the options of {@code debezium-postgres}; some have other defaults because
  * the delivery depends on them.
  *
- * <p>Why not {@code debezium-postgres}: it hands over one record at a time and loses it when the exchange fails or the
- * route stops.
+ * <p>{@code debezium-postgres} itself is not used, because it passes one record at a time and loses the record if the
+ * exchange fails or the route stops.
  */
 public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmbeddedDebeziumConfiguration> {
 
@@ -43,12 +43,12 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
         defaults.setBinaryHandlingMode("hex");
         defaults.setIntervalHandlingMode("string");
         defaults.setIncludeUnknownDatatypes(true);
-        // headers that tell who the connector is, recreated for each event; none of them is published
+        // headers about the connector, recreated for each event; none of them is published
         defaults.setExtendedHeadersEnabled(false);
         defaults.setAdditionalProperties(new HashMap<>(Map.of(
                 "driver.options",
                 PostgresSession.options(),
-                // an array that cannot be read is null in the event, and not quoted in the log
+                // an array that cannot be read becomes null in the event, and is not quoted in the log
                 "event.converting.failure.handling.mode",
                 "skip")));
         defaults.setTopicNamingStrategy(TopicNames.class.getName());

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs Debezium's engine, whose batches go to the route, see {@link BatchPublisher}. If one fails, the engine ends and a new
- * one, after a pause, starts where the slot stands.
+ * Runs Debezium's engine and passes its batches to the route, see {@link BatchPublisher}. If a batch fails, the engine
+ * ends, and after a pause a new engine starts at the position of the slot.
  */
 public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckAware {
 
@@ -55,7 +55,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         this.slot = new ReplicationSlot(configuration().getSlotName());
     }
 
-    /** Why nothing is being captured at the moment; empty when all is well. */
+    /** The reason why capture is interrupted; empty if it runs. */
     public Optional<Throwable> failure() {
         BatchPublisher now = deliveries;
         return now != null && now.areSteady() ? Optional.empty() : Optional.ofNullable(failure);
@@ -97,8 +97,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     private void capture() {
-        // Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know
-        // them
+        // Debezium loads its parts with the class loader of the thread, which under the Camel CLI does not have them
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         Duration pause = FIRST_PAUSE;
         while (stopped.getCount() > 0) {
@@ -106,7 +105,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
             try {
                 runEngine();
             } catch (Throwable e) {
-                // an Error too: a capture that had ended in silence would be worse
+                // an Error too: capture must not end silently
                 failure = CaptureFailure.of(e);
                 pause = deliveries != null && deliveries.haveBegun() ? FIRST_PAUSE : pause;
                 if (stopped.getCount() > 0) {
@@ -155,7 +154,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         }
     }
 
-    /** Empty while the models cannot be read; the routes that need them say why. */
+    /** Empty while the models cannot be read; the routes that need them report why. */
     private Optional<NeededColumns> neededColumns() {
         try {
             return Optional.of(
@@ -166,7 +165,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         }
     }
 
-    /** The initial load creates the slot; a slot that never comes shows in the health. */
+    /** The initial load creates the slot. If it does not, health reports the missing slot. */
     private void awaitSlot() throws SQLException, InterruptedException {
         PostgresConnectorEmbeddedDebeziumConfiguration to = configuration();
         String url = PostgresDataSource.url(to.getDatabaseHostname(), to.getDatabasePort(), to.getDatabaseDbname());
@@ -199,7 +198,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 : name + " does not exist";
     }
 
-    /** @throws IllegalStateException when changes are lost */
+    /** @throws IllegalStateException if changes are lost */
     private BatchPublisher deliveriesFrom(Connection connection, long confirmed)
             throws SQLException, InterruptedException {
         OlapSync olapSync = OlapSync.of(endpoint.getCamelContext());

@@ -21,14 +21,14 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
     public Consumer createConsumer(Processor processor) throws Exception {
         requireNoTransforms();
         requireWholeTransactions();
-        // the route names the topics; Debezium registers its metrics under this, so two slots must not share it
+        // the route names the topics; Debezium registers its metrics under this prefix, so two slots must not share it
         configuration.setTopicPrefix(configuration.getSlotName());
         PostgresCdcConsumer consumer = new PostgresCdcConsumer(this, processor);
         configureConsumer(consumer);
         return consumer;
     }
 
-    /** The engine does not see single changes, see {@link dev.olapsync.capture.debezium.ChangeBatch}. */
+    /** The engine receives no single changes, see {@link dev.olapsync.capture.debezium.ChangeBatch}. */
     private void requireNoTransforms() {
         Map<String, Object> additional = configuration.getAdditionalProperties();
         if (additional != null && additional.containsKey("transforms")) {
@@ -37,7 +37,10 @@ public class PostgresCdcEndpoint extends DebeziumEndpoint<PostgresConnectorEmbed
         }
     }
 
-    /** Streamed before their end, or at PREPARE, changes would have positions before those that commit earlier. */
+    /**
+     * With streaming of open transactions, or two-phase commit, changes would get positions before those of earlier
+     * commits.
+     */
     private void requireWholeTransactions() {
         if (configuration.getSlotStreamParams() != null) {
             throw new IllegalArgumentException(

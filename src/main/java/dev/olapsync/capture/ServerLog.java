@@ -6,15 +6,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
- * Which write-ahead log LSNs belong to: those of two cannot be compared.
+ * The write-ahead log to which LSNs belong. LSNs of two logs cannot be compared.
  *
  * @param system the database cluster, which a standby shares with its primary; never null
- * @param timeline another one since a standby was promoted, or a backup restored up to some moment
+ * @param timeline changes when a standby is promoted, or a backup is restored up to some moment
  * @see <a href="https://www.postgresql.org/docs/current/continuous-archiving.html">PostgreSQL: timelines</a>
  */
 record ServerLog(String system, long timeline) {
 
-    /** Of a server that is not in recovery. */
+    /** The log of a server that is not in recovery. */
     static ServerLog of(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                         "SELECT system_identifier::text,"

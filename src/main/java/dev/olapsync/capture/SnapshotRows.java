@@ -32,8 +32,9 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * What comes out of the engine of a {@link TableSnapshot}: rows, which go through the route {@code snapshot}, and between them,
- * in their order, what Debezium tells of the snapshot. Nothing is ever marked as processed: no offset of a snapshot may count.
+ * The output of the engine of a {@link TableSnapshot}: rows, which are passed to the route {@code snapshot}, and
+ * between them, in their order, the notifications of Debezium about the snapshot. Nothing is ever marked as processed:
+ * no offset of a snapshot may count.
  */
 final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
 
@@ -99,7 +100,10 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
         return row;
     }
 
-    /** Debezium tells when its transaction began. Only then it took its snapshot, which may show changes that were committed between. */
+    /**
+     * Debezium reports the start of its transaction. It takes its snapshot later, and the snapshot may show changes
+     * that were committed in between.
+     */
     private void atTimeOfSnapshot(Struct source) {
         if (micros == 0) {
             micros = ChronoUnit.MICROS.between(Instant.EPOCH, now());
@@ -128,17 +132,20 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
         return SnapshotStatus.COMPLETED.name().equals(notification.getString(Notification.TYPE));
     }
 
-    /** How many rows of each table the broker has acknowledged. */
+    /** Number of rows of each table that the broker has acknowledged. */
     Map<TableName, Long> published() {
         return Map.copyOf(published);
     }
 
-    /** Whether the broker has acknowledged all that the snapshot has read. */
+    /** Whether the broker has acknowledged all rows of the snapshot. */
     boolean isCompleted() {
         return completed;
     }
 
-    /** Tables that were not read to their end, or of which rows are missing, though Debezium says that the snapshot is complete. */
+    /**
+     * Tables that were not read to their end, or of which rows are missing, although Debezium reports a complete
+     * snapshot.
+     */
     SortedSet<TableName> missing() {
         SortedSet<TableName> missing = new TreeSet<>(tables);
         missing.removeIf(table -> published.getOrDefault(table, 0L).equals(read.get(table.toString())));

@@ -26,16 +26,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Debezium's own snapshot: each row of some tables goes once through the route {@code snapshot}, as an event with
- * {@code op = r}, all of one transaction in Postgres. The engine has the options of capture's, but no slot and no stream, so
- * it confirms nothing. What was published before a failure is published again. Can be run once.
+ * Debezium's own snapshot: each row of some tables passes the route {@code snapshot} once, as an event with {@code op =
+ * r}, all in one transaction of Postgres. The engine has the options of capture's engine, but no slot and no stream, so
+ * it confirms nothing. After a failure, rows are published again. An object can be run once.
  */
 public final class TableSnapshot {
 
     static final String ROUTE = "direct:snapshot";
 
     private static final Logger LOG = LoggerFactory.getLogger(TableSnapshot.class);
-    /** Nobody makes one of this name: Debezium reads all tables in one transaction only when it does not find its slot. */
+    /**
+     * A slot name that never exists: Debezium reads all tables in one transaction only if it does not find its slot.
+     */
     private static final String NO_SLOT = "olap_sync_no_slot";
 
     private static final int MAX_ROWS_AT_ONCE = 1024;
@@ -54,8 +56,8 @@ public final class TableSnapshot {
     /**
      * Returns when the broker has acknowledged all rows.
      *
-     * @param progress is told now and then how many rows of each table it has acknowledged
-     * @return how many rows each table had, if it had any
+     * @param progress receives from time to time the number of acknowledged rows of each table
+     * @return number of rows of each table that had any
      */
     public Map<TableName, Long> run(Consumer<Map<TableName, Long>> progress) throws Exception {
         ExecutorService thread = context.getExecutorServiceManager().newSingleThreadExecutor(this, "snapshot");
@@ -89,7 +91,10 @@ public final class TableSnapshot {
         }
     }
 
-    /** It does not end by itself when all is read; and it cannot be closed while its task is being started. */
+    /**
+     * The engine does not end by itself when all rows are read, and it cannot be closed while its task is being
+     * started.
+     */
     private void end(DebeziumEngine<?> engine) throws IOException, InterruptedException {
         do {
             try {
@@ -114,7 +119,7 @@ public final class TableSnapshot {
         }
     }
 
-    /** Debezium looks for its parts with the thread's class loader, and under the Camel CLI that one does not know them. */
+    /** Debezium loads its parts with the class loader of the thread, which under the Camel CLI does not have them. */
     private DebeziumEngine<?> engine(SnapshotRows rows) {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
@@ -168,7 +173,7 @@ public final class TableSnapshot {
         properties.setProperty("snapshot.query.mode.custom.name", SnapshotDates.NAME);
         properties.setProperty("converters", "dates");
         properties.setProperty("dates.type", SnapshotDates.class.getName());
-        // of large rows as few are in memory as a batch may hold
+        // the memory holds only as many large rows as a batch may have
         properties.setProperty(
                 "snapshot.fetch.size",
                 String.valueOf(Math.min(
@@ -178,7 +183,7 @@ public final class TableSnapshot {
         return properties;
     }
 
-    /** Exactly this table, in a list of regular expressions, which commas divide and which ignore case. */
+    /** Matches exactly this table, in a comma-separated list of regular expressions that ignore case. */
     private static String pattern(TableName table) {
         return "(?-i)"
                 + table.toString()

@@ -16,9 +16,9 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * Holds a batch back until each of its transactions is visible to new snapshots, so that every later look-up sees what
- * it published. Logical decoding can deliver a commit before it is visible: for as long as a synchronous standby takes to
- * answer.
+ * Holds a batch back until each of its transactions is visible to new snapshots, so that every later look-up sees the
+ * published changes. Logical decoding can deliver a commit before it is visible, namely while a synchronous standby has
+ * not answered.
  */
 public class VisibilityFence implements Processor {
 
@@ -47,12 +47,12 @@ public class VisibilityFence implements Processor {
         }
     }
 
-    /** Asks Postgres what is visible now. */
+    /** Queries Postgres for the visible transactions. */
     interface Visible {
         Snapshot now() throws SQLException;
     }
 
-    /** @throws IllegalStateException when the limit is over; the message names the likely cause */
+    /** @throws IllegalStateException if the limit is exceeded; the message names the likely cause */
     void await(Set<Long> transactions, Visible visible, BooleanSupplier stopping)
             throws SQLException, InterruptedException {
         long begin = System.nanoTime();
@@ -91,7 +91,7 @@ public class VisibilityFence implements Processor {
     }
 
     /**
-     * What {@code pg_current_snapshot()} says.
+     * The result of {@code pg_current_snapshot()}.
      *
      * @param next the first transaction id that had not been assigned, 64 bits ({@code xmax})
      * @param running ids below it that were still in progress

@@ -6,16 +6,17 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Other names for what Debezium does not keep under its own one. Of columns: it takes those that differ only in case for the same,
- * and quotes at both ends for none of the name. Of schemas: by {@link #SCHEMAS} alone it finds no table in the database when it
- * starts, and so reads none of those that it could not.
+ * Other names for columns and schemas that Debezium does not handle under their own names. Columns: Debezium considers
+ * names that differ only in case equal, and strips quotes at both ends of a name. Schemas: Debezium is configured to
+ * follow only {@link #SCHEMAS}, so it finds no table in the database when it starts, and reads none that it could not
+ * read.
  */
 public final class Alias {
 
-    /** Of a private use area. */
+    /** A character of a private use area. */
     private static final char MARK = '\uE000';
 
-    /** A regular expression of all that {@link #ofSchema} gives. */
+    /** A regular expression that matches all results of {@link #ofSchema}. */
     public static final String SCHEMAS = MARK + ".*";
 
     private final Set<String> taken = new HashSet<>();
@@ -25,7 +26,7 @@ public final class Alias {
         return "" + MARK + MARK + name;
     }
 
-    /** For the columns of one table, one after the other. */
+    /** Aliases for the columns of one table, in their order. */
     String ofColumn(String name) {
         boolean kept = name.charAt(0) != MARK
                 && name.equals(Strings.unquoteIdentifierPart(name))
@@ -34,7 +35,7 @@ public final class Alias {
         return kept ? name : "" + MARK + aliases++ + MARK + name;
     }
 
-    /** The own name of what may have another one. */
+    /** The own name of a column or schema that may have an alias. */
     public static String name(String alias) {
         return alias.isEmpty() || alias.charAt(0) != MARK ? alias : alias.substring(alias.indexOf(MARK, 1) + 1);
     }

@@ -5,8 +5,8 @@ import java.util.OptionalLong;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * The records of a poll as one record, with the offset of the last: Debezium's engine hands each record that it gets to another
- * thread and waits for it, which was a tenth of the processor time of capture.
+ * The records of a poll as one record, with the offset of the last one. Debezium's engine passes each record to another
+ * thread and waits for it, which took a tenth of the processor time of capture.
  */
 public final class ChangeBatch extends SourceRecord {
 
@@ -16,7 +16,7 @@ public final class ChangeBatch extends SourceRecord {
 
     /**
      * @param changes in the order of the log, at least one
-     * @param full whether another batch follows at once, be it an empty one
+     * @param full whether another batch follows at once, which may be empty
      */
     ChangeBatch(List<SourceRecord> changes, boolean full) {
         this(changes, full, changes.get(changes.size() - 1));
@@ -36,17 +36,17 @@ public final class ChangeBatch extends SourceRecord {
         this.begunAt = OptionalLong.of(begunAt);
     }
 
-    /** One without changes and offset, before all others of a stream: it is not to be marked as processed. */
+    /** A batch without changes and offset, before all others of a stream. It must not be marked as processed. */
     static ChangeBatch begin(long confirmedLsn) {
         return new ChangeBatch(confirmedLsn);
     }
 
-    /** Where the slot stood when the stream began; empty for all batches but the first. */
+    /** The confirmed LSN of the slot when the stream began; empty for all batches but the first. */
     public OptionalLong begunAt() {
         return begunAt;
     }
 
-    /** An empty one behind a full one. */
+    /** The empty batch after a full one. */
     ChangeBatch end() {
         return new ChangeBatch(List.of(), false, this);
     }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Debezium's decoder, with tables as {@link Relation} reads them. Debezium asks the metadata of the driver about a table, which
- * takes names for patterns, and parses the defaults of its columns.
+ * Debezium's decoder, with tables as {@link Relation} reads them. Debezium would query the metadata of the driver,
+ * which treats names as patterns, and would parse the defaults of the columns.
  */
 public final class ChangeDecoder extends PgOutputMessageDecoder {
 

@@ -6,7 +6,10 @@ import io.debezium.connector.postgresql.connection.ReplicationMessage.Column;
 import io.debezium.connector.postgresql.connection.ReplicationMessage.ColumnTypeMetadata;
 import java.util.function.UnaryOperator;
 
-/** A value of a type that Debezium may fail on: what it cannot read is null, and its texts are put into a form. */
+/**
+ * A column of a type on which Debezium may fail. A value that Debezium cannot read becomes null, and texts are
+ * converted to a form.
+ */
 record FormedColumn(Column column, UnaryOperator<String> form) implements Column {
 
     @Override

@@ -26,8 +26,8 @@ import java.util.function.UnaryOperator;
 import org.postgresql.util.PGInterval;
 
 /**
- * Of dates, times and intervals Debezium's form in an event, made of Postgres' text. A value that has none, such as the time
- * 24:00:00, becomes {@link KeyColumn#UNAVAILABLE}.
+ * Converts Postgres' text of dates, times and intervals to Debezium's form in an event. A value without such a form,
+ * for example the time 24:00:00, becomes {@link KeyColumn#UNAVAILABLE}.
  */
 public final class Forms {
 
@@ -44,7 +44,7 @@ public final class Forms {
     private Forms() {}
 
     /**
-     * @param type the type's OID
+     * @param type OID of the type
      * @param modifier of the type; -1 for none
      * @return empty for all other types
      */
@@ -67,7 +67,7 @@ public final class Forms {
         };
     }
 
-    /** The readers throw exceptions of many classes, and quote the value. */
+    /** The readers throw exceptions of many classes, which quote the value. */
     private static UnaryOperator<String> orUnavailable(UnaryOperator<String> form) {
         return text -> {
             try {

@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Leaves large values that nobody needs out of the changes of a table, before they are decoded.
+ * Removes large values that are not needed from the changes of a table, before they are decoded.
  *
  * @param needed the numbers of the columns whose values stay
  */
 record LargeValues(BitSet needed) {
 
-    /** Longer values are large. */
+    /** In bytes. Longer values are large. */
     static final int LARGE = 256 * 1024;
 
     private static final byte TEXT = 't';
@@ -22,10 +22,8 @@ record LargeValues(BitSet needed) {
     private static final int HEADER = 1 + Integer.BYTES;
 
     /**
-     * The keys of look-ups are part of the replica identity; of a full one nobody knows which.
-     *
-     * @param primaryKey names of its columns
-     * @param mayBeNeeded names of columns; empty when they are not known
+     * The keys of look-ups are part of the replica identity. With a full replica identity it is not known which columns
+     * are keys.
      */
     static LargeValues of(RelationMessage table, List<String> primaryKey, Optional<Set<String>> mayBeNeeded) {
         BitSet needed = new BitSet();
@@ -41,9 +39,10 @@ record LargeValues(BitSet needed) {
     }
 
     /**
-     * The message without the large values that nobody needs: they are like values that are stored apart and did not change.
+     * The message without the large values that are not needed. They are marked like values that are stored out of line
+     * and did not change.
      *
-     * @param message of the kind Insert, Update or Delete; what is in it may be moved
+     * @param message of the kind Insert, Update or Delete; its content may be moved
      */
     ByteBuffer leaveOut(ByteBuffer message) {
         if (message.remaining() <= LARGE) {
@@ -79,7 +78,10 @@ record LargeValues(BitSet needed) {
         return to.limit(to.position()).position(message.position());
     }
 
-    /** Which columns are large in one of the rows: with the new value alone left out, Debezium would take the old one for it. */
+    /**
+     * The columns that are large in one of the two rows: if only the new value were removed, Debezium would use the old
+     * value.
+     */
     private BitSet large(ByteBuffer message) {
         BitSet large = new BitSet();
         skip(message, HEADER);

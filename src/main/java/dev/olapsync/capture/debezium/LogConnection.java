@@ -31,7 +31,7 @@ public final class LogConnection implements ReplicationConnection {
 
     /**
      * @param comes run after each message
-     * @param begins accepts, for each stream that has begun, the process of the server that sends it
+     * @param begins receives, for each stream that has begun, the process id of the server process that sends it
      */
     LogConnection(
             ReplicationConnection connection,
@@ -49,7 +49,7 @@ public final class LogConnection implements ReplicationConnection {
     }
 
     @Override
-    @SuppressWarnings("deprecation") // Debezium has no other way to an option that it keeps for itself
+    @SuppressWarnings("deprecation") // Debezium offers no other access to a private option
     public ReplicationStream startStreaming(WalPositionLocator walPosition) throws SQLException, InterruptedException {
         OptionalLong confirmed = new ReplicationSlot(config.slotName()).confirmedLsn(metadata.connection());
         Lsn start = Lsn.valueOf(confirmed.orElseThrow(
@@ -76,7 +76,7 @@ public final class LogConnection implements ReplicationConnection {
         throw new UnsupportedOperationException("There is no other position than the slot's");
     }
 
-    /** Not here: the initial load creates the slot. */
+    /** Does nothing: the initial load creates the slot. */
     @Override
     public Optional<SlotCreationResult> createReplicationSlot() {
         return Optional.empty();

@@ -14,7 +14,7 @@ import org.postgresql.replication.PGReplicationStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The stream of a slot, as Debezium's own one is, but with a decoder that is given. */
+/** The stream of a slot, like Debezium's own stream, but with a given decoder. */
 final class LogStream implements ReplicationStream {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogStream.class);
@@ -29,8 +29,8 @@ final class LogStream implements ReplicationStream {
     private volatile ExecutorService keepAlive;
 
     /**
-     * @param start where the slot stands
-     * @param statusPause how often the server is told, while nothing is read, that somebody is there
+     * @param start position of the slot
+     * @param statusPause how often the server gets a keep-alive message while nothing is read
      */
     LogStream(
             PGReplicationStream stream,
@@ -108,7 +108,7 @@ final class LogStream implements ReplicationStream {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (SQLException e) {
-            // who reads the stream sees the same, and ends
+            // the reader of the stream gets the same error, and ends
             LOG.info("The server cannot be told that the stream is being read: {}", e.getMessage());
         }
     }

@@ -11,13 +11,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which columns of a change may be needed, by the table's quoted name. As a text it is an option of the connector.
+ * The columns of a change that may be needed, by the quoted name of the table. As a text it is an option of the
+ * connector.
  *
  * @param byTable null while the models are not known
  */
 public record NeededColumns(Map<String, Set<String>> byTable) {
 
-    /** The option. */
+    /** The name of the option. */
     public static final String OPTION = "olap.needed.columns";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -45,7 +46,7 @@ public record NeededColumns(Map<String, Set<String>> byTable) {
         }
     }
 
-    /** Empty when they are not known. */
+    /** Empty if they are not known. */
     Optional<Set<String>> of(String schema, String table) {
         return Optional.ofNullable(byTable)
                 .map(known -> known.getOrDefault(new TableName(schema, table).quoted(), Set.of()));

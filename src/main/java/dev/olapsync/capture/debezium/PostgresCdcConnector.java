@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/** Debezium's connector, made cheaper where it can be told so. The engine makes it by its name. */
+/** Debezium's connector with our cheaper parts. The engine creates it by the name of the class. */
 public class PostgresCdcConnector extends PostgresConnector {
 
     @Override
@@ -24,12 +24,12 @@ public class PostgresCdcConnector extends PostgresConnector {
     }
 
     /**
-     * With a {@link StreamingListener}, and asleep while nothing comes: Debezium 3.6 spins in the last millisecond of each poll
-     * ({@code ChangeEventQueue.poll}), which is a tenth of a processor.
+     * With a {@link StreamingListener}, and sleeping while no message arrives: Debezium 3.6 spins in the last
+     * millisecond of each poll ({@code ChangeEventQueue.poll}), which costs a tenth of a processor.
      */
     public static class StreamTask extends PostgresConnectorTask {
 
-        /** Not everything signals that it has come: heartbeats wait for so long. */
+        /** Heartbeats send no signal; they wait for this time at most. */
         private static final long LONGEST_SLEEP_MILLIS = 500;
 
         private final Semaphore come = new Semaphore(0);
@@ -38,7 +38,7 @@ public class PostgresCdcConnector extends PostgresConnector {
         private volatile ChangeBatch first;
 
         @Override
-        @SuppressWarnings("deprecation") // Debezium has no other way to an option of ours
+        @SuppressWarnings("deprecation") // Debezium offers no other way to pass our option
         protected ReplicationConnection buildReplicationConnection(
                 PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
                 throws SQLException {
@@ -57,7 +57,7 @@ public class PostgresCdcConnector extends PostgresConnector {
                     pid -> begin(config, pid));
         }
 
-        /** From now on nobody else can move the slot, and nothing has been confirmed by this stream yet. */
+        /** From now on no other process can move the slot, and this stream has not confirmed anything yet. */
         private void begin(PostgresConnectorConfig config, int pid) {
             try (PostgresConnection postgres = new PostgresConnection(config.getJdbcConfig(), "olap-sync slot")) {
                 first = ChangeBatch.begin(

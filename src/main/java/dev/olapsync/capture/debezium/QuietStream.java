@@ -7,13 +7,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A stream that is asked less often after nothing has come for a while: Debezium 3.6 asks five times in each of its pauses, day
- * and night. Who sleeps meanwhile hears of each message. Thread safe as far as the stream is that it stands before.
+ * A stream that is polled less often after an idle time: Debezium 3.6 polls five times in each of its pauses. A
+ * sleeping thread is notified of each message. As thread safe as the wrapped stream.
  */
 public final class QuietStream implements ReplicationStream {
 
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-    /** So much later the first message after a quiet time is seen at most, and by no more than a fifth of that time. */
+    /** Maximum delay of the first message after an idle time; it is also at most a fifth of that time. */
     private static final long LONGEST_SLEEP_MILLIS = 80;
 
     private static final int PARTS = 5;

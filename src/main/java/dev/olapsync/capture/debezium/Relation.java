@@ -15,12 +15,13 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * How the changes of a table are read, so that no value of a column that nobody needs can stop them. Debezium gets schema and
- * columns under an {@link Alias}, some types as text, and no default values, whose expressions it would parse.
+ * How the changes of a table are read, so that no value of a column that is not needed can stop them. Debezium gets
+ * schema and columns under an {@link Alias}, some types as text, and no default values, whose expressions it would
+ * parse.
  */
 final class Relation {
 
-    /** Of these types Debezium reads every value. */
+    /** Types of which Debezium reads every value. */
     private static final Set<Integer> READABLE = Set.of(
             PgOid.BOOL,
             PgOid.INT2,
@@ -35,7 +36,10 @@ final class Relation {
             PgOid.UUID,
             PgOid.JSON,
             PgOid.JSONB_OID);
-    /** What is read as another type: its oid has a sign, its array of numbers no NaN, and other arrays it does not know at all. */
+    /**
+     * Types that are read as another type: Debezium reads an oid as signed, reads no NaN in arrays of numbers, and does
+     * not support some other arrays.
+     */
     private static final Map<Integer, Integer> READ_AS = Map.of(
             PgOid.OID,
             PgOid.INT8,
@@ -58,12 +62,12 @@ final class Relation {
 
     private final Table table;
     private final LargeValues largeValues;
-    /** By the columns' numbers; of a column that Debezium may fail on there is a form that changes nothing. */
+    /** By the number of the column. A column on which Debezium may fail has a form that changes nothing. */
     private final Map<Integer, UnaryOperator<String>> forms = new HashMap<>();
 
     /**
      * @param primaryKey names of its columns; empty for none
-     * @param mayBeNeeded names of columns; empty when they are not known
+     * @param mayBeNeeded names of columns; empty if they are not known
      */
     Relation(RelationMessage message, TypeRegistry types, List<String> primaryKey, Optional<Set<String>> mayBeNeeded) {
         largeValues = LargeValues.of(message, primaryKey, mayBeNeeded);
@@ -125,7 +129,9 @@ final class Relation {
                 .create();
     }
 
-    /** Debezium finds the type of a value by its name: text, if that finds another one. */
+    /**
+     * Debezium finds the type of a value by its name. If that name leads to another type, the value is read as text.
+     */
     private static PostgresType readAs(PostgresType type, String schema, TypeRegistry types) {
         Integer other = READ_AS.get(type.getOid());
         if (other != null) {

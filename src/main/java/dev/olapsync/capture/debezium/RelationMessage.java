@@ -6,23 +6,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the log tells of a table before its first change, and again after it was altered.
+ * The description of a table that the log contains before the first change of the table, and again after it was
+ * altered.
  *
  * @param relation OID of the table
  * @param identity its replica identity, as in {@code pg_class.relreplident}
- * @see <a href="https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html">Logical Replication Message Formats</a>
+ * @see <a href="https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html">Logical
+ *     Replication Message Formats</a>
  */
 record RelationMessage(int relation, String schema, String table, char identity, List<Column> columns) {
 
     private static final char FULL = 'f';
 
     /**
-     * @param ofIdentity whether it is part of the replica identity; of a full one each column is
-     * @param type the type's OID
+     * @param ofIdentity whether it is part of the replica identity; with a full one each column is
+     * @param type OID of the type
      */
     record Column(String name, boolean ofIdentity, int type, int modifier) {}
 
-    /** @param message at its first byte, the kind of the message */
+    /** @param message positioned at its first byte, which is the kind of the message */
     static RelationMessage read(ByteBuffer message) {
         message.get();
         int relation = message.getInt();

@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.apache.kafka.connect.data.Schema;
 
 /**
- * What was found out about schemas once, for those that are in use: each table has its own. Debezium makes new ones now and then,
- * and nobody says when one is done with. Not thread safe.
+ * A cache of facts about schemas that are in use. Each table has its own schema; Debezium sometimes creates new schema
+ * objects, and does not report when an old one is no longer used. Not thread safe.
  */
 public final class SchemaCache<T> {
 

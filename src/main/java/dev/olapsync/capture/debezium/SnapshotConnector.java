@@ -6,7 +6,10 @@ import java.util.List;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/** Debezium's connector as a {@link dev.olapsync.capture.TableSnapshot} needs it. The engine makes it by its name. */
+/**
+ * Debezium's connector as a {@link dev.olapsync.capture.TableSnapshot} needs it. The engine creates it by the name of
+ * the class.
+ */
 public class SnapshotConnector extends PostgresConnector {
 
     @Override
@@ -14,7 +17,10 @@ public class SnapshotConnector extends PostgresConnector {
         return SnapshotTask.class;
     }
 
-    /** Hands a poll over as one record, see {@link ChangeBatch}; it never sleeps, as the one of the stream does, for the rows are there. */
+    /**
+     * Returns a poll as one record, see {@link ChangeBatch}. Unlike the connector of the stream it never sleeps,
+     * because the rows exist already.
+     */
     public static class SnapshotTask extends PostgresConnectorTask {
 
         @Override

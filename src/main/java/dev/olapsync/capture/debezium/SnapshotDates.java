@@ -20,16 +20,16 @@ import java.util.stream.Collectors;
 import org.apache.kafka.connect.data.SchemaBuilder;
 
 /**
- * Has a {@link dev.olapsync.capture.TableSnapshot} read dates and timestamps as text, and makes of them what Debezium makes of
- * those in the log. It would ask the driver for them otherwise, whose calendar is the Julian one before 1582: timestamps would
- * be days away from what they are, and dates before Christ, and infinite ones, would become others.
+ * Makes a {@link dev.olapsync.capture.TableSnapshot} read dates and timestamps as text, and converts them to what
+ * Debezium makes of those in the log. Otherwise Debezium would ask the driver, whose calendar is the Julian calendar
+ * before 1582: timestamps would differ by days, and dates before Christ and infinite dates would become other dates.
  */
 public final class SnapshotDates
         implements SnapshotQuery, BeanRegistryAware, CustomConverter<SchemaBuilder, RelationalColumn> {
 
     public static final String NAME = "dates-as-text";
 
-    /** Without digits behind the second that are zero. */
+    /** Without trailing zeros in the fraction of a second. */
     private static final int SHORTEST = 0;
 
     private BeanRegistry beans;
@@ -76,7 +76,7 @@ public final class SnapshotDates
                     SchemaBuilder.string(),
                     value -> value == null
                             ? null
-                            // has another form, and is in the schema only, which is not published
+                            // the form is different, but only in the schema, which is not published
                             : value == byDefault ? "" : form.apply((String) value));
         }
     }

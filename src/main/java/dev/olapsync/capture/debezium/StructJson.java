@@ -15,12 +15,13 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.json.JsonConverter;
 
 /**
- * Writes structs as JSON, byte for byte as {@link JsonConverter} does without schemas and default values, but straight: that
- * one makes a tree of each. Kinds of values that are rare in change events are left to it. Not thread safe.
+ * Writes structs as JSON, byte for byte like {@link JsonConverter} without schemas and default values, but directly:
+ * {@link JsonConverter} builds a tree of each struct. It still writes the kinds of values that are rare in change
+ * events. Not thread safe.
  */
 public final class StructJson {
 
-    /** A NULL stays one, also in a column with a default value. */
+    /** A NULL stays NULL, also in a column with a default value. */
     private static final Map<String, String> PLAIN =
             Map.of("schemas.enable", "false", "replace.null.with.default", "false");
 
@@ -44,7 +45,7 @@ public final class StructJson {
 
     private final JsonFactory factory = new JsonFactory();
     private ByteArrayOutputStream bytes;
-    /** One for all structs; null if it has to be recreated. */
+    /** One buffer for all structs; null if it must be recreated. */
     private JsonGenerator generator;
 
     private final JsonConverter converter = new JsonConverter();

@@ -6,7 +6,10 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Debezium's names of topics, looked up without a lock: it asks for one with each change. The engine makes it by its name. */
+/**
+ * Debezium's names of topics, looked up without a lock, because Debezium asks for a name with each change. The engine
+ * creates it by the name of the class.
+ */
 public class TopicNames extends SchemaTopicNamingStrategy {
 
     private final Map<DataCollectionId, String> known = new ConcurrentHashMap<>();
@@ -16,7 +19,7 @@ public class TopicNames extends SchemaTopicNamingStrategy {
     }
 
     /**
-     * Without a warning for each name that is no name of a topic: the route names the topics, see {@link
+     * Without a warning for each name that is not a valid topic name: the route names the topics, see {@link
      * dev.olapsync.capture.ChangeEvents}.
      */
     @Override
