@@ -95,7 +95,8 @@ class RouteOrderTest extends CamelTestSupport {
     /** Starts this route alone, and those that it calls, with steps that only note that they were reached. */
     private void start(String route) throws Exception {
         Set<String> needed = new LinkedHashSet<>(List.of(route, "look-up", "dead-letters"));
-        context.getRouteDefinitions().forEach(each -> each.setAutoStartup(String.valueOf(needed.contains(each.getId()))));
+        context.getRouteDefinitions()
+                .forEach(each -> each.setAutoStartup(String.valueOf(needed.contains(each.getId()))));
         for (String started : needed) {
             RouteDefinition definition = context.getRouteDefinition(started);
             shortenPauses(definition);
@@ -256,9 +257,7 @@ class RouteOrderTest extends CamelTestSupport {
     }
 
     @ParameterizedTest(name = "{0}: {1}")
-    @CsvSource({
-        "dev.olapsync.fanout.ListingRequest, list-children",
-        "dev.olapsync.enrich.FanOutRequest, copy-wide-row"
+    @CsvSource({"dev.olapsync.fanout.ListingRequest, list-children", "dev.olapsync.enrich.FanOutRequest, copy-wide-row"
     })
     void aFanOutRequestGoesThroughTheBranchOfItsKind(Class<?> kind, String step) throws Exception {
         start("fan-out");
