@@ -13,14 +13,15 @@ import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Postgres cannot compute a row of a look-up, and so answers nothing at all. The keys are divided in halves that are looked
- * up by themselves, and again, until the rows that cannot be computed are found: the answer tells so of them, in the column
- * {@link #FAILURE}, and holds all others. The keys of parents are not divided: without an answer (the body is null) they
- * go to the fan-out, where they are replaced by the keys of their children. Every other failure stays a failure.
+ * Handles a look-up with a row that Postgres cannot compute; Postgres then answers nothing at all. The keys are divided
+ * into halves, each half is looked up, and so on, until the rows that cannot be computed are found: the answer has
+ * their reason in the column {@link #FAILURE}, and contains all other rows. The keys of parents are not divided:
+ * without an answer (the body is null) they go to the fan-out, which replaces them by the keys of their children. Every
+ * other failure stays a failure.
  */
 public class BisectingLookUp implements Processor {
 
-    /** Column of the answer: why the row cannot be computed, without values; null or absent when it can. */
+    /** Column of the answer: why the row cannot be computed, without values; null or absent if it can. */
     static final String FAILURE = "failure";
 
     /** Variable: the {@link DirtyKeys} that were looked up. */

@@ -1,8 +1,8 @@
 package dev.olapsync.enrich;
 
 /**
- * How many bytes the rows of several look-ups, which are read one after the other, may have together. If they are read again,
- * what was noted of the earlier attempt does not count. Not thread safe.
+ * The bytes that the rows of several consecutive look-ups may have together. If a look-up is repeated, the bytes of the
+ * earlier attempt do not count. Not thread safe.
  */
 public final class ByteBudget {
 
@@ -13,14 +13,14 @@ public final class ByteBudget {
     private final long maxOfRow;
     private final long[] used;
 
-    /** @param lookUps how many share it */
+    /** @param lookUps number of look-ups that share the budget */
     public ByteBudget(long bytes, long maxOfRow, int lookUps) {
         this.bytes = bytes;
         this.maxOfRow = maxOfRow;
         this.used = new long[lookUps];
     }
 
-    /** How many bytes each of so many rows may have. */
+    /** Maximum bytes of each of this number of rows. */
     long ofRow(int lookUp, int rows) {
         long left = bytes;
         for (int i = 0; i < lookUp; i++) {

@@ -7,15 +7,15 @@ import dev.olapsync.pipeline.ChangeEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/** By which keys a look-up has to be asked for a change: those before and after it. A key that is not in the log is an error. */
+/** The keys that a look-up needs for a change: those before and after it. A key that is not in the log is an error. */
 final class ChangedKeys {
 
     private ChangedKeys() {}
 
     /**
-     * Each as the texts of its columns.
+     * Each key as the texts of its columns.
      *
-     * @throws IllegalArgumentException when the change does not carry a key that it must carry
+     * @throws IllegalArgumentException if the change does not contain a key that it must contain
      */
     static List<List<String>> of(LookUp lookUp, ChangeEvent event) {
         requireOldImage(lookUp, event);
@@ -36,7 +36,7 @@ final class ChangedKeys {
         return keys;
     }
 
-    /** @throws IllegalArgumentException when there should be one and is none */
+    /** @throws IllegalArgumentException if a required image is missing */
     static void requireOldImage(LookUp lookUp, ChangeEvent event) {
         if (lookUp.ofWholeRows() && event.op() == 'u' && event.images().size() < 2) {
             throw new IllegalArgumentException(
@@ -45,7 +45,7 @@ final class ChangedKeys {
         }
     }
 
-    /** Null when a part of a parent's key is NULL, so that no row can refer to it. */
+    /** Null if a part of the key of a parent is NULL, so that no row can refer to it. */
     private static List<String> key(LookUp lookUp, JsonNode image) {
         List<String> key = new ArrayList<>(lookUp.key().size());
         boolean complete = true;

@@ -14,15 +14,15 @@ import java.util.Map;
 import org.apache.camel.Message;
 
 /**
- * What one look-up has to read: the keys that the changes of a batch made dirty, each with the greatest position of the
- * changes that did.
+ * The input of one look-up: the keys that the changes of a batch made dirty, each with the greatest position of these
+ * changes.
  */
 public final class DirtyKeys {
 
     /**
-     * The change that a row owes its version to.
+     * The change that determines the version of a row.
      *
-     * @param change the record that holds it, if the row is a version in a history; otherwise null
+     * @param change the record that contains it, if the row is a version in a history; otherwise null
      */
     public record Cause(Position position, long commitMillis, Message change) {
 
@@ -52,7 +52,7 @@ public final class DirtyKeys {
 
     /**
      * @param placeInBudget of this look-up among those that share the budget
-     * @param rows that it can find at most
+     * @param rows maximum number of rows that it can find
      */
     public void share(ByteBudget shared, int placeInBudget, int rows) {
         budget = shared;
@@ -77,12 +77,12 @@ public final class DirtyKeys {
         return lookUp;
     }
 
-    /** Each as the texts of its columns. */
+    /** Each key as the texts of its columns. */
     Collection<List<String>> keys() {
         return causes.keySet();
     }
 
-    /** The key of the only row, as a look-up of the grain tells it. */
+    /** The key of the only row, as a look-up of the grain returns it. */
     String rowKey() {
         return rowKey(causes.keySet().iterator().next());
     }
@@ -104,7 +104,7 @@ public final class DirtyKeys {
         return byOrdinal.get(Math.toIntExact(n - 1));
     }
 
-    /** The one with the greatest position. */
+    /** The cause with the greatest position. */
     Cause latest() {
         return causes.values().stream().reduce(Cause::latest).orElseThrow();
     }
@@ -114,7 +114,7 @@ public final class DirtyKeys {
         return lookUp.sql();
     }
 
-    /** For each column of the key all values, as a Postgres array literal; behind them how many bytes a row may have. */
+    /** For each column of the key all values, as a Postgres array literal; then the maximum bytes of a row. */
     public Map<String, Object> getParameters() {
         Map<String, Object> parameters = new LinkedHashMap<>();
         List<String> arrays = arrays(lookUp, causes.keySet());
@@ -134,7 +134,7 @@ public final class DirtyKeys {
         return arrays;
     }
 
-    /** The same keys in sets of at most so many, so that what one statement reads stays bounded. */
+    /** The same keys in sets of limited size, so that the result of one statement is limited. */
     public List<DirtyKeys> parts(int maximum) {
         if (causes.size() <= maximum) {
             return causes.isEmpty() ? List.of() : List.of(this);

@@ -28,9 +28,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * Finds out which rows a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each look-up
- * or, if there are very many keys, several. What needs no look-up here (version cut-offs of truncated tables, work for the
- * fan-out of parents with very many children, dead letters) waits in the variable {@link #READY}.
+ * Finds the rows that a batch of changes made dirty. The body becomes a list of {@link DirtyKeys}, one for each
+ * look-up, or several for very many keys. Records that need no look-up here (version cut-offs of truncated tables, work
+ * for the fan-out of parents with very many children, dead letters) wait in the variable {@link #READY}.
  */
 public class DirtyRowFinder extends PreparedStep {
 
@@ -77,7 +77,7 @@ public class DirtyRowFinder extends PreparedStep {
         exchange.getMessage().setBody(lookUps(dirty.values()));
     }
 
-    /** Versions of a history are as wide as their changes, which are in memory already. */
+    /** Versions of a history are as wide as their changes, which are already in memory. */
     private List<DirtyKeys> lookUps(Collection<DirtyKeys> dirty) {
         Settings.Olap settings = olapSync.settings().olap();
         List<DirtyKeys> lookUps = dirty.stream()
@@ -103,7 +103,7 @@ public class DirtyRowFinder extends PreparedStep {
             throw new IllegalArgumentException("the change of " + event.table() + " tells no row");
         }
         for (LookUp lookUp : models.lookUpsOf(event.table())) {
-            // The children of a parent that a snapshot reads come with their own snapshot.
+            // the children of a parent that a snapshot reads have snapshot events of their own
             if (event.op() == 'r' && !lookUp.ofGrain()) {
                 continue;
             }
@@ -115,7 +115,7 @@ public class DirtyRowFinder extends PreparedStep {
         }
     }
 
-    /** What keeps a change out of a history does not keep it from its row. */
+    /** An error that keeps a change out of a history does not affect the row of the model. */
     private void version(
             History history, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         try {
@@ -126,10 +126,10 @@ public class DirtyRowFinder extends PreparedStep {
         }
     }
 
-    /** Of very many rows it is work for the fan-out, as a whole table is. */
+    /** A request for very many rows is work for the fan-out, like a whole table. */
     private void refreshRequest(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (!event.transactional()) {
-            // its position is before that of changes that its own session has not committed, which it would beat
+            // its position is before that of uncommitted changes of its own session, over which it would win
             throw new IllegalArgumentException(
                     "the message is not transactional; write it again, with true as the first argument of"
                             + " pg_logical_emit_message");
@@ -157,8 +157,8 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     /**
-     * Rows of a truncated grain are gone at once, and so are those that have to have a parent in a truncated table; those
-     * that merely may have one are read again, by the fan-out.
+     * Rows of a truncated grain are gone at once, and so are rows that require a parent in a truncated table. The
+     * fan-out reads rows again whose parent in the truncated table is optional.
      */
     private void truncate(ChangeEvent event, Message message, List<Exchange> ready) {
         for (LookUp lookUp : models.lookUpsOf(event.table())) {

@@ -17,12 +17,12 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
 /**
- * The dead letters of rows that Postgres cannot compute: one for all that fail because of the same joined row, one for very
- * many that fail for the same reason, and one for each of the others.
+ * The dead letters of rows that Postgres cannot compute: one for all rows that fail because of the same joined row, one
+ * for very many rows that fail for the same reason, and one for each other row.
  */
 public final class FailedRows {
 
-    /** More rows than these that fail in the same way have no causes of their own. */
+    /** If more rows than this fail in the same way, they share one dead letter. */
     private static final int MAX_LETTERS = 100;
 
     private final CamelContext context;
@@ -31,7 +31,7 @@ public final class FailedRows {
         this.context = context;
     }
 
-    /** The dead letters of all rows, also of those that ClickHouse cannot hold. */
+    /** The dead letters of all rows, including those that ClickHouse cannot hold. */
     public List<Exchange> deadLetters(Collection<OutputRow> rows) throws SQLException, ModelException {
         List<Exchange> deadLetters = new ArrayList<>();
         Map<String, List<OutputRow>> failed = new LinkedHashMap<>();
@@ -83,7 +83,7 @@ public final class FailedRows {
         return taken;
     }
 
-    /** A fan-out request: replayed, it has all of these rows read again. */
+    /** A fan-out request: its replay has all of these rows read again. */
     private Exchange deadLetter(Model model, Map<List<String>, OutputRow> rows, Parent parent) {
         OutputRow first = rows.values().iterator().next();
         String error = rows.size() + " rows of " + model.name() + " not written, Postgres cannot compute them"

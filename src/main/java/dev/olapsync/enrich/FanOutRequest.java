@@ -21,27 +21,27 @@ import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.DefaultExchange;
 
 /**
- * A piece of work that goes to the fan-out, because it can make any number of rows dirty. As a record in the
- * topic {@link dev.olapsync.kafka.Topics#fanOut()} it waits there without being in the way of other changes.
+ * A unit of work for the fan-out, because it can make any number of rows dirty. As a record it waits in the topic
+ * {@link dev.olapsync.kafka.Topics#fanOut()}, where it does not delay other changes.
  *
- * <p>Of a look-up of a joined table the rows that refer to the keys have to be listed first. Of the look-up of the grain
- * the keys are those of the rows themselves; without any key all rows are meant, and have to be listed too.
+ * <p>For a look-up of a joined table, the rows that refer to the keys must be listed first. For the look-up of the
+ * grain, the keys are those of the rows themselves; no key means all rows, which must be listed too.
  *
  * @param keys at most {@link #KEYS}, each as the texts of its columns; empty for all rows of the grain
- * @param cause of all rows: the one with the greatest position, if several changes made keys dirty
+ * @param cause of all rows: the cause with the greatest position, if several changes made keys dirty
  * @param way how the rows are read
  */
 public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause, Way way) {
 
-    /** Most keys in one record. */
+    /** Maximum number of keys in one record. */
     public static final int KEYS = 2_000;
 
     public enum Way {
-        /** With those of other records. */
+        /** Together with the keys of other records. */
         TOGETHER,
-        /** With one look-up, because they are wide. */
+        /** With a look-up of their own, because they are wide. */
         ALONE,
-        /** From Postgres to ClickHouse as it is, because the only row is too wide to be held in memory. */
+        /** Copied from Postgres to ClickHouse as it is, because the only row is too wide for the memory. */
         COPIED
     }
 
@@ -57,8 +57,8 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
     }
 
     /**
-     * Rows in records that fit into memory. As each row of a record may have the same share of that, rows of one size stand
-     * together.
+     * Rows in records that fit into memory. Each row of a record may have the same share of the memory, so rows of
+     * similar size are in one record.
      */
     static List<FanOutRequest> ofWide(Model model, List<WideRow> rows, long maxBytes) {
         List<FanOutRequest> records = new ArrayList<>();
@@ -92,7 +92,7 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The keys in records of bounded size. */
+    /** The keys in records of limited size. */
     static List<FanOutRequest> of(DirtyKeys dirty) {
         Cause cause = dirty.latest();
         return dirty.parts(KEYS).stream()
@@ -104,7 +104,7 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         return new FanOutRequest(model.lookUps().get(0), List.of(), cause);
     }
 
-    /** Whether it is not known yet which rows of the model it is about. */
+    /** Whether the rows of the model must still be listed. */
     public boolean isToBeListed() {
         return !lookUp.ofGrain() || keys.isEmpty();
     }
@@ -128,7 +128,10 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         return message;
     }
 
-    /** @throws IllegalArgumentException when this is none, or of a model that is not configured here */
+    /**
+     * @throws IllegalArgumentException if this is not a fan-out request, or belongs to a model that is not
+     *     configured here
+     */
     public static FanOutRequest parse(byte[] message, Models models) {
         JsonNode json;
         try {

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.apache.camel.Message;
 
 /**
- * What a change adds to a history: one version of the row, made of the change's own image. Its version is the position of
- * the change's record, so that a change that is delivered again is the same row.
+ * The version of a row that a change adds to a history, made from the image of the change. Its version is the position
+ * of the record of the change, so a change that is delivered again is the same row.
  */
 final class HistoryVersions {
 
@@ -21,8 +21,8 @@ final class HistoryVersions {
     private HistoryVersions() {}
 
     /**
-     * @param message the record that holds the event
-     * @throws IllegalArgumentException when the change does not tell the whole row
+     * @param message the record that contains the event
+     * @throws IllegalArgumentException if the change does not contain the whole row
      */
     static void add(History history, ChangeEvent event, Message message, DirtyKeys versions) {
         String operation = OPERATIONS.get(event.op());

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What look-ups found: rows, of several for one key the one with the greatest position, but all versions in a history; and
+ * The results of look-ups: rows (for each key the row with the greatest position, but all versions in a history), and
  * work for the fan-out.
  */
 public final class LookUpResult {
 
-    /** @param version null unless the row is one of a history */
+    /** @param version null unless the row is a version of a history */
     private record Key(String target, String key, Position version) {
 
         static Key of(OutputRow row) {

@@ -3,7 +3,7 @@ package dev.olapsync.enrich;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 
-/** All that the look-ups of a batch found, together. */
+/** The joint results of all look-ups of a batch. */
 public class LookUpResults implements AggregationStrategy {
 
     @Override

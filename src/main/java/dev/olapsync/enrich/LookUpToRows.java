@@ -13,11 +13,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 
 /**
- * Of the {@code enrich} EIP: the dirty keys, together with what the look-up found, become output rows. A look-up reads
- * no more rows than a batch may hold. If those are not all children of the parents among the dirty keys, the keys go to
- * the fan-out instead; so they do if one of the children cannot be computed, and so do the keys of rows that are
- * too wide to be held in memory with the others. Rows of
- * tables that are not what they were when the model was compiled are refused with a {@link SchemaChangedException}.
+ * The aggregation strategy of the {@code enrich} EIP: converts the dirty keys and the answer of the look-up to output
+ * rows. A look-up reads no more rows than a batch may hold. If these are not all children of the parents among the
+ * dirty keys, the keys go to the fan-out instead. The same happens if one of the children cannot be computed, and to
+ * the keys of rows that are too wide to be in memory with the others. Rows of tables that differ from those for which
+ * the model was compiled are refused with a {@link SchemaChangedException}.
  */
 public class LookUpToRows implements AggregationStrategy {
 
@@ -41,7 +41,7 @@ public class LookUpToRows implements AggregationStrategy {
         return original;
     }
 
-    /** All rows of a look-up say the same. */
+    /** All rows of a look-up have the same value. */
     private static void requireCurrent(Exchange exchange, DirtyKeys dirty, List<?> found) {
         if (found != null && !found.isEmpty() && ((Map<?, ?>) found.get(0)).get("current") == Boolean.FALSE) {
             try (Connection postgres =

@@ -11,17 +11,18 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
 /**
- * A row as ClickHouse is to hold it.
+ * A row in the form in which ClickHouse stores it.
  *
  * @param target the name of the model, or of its history; never null
- * @param key the row's key as text, never null
- * @param json null if Postgres cannot compute it or it is too wide, else a JSON object under ClickHouse's column names; only the key's
- *        columns when the row is not live
- * @param live false when the model's SELECT has no such row: a tombstone
- * @param unheld columns that hold NULL because ClickHouse's type does not have the value; null when there are none
- * @param refused columns whose value ClickHouse cannot hold and that cannot be NULL, so that the row must not be written;
- *        null when there are none
- * @param failure why Postgres cannot compute the row, so that there is no json; null when it can
+ * @param key the key of the row as text, never null
+ * @param json null if Postgres cannot compute the row or it is too wide, else a JSON object with the names of
+ *     ClickHouse's columns; only the columns of the key if the row is not live
+ * @param live false if the SELECT of the model has no such row: a tombstone
+ * @param unheld columns that are NULL because the type in ClickHouse does not have the value; null if there are
+ *     none
+ * @param refused columns whose value ClickHouse cannot hold and that cannot be NULL, so that the row must not be
+ *     written; null if there are none
+ * @param failure why Postgres cannot compute the row, so that there is no json; null if it can
  */
 public record OutputRow(
         String target,
@@ -37,12 +38,12 @@ public record OutputRow(
         return refused == null && failure == null;
     }
 
-    /** Whether the row is one version in a history, of which there can be several for a key. */
+    /** Whether the row is a version of a history, which can have several rows for a key. */
     boolean isVersion() {
         return cause.change() != null;
     }
 
-    /** What has to be reported of the row; empty when all is well. */
+    /** The error that must be reported for the row; empty if there is none. */
     public Optional<Exchange> deadLetter(CamelContext context) {
         String problem = failure != null
                 ? "not written, Postgres cannot compute the row: " + failure
@@ -71,7 +72,7 @@ public record OutputRow(
         return RowKey.columns(key, columns);
     }
 
-    /** The row as it travels. */
+    /** The row as a Kafka record. */
     public byte[] versioned() {
         return isVersion()
                 ? json.getBytes(StandardCharsets.UTF_8)

@@ -17,8 +17,8 @@ import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.DefaultExchange;
 
 /**
- * Turns what the look-ups of a batch found into Kafka records: output rows, keyed by the row's key, and work for the
- * fan-out; values that were lost become dead letters.
+ * Converts the results of the look-ups of a batch to Kafka records: output rows, keyed by the key of the row, and work
+ * for the fan-out. Lost values become dead letters.
  */
 public class RowRecords implements Processor {
 
@@ -30,7 +30,7 @@ public class RowRecords implements Processor {
         @SuppressWarnings("unchecked")
         List<Exchange> ready = exchange.getVariable(DirtyRowFinder.READY, List.class);
         List<Exchange> records = new ArrayList<>(ready);
-        // Without anything to look up there is none.
+        // there is no result if there was nothing to look up
         if (exchange.getMessage().getBody() instanceof LookUpResult found) {
             found.fanOuts().forEach(fanOut -> records.add(fanOut.message(context)));
             records.addAll(new FailedRows(context).deadLetters(found.rows()));
@@ -46,13 +46,13 @@ public class RowRecords implements Processor {
     }
 
     private static int largest(OutputRow row) {
-        // a row that a look-up may have read gets its version behind it
+        // version and deletion mark are appended to each row
         return row.isVersion() ? Topics.LARGEST_VALUE : 2 * Topics.LARGEST_ROW;
     }
 
     /**
-     * The fan-out writes straight into ClickHouse, so a row can be larger than a record there; but it reads the row as it is
-     * now.
+     * The fan-out writes directly to ClickHouse, so a row can be larger than a record there. But it reads the present
+     * row.
      */
     private static Exchange tooLarge(CamelContext context, Models models, OutputRow row) {
         if (row.isVersion()) {

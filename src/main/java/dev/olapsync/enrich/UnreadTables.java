@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Tables that are published and that no model reads. All their changes are counted; of each table one in an hour becomes a dead
- * dead letter, so that it is seen and does not flood the topic. Thread safe.
+ * Published tables that no model reads. All their changes are counted. One change per table and hour becomes a
+ * dead letter, so that the table is noticed and does not flood the topic. Thread safe.
  */
 final class UnreadTables {
 
@@ -21,7 +21,7 @@ final class UnreadTables {
         this.metrics = metrics;
     }
 
-    /** Counts a change; whether it is to become a dead letter. */
+    /** Counts a change. Returns whether it must become a dead letter. */
     boolean isLetter(TableName table) {
         metrics.unread(table.toString());
         long now = System.nanoTime();

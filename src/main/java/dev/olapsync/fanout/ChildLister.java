@@ -20,9 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lists the keys of all rows that a {@link FanOutRequest} makes dirty and hands them back to the fan-out, in records of bounded
- * size. It reads them with a cursor, so a parent can have any number of children. What it is interrupted at is listed again. If
- * the condition of the join cannot be computed for a row, nobody can tell which rows refer to a parent: then all are listed.
+ * Lists the keys of all rows that a {@link FanOutRequest} makes dirty, and publishes them to the fan-out in records of
+ * limited size. It reads them with a cursor, so a parent can have any number of children. An interrupted listing is
+ * repeated. If the condition of the join cannot be computed for a row, it is unknown which rows refer to a parent: then
+ * all rows are listed.
  */
 public class ChildLister implements Processor {
 
@@ -54,7 +55,7 @@ public class ChildLister implements Processor {
                         PostgresDataSource.patient(OlapSync.of(context).postgres());
                 FanOutPublisher publisher =
                         new FanOutPublisher(context, parents.lookUp().model(), parents.cause())) {
-            // otherwise the driver would read the whole result at once; the pool ends the transaction
+            // without it the driver would read the whole result at once; the pool ends the transaction
             postgres.setAutoCommit(false);
             long listed = list(postgres, parents, publisher);
             publisher.publish();

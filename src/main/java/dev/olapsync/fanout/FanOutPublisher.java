@@ -13,7 +13,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 
-/** Hands rows of a model over to the fan-out, any number of them. Not thread safe. */
+/** Publishes any number of rows of a model to the fan-out. Not thread safe. */
 public final class FanOutPublisher implements AutoCloseable {
 
     private static final int RECORDS_AT_ONCE = 50;
@@ -55,7 +55,7 @@ public final class FanOutPublisher implements AutoCloseable {
         }
     }
 
-    /** Returns when the broker has acknowledged all that was added. */
+    /** Returns when the broker has acknowledged all added rows. */
     public void publish() {
         endRecord();
         if (!records.isEmpty()) {

@@ -16,9 +16,9 @@ import org.apache.camel.Processor;
 import org.apache.camel.ProducerTemplate;
 
 /**
- * Turns the rows of a look-up of the fan-out into a {@link RowBatch}. They do not go through the topic of output rows, where
- * others would have to wait behind them. dead letters are published before anything is written, and so are the keys of rows
- * that are too wide to be held in memory with the others.
+ * Converts the rows of a look-up of the fan-out to a {@link RowBatch}. They do not go through the topic of output rows,
+ * where other rows would have to wait for them. Dead letters are published before anything is written, and so are the
+ * keys of rows that are too wide to be in memory with the others.
  */
 public class FanOutRows implements Processor {
 
@@ -27,7 +27,7 @@ public class FanOutRows implements Processor {
         CamelContext context = exchange.getContext();
         LookUpResult found = exchange.getMessage().getBody(LookUpResult.class);
         Collection<OutputRow> rows = found.rows();
-        // a look-up of the grain has a row for each key, perhaps one that is too wide
+        // a look-up of the grain has one row for each key, which may be too wide
         RowBatch batch = RowBatch.ofFanOut(
                 rows.isEmpty()
                         ? found.fanOuts().get(0).lookUp().target()

@@ -17,9 +17,9 @@ import org.apache.camel.Message;
 import org.apache.camel.Processor;
 
 /**
- * Sorts the work that was polled from the fan-out. The body becomes a list: a {@link ListingRequest} for what has to be listed
- * first, {@link DirtyKeys} for what can be looked up and written at once, and the {@link FanOutRequest} itself for a row that
- * has to be copied.
+ * Sorts the records that were polled from the fan-out. The body becomes a list: a {@link ListingRequest} for rows that
+ * must be listed first, {@link DirtyKeys} for rows that can be looked up and written at once, and the
+ * {@link FanOutRequest} itself for a row that must be copied.
  */
 public class FanOutSorter implements Processor {
 

@@ -2,5 +2,5 @@ package dev.olapsync.fanout;
 
 import dev.olapsync.enrich.FanOutRequest;
 
-/** Rows of the fan-out that have to be listed. */
+/** Rows of the fan-out that must be listed. */
 record ListingRequest(FanOutRequest parents) {}

@@ -16,9 +16,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * Copies the only row of a {@link FanOutRequest} from Postgres to ClickHouse, because it is too wide to be held in memory as a
- * text. If it is gone meanwhile, the change that took it away has a greater position. One at a time, for the driver does hold
- * it.
+ * Copies the only row of a {@link FanOutRequest} from Postgres to ClickHouse, because it is too wide to be in memory as
+ * a text. If the row is gone meanwhile, the change that deleted it has a greater position. Copies one row at a time,
+ * because the driver holds it in memory.
  */
 public class WideRowCopy implements Processor {
 

@@ -149,10 +149,10 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     }
 
     /**
-     * Reads from the first offset that there is.
+     * Continues at the first available offset.
      *
      * @param positions that cannot be read
-     * @param truncated whether the log has another content there than what was read of it
+     * @param truncated whether the log now has other records there than those that were read
      */
     private void goOn(Map<TopicPartition, Long> positions, boolean truncated) {
         Map<TopicPartition, Long> first = beginningOffsets(positions.keySet());
@@ -167,7 +167,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         });
     }
 
-    /** Each record has the offset behind that of the one before: where it has not, a compaction took some. */
+    /** Each record must have the offset after that of the previous record. If not, compaction has removed some. */
     private void noteGaps(ConsumerRecords<Object, Object> polled) {
         for (TopicPartition partition : polled.partitions()) {
             List<ConsumerRecord<Object, Object>> records = polled.records(partition);
@@ -207,7 +207,10 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         super.subscribe(topics, new Forgetting(listener));
     }
 
-    /** Who gets a partition begins where its offset stands, so records of it that are held here would come twice. */
+    /**
+     * The next owner of a revoked partition begins at its committed offset, so the records held here would be processed
+     * twice.
+     */
     private final class Forgetting implements ConsumerRebalanceListener {
 
         private final ConsumerRebalanceListener listener;

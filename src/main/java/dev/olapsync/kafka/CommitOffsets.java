@@ -15,13 +15,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 
 /**
- * Commits the offsets of a batch, of every partition that it has records of; the last step, after the write. The records
- * are expected in the variable {@link #BATCH}. (Camel's own step would commit the partition of the last record only, and
- * its {@code commit()} makes a round trip for each partition.)
+ * Commits the offsets of a batch, for every partition with records in the batch. It is the last step, after the write.
+ * It reads the records from the variable {@link #BATCH}. (Camel's own step would commit only the partition of the last
+ * record, and its {@code commit()} makes one round trip for each partition.)
  */
 public class CommitOffsets implements Processor {
 
-    /** Variable: the {@code List<Exchange>} that the consumer handed over. */
+    /** Variable: the {@code List<Exchange>} that the consumer polled. */
     public static final String BATCH = "batch";
 
     @Override
@@ -36,7 +36,7 @@ public class CommitOffsets implements Processor {
             Message message = ((Exchange) polled).getMessage();
             String topic = message.getHeader(KafkaConstants.TOPIC, String.class);
             int number = message.getHeader(KafkaConstants.PARTITION, Integer.class);
-            // most are of the same one as the record before
+            // most records are in the same partition as the previous one
             if (number != partition.partition() || !topic.equals(partition.topic())) {
                 partition = new TopicPartition(topic, number);
             }
@@ -50,7 +50,8 @@ public class CommitOffsets implements Processor {
         try {
             commit.getCamelExchangePayload().consumer.commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
         } catch (CommitFailedException | RebalanceInProgressException e) {
-            // the partitions may be another's by now; only a consumer that joins again can tell, no redelivery
+            // the partitions may belong to another consumer by now; only a consumer that joins the group again can find
+            // out, not a redelivery
             exchange.setRollbackOnly(true);
             throw e;
         }

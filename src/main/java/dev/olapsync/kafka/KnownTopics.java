@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Which topics an epoch uses, kept in ClickHouse: their ids, and the first offset that each partition had when the epoch began
- * to use it. A topic that was deleted and made again has another id, and what had waited in the first one is lost. What was
- * deleted before the epoch is not its loss. Thread safe.
+ * The topics that an epoch uses, stored in ClickHouse: their ids, and the first offset that each partition had when the
+ * epoch began to use it. A topic that was deleted and recreated has another id, and the unread records of the first one
+ * are lost. Records that were deleted before the epoch are not its loss. Thread safe.
  */
 public final class KnownTopics {
 
@@ -25,7 +25,7 @@ public final class KnownTopics {
     /** @param firsts by partition; none for a partition that was added later */
     public record Known(String id, List<Long> firsts) {
 
-        /** Where the epoch begins in a partition. */
+        /** The first offset of the epoch in a partition. */
         public long first(int partition) {
             return partition < firsts.size() ? firsts.get(partition) : 0;
         }
@@ -41,7 +41,7 @@ public final class KnownTopics {
         this.settings = settings;
     }
 
-    /** Reads what has been remembered in this epoch of these topics; the table is there afterwards. */
+    /** Reads the stored ids and offsets of these topics in this epoch. Creates the table if necessary. */
     public void recall(Collection<String> names) {
         Map<String, Known> recalled = all();
         recalled.keySet().retainAll(names);
@@ -49,9 +49,9 @@ public final class KnownTopics {
     }
 
     /**
-     * Whether a pipeline with other topics keeps its rows in the same database, and what to do; empty when none does.
+     * A pipeline with other topics that writes into the same database, and what to do; empty if there is none.
      *
-     * @param captured the topic of that name that this pipeline has
+     * @param captured the topic of captured positions of this pipeline
      */
     public Optional<String> shared(String captured) {
         List<GenericRecord> topics = clickHouse.hasTable(TABLE)
@@ -69,7 +69,7 @@ public final class KnownTopics {
                         + settings.reloadRemedy());
     }
 
-    /** All topics that this epoch uses, by their names; the table is there afterwards. */
+    /** All topics that this epoch uses, by their names. Creates the table if necessary. */
     public Map<String, Known> all() {
         ensureTable();
         Map<String, Known> all = new TreeMap<>();
@@ -92,13 +92,13 @@ public final class KnownTopics {
         }
     }
 
-    /** Where this epoch begins in a partition; empty when it does not use the topic. Asks ClickHouse. */
+    /** The first offset of this epoch in a partition; empty if the epoch does not use the topic. Queries ClickHouse. */
     public OptionalLong first(TopicPartition partition) {
         Known topic = all().get(partition.topic());
         return topic == null ? OptionalLong.empty() : OptionalLong.of(topic.first(partition.partition()));
     }
 
-    /** Remembers topics that are new in this epoch; those that are known stay as they are. */
+    /** Stores topics that are new in this epoch; known topics stay as they are. */
     public void remember(Map<String, Known> topics) {
         Map<String, Known> missing = new TreeMap<>(topics);
         missing.keySet().removeAll(known.keySet());
@@ -115,9 +115,9 @@ public final class KnownTopics {
     }
 
     /**
-     * Which of the known topics are not the same any more, and what to do; empty when none.
+     * The known topics that have been deleted or replaced, and what to do; empty if there are none.
      *
-     * @param ids of the topics that there are now
+     * @param ids of the topics that exist now
      */
     public Optional<String> lost(Map<String, String> ids) {
         Collection<String> lost = new TreeSet<>();

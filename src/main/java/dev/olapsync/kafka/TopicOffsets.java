@@ -25,7 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** How far topics reach and how far consumer groups have come in them. Thread safe. */
+/** The end offsets of topics, and the committed offsets of consumer groups. Thread safe. */
 public final class TopicOffsets implements AutoCloseable {
 
     private static final int PATIENCE_MILLIS = 5_000;
@@ -50,12 +50,12 @@ public final class TopicOffsets implements AutoCloseable {
         return offsets(partitions(topics), OffsetSpec.latest());
     }
 
-    /** For each partition of these topics, the offset of the first record that there is. */
+    /** For each partition of these topics, the offset of its first available record. */
     public Map<TopicPartition, Long> firsts(Predicate<String> topics) throws ExecutionException, InterruptedException {
         return offsets(partitions(topics), OffsetSpec.earliest());
     }
 
-    /** How many records there are in these topics. */
+    /** The number of records in these topics. */
     public long count(Predicate<String> topics) throws ExecutionException, InterruptedException {
         List<TopicPartition> partitions = partitions(topics);
         Map<TopicPartition, Long> first = offsets(partitions, OffsetSpec.earliest());
@@ -64,7 +64,7 @@ public final class TopicOffsets implements AutoCloseable {
                 .sum();
     }
 
-    /** How many records before these offsets the group has not committed. */
+    /** The number of records before these offsets that the group has not committed. */
     public long behind(String group, Map<TopicPartition, Long> ends) throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> committed = committed(group);
         Map<TopicPartition, Long> first = offsets(List.copyOf(ends.keySet()), OffsetSpec.earliest());
@@ -76,7 +76,10 @@ public final class TopicOffsets implements AutoCloseable {
                 .sum();
     }
 
-    /** When the oldest record that the group has not committed came into its topic; empty when there is none, or it is gone. */
+    /**
+     * The time at which the oldest record that the group has not committed came into its topic; empty if there is none,
+     * or if it is gone.
+     */
     public Optional<Instant> oldestBehind(String group, Map<TopicPartition, Long> ends)
             throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> next = new HashMap<>();
@@ -91,7 +94,7 @@ public final class TopicOffsets implements AutoCloseable {
         long oldest = Long.MAX_VALUE;
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 kafka.client(Map.of(
-                        // of each partition the first batch is enough
+                        // the first batch of each partition is enough
                         ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
@@ -111,7 +114,7 @@ public final class TopicOffsets implements AutoCloseable {
         return oldest == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(oldest));
     }
 
-    /** Up to where a group has committed, without the partitions of which it has nothing. */
+    /** The committed offsets of a group, without the partitions in which it has none. */
     public Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
         Map<TopicPartition, Long> committed = new HashMap<>();
         admin.listConsumerGroupOffsets(group)
@@ -125,7 +128,7 @@ public final class TopicOffsets implements AutoCloseable {
         return committed;
     }
 
-    /** The topics of which the members of a group have partitions at the moment; none when there is no such group. */
+    /** The topics of which the members of a group own partitions now; none if the group does not exist. */
     public Set<String> readBy(String group) throws ExecutionException, InterruptedException {
         try {
             return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().stream()

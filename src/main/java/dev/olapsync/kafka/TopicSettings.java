@@ -17,8 +17,8 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * What topics must be set to so that they keep what is in them until it has been read. The same when they are created, for
- * {@code check}, and for the health while the pipeline runs.
+ * The settings that topics must have, so that they keep their records until these have been read. Creation, {@code
+ * check} and the health of the running pipeline use the same list.
  */
 public final class TopicSettings {
 
@@ -38,11 +38,11 @@ public final class TopicSettings {
     }
 
     /**
-     * What one setting must be.
+     * A setting that topics must have.
      *
-     * @param value a right one
-     * @param right whether another value is, too
-     * @param otherwise what happens if it is not
+     * @param value a correct value
+     * @param right whether another value is correct too
+     * @param otherwise what happens with a wrong value
      */
     private record Rule(String setting, String value, Predicate<String> right, String otherwise) {
 
@@ -59,7 +59,7 @@ public final class TopicSettings {
         }
 
         Optional<Wrong> wrong(String topic, Config config) {
-            // a broker that does not have the setting does not do what it would allow
+            // a broker without the setting does not do what a wrong value would allow
             return Optional.ofNullable(config.get(setting))
                     .map(ConfigEntry::value)
                     .filter(right.negate())
@@ -108,21 +108,21 @@ public final class TopicSettings {
         return rules;
     }
 
-    /** With what a topic is created. */
+    /** The settings with which a topic is created. */
     public Map<String, String> of(String topic) {
         Map<String, String> settings = new LinkedHashMap<>();
         rules(topic).forEach(rule -> settings.put(rule.setting(), rule.value()));
-        // a cluster-wide one need not be repeated, and not every broker knows it
+        // a cluster-wide setting need not be repeated, and some brokers do not support it
         settings.remove(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG);
         if (!topic.equals(topics.captured())) {
             settings.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(this.settings.topicRetentionMillis()));
-            // else a record is as old as the clock of its producer says, and may be deleted at once
+            // otherwise a record has the time of the clock of its producer, and may be deleted at once
             settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
         }
         return settings;
     }
 
-    /** Of these topics, which exist, what is not as it must be. */
+    /** The wrong settings of these existing topics. */
     public List<Wrong> wrong(Admin admin, Collection<String> names, int patienceMillis)
             throws ExecutionException, InterruptedException {
         List<ConfigResource> asked = names.stream()

@@ -32,29 +32,29 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
- * The topics: {@code cdc.<schema>.<table>} for changes, {@code olap.<model>} for output rows, {@code olap.dlq} for what
- * could not be processed, {@code olap-fanout} for the work of the fan-out. The prefixes can be
- * configured, for several pipelines on one broker.
+ * The topics: {@code cdc.<schema>.<table>} for changes, {@code olap.<model>} for output rows, {@code olap.dlq} for
+ * dead letters, {@code olap-fanout} for the work of the fan-out. The prefixes can be configured, for several pipelines
+ * on one broker.
  */
 public final class Topics implements AutoCloseable {
 
-    /** The largest value that a record can have; what is larger has to take another way. */
+    /** The largest value of a record, in bytes. Larger values must take another way. */
     public static final int LARGEST_VALUE = 32 << 20;
 
-    /** The largest record: with key, headers, and what compression can add in the worst case. */
+    /** The largest record, in bytes: with key, headers, and the overhead of compression in the worst case. */
     private static final int LARGEST_RECORD = LARGEST_VALUE + (1 << 20);
 
     /**
-     * The largest output row that becomes a record, so that any process that reads many at once knows how large they are
-     * together; a larger one is written straight into ClickHouse.
+     * The largest output row that becomes a record, in bytes, so that a consumer of many rows knows the maximum of
+     * their sum; a larger row is written directly to ClickHouse.
      */
     public static final int LARGEST_ROW = 256 << 10;
 
-    /** The ends of the names that no other topics have: by them a pipeline is recognised. */
+    /** The suffixes of the topics by which a pipeline is recognised; no other topics have them. */
     public static final String CAPTURED = "-captured";
 
     private static final String FAN_OUT = "-fanout";
-    /** Behind the prefix of the topics of rows. */
+    /** The rest of a name after the prefix of the topics of rows. */
     public static final String DEAD_LETTERS = ".dlq";
 
     private static final int LONGEST = 249;
@@ -80,9 +80,9 @@ public final class Topics implements AutoCloseable {
     }
 
     /**
-     * Characters that a topic cannot have are written as {@code _uXXXX}. Names that are too long end in a hash, and so do those
-     * that the broker would refuse because of another topic: {@code .} and {@code _} are the same to it. A topic that exists
-     * keeps its name. Asks the broker the first time.
+     * Characters that a topic name cannot contain are written as {@code _uXXXX}. A name ends with a hash if it would be
+     * too long, or if the broker would refuse it because of another topic: {@code .} and {@code _} are equal to the
+     * broker. An existing topic keeps its name. The first call queries the broker.
      */
     public String changes(TableName table) {
         String known = ofTables.get(table);
@@ -124,7 +124,10 @@ public final class Topics implements AutoCloseable {
         return topic.substring(0, Math.min(longest, LONGEST - hash.length())) + hash;
     }
 
-    /** Of the refresh requests that were written into the log by hand, see {@link dev.olapsync.postgres.RefreshRequest}. */
+    /**
+     * The topic of the refresh requests and barrier messages in the log, see
+     * {@link dev.olapsync.postgres.RefreshRequest}.
+     */
     public String refreshRequests() {
         return changes + "message";
     }
@@ -133,7 +136,10 @@ public final class Topics implements AutoCloseable {
         return rows + model;
     }
 
-    /** How far capture has come; not among the topics of changes, whose names begin with the same prefix and a dot. */
+    /**
+     * The topic of the captured positions. It is not among the topics of changes, whose names begin with the same
+     * prefix and a dot.
+     */
     public String captured() {
         return captured(settings.olap());
     }
@@ -147,30 +153,33 @@ public final class Topics implements AutoCloseable {
         return settings.olap().rowsTopic() + DEAD_LETTERS;
     }
 
-    /** Of the fan-out, see {@link dev.olapsync.enrich.FanOutRequest}; no pattern of another consumer has it. */
+    /**
+     * The topic of the fan-out, see {@link dev.olapsync.enrich.FanOutRequest}. No pattern of another consumer matches
+     * it.
+     */
     public String fanOut() {
         return settings.olap().rowsTopic() + FAN_OUT;
     }
 
-    /** The same of each topic: the largest batch of records that it takes, in bytes. */
+    /** The same for each topic: the largest batch of records that it accepts, in bytes. */
     public static int maxMessageBytes() {
         return LARGEST_RECORD;
     }
 
-    /** Whether the name is one that a topic of changes has; the route enrich reads all that are. */
+    /** Whether the name can be that of a topic of changes; the route enrich reads all topics with such names. */
     public boolean isOfChanges(String topic) {
         return topic.startsWith(changes)
                 && topic.chars().skip(changes.length()).filter(c -> c == '.').count() <= 1;
     }
 
-    /** Whether the name is one that a topic of output rows has; the route load reads all that are. */
+    /** Whether the name can be that of a topic of output rows; the route load reads all topics with such names. */
     public boolean isOfRows(String topic) {
         return topic.startsWith(rows) && topic.indexOf('.', rows.length()) < 0;
     }
 
     /**
-     * Another pipeline on the broker of which this one reads topics, or the other way round, and what to do; empty when there is
-     * none. A pipeline that has published nothing for an hour does not count.
+     * Another pipeline on the broker whose topics this pipeline would read, or vice versa, and what to do; empty if
+     * there is none. A pipeline that has published nothing for an hour does not count.
      */
     public Optional<String> overlap() throws ExecutionException, InterruptedException {
         String ofChanges = settings.olap().changesTopic();
@@ -195,7 +204,7 @@ public final class Topics implements AutoCloseable {
         return Optional.empty();
     }
 
-    /** Whether a topic of the one prefix, with one more word, could be one of changes of the other. */
+    /** Whether a topic with the one prefix and one more word could be a topic of changes of the other. */
     private static boolean isWithin(String prefix, String ofChanges) {
         return prefix.startsWith(ofChanges + ".") && prefix.indexOf('.', ofChanges.length() + 1) < 0;
     }
@@ -217,7 +226,7 @@ public final class Topics implements AutoCloseable {
                 + " another's and a dot; or, if that pipeline is no more, delete its topics.";
     }
 
-    /** The model whose output rows the topic holds. */
+    /** The model whose output rows are in the topic. */
     public String modelOf(String topic) {
         if (!topic.startsWith(rows)) {
             throw new IllegalArgumentException("Not a topic of output rows: " + topic);
@@ -253,7 +262,7 @@ public final class Topics implements AutoCloseable {
         return names;
     }
 
-    /** How a topic is created. */
+    /** The definition with which a topic is created. */
     public NewTopic definition(String name) {
         NewTopic topic = name.equals(captured())
                 ? new NewTopic(name, 1, BROKERS_DEFAULT)
@@ -261,7 +270,7 @@ public final class Topics implements AutoCloseable {
         return topic.configs(topicSettings.of(name));
     }
 
-    /** What is not set as it must be in the topics of these models, and the command that corrects it. */
+    /** The wrong settings of the topics of these models, and the commands that correct them. */
     public List<String> wrongSettings(Models models) throws ExecutionException, InterruptedException {
         List<String> there = names(models).stream().filter(existing()::contains).toList();
         return topicSettings.wrong(admin(), there, SHORT_TIMEOUT.timeoutMs()).stream()
@@ -269,7 +278,7 @@ public final class Topics implements AutoCloseable {
                 .toList();
     }
 
-    /** What the topics must be set to. */
+    /** The settings that the topics must have. */
     public TopicSettings topicSettings() {
         return topicSettings;
     }
@@ -279,7 +288,7 @@ public final class Topics implements AutoCloseable {
         create(names(models));
     }
 
-    /** Creates a topic that does not exist yet; cheap when it has been asked for before. Thread safe. */
+    /** Creates a topic if it does not exist; cheap after the first call for a topic. Thread safe. */
     public void ensure(String topic) throws InterruptedException {
         if (!known.contains(topic)) {
             create(List.of(topic));
@@ -305,7 +314,7 @@ public final class Topics implements AutoCloseable {
             awaitThere(missing);
             known.addAll(names);
         } catch (ExecutionException e) {
-            // another process may have taken the name of one of them meanwhile
+            // another process may have created a topic with one of these names meanwhile
             ofTables.clear();
             throw new IllegalStateException(
                     "The topics cannot be created at " + settings.kafka().brokers() + ": "
@@ -314,7 +323,7 @@ public final class Topics implements AutoCloseable {
         }
     }
 
-    /** A client that asks for a topic before the brokers have heard of it complains. */
+    /** A client logs an error if it asks for a topic before the brokers have received its creation. */
     private void awaitThere(List<NewTopic> created) throws InterruptedException {
         Set<String> names = created.stream().map(NewTopic::name).collect(Collectors.toSet());
         long end = System.nanoTime() + HEARD_OF.toNanos();
@@ -338,8 +347,8 @@ public final class Topics implements AutoCloseable {
     }
 
     /**
-     * The topics that there are, with their ids: a topic that was deleted and made again has another one. A broker that
-     * gives no ids gives the same for all.
+     * The existing topics, with their ids: a topic that was deleted and recreated has another id. A broker without ids
+     * gives all topics the same id.
      */
     public Map<String, String> ids() throws ExecutionException, InterruptedException {
         Map<String, String> ids = new HashMap<>();
@@ -349,7 +358,7 @@ public final class Topics implements AutoCloseable {
         return ids;
     }
 
-    /** These topics as they are now, for an epoch that begins to use them; without those that there are not. */
+    /** The present state of these topics, for an epoch that begins to use them; missing topics are left out. */
     public Map<String, KnownTopics.Known> known(Collection<String> names)
             throws ExecutionException, InterruptedException {
         Map<String, String> ids = ids();
@@ -375,7 +384,7 @@ public final class Topics implements AutoCloseable {
         return admin;
     }
 
-    /** Kafka looks for its classes with the thread's class loader, which under the Camel CLI does not know them. */
+    /** Kafka loads its classes with the class loader of the thread, which under the Camel CLI does not have them. */
     static Admin admin(Settings.Kafka kafka, Map<String, Object> properties) {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();

@@ -18,11 +18,10 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
 /**
- * Writes batches with one INSERT each. If ClickHouse refuses a batch because of a value, the batch is divided in halves,
- * and these again, until the rows that it refuses are found: they become dead letters, and all others are written. A batch that is
- * too large for one INSERT is divided too.
- * A table that does not fit its model, and every other failure, is no matter of single rows: then nothing becomes a
- * dead letter.
+ * Writes each batch with one INSERT. If ClickHouse refuses a batch because of a value, the batch is divided into
+ * halves, and these again, until the refused rows are found: they become dead letters, and all others are written. A
+ * batch that is too large for one INSERT is divided too. A table that does not fit its model, and every other failure,
+ * does not belong to single rows: then nothing becomes a dead letter.
  */
 public final class BisectingInsert {
 
@@ -39,10 +38,11 @@ public final class BisectingInsert {
     }
 
     /**
-     * Returns when ClickHouse has acknowledged the rows and the broker the dead letters.
+     * Returns when ClickHouse has acknowledged the rows and the broker has acknowledged the dead letters.
      *
-     * @return how many rows were written
-     * @throws RuntimeException when it is no matter of single rows: none, some or all of the rows may be there
+     * @return number of rows that were written
+     * @throws RuntimeException if the failure does not belong to single rows: none, some or all of the rows may
+     *     have been written
      */
     public int write(RowBatch batch) throws IOException {
         if (batch.getRows() == 0) {
@@ -59,7 +59,10 @@ public final class BisectingInsert {
         return batch.getRows() - deadLetters.size();
     }
 
-    /** Returns when it may be single rows that ClickHouse refuses, or their number; otherwise throws what is the matter. */
+    /**
+     * Returns if ClickHouse may refuse the batch because of single rows, or because of their number; otherwise throws
+     * the cause.
+     */
     public static void requireDivisible(ClickHouseException e, ClickHouse clickHouse, TargetTable target) {
         InsertErrors.Kind kind = InsertErrors.kind(e);
         if (kind == InsertErrors.Kind.SERVER) {
@@ -93,7 +96,7 @@ public final class BisectingInsert {
         RowBatch.Row row = batch.row();
         String error = "not written. " + e.getMessage();
         Optional<BigInteger> version = RowJson.version(row.json());
-        // to read the row of a history again, as those of a model, would not bring this version
+        // a refresh request would read the row of the model, not this version of the history
         deadLetters.add(
                 row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
                         ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)

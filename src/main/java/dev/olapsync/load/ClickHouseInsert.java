@@ -23,7 +23,7 @@ public class ClickHouseInsert extends PreparedStep {
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         Models models = olapSync.models();
-        // not made here: a table that is missing now is one that was lost
+        // not created here: a table that is missing now was lost
         new ClickHouseTables(olapSync.clickHouse()).requireMatch(models);
         TargetTable.of(models)
                 .forEach(target -> inserts.put(

@@ -18,18 +18,18 @@ import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
- * Rows of a range that went from Postgres to ClickHouse as they are, with one COPY and one INSERT.
+ * A range whose rows were copied from Postgres to ClickHouse unchanged, with one COPY and one INSERT.
  *
- * @param rows of the grain in the range
- * @param written rows of the model
+ * @param rows number of rows of the grain in the range
+ * @param written number of rows of the model
  */
 public record CopiedRange(long rows, long written) {
 
     /**
-     * @return empty when the range has to be read with more care, for a row of it becomes a dead letter, or may: Postgres cannot
-     *     compute a value, or ClickHouse cannot hold or refuses one; or when it is too large for one INSERT. Then some of the rows
-     *     may be there
-     * @throws SchemaChangedException when the model's tables are not what they were
+     * @return empty if the range must be read in pages, because a row of it becomes a dead letter, or may become
+     *     one: Postgres cannot compute a value, or ClickHouse cannot hold or refuses a value; or because it is too
+     *     large for one INSERT. Then some of the rows may have been written
+     * @throws SchemaChangedException if the tables of the model have been altered
      */
     public static Optional<CopiedRange> copy(
             DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
@@ -40,8 +40,9 @@ public record CopiedRange(long rows, long written) {
     /**
      * The same for a single row.
      *
-     * @return empty when it becomes a dead letter: Postgres cannot compute it, or ClickHouse cannot hold or refuses a value
-     * @throws RuntimeException when it is no matter of the row: no answer, or a limit of the request
+     * @return empty if the row becomes a dead letter: Postgres cannot compute it, or ClickHouse cannot hold or
+     *     refuses a value
+     * @throws RuntimeException if the failure does not belong to the row: no answer, or a limit of the request
      */
     public static Optional<CopiedRange> copyOne(
             DataSource postgres, ClickHouse clickHouse, Model model, List<String> key, BigInteger version)
@@ -64,7 +65,7 @@ public record CopiedRange(long rows, long written) {
                 clickHouse.insertTabs(target.insertOfCopy(version), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
-                // the connection breaks, too, when ClickHouse refuses a row before it has read them all
+                // the connection also breaks if ClickHouse refuses a row before it has read all rows
                 if (e.code() != 0 || oneRow) {
                     BisectingInsert.requireDivisible(e, clickHouse, target);
                 }

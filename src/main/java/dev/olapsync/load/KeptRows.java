@@ -24,14 +24,15 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Rows that have not been written again although Postgres still has them, because they could not be computed or written:
- * they became dead letters, and are to keep their last state when a version cut-off hides what is older. So they are copied,
- * within ClickHouse, to the version of the version cut-off, which is less than that of any row that is written again.
+ * Rows that have not been written again although Postgres still has them, because they could not be computed or
+ * written. They became dead letters, and must keep their last state when a version cut-off hides older rows. So they
+ * are copied, within ClickHouse, to the version of the cut-off, which is less than the version of any row that is
+ * written again.
  */
 public final class KeptRows {
 
     private static final int PAGE = 1_000;
-    /** So many keys stand in a statement. */
+    /** Maximum number of keys in a statement. */
     private static final int KEYS = 100;
 
     private final ClickHouse clickHouse;
@@ -46,7 +47,7 @@ public final class KeptRows {
         this.key = model.key().stream().map(column -> identifier(column.name())).toList();
     }
 
-    /** @param cutoff the version cut-off: what has a lower version is going to be hidden */
+    /** @param cutoff the version cut-off: rows with a lower version are going to be hidden */
     public void copyTo(BigInteger cutoff, OlapSync olapSync) throws SQLException {
         String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128("
                 + literal(cutoff.toString()) + ")";
@@ -87,7 +88,7 @@ public final class KeptRows {
         }
     }
 
-    /** A row that the table has become too narrow for, by a constraint or a type, cannot be kept. */
+    /** A row that no longer fits into the table, because of a constraint or a type, cannot be kept. */
     private void copyTogether(List<List<String>> keys, String older, BigInteger version) {
         try {
             // the inner SELECT, because a condition beside REPLACE would mean the new version

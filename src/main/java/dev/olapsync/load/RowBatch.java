@@ -11,7 +11,7 @@ import org.apache.camel.Message;
 /** Rows of one model that are written with one INSERT. */
 public final class RowBatch {
 
-    /** Which way the rows came. */
+    /** The way on which the rows came. */
     public enum Way {
         STREAM,
         FAN_OUT,
@@ -19,10 +19,11 @@ public final class RowBatch {
     }
 
     /**
-     * @param key the row's key as text
+     * @param key the key of the row as text
      * @param json one JSON object, with version and deletion mark
-     * @param committed when its change was committed in Postgres, in milliseconds since 1970; 0 if no change brought the row
-     * @param polled the record that holds the row; null outside of the stream
+     * @param committed time at which its change was committed in Postgres, in milliseconds since 1970; 0 for a row
+     *     without a change
+     * @param polled the record that contains the row; null outside of the stream
      */
     record Row(byte[] key, byte[] json, long committed, Message polled) {}
 
@@ -40,7 +41,7 @@ public final class RowBatch {
         return new RowBatch(model, Way.STREAM, new ArrayList<>());
     }
 
-    /** Of the children of a parent with very many. */
+    /** The children of a parent with very many children. */
     public static RowBatch ofFanOut(String model) {
         return new RowBatch(model, Way.FAN_OUT, new ArrayList<>());
     }
@@ -82,12 +83,15 @@ public final class RowBatch {
                 new RowBatch(model, way, rows.subList(middle, rows.size())));
     }
 
-    /** When each row's change was committed in Postgres, in milliseconds since 1970; not of rows that no change brought. */
+    /**
+     * Time at which the change of each row was committed in Postgres, in milliseconds since 1970; rows without a change
+     * are left out.
+     */
     LongStream commitMillis() {
         return rows.stream().mapToLong(Row::committed).filter(committed -> committed != 0);
     }
 
-    /** One JSON object a line. */
+    /** One JSON object per line. */
     public InputStream json() {
         byte[] lines =
                 new byte[rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact)];
