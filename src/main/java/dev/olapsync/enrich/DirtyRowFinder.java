@@ -44,12 +44,16 @@ public class DirtyRowFinder extends PreparedStep {
 
     @Override
     protected void prepare() throws Exception {
-        olapSync = OlapSync.of(getCamelContext());
-        models = olapSync.models();
-        needed = models.columnsOfChanges();
-        unreadTables = new UnreadTables(olapSync.metrics());
+        use(OlapSync.of(getCamelContext()), OlapSync.of(getCamelContext()).models());
         Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
+    }
+
+    void use(OlapSync shared, Models compiled) {
+        olapSync = shared;
+        models = compiled;
+        needed = models.columnsOfChanges();
+        unreadTables = new UnreadTables(olapSync.metrics());
     }
 
     @Override

@@ -40,7 +40,7 @@ public final class Models {
     private final SortedSet<String> targets;
     private final Map<TableName, List<LookUp>> lookUps;
 
-    private Models(List<Model> all) {
+    Models(List<Model> all) {
         this.all = List.copyOf(all);
         SortedSet<TableName> read = new TreeSet<>();
         all.forEach(model -> read.addAll(model.tables()));

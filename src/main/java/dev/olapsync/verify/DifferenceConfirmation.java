@@ -1,19 +1,13 @@
 package dev.olapsync.verify;
 
-import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.model.Model;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.verify.Barrier.StandstillException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -32,15 +26,27 @@ final class DifferenceConfirmation {
 
     private static final int KEYS_OF_A_READING = 500;
 
-    private final ClickHouse clickHouse;
-    private final Verifier verifier;
-    private final Barrier barrier;
+    /** See {@link RowStates#of}. */
+    @FunctionalInterface
+    interface Reading {
+
+        Map<List<String>, String> of(Model model, List<List<String>> keys) throws SQLException, IOException;
+    }
+
+    /** See {@link Barrier#loaded}. */
+    @FunctionalInterface
+    interface Wait {
+
+        Position loaded(Duration patience) throws SQLException, InterruptedException, StandstillException;
+    }
+
+    private final Reading reading;
+    private final Wait barrier;
     private Position reached;
     private String standstill;
 
-    DifferenceConfirmation(ClickHouse clickHouse, Verifier verifier, Barrier barrier) {
-        this.clickHouse = clickHouse;
-        this.verifier = verifier;
+    DifferenceConfirmation(Reading reading, Wait barrier) {
+        this.reading = reading;
         this.barrier = barrier;
     }
 
@@ -95,7 +101,7 @@ final class DifferenceConfirmation {
         List<List<String>> keys = candidates.keys();
         for (int from = 0; from < keys.size(); from += KEYS_OF_A_READING) {
             List<List<String>> part = keys.subList(from, Math.min(keys.size(), from + KEYS_OF_A_READING));
-            Map<List<String>, String> states = states(model, part);
+            Map<List<String>, String> states = reading.of(model, part);
             for (List<String> key : part) {
                 String state = states.get(key);
                 if (state == null) {
@@ -107,51 +113,5 @@ final class DifferenceConfirmation {
             }
         }
         return settled;
-    }
-
-    /** For each of these keys whose rows differ, all there is to know of it, in short. */
-    private Map<List<String>, String> states(Model model, List<List<String>> keys) throws SQLException, IOException {
-        Map<List<String>, String> versions = versions(model, keys);
-        Map<List<String>, String> states = new HashMap<>();
-        verifier.compare(model, keys, (inPostgres, inClickHouse, difference) -> {
-            if (difference != null) {
-                states.put(
-                        difference.key(),
-                        versions.get(difference.key()) + " " + digest(inPostgres) + " " + digest(inClickHouse));
-            }
-        });
-        return states;
-    }
-
-    /** The greatest version of each of these keys; a key that ClickHouse has never had is missing. */
-    Map<List<String>, String> versions(Model model, List<List<String>> keys) throws IOException {
-        Map<List<String>, String> versions = new HashMap<>();
-        try (ClickHouseRows rows = ClickHouseRows.versions(clickHouse, model, keys)) {
-            for (List<String> row = rows.next(); row != null; row = rows.next()) {
-                List<String> key = new ArrayList<>();
-                for (int i = 0; i < model.key().size(); i++) {
-                    key.add(SameValue.canonical(model.key().get(i), row.get(i)));
-                }
-                versions.put(key, row.get(row.size() - 1));
-            }
-        }
-        return versions;
-    }
-
-    private static String digest(List<String> row) {
-        if (row == null) {
-            return "none";
-        }
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String value : row) {
-                byte[] bytes = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
-                digest.update((value == null ? "N" : bytes.length + ":").getBytes(StandardCharsets.UTF_8));
-                digest.update(bytes);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

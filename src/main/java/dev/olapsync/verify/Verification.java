@@ -29,6 +29,7 @@ public final class Verification implements AutoCloseable {
     private final int maxCandidates;
     private final Verifier verifier;
     private final Barrier barrier;
+    private final RowStates states;
     private final DifferenceConfirmation settling;
 
     public Verification(OlapSync olapSync, Duration patience) {
@@ -42,7 +43,8 @@ public final class Verification implements AutoCloseable {
         this.maxCandidates = maxCandidates;
         this.verifier = new Verifier(olapSync.postgres(), olapSync.clickHouse());
         this.barrier = new Barrier(olapSync);
-        this.settling = new DifferenceConfirmation(olapSync.clickHouse(), verifier, barrier);
+        this.states = new RowStates(olapSync.clickHouse(), verifier);
+        this.settling = new DifferenceConfirmation(states::of, barrier::loaded);
     }
 
     /** Compares all rows of a model once. */
@@ -144,7 +146,7 @@ public final class Verification implements AutoCloseable {
     private List<List<String>> ahead(Model model, List<List<String>> keys, BigInteger reached) throws IOException {
         Set<List<String>> ahead = new HashSet<>();
         for (Map.Entry<List<String>, String> version :
-                settling.versions(model, keys).entrySet()) {
+                states.versions(model, keys).entrySet()) {
             if (new BigInteger(version.getValue()).compareTo(reached) >= 0) {
                 ahead.add(version.getKey());
             }

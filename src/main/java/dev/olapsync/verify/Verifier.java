@@ -53,7 +53,7 @@ public final class Verifier {
      * @return how many of them Postgres has
      */
     public long compare(Model model, List<List<String>> keys, Rows visitor) throws SQLException, IOException {
-        // ClickHouse first: what it shows was in Postgres before the snapshot, see Settling
+        // ClickHouse first: what it shows was in Postgres before the snapshot, see DifferenceConfirmation
         try (ClickHouseRows target = ClickHouseRows.ofView(clickHouse, model, keys);
                 Connection connection = PostgresDataSource.patient(postgres)) {
             int isolation = connection.getTransactionIsolation();
