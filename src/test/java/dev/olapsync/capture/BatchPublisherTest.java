@@ -118,8 +118,8 @@ class BatchPublisherTest {
 
                     @Override
                     public boolean process(Exchange exchange, AsyncCallback callback) {
-                        Sent next =
-                                new Sent(exchange, callback, exchange.getMessage().getBody(List.class));
+                        Sent next = new Sent(
+                                exchange, callback, exchange.getMessage().getBody(List.class));
                         sent.add(next);
                         route.accept(next);
                         return false;
@@ -255,7 +255,10 @@ class BatchPublisherTest {
                 ChangeBatches.begin(CAPTURED - 10),
                 ChangeBatches.of(false, change("[null,\"116\"]", 110), change("[\"110\",\"120\"]", 110)));
         assertThat(sent.get(1).changes())
-                .extracting(change -> ((Struct) ((Exchange) change).getMessage().getBody(SourceRecord.class).value())
+                .extracting(change -> ((Struct) ((Exchange) change)
+                                .getMessage()
+                                .getBody(SourceRecord.class)
+                                .value())
                         .getStruct("source")
                         .getString("sequence"))
                 .containsExactly("[\"90\",\"116\"]", "[\"110\",\"120\"]");

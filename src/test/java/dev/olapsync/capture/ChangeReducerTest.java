@@ -19,8 +19,8 @@ class ChangeReducerTest {
     @Test
     void valuesOfMoreThan16KiBAreLeftOutOfBothImages() {
         assertThat(reduced(
-                        "{\"before\":{\"id\":\"" + KEPT + "\",\"text\":\"" + LONG + "\"},\"after\":{\"id\":2,\"text\":\""
-                                + LONG + "\"},\"op\":\"u\"}",
+                        "{\"before\":{\"id\":\"" + KEPT + "\",\"text\":\"" + LONG
+                                + "\"},\"after\":{\"id\":2,\"text\":\"" + LONG + "\"},\"op\":\"u\"}",
                         1 << 20))
                 .hasValue("{\"before\":{\"id\":\"" + KEPT + "\"},\"after\":{\"id\":2},\"op\":\"u\"}");
     }

@@ -33,8 +33,7 @@ class ChangedKeysTest {
 
     private static List<List<String>> keys(LookUp lookUp, char op, String before, String after) {
         return ChangedKeys.of(
-                lookUp,
-                ChangeEvent.parse(0, Changes.change(op, lookUp.table(), before, after, 16), column -> true));
+                lookUp, ChangeEvent.parse(0, Changes.change(op, lookUp.table(), before, after, 16), column -> true));
     }
 
     @Test

@@ -108,7 +108,9 @@ class DirtyRowFinderTest {
     @Test
     void eachTableOfAModelHasALookUpOfItsOwn() {
         find(order(1, 16), change('u', CUSTOMERS, null, "{\"id\":7}", 24), order(2, 32));
-        assertThat(lookUps).extracting(DirtyKeys::lookUp).containsExactlyElementsOf(MODEL.lookUps().subList(0, 2));
+        assertThat(lookUps)
+                .extracting(DirtyKeys::lookUp)
+                .containsExactlyElementsOf(MODEL.lookUps().subList(0, 2));
         assertThat(lookUps.get(0).keys()).containsExactly(List.of("1"), List.of("2"));
         assertThat(lookUps.get(1).keys()).containsExactly(List.of("7"));
     }
@@ -174,7 +176,8 @@ class DirtyRowFinderTest {
     @Test
     void whatIsNoChangeBecomesADeadLetterAndItsNeighboursAreLookedUp() {
         find(order(1, 16), "no change".getBytes(StandardCharsets.UTF_8), order(2, 24));
-        assertThat(lookUps).singleElement().satisfies(keys -> assertThat(keys.size()).isEqualTo(2));
+        assertThat(lookUps).singleElement().satisfies(keys -> assertThat(keys.size())
+                .isEqualTo(2));
         assertThat(errors()).singleElement().asString().contains("not a change event");
         assertThat(ready.get(0).getMessage().getHeader(DeadLetters.OFFSET)).isEqualTo(5L);
     }
@@ -229,11 +232,12 @@ class DirtyRowFinderTest {
                 message(request("order_fact", 1, 2), "7"),
                 message("{}", "7"));
         assertThat(lookUps).isEmpty();
-        assertThat(errors()).satisfiesExactly(
-                error -> assertThat(error).contains("not transactional"),
-                error -> assertThat(error).contains("the model elsewhere, which is not configured"),
-                error -> assertThat(error).contains("whose keys have 1 columns"),
-                error -> assertThat(error).contains("not a refresh request"));
+        assertThat(errors())
+                .satisfiesExactly(
+                        error -> assertThat(error).contains("not transactional"),
+                        error -> assertThat(error).contains("the model elsewhere, which is not configured"),
+                        error -> assertThat(error).contains("whose keys have 1 columns"),
+                        error -> assertThat(error).contains("not a refresh request"));
     }
 
     @Test
@@ -249,7 +253,8 @@ class DirtyRowFinderTest {
                 change('u', JOURNAL, "{\"id\":1,\"amount\":1}", "{\"id\":1,\"amount\":2}", 16),
                 change('u', JOURNAL, null, "{\"id\":2,\"amount\":2}", 24));
         Map<Boolean, DirtyKeys> byKind = lookUps.stream()
-                .collect(Collectors.toMap(keys -> keys.lookUp() == HISTORY.lookUps().get(0), keys -> keys));
+                .collect(Collectors.toMap(
+                        keys -> keys.lookUp() == HISTORY.lookUps().get(0), keys -> keys));
         assertThat(byKind.get(true).keys()).containsExactly(List.of("1"), List.of("2"));
         LookUp versions = HISTORY.history().orElseThrow().lookUp();
         assertThat(byKind.get(false)).satisfies(keys -> {

@@ -37,8 +37,7 @@ public final class TestModels {
                 model -> new History(model, new Query.Grain(read, "t"), List.of(image), "SELECT"));
     }
 
-    private static Model model(
-            String name, Function<Model, List<LookUp>> lookUps, Function<Model, History> history) {
+    private static Model model(String name, Function<Model, List<LookUp>> lookUps, Function<Model, History> history) {
         return new Model(
                 name,
                 Path.of(name + ".sql"),

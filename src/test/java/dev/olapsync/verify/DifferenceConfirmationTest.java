@@ -33,7 +33,8 @@ class DifferenceConfirmationTest {
             (model, keys) -> {
                 calls.add("read");
                 sizes.add(keys.size());
-                Map<List<String>, String> states = new HashMap<>(readings.size() > 1 ? readings.pop() : readings.peek());
+                Map<List<String>, String> states =
+                        new HashMap<>(readings.size() > 1 ? readings.pop() : readings.peek());
                 states.keySet().retainAll(keys);
                 return states;
             },
