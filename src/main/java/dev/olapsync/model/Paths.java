@@ -62,6 +62,13 @@ final class Paths {
         return value.col() != null ? Set.of(value.col()) : value.block().columns(value.node());
     }
 
+    /** From what a change of the item carries: its old values, in a form that can be compared with those in the table. */
+    Optional<Path> fromChange(Item start) throws SQLException {
+        return from(
+                start,
+                column -> start.table().replicaIdentity().contains(column.name()) && TypeMapping.canBeAsked(column));
+    }
+
     /**
      * The shortest one.
      *

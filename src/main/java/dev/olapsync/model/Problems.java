@@ -66,6 +66,12 @@ final class Problems {
         }
     }
 
+    /** All problems, with one more that leaves nothing to look at behind it. */
+    ModelException refuse(int offset, String message) {
+        add(offset, message);
+        return exception();
+    }
+
     ModelException exception() {
         return new ModelException(errors.stream()
                 .sorted(Comparator.comparingInt(ModelError::line).thenComparingInt(ModelError::column))

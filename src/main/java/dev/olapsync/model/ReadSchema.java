@@ -40,7 +40,7 @@ public final class ReadSchema {
         this.views = views;
     }
 
-    static final class Builder {
+    private static final class Builder {
 
         private final Map<TableName, Part> parts = new LinkedHashMap<>();
         private final Set<TableName> whole = new LinkedHashSet<>();
@@ -77,6 +77,32 @@ public final class ReadSchema {
         ReadSchema build() {
             return new ReadSchema(List.copyOf(parts.values()), whole, List.copyOf(views));
         }
+    }
+
+    /** @param history whether changes of the grain have to carry the whole row */
+    static ReadSchema of(Resolved resolved, Grains.Grain grain, List<Reach> reaches, boolean history) {
+        Builder schema = new Builder();
+        resolved.used().forEach(col -> schema.column(col.item().table(), col.column()));
+        grain.closure().keys().forEach((item, key) -> {
+            if (item.isTable()) {
+                schema.unique(item.table(), key);
+            }
+        });
+        schema.unique(grain.item().table(), grain.item().table().identityKey().columns());
+        for (Reach reach : reaches) {
+            schema.identity(reach.table(), reach.columns());
+            reach.path().steps().forEach(step -> step.links().forEach(link -> {
+                Paths.columnsOf(link.from())
+                        .forEach(col -> schema.column(col.item().table(), col.column()));
+                Paths.columnsOf(link.to())
+                        .forEach(col -> schema.column(col.item().table(), col.column()));
+            }));
+        }
+        resolved.views().forEach(schema::view);
+        if (history) {
+            schema.wholeRow(grain.item().table());
+        }
+        return schema.build();
     }
 
     /**
