@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Checks everything that the pipeline needs and changes nothing. */
+/** Checks all prerequisites of the pipeline. Changes nothing. */
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,

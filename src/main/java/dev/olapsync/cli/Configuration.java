@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** The option that all commands share: where the configuration is. */
+/** The option that all commands share: the path of the configuration. */
 public final class Configuration {
 
     @Option(
@@ -20,7 +20,7 @@ public final class Configuration {
         return file;
     }
 
-    /** @throws ConfigurationException when there is none, or a value in it is wrong */
+    /** @throws ConfigurationException if there is no configuration, or a value in it is wrong */
     public Settings settings() throws IOException, ConfigurationException {
         if (!Files.isReadable(file)) {
             throw new ConfigurationException("There is no configuration " + file.toAbsolutePath()
@@ -33,7 +33,7 @@ public final class Configuration {
         }
     }
 
-    /** Wrong usage, in the words for the user. */
+    /** Wrong usage. The message is for the user. */
     static final class ConfigurationException extends Exception {
 
         private static final long serialVersionUID = 1L;

@@ -116,7 +116,7 @@ final class DeadLetterCommand {
         return deadLetters + (deadLetters.sum() == 1 ? " dead letter" : " dead letters");
     }
 
-    /** A client would try for a minute and then say less. */
+    /** A client would retry for a minute and then report less. */
     private Findings reach(Settings settings) {
         Findings findings = Findings.failures(spec.commandLine().getErr());
         new KafkaChecks(settings, findings).listens();

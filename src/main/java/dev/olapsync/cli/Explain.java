@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows what was made of a model, and so what it costs. */
+/** Shows what olap-sync derives from a model, and so the cost of the model. */
 @Command(
         name = "explain",
         mixinStandardHelpOptions = true,

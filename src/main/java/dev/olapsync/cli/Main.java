@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 
-/** The command line. Exit codes: 0 all is well, 1 a difference or a failure, 2 wrong usage, configuration or model. */
+/** The command line. Exit codes: 0 success, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(
         name = "olap-sync",
         mixinStandardHelpOptions = true,
@@ -30,7 +30,7 @@ public final class Main {
         System.exit(commandLine().execute(arguments));
     }
 
-    /** All commands, for a caller that has its own streams. */
+    /** All commands, for a caller with its own streams. */
     public static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)

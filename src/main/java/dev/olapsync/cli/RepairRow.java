@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows a row on both sides, says why they differ, and has the running pipeline read it again. */
+/** Shows a row on both sides, says why they differ, and has the running pipeline read the row again. */
 @Command(
         name = "repair-row",
         aliases = "heal",

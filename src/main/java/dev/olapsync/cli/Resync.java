@@ -31,10 +31,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Reads a whole model again while the pipeline runs. All rows get the position of a barrier message that was written into the
- * log before the first of them was read: what changes afterwards comes through the log with a greater one. When all are there,
- * a version cut-off of the same position hides the rows that are gone in Postgres. Until then nothing is hidden, so a run that
- * was broken off has harmed nothing.
+ * Reads a whole model again while the pipeline runs. All rows get the position of a barrier message that was written
+ * into the log before the first row was read: later changes come through the log with a greater position. At the end, a
+ * version cut-off of the same position hides the rows that are gone in Postgres. Until then nothing is hidden, so an
+ * interrupted run does no harm.
  */
 @Command(
         name = "resync",
@@ -107,7 +107,7 @@ final class Resync implements Callable<Integer> {
             } while (step.keys().size() == maximum);
             readAll = true;
             if (handedOver > 0) {
-                // a change that was on its way must not lose against the last state that is kept
+                // a change on its way must not lose against the kept last state
                 barrier.loaded(Duration.ofSeconds(patience));
             }
             LoadedModel.hideOlder(olapSync, model, position, true);
@@ -127,7 +127,7 @@ final class Resync implements Callable<Integer> {
         }
     }
 
-    /** @param difficult keys that the running pipeline has to read again: it finds out which rows make dead letters */
+    /** @param difficult keys that the running pipeline must read again: it finds the rows that become dead letters */
     private record Step(List<List<String>> keys, List<List<String>> difficult) {}
 
     private static Step step(

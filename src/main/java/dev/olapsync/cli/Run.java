@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs the routes until it is told to stop. */
+/** Runs the routes until SIGTERM. */
 @Command(name = "run", mixinStandardHelpOptions = true, description = "Runs the routes.")
 final class Run implements Callable<Integer> {
 
@@ -79,7 +79,7 @@ final class Run implements Callable<Integer> {
                     spec.commandLine(), "--routes-from names YAML files, and --dsl java reads none");
         }
         Settings settings = configuration.settings();
-        // in the words of check, before Camel says it in its own
+        // with the message of check, before Camel reports its own
         Findings findings = Findings.failures(spec.commandLine().getErr());
         PostgresChecks postgres = new PostgresChecks(settings, findings);
         Optional<Models> models = postgres.essential();
@@ -91,23 +91,24 @@ final class Run implements Callable<Integer> {
             return WRONG_CONFIGURATION;
         }
         new KafkaChecks(settings, findings).essential();
-        // the slot is the business of who captures, who may be about to make it
+        // only the process that captures needs the slot, and it may be about to create it
         boolean slotMissing = (pages == null || pages.contains(RouteFile.CAPTURE)) && postgres.slotMissing();
         models.ifPresent(compiled ->
                 new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));
         if (findings.failed()) {
             return findings.exitCode();
         }
-        // before the routes start: a port that is in use must stop nothing that runs
+        // before the routes start: a port that is in use must not stop a running pipeline
         try (StatusServer status = StatusServer.open(settings.status())) {
             return run(settings, status);
         }
     }
 
     /**
-     * Servers are often started together. The routes need all of them to start; later they can do without one for a while.
+     * Servers are often started together. The routes need all servers to start; later they can do without one for a
+     * while.
      *
-     * @return false when it would be in vain, because the address is none
+     * @return false if waiting would be in vain, because the address is invalid
      */
     private boolean await(Predicate<Findings> listens) throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
@@ -131,7 +132,7 @@ final class Run implements Callable<Integer> {
             @Override
             protected CamelContext createCamelContext() {
                 CamelContext context = super.createCamelContext();
-                // as Settings reads the same file
+                // in the way in which Settings reads the same file
                 ((PropertiesComponent) context.getPropertiesComponent()).setEncoding(StandardCharsets.UTF_8.name());
                 return context;
             }
@@ -140,7 +141,7 @@ final class Run implements Callable<Integer> {
         settings.overrides().forEach(main::addOverrideProperty);
         main.configure()
                 .withName("olap-sync")
-                // ours are always written the same way, and each record has some
+                // our headers always have the same case, and each record has some
                 .withCaseInsensitiveHeaders(false)
                 .withShutdownTimeout(30);
         addRoutes(main);

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Asks the running pipeline how it is. */
+/** Shows the state of the running pipeline. */
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,

@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Compares each view in ClickHouse with its model's SELECT in Postgres. */
+/** Compares each view in ClickHouse with the SELECT of its model in Postgres. */
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,

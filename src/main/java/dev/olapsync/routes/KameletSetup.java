@@ -17,9 +17,9 @@ import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.service.ServiceSupport;
 
 /**
- * The first step of a Kamelet. It makes the Kamelet's parameters settings of the context, where the steps behind it look for
- * them: after the environment, before every file. And when the context has started, it adds the routes that those steps use
- * and that are no part of a Pipe. With the exchanges it does nothing.
+ * The first step of a Kamelet. It makes the parameters of the Kamelet settings of the context, where the later steps
+ * read them: after the environment, before every file. When the context has started, it adds the routes that those
+ * steps use and that cannot be part of a Pipe. It does not touch exchanges.
  */
 public class KameletSetup extends ServiceSupport
         implements Processor, PropertiesSource, Ordered, ExtendedStartupListener, CamelContextAware {
@@ -29,7 +29,7 @@ public class KameletSetup extends ServiceSupport
     private RouteFile page;
     private boolean routesAdded;
 
-    /** Keys of application.properties, and the values that the Kamelet's user has given them. */
+    /** Keys of application.properties, with the values that the user of the Kamelet has set. */
     public Map<String, String> getSettings() {
         return settings;
     }
@@ -81,7 +81,7 @@ public class KameletSetup extends ServiceSupport
 
     @Override
     public void onCamelContextStarting(CamelContext starting, boolean alreadyStarted) {
-        // too early: routes could not be started yet
+        // too early: routes cannot be started yet
     }
 
     @Override
@@ -96,7 +96,7 @@ public class KameletSetup extends ServiceSupport
         addRoutes();
     }
 
-    /** Camel tells its listeners of each route that is started later, too. */
+    /** Camel also notifies its listeners of each route that is started later. */
     private void addRoutes() throws Exception {
         if (routesAdded) {
             return;
@@ -105,7 +105,7 @@ public class KameletSetup extends ServiceSupport
         KafkaClients clients = new KafkaClients();
         clients.setCamelContext(context);
         context.getComponent("kafka", KafkaComponent.class).setKafkaClientFactory(clients);
-        // Kamelets may share a context, and all of them write dead letters
+        // several Kamelets can share a context, and all of them write dead letters
         if (context.getRoute("dead-letters") == null) {
             context.addRoutes(new DeadLetterRoutes());
         }

@@ -10,7 +10,7 @@ import org.apache.camel.model.FromDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
 
-/** What the Java routes share, so that each reads like its YAML twin. */
+/** The common parts of the Java routes, so that each reads like its YAML twin. */
 abstract class PipelineRoutes extends RouteBuilder {
 
     static final String BROKERS = "brokers={{kafka.brokers:localhost:9092}}";
@@ -25,17 +25,18 @@ abstract class PipelineRoutes extends RouteBuilder {
         return options.length == 0 ? uri : uri + "?" + String.join("&", options);
     }
 
-    /** A producer of batches of records that are acknowledged when all replicas have them. */
+    /** A producer of batches of records, which are acknowledged when all replicas have them. */
     static String producer(String uri, String synchronous) {
         return endpoint(uri, BROKERS, "batchWithIndividualHeaders=true", "recordMetadata=false", synchronous);
     }
 
     /**
-     * A consumer whose polls are batches. Their offsets are committed by the route, after the write; what fails is polled again.
+     * A consumer in which each poll is a batch. The route commits the offsets, after the write; a failed batch is
+     * polled again.
      *
      * @param topics a pattern of their names
-     * @param group behind the prefix of the consumer groups
-     * @param options how many consumers there are, and when a batch ends
+     * @param group suffix after the prefix of the consumer groups
+     * @param options number of consumers, and the limits of a batch
      */
     static FromDefinition batches(String topics, String group, String... options) {
         String[] common = {
@@ -54,7 +55,7 @@ abstract class PipelineRoutes extends RouteBuilder {
                 Stream.concat(Stream.of(common), Stream.of(options)).toArray(String[]::new));
     }
 
-    /** Where a route begins; it gets an id, as all steps do. */
+    /** The start of a route; it gets an id, like all steps. */
     static FromDefinition input(String uri, String... options) {
         return new FromDefinition(endpoint(uri, options));
     }
@@ -65,7 +66,7 @@ abstract class PipelineRoutes extends RouteBuilder {
         return route;
     }
 
-    /** What fails is tried again so often, after pauses that double up to ten seconds. */
+    /** A failed step is retried this number of times, with pauses that double up to ten seconds. */
     final DefaultErrorHandlerDefinition tryAgain(int times, long firstPauseMillis) {
         return defaultErrorHandler()
                 .maximumRedeliveries(times)

@@ -13,9 +13,9 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * DOWN while a question has an answer that is a problem. A server that does not answer must not hold up the others' health, so
- * the question is asked in the background, once at a time. While an answer is late, the one before it counts for half a minute;
- * without any answer for so long, the check is DOWN.
+ * DOWN while the answer to a query is a problem. A server that does not answer must not delay the other checks, so the
+ * query runs in the background, one at a time. While an answer is late, the previous answer counts for half a minute;
+ * after that the check is DOWN.
  */
 final class BackgroundHealthCheck extends AbstractHealthCheck {
 
@@ -29,8 +29,8 @@ final class BackgroundHealthCheck extends AbstractHealthCheck {
     private long answered = System.nanoTime();
 
     /**
-     * @param server who is asked
-     * @param question answers what is wrong and what to do, or nothing
+     * @param server the queried server, for messages
+     * @param question returns the problem and the remedy, or nothing
      */
     BackgroundHealthCheck(String id, String server, Callable<Optional<String>> question) {
         super("olap-sync", id);
@@ -45,7 +45,7 @@ final class BackgroundHealthCheck extends AbstractHealthCheck {
             asked = CompletableFuture.supplyAsync(this::ask, this::inBackground);
         }
         try {
-            // not for each check again: together they would take longer than any process that asks for the health waits
+            // the limit is not per check: the sum of all limits would be longer than a caller of the health waits
             last = asked.get(waiting ? 0 : PATIENCE_SECONDS, TimeUnit.SECONDS);
             asked = null;
             answered = System.nanoTime();

@@ -10,10 +10,10 @@ import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
 import org.apache.camel.support.EventNotifierSupport;
 
-/** Measures the batches that routes have processed: how many records, how many bytes, how long. */
+/** Measures the batches that routes have processed: number of records, bytes, time. */
 final class BatchMeters extends EventNotifierSupport {
 
-    /** Where the routes keep what they have polled. */
+    /** The variable in which the routes keep the polled records. */
     private static final String POLLED = "batch";
 
     private final Metrics metrics;

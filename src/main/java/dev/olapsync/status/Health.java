@@ -6,7 +6,7 @@ import dev.olapsync.pipeline.OlapSyncListener;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 
-/** The health checks that Camel does not have by itself. */
+/** The health checks that Camel itself does not have. */
 public final class Health implements OlapSyncListener {
 
     @Override

@@ -28,15 +28,15 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * The page, and what it asks for. It reads without a token what has no values of rows in it; for these, and to change something,
- * {@code olap.status.token} has to come as a bearer token.
+ * The page, and its requests. Requests without values of rows need no token; requests with values, and requests that
+ * change something, need {@code olap.status.token} as a bearer token.
  */
 final class Page implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final int SHOWN = 200;
     private static final String BEARER = "Bearer ";
-    /** Of a record that became a dead letter: what is the same for all of its topic stands before it. */
+    /** The text of a record that became a dead letter starts with a part that is the same for its whole topic. */
     private static final Pattern OFFSET = Pattern.compile(" \\d+-\\d+$");
 
     private final OlapSync olapSync;
@@ -49,10 +49,10 @@ final class Page implements AutoCloseable {
         this.verification = new StartedVerification(olapSync);
     }
 
-    /** What happened so often, without keys. */
+    /** The errors with their number, without keys. */
     record DeadLetterGroup(String of, String error, long count, String newest) {}
 
-    /** @param content null unless it was asked for */
+    /** @param content null unless it was requested */
     record ShownDeadLetter(
             String id, String time, String of, String from, String key, String position, String error, String content) {
 
@@ -70,8 +70,8 @@ final class Page implements AutoCloseable {
     }
 
     /**
-     * @param versions what ClickHouse stores, the one that counts first
-     * @param why null when both sides are the same
+     * @param versions the versions that ClickHouse stores, the one that counts first
+     * @param why null if both sides are the same
      */
     record ShownRow(
             String inPostgres,
@@ -81,7 +81,7 @@ final class Page implements AutoCloseable {
             List<String> deadLetters,
             String why) {}
 
-    /** Empty for a path that is not one of these. */
+    /** Empty for any other path. */
     Optional<Reply> answer(HttpExchange exchange) throws Exception {
         String method = exchange.getRequestMethod();
         boolean get = method.equals("GET");
@@ -113,7 +113,7 @@ final class Page implements AutoCloseable {
         }
     }
 
-    /** Why the request is refused; empty when it has the token. */
+    /** Why the request is refused; empty if it has the token. */
     private Optional<Reply> refusal(HttpExchange exchange) throws IOException {
         String token = olapSync.settings().status().token();
         if (token.isEmpty()) {
@@ -121,7 +121,7 @@ final class Page implements AutoCloseable {
                     403, "Set olap.status.token (OLAP_STATUS_TOKEN), start again, and enter it on the page."));
         }
         String given = exchange.getRequestHeaders().getFirst("Authorization");
-        // in a time that does not depend on where they differ
+        // in constant time, independent of the first difference
         boolean same = MessageDigest.isEqual(
                 (BEARER + token).getBytes(StandardCharsets.UTF_8),
                 (given == null ? "" : given).getBytes(StandardCharsets.UTF_8));

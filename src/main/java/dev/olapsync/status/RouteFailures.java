@@ -20,15 +20,18 @@ import org.apache.camel.spi.CamelEvent.ExchangeRedeliveryEvent;
 import org.apache.camel.support.EventNotifierSupport;
 
 /**
- * Why the last attempt of each consumer of a route failed, until one of its own succeeds: what another consumer of the route
- * does with its partitions says nothing about that.
+ * The reason for the last failed attempt of each consumer of a route, until an attempt of this consumer succeeds. A
+ * success of another consumer of the route does not count, because it has other partitions.
  */
 final class RouteFailures extends EventNotifierSupport {
 
     private final Metrics metrics;
     private final Map<Reader, String> failures = new ConcurrentHashMap<>();
 
-    /** @param thread of a consumer of topics, which does all the work of its batches; null for other routes, whose threads change */
+    /**
+     * @param thread of a consumer of topics, which does all the work of its batches; null for other routes, whose
+     *     threads change
+     */
     private record Reader(String route, Thread thread) {
 
         static Reader of(Exchange exchange) {
@@ -52,7 +55,7 @@ final class RouteFailures extends EventNotifierSupport {
         setIgnoreStepEvents(true);
     }
 
-    /** The route's id and its reason; empty while all goes well. */
+    /** The id of the route and the reason; empty if nothing fails. */
     Map<String, String> all() {
         failures.keySet().removeIf(Reader::isGone);
         Map<String, String> all = new TreeMap<>();
@@ -61,7 +64,7 @@ final class RouteFailures extends EventNotifierSupport {
         return all;
     }
 
-    /** DOWN while a route tries again what has failed: nothing is lost, but nothing goes on either. */
+    /** DOWN while a route retries after a failure: nothing is lost, but there is no progress. */
     HealthCheck healthCheck() {
         return new AbstractHealthCheck("olap-sync", "attempts") {
 
@@ -86,7 +89,7 @@ final class RouteFailures extends EventNotifierSupport {
             return;
         }
         Exchange exchange = about.getExchange();
-        // the failure of a part is that of the route which uses it, and does not end with the next use
+        // a failure in a sub-route belongs to the calling route, and does not end with the next call
         if (exchange.getFromEndpoint() instanceof DirectEndpoint) {
             return;
         }

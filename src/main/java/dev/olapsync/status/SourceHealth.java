@@ -11,9 +11,9 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * When the tables of a model are not what they were when it was compiled, see {@link dev.olapsync.model.ReadSchema}, or when
- * the publication leaves out changes of them, or has done so for a while. Look-ups refuse changed tables too, but of a table
- * that was dropped and created again, or taken out of the publication, no change may ever come.
+ * DOWN if the tables of a model differ from those for which it was compiled, see {@link dev.olapsync.model.ReadSchema},
+ * or if the publication leaves out changes of them, or did so for a while. Look-ups refuse altered tables too, but a
+ * table that was dropped and recreated, or removed from the publication, may never get a change.
  */
 final class SourceHealth {
 
@@ -23,7 +23,7 @@ final class SourceHealth {
         this.olapSync = olapSync;
     }
 
-    /** While a start waits for the transactions that run in Postgres. */
+    /** DOWN while a start waits for running transactions in Postgres. */
     Optional<String> awaited() throws SQLException {
         Optional<String> awaited = olapSync.awaitingTransactions();
         if (awaited.isEmpty()) {

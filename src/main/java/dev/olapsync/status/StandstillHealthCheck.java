@@ -11,12 +11,12 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.apache.camel.spi.InflightRepository.InflightExchange;
 
-/** DOWN while something that takes a moment does not end: a server has taken it and does not answer. */
+/** DOWN while an operation that should be short does not end: a server has accepted a request and does not answer. */
 final class StandstillHealthCheck extends AbstractHealthCheck {
 
     private static final Duration OF_REQUESTS = Duration.ofSeconds(60);
     private static final Duration OF_BATCHES = Duration.ofSeconds(120);
-    /** Its one exchange takes as long as the rows are many. */
+    /** This route has one exchange, whose time depends on the number of rows. */
     private static final String INITIAL_LOAD = "initial-load";
 
     private final CamelContext context;

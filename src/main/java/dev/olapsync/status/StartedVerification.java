@@ -10,18 +10,18 @@ import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The comparison of all models that was started from the page: one at a time. Thread safe. */
+/** The comparison of all models that was started from the page; only one runs at a time. Thread safe. */
 final class StartedVerification implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StartedVerification.class);
-    /** Differences of a model that are printed. */
+    /** Maximum number of printed differences per model. */
     private static final int SHOWN = 20;
 
     /**
-     * @param started ISO 8601, UTC; null when none was started
-     * @param verdict null while it runs, and when it failed
+     * @param started ISO 8601, UTC; null if none was started
+     * @param verdict null while it runs, and if it failed
      * @param failure null unless it failed
-     * @param printed what the command would print, with values of rows; null for those who may not see it
+     * @param printed the output of the command, with values of rows; null for viewers without the token
      */
     record State(boolean running, String started, String verdict, String failure, String printed) {
 
@@ -41,7 +41,7 @@ final class StartedVerification implements AutoCloseable {
         this.olapSync = olapSync;
     }
 
-    /** @return false when one runs already */
+    /** @return false if one is already running */
     synchronized boolean start(boolean repair) {
         if (thread != null) {
             return false;

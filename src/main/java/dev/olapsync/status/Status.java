@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How the running pipeline is.
+ * The state of the running pipeline.
  *
- * @param time when it was asked, ISO 8601, UTC
- * @param slot null when Postgres did not tell
- * @param deadLetters how many are in the topic; null when the broker did not tell
- * @param newestDeadLetter null when there is none
- * @param unread by table, the changes that came of it since the start although no model reads it; null from an older process
+ * @param time of the queries, ISO 8601, UTC
+ * @param slot null if Postgres did not answer
+ * @param deadLetters number in the topic; null if the broker did not answer
+ * @param newestDeadLetter null if there is none
+ * @param unread by table, the number of changes since the start that no model reads; null from an older process
  * @param checks all health checks; null from an older process
- * @param problems why a part of this is missing; empty when nothing is
+ * @param problems why a part of this is missing; empty if nothing is missing
  */
 public record Status(
         String time,
@@ -33,17 +33,19 @@ public record Status(
 
     /**
      * @param state as Camel names it, for example {@code Started}
-     * @param waiting records in its topics that it has not processed yet; null when it reads none
-     * @param waitingMillis for how long the oldest of them has been in its topic; null when nothing waits or nobody knows
+     * @param waiting records in its topics that it has not processed yet; null if it reads none
+     * @param waitingMillis time since the oldest of them came into its topic; null if nothing waits or the time is
+     *     unknown
      * @param processed records of the batches that it has processed since the start
-     * @param problem what its health checks say; null when all is well
+     * @param problem the message of its health checks; null if there is none
      */
     public record Route(String name, String state, Long waiting, Long waitingMillis, long processed, String problem) {}
 
     /**
-     * @param initial null when the initial load has not begun, or ClickHouse did not tell
-     * @param stored rows in ClickHouse's parts, with older versions and deleted rows; null when it did not tell
-     * @param verified null when the model has never been verified, or ClickHouse did not tell
+     * @param initial null if the initial load has not begun, or ClickHouse did not answer
+     * @param stored rows in the parts of ClickHouse, with older versions and deleted rows; null if ClickHouse did
+     *     not answer
+     * @param verified null if the model has never been verified, or ClickHouse did not answer
      */
     public record Model(String name, InitialLoad initial, Metrics.Loaded loaded, Long stored, Verified verified) {}
 
@@ -51,9 +53,9 @@ public record Status(
      * The last verification of a model.
      *
      * @param time ISO 8601, UTC
-     * @param rows that Postgres had
+     * @param rows number of rows in Postgres
      * @param differences rows that differed
-     * @param moving rows that did not rest long enough for an answer
+     * @param moving rows that changed continuously, so that they could not be compared
      */
     public record Verified(String time, long rows, long differences, long moving) {}
 
@@ -70,19 +72,20 @@ public record Status(
     public record InitialLoad(long rows, long total, boolean done) {}
 
     /**
-     * @param behindBytes write-ahead log after what has been confirmed; null when there is no such slot
-     * @param keptBytes write-ahead log that Postgres keeps on its disk for the slot; null when there is none, or the slot
-     *        is lost
-     * @param limitBytes {@code max_slot_wal_keep_size}: when it keeps more, Postgres invalidates it; null when there is no limit
-     * @param walStatus as {@code pg_replication_slots} has it; null when there is no such slot
-     * @param active whether somebody reads from it
+     * @param behindBytes write-ahead log after the confirmed LSN; null if there is no such slot
+     * @param keptBytes write-ahead log that Postgres keeps on its disk for the slot; null if there is no slot, or
+     *     the slot is lost
+     * @param limitBytes {@code max_slot_wal_keep_size}: if Postgres keeps more, it invalidates the slot; null if
+     *     there is no limit
+     * @param walStatus as in {@code pg_replication_slots}; null if there is no such slot
+     * @param active whether a process reads from it
      */
     public record Slot(
             String name, Long behindBytes, Long keptBytes, Long limitBytes, String walStatus, boolean active) {}
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** What is wrong, a line for each; empty when the pipeline is healthy. */
+    /** The problems, one line for each; empty if the pipeline is healthy. */
     public List<String> failures() {
         List<String> failures = new ArrayList<>();
         for (Route route : routes) {
@@ -99,7 +102,7 @@ public record Status(
         return failures;
     }
 
-    /** Whether the tables are in sync, how far behind they are, what is stuck and why: in one line. */
+    /** One line: whether the tables are in sync, how far they lag behind, what is stuck and why. */
     public String summary() {
         List<String> parts = new ArrayList<>();
         List<String> failures = failures();
@@ -157,7 +160,7 @@ public record Status(
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);
     }
 
-    /** Reads what {@code /status} answered. */
+    /** Reads an answer of {@code /status}. */
     public static Status fromJson(String json) throws JsonProcessingException {
         return JSON.readValue(json, Status.class);
     }

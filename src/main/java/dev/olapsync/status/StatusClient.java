@@ -18,7 +18,7 @@ public final class StatusClient {
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI uri;
 
-    /** @throws IllegalArgumentException when the pipeline tells nobody how it is */
+    /** @throws IllegalArgumentException if the pipeline has no status port */
     public StatusClient(Settings.Status address) {
         if (address.port() == 0) {
             throw new IllegalArgumentException("olap.status.port is 0: the pipeline tells nobody how it is."
@@ -27,7 +27,7 @@ public final class StatusClient {
         uri = URI.create("http://" + address.host() + ":" + address.port() + "/status");
     }
 
-    /** @throws IOException when there is no answer; the message says what to do */
+    /** @throws IOException if there is no answer; the message says what to do */
     public Status read() throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(uri).timeout(PATIENCE).build();
         HttpResponse<String> answer;

@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 
-/** Each new status as a server-sent event, for as many as look on, up to a limit: each needs a thread. */
+/** Sends each new status as a server-sent event, to a limited number of viewers, because each needs a thread. */
 final class StatusEvents {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** After so long without a sample a comment shows whether anybody is there. */
+    /** After this time without a sample, a comment detects whether the viewer is still connected. */
     private static final Duration SILENCE = Duration.ofSeconds(15);
 
     private final StatusSampler sampler;
@@ -25,7 +25,7 @@ final class StatusEvents {
         this.places = new Semaphore(places);
     }
 
-    /** Ends when the other side is gone, or the server stops. */
+    /** Ends when the viewer disconnects, or the server stops. */
     void stream(HttpExchange exchange) throws IOException {
         if (!places.tryAcquire()) {
             byte[] full = "Too many pages look on. Close some.\n".getBytes(StandardCharsets.UTF_8);

@@ -20,7 +20,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 
-/** What a {@link Status} says, as gauges; what is not known is not there. And those of the JVM and of the pools. */
+/** The values of a {@link Status} as gauges, without unknown values; and those of the JVM and of the pools. */
 final class StatusMeters implements AutoCloseable {
 
     private static final List<String> WAL_STATES = List.of("reserved", "extended", "unreserved", "lost");
@@ -178,7 +178,7 @@ final class StatusMeters implements AutoCloseable {
                 status.models().stream().map(model -> row(value.apply(model), "model", model.name())));
     }
 
-    /** Null when the value is not known. */
+    /** Null if the value is unknown. */
     private static Row<Number> row(Number value, String... tags) {
         return value == null ? null : Row.of(Tags.of(tags), value);
     }

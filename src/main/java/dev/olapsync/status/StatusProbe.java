@@ -39,8 +39,8 @@ import org.apache.camel.health.HealthCheckHelper;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Asks the routes, Postgres, the broker and ClickHouse how they are. One that does not answer in time is named in the
- * status and does not hold up the others. Thread safe.
+ * Queries the routes, Postgres, the broker and ClickHouse for their state. A server that does not answer in time is
+ * named in the status and does not delay the others. Thread safe.
  */
 public final class StatusProbe implements AutoCloseable {
 
@@ -97,7 +97,7 @@ public final class StatusProbe implements AutoCloseable {
                 answers.problems);
     }
 
-    /** Waits for answers, for all of them together no longer than the patience lasts. */
+    /** Waits for the answers, for all of them together at most for the patience. */
     private static final class Answers {
 
         private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
@@ -118,7 +118,7 @@ public final class StatusProbe implements AutoCloseable {
             return otherwise;
         }
 
-        /** Several questions to one server mostly fail alike. */
+        /** Several queries to one server usually fail with the same error. */
         private void add(String problem) {
             if (!problems.contains(problem)) {
                 problems.add(problem);
@@ -199,7 +199,7 @@ public final class StatusProbe implements AutoCloseable {
         return row.wasNull() ? null : bytes;
     }
 
-    /** By storage table, what the parts say: cheap, with older versions and deleted rows in it. */
+    /** By storage table, from the parts: cheap, with older versions and deleted rows. */
     private Map<String, Long> stored() {
         Map<String, Long> stored = new HashMap<>();
         olapSync.clickHouse()
@@ -235,10 +235,10 @@ public final class StatusProbe implements AutoCloseable {
                                 .orElse(null));
     }
 
-    /** Both null when a route reads no topic. */
+    /** Both are null if a route reads no topic. */
     private record Waiting(Long records, Long millis) {}
 
-    /** For each route that reads topics, the records that it has not committed yet. */
+    /** For each route that reads topics, the number of records that it has not committed yet. */
     private Map<String, Waiting> waiting() throws ExecutionException, InterruptedException {
         Map<String, Waiting> waiting = new HashMap<>();
         for (Route route : context.getRoutes()) {

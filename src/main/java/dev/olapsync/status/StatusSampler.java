@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks how the pipeline is, again and again: every ten seconds, every two seconds while somebody looks on. Keeps an hour of it. Thread
- * safe.
+ * Queries the state of the pipeline periodically: every ten seconds, every two seconds while a page is open. Keeps one
+ * hour of samples. Thread safe.
  */
 final class StatusSampler implements AutoCloseable {
 
@@ -22,11 +22,11 @@ final class StatusSampler implements AutoCloseable {
     private static final long WATCHED_PAUSE_MILLIS = 2_000;
     private static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
 
-    /** @param number grows by one with each */
+    /** @param number increases by one with each sample */
     record Sample(long number, Status status) {}
 
     /**
-     * One point of the curves; null is what was not known.
+     * One point of the curves; null for an unknown value.
      *
      * @param time in milliseconds since 1970
      * @param lagMillis p99 of the slowest model in the last ten seconds
@@ -59,7 +59,7 @@ final class StatusSampler implements AutoCloseable {
     private Sample last = new Sample(0, null);
     private int watchers;
 
-    /** @param listener gets each status, on the sampler's thread */
+    /** @param listener receives each status, on the thread of the sampler */
     StatusSampler(Supplier<Status> status, Consumer<Status> listener) {
         this.status = status;
         this.listener = listener;
@@ -87,7 +87,7 @@ final class StatusSampler implements AutoCloseable {
             listener.accept(now);
             add(now, System.currentTimeMillis());
         } catch (RuntimeException e) {
-            // the next one tries again; olap_status_time_seconds shows that there is none
+            // the next sample retries; olap_status_time_seconds shows that this one is missing
             LOG.warn("The status cannot be sampled: {}", e.getMessage());
         }
     }
@@ -112,7 +112,7 @@ final class StatusSampler implements AutoCloseable {
         }
     }
 
-    /** Who watches calls {@link #leave} at the end. */
+    /** A viewer must call {@link #leave} at the end. */
     synchronized void watch() {
         watchers++;
         notifyAll();
@@ -122,7 +122,7 @@ final class StatusSampler implements AutoCloseable {
         watchers--;
     }
 
-    /** The first sample behind this one, or the same after so long. */
+    /** The first sample after this one, or the same sample after this time. */
     synchronized Sample after(long number, Duration patience) throws InterruptedException {
         long end = System.nanoTime() + patience.toNanos();
         for (long left = patience.toMillis(); last.number() <= number && left > 0; ) {

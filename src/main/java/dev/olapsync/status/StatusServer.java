@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells over HTTP how the pipeline is: {@code /} as a page, {@code /status} as JSON, {@code /health} as 200 or 503, {@code
- * /metrics} for Prometheus. Without a port it does nothing.
+ * Serves the state of the pipeline over HTTP: {@code /} as a page, {@code /status} as JSON, {@code /health} as 200 or
+ * 503, {@code /metrics} for Prometheus. Without a port it does nothing.
  */
 public final class StatusServer implements AutoCloseable {
 
@@ -30,7 +30,7 @@ public final class StatusServer implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static final int THREADS = 12;
-    /** Pages that look on; the other threads are for single answers. */
+    /** Maximum number of open pages; the other threads are for single answers. */
     private static final int WATCHERS = 8;
 
     private final HttpServer http;
@@ -46,9 +46,9 @@ public final class StatusServer implements AutoCloseable {
     }
 
     /**
-     * Takes the port; nobody is answered yet.
+     * Takes the port; requests are not answered yet.
      *
-     * @throws IOException when the port cannot be had; the message names the key to change
+     * @throws IOException if the port is not available; the message names the key to change
      */
     public static StatusServer open(Settings.Status settings) throws IOException {
         if (settings.port() == 0) {
@@ -66,7 +66,7 @@ public final class StatusServer implements AutoCloseable {
         }
     }
 
-    /** Answers for this context from now on. */
+    /** Answers requests with the state of this context from now on. */
     public void serve(CamelContext context) {
         if (http == null) {
             return;
@@ -95,7 +95,7 @@ public final class StatusServer implements AutoCloseable {
             }
             send(exchange, reply(exchange, metrics));
         } catch (RuntimeException e) {
-            // the server would drop it, and the connection with it
+            // otherwise the server would drop it, and the connection with it
             LOG.error("No answer to {}", exchange.getRequestURI().getPath(), e);
             throw e;
         }
@@ -109,7 +109,7 @@ public final class StatusServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             return Reply.error(503, "The pipeline stops.");
         } catch (Exception e) {
-            // the message can hold a key; it is for who asked
+            // the message can contain a key; it is only for the sender of the request
             LOG.warn(
                     "No answer to {}: {}",
                     exchange.getRequestURI().getPath(),
@@ -125,7 +125,7 @@ public final class StatusServer implements AutoCloseable {
         return switch (exchange.getRequestURI().getPath()) {
             case "/status" -> Reply.json(200, probe.ask().toJson());
             case "/health" -> health();
-            // Asks no server: a server that is down must not restart the pipeline.
+            // queries no server: a server that is down must not restart the pipeline
             case "/live" -> Reply.json(200, "{\"status\": \"UP\"}");
             case "/metrics" -> Reply.text(200, "text/plain; version=0.0.4", metrics.scrape());
             default -> Reply.text(404, "There is /, /status, /health, /live and /metrics.\n");
@@ -143,7 +143,7 @@ public final class StatusServer implements AutoCloseable {
                     .put("name", result.getCheck().getId())
                     .put("status", result.getState().name());
             result.getMessage().ifPresent(message -> check.put("message", message));
-            // as the operator of Camel K reads it
+            // the form that the operator of Camel K reads
             ObjectNode data = check.putObject("data");
             result.getMessage().ifPresent(message -> data.put("error.message", message));
             if (result.getDetails().get(StatusProbe.ROUTE_ID) instanceof String route) {

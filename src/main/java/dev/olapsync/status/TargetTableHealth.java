@@ -9,8 +9,8 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Whether a table in ClickHouse does not fit its model any more, or is gone: the rows that come next might be kept in another
- * way than the view expects, without an error.
+ * DOWN if a table in ClickHouse no longer fits its model, or is gone: rows could be stored in another way than the view
+ * expects, without an error.
  */
 final class TargetTableHealth {
 

@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
-/** What is wrong with the topics: the questions of the health checks that concern the broker. */
+/** The problems of the topics: the queries of the health checks that concern the broker. */
 final class TopicsHealth {
 
     private static final int SHOWN = 5;
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    /** More dead letters in a minute have a cause that is not in the rows. */
+    /** More dead letters than this within a minute have a cause outside of the rows. */
     private static final long MAX_LETTERS = 1_000;
 
     private final OlapSync olapSync;
@@ -33,7 +33,7 @@ final class TopicsHealth {
         this.olapSync = olapSync;
     }
 
-    /** From the moment at which a topic is not the one any more that the epoch began with. */
+    /** A topic has been deleted or replaced since the epoch began to use it. */
     Optional<String> gone() throws Exception {
         if (gone == null) {
             olapSync.knownTopics().recall(olapSync.topics().lasting(olapSync.models()));
@@ -42,18 +42,18 @@ final class TopicsHealth {
         return Optional.ofNullable(gone);
     }
 
-    /** While another pipeline uses what is this one's. */
+    /** Another pipeline uses topics, groups or tables of this one. */
     Optional<String> shared() throws Exception {
         return OtherPipelines.problem(olapSync);
     }
 
-    /** While a topic is set so that it may lose records. */
+    /** A topic is set so that it may lose records. */
     Optional<String> settings() throws Exception {
         List<String> problems = olapSync.topics().wrongSettings(olapSync.models());
         return problems.isEmpty() ? Optional.empty() : Optional.of(shown(problems));
     }
 
-    /** Records that were gone before they were read. Those that are to be read next may be held by a consumer. */
+    /** Records were gone before they were read. A consumer may already hold the records that it reads next. */
     Optional<String> records() throws Exception {
         Optional<String> lost = olapSync.lostRecords().problem();
         return lost.isPresent() ? lost : goneBeforeCommitted();
@@ -65,7 +65,7 @@ final class TopicsHealth {
         for (PipelineStage stage : new LinkedHashSet<>(PipelineStage.of(olapSync))) {
             Map<TopicPartition, Long> firsts = olapSync.topicOffsets()
                     .firsts(topic -> known.containsKey(topic) && stage.topics().test(topic));
-            // in this order, for both only grow
+            // in this order, because both offsets only increase
             Map<TopicPartition, Long> committed = olapSync.topicOffsets().committed(stage.group());
             firsts.forEach((partition, first) -> {
                 long next = Math.max(
@@ -84,7 +84,7 @@ final class TopicsHealth {
                         + olapSync.settings().olap().reloadRemedy());
     }
 
-    /** While dead letters come faster than single rows can make them. */
+    /** Dead letters arrive faster than single rows can cause them. */
     synchronized Optional<String> deadLetters() throws Exception {
         DeadLetterCount now = new DeadLetterCount(
                 System.nanoTime(),

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** The keys of a model's rows that differed in a pass, no more than fit into memory. */
+/** The keys of the rows of a model that differed in a pass, no more than fit into memory. */
 final class Candidates implements Consumer<Difference> {
 
     private static final String NOT_READ = "";
@@ -42,7 +42,7 @@ final class Candidates implements Consumer<Difference> {
         return new ArrayList<>(states.keySet());
     }
 
-    /** How many more differed than are kept. */
+    /** Number of further differing rows whose keys are not kept. */
     long beyond() {
         return beyond;
     }

@@ -13,7 +13,10 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compares all models again and again, slowly, beside the work. Not thread safe, but for {@link #start} and the end. */
+/**
+ * Compares all models continuously, at a limited rate, beside the other work. Not thread safe, except for
+ * {@link #start} and the end.
+ */
 public final class ContinuousVerification implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ContinuousVerification.class);
@@ -32,7 +35,7 @@ public final class ContinuousVerification implements AutoCloseable {
         this.rowsPerSecond = rowsPerSecond;
     }
 
-    /** All models that are loaded, once; those for which the pipeline stood still are missing. */
+    /** Compares all loaded models once. The result lacks those for which the pipeline stood still. */
     public List<Result> round() throws SQLException, ModelException, IOException, InterruptedException {
         List<Result> results = new ArrayList<>();
         try (Verification verification = new Verification(olapSync, patience)) {
@@ -69,7 +72,10 @@ public final class ContinuousVerification implements AutoCloseable {
         return results;
     }
 
-    /** Goes on in a thread of the lowest priority until it is closed. A round that fails is reported, and the next one tries. */
+    /**
+     * Runs in a thread of the lowest priority until it is closed. A failed round is reported, and the next round is
+     * tried.
+     */
     public void start(Duration pause) {
         thread = new Thread(
                 () -> {

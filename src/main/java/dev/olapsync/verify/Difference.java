@@ -7,10 +7,10 @@ import java.util.List;
 /**
  * A row that is not the same on both sides.
  *
- * @param key the texts of the key's columns, the same for both sides
- * @param column the first column that differs; null when the row is missing on one side
- * @param postgres the value by the model's SELECT; null when it is NULL or the row is missing
- * @param clickHouse the value in the view; null when it is NULL or the row is missing
+ * @param key the texts of the columns of the key, the same for both sides
+ * @param column the first column that differs; null if the row is missing on one side
+ * @param postgres the value by the SELECT of the model; null if it is NULL or the row is missing
+ * @param clickHouse the value in the view; null if it is NULL or the row is missing
  */
 public record Difference(String model, List<String> key, Kind kind, String column, String postgres, String clickHouse) {
 
@@ -28,7 +28,7 @@ public record Difference(String model, List<String> key, Kind kind, String colum
         return new Difference(model.name(), key(model, clickHouse), Kind.NOT_IN_POSTGRES, null, null, null);
     }
 
-    /** @param column the first that differs, as its place in the model */
+    /** @param column place of the first differing column in the model */
     static Difference value(Model model, int column, List<String> postgres, List<String> clickHouse) {
         return new Difference(
                 model.name(),
@@ -39,7 +39,7 @@ public record Difference(String model, List<String> key, Kind kind, String colum
                 clickHouse.get(column));
     }
 
-    /** The key of a row in the one form that both sides can read and that is equal for equal keys. */
+    /** The key of a row in a form that both sides can read; equal keys have the same form. */
     private static List<String> key(Model model, List<String> row) {
         List<String> key = new ArrayList<>();
         model.key()

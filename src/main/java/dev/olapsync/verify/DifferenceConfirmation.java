@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds out which of the rows that differed really differ, while changes go on coming. A row differs when two readings of
- * it have found the same unequal contents and the same version in ClickHouse, and between them all that was committed
- * before the first had gone through the pipeline.
+ * Finds the rows that really differ among those that differed, while changes arrive. A row differs if two consecutive
+ * readings have found the same unequal contents and the same version in ClickHouse, and everything that was committed
+ * before the first reading has gone through the pipeline between them.
  *
- * <p>Why that is enough: let c be Postgres' content at the first reading, and p the last change of the row before it. What
- * ClickHouse showed was read from Postgres before, because ClickHouse is asked first. When p has gone through, ClickHouse
- * has a version not smaller than p, and it is the one that was there at the first reading already, so its content was
- * read from Postgres when p was visible and no later change was: it has to be c. A row that changes without an end gets new
- * versions without an end, and is no difference as long as it does.
+ * <p>Why this is enough: let c be the content in Postgres at the first reading, and p the last change of the row before
+ * it. The content in ClickHouse had been read from Postgres before, because ClickHouse is read first. When p has gone
+ * through the pipeline, the version in ClickHouse is not smaller than p. It is the version of the first reading, so its
+ * content was read from Postgres when p was visible and no later change was: it must be c. A row that changes
+ * continuously gets new versions continuously, and is no difference while it does.
  */
 final class DifferenceConfirmation {
 
@@ -51,19 +51,19 @@ final class DifferenceConfirmation {
     }
 
     /**
-     * @param differences keys of the rows that differ for good
-     * @param moving how many rows went on changing until the patience was at an end
+     * @param differences keys of the rows that differ permanently
+     * @param moving number of rows that still changed at the end of the patience
      */
     record Settled(List<List<String>> differences, long moving) {}
 
     /**
      * @param candidates is empty afterwards
-     * @param patience for rows that go on changing, and for a pipeline that stands still: then all rows that still differ
-     *        are differences
+     * @param patience for rows that change continuously, and for a pipeline that stands still: then all rows that
+     *     still differ are differences
      */
     Settled settle(Model model, Candidates candidates, Duration patience)
             throws SQLException, IOException, InterruptedException {
-        // who has waited for it once in vain does not wait again
+        // after one wait in vain there is no second wait
         Duration wait = standstill == null ? patience : Duration.ZERO;
         Instant deadline = Instant.now().plus(patience);
         List<List<String>> differences = new ArrayList<>();
@@ -85,17 +85,20 @@ final class DifferenceConfirmation {
         return new Settled(differences, candidates.keys().size());
     }
 
-    /** Why the last attempt could not wait for what was on its way; null when it could, or had no need to. */
+    /** Why the last attempt could not wait for the changes on their way; null if it could, or did not need to. */
     String standstill() {
         return standstill;
     }
 
-    /** Where the log stood before the last reading: no version from the log that it found is greater. Null before that. */
+    /**
+     * The position of the log before the last reading: no version from the log that it found is greater. Null before
+     * the last reading.
+     */
     Position reached() {
         return reached;
     }
 
-    /** Takes out the rows that are the same now, and those that differ for good: these it returns. */
+    /** Removes the rows that are equal now, and those that differ permanently. Returns the latter. */
     private List<List<String>> read(Model model, Candidates candidates) throws SQLException, IOException {
         List<List<String>> settled = new ArrayList<>();
         List<List<String>> keys = candidates.keys();

@@ -22,15 +22,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One row that somebody looks at: both sides, what is stored of it, its dead letters.
+ * One row for inspection: both sides, its stored versions, its dead letters.
  *
- * @param key the texts of the key's columns, as both sides write them
+ * @param key the texts of the columns of the key, as both sides write them
  */
 public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** There is no such model, or a key of the model has other columns; the message says it. */
+    /** There is no such model, or the key of the model has other columns; the message says which. */
     public static final class NoSuchKeyException extends Exception {
 
         NoSuchKeyException(String message) {
@@ -81,7 +81,7 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
     /**
      * Why the sides differed, in words.
      *
-     * @param settled both sides after all that was committed had gone through the pipeline
+     * @param settled both sides after everything that was committed had gone through the pipeline
      */
     public String causeOfDifference(Both settled, Barrier barrier, Duration patience)
             throws SQLException, StandstillException, InterruptedException {
@@ -94,12 +94,12 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
         return StoredRow.read(olapSync.clickHouse(), model, key);
     }
 
-    /** The row as one that is to be repaired. */
+    /** The row as a difference that can be repaired. */
     public Verification.Result different() {
         return new Verification.Result(model, 1, List.of(key), 0, 0, null);
     }
 
-    /** The dead letters about this row; none when the broker does not answer. */
+    /** The dead letters of this row; empty if the broker does not answer. */
     public List<DeadLetter> deadLetters() throws Exception {
         List<DeadLetter> ofRow = new ArrayList<>();
         if (new KafkaChecks(olapSync.settings(), Findings.failures(new PrintWriter(Writer.nullWriter()))).listens()) {

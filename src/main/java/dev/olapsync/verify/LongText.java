@@ -2,7 +2,10 @@ package dev.olapsync.verify;
 
 import dev.olapsync.model.OutputColumn;
 
-/** A text that is too long to be held in memory beside others is compared by its digest: both sides write the same instead. */
+/**
+ * A text that is too long to be in memory with others is compared by its digest: both sides write the digest instead of
+ * the text.
+ */
 public final class LongText {
 
     private static final int CHARACTERS = 4_000;
@@ -12,7 +15,7 @@ public final class LongText {
     private static boolean canBe(OutputColumn column) {
         return !column.key()
                 && switch (column.type().kind()) {
-                    // of a char(n) Postgres does not count the blanks at the end
+                    // Postgres does not count the trailing blanks of a char(n)
                     case STRING ->
                         column.postgresType().equals("text")
                                 || column.postgresType().startsWith("character varying");

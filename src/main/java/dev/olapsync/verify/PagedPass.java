@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Compares a model in small pages, each with a short snapshot of its own, so that a slow pass holds up no vacuum in
- * Postgres. First by the keys that Postgres has, then by those of ClickHouse, each in the order of its own index. A row
- * that moves between the pages may be seen twice or not at all; the next pass sees it.
+ * Compares a model in small pages, each with a short snapshot of its own, so that a slow pass does not hold up vacuum
+ * in Postgres. It reads first the keys of Postgres, then those of ClickHouse, each in the order of its own index. A row
+ * that moves between pages may be seen twice or not at all; the next pass sees it.
  */
 public final class PagedPass implements Verification.Pass {
 
@@ -26,7 +26,7 @@ public final class PagedPass implements Verification.Pass {
     private final double nanosOfARow;
     private long next = System.nanoTime();
 
-    /** @param rowsPerSecond above 0; a second in which less was compared is not made up for */
+    /** @param rowsPerSecond above 0; time that was not used in a second is lost */
     PagedPass(OlapSync olapSync, Verifier verifier, int rowsPerSecond) {
         this.olapSync = olapSync;
         this.verifier = verifier;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The rows of a model's SELECT, in the order of the key, each value as text, or as a {@link LongText}. */
+/** The rows of the SELECT of a model, in the order of the key, each value as text, or as a {@link LongText}. */
 final class PostgresRows implements AutoCloseable {
 
     private static final int FETCH_ROWS = 1_000;
@@ -24,7 +24,7 @@ final class PostgresRows implements AutoCloseable {
     private final ResultSet rows;
 
     /**
-     * @param connection in a transaction, or all rows come at once
+     * @param connection in a transaction; otherwise the driver reads all rows at once
      * @param keys which rows; null for all
      */
     PostgresRows(Connection connection, Model model, List<List<String>> keys) throws SQLException {
@@ -81,7 +81,7 @@ final class PostgresRows implements AutoCloseable {
 
     private static String text(ColumnType type, String value) {
         return switch (type.kind()) {
-            // a cast would cut the blanks at the end of a char(n)
+            // a cast would remove the trailing blanks of a char(n)
             case STRING -> value;
             case JSON_TEXT -> "to_json(" + value + ")::text";
             case ARRAY ->
@@ -91,12 +91,12 @@ final class PostgresRows implements AutoCloseable {
         };
     }
 
-    /** What is no type in ClickHouse has been made a text before it was collected. */
+    /** A value whose type ClickHouse does not have was converted to text before it was collected. */
     private static String element(ColumnType type) {
         return type.kind() == ColumnType.Kind.JSON_TEXT ? "e.x" : text(type, "e.x");
     }
 
-    /** @return null behind the last one */
+    /** @return null after the last row */
     List<String> next() throws SQLException {
         if (!rows.next()) {
             return null;

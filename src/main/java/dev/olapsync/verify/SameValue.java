@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** When a value of Postgres and a value of ClickHouse, each in its own text form, are the same; see docs/types.md. */
+/**
+ * Decides whether a value of Postgres and a value of ClickHouse, each in its own text form, are the same; see
+ * docs/types.md.
+ */
 final class SameValue {
 
     private static final LocalDate FIRST_DAY = LocalDate.of(1900, 1, 1);
@@ -62,7 +65,7 @@ final class SameValue {
         return elements;
     }
 
-    /** Whether both sides have to sort the column as text, byte by byte, to sort it alike. */
+    /** Whether both sides must sort the column as text, byte by byte, to have the same order. */
     static boolean orderedAsText(OutputColumn column) {
         return switch (column.type().kind()) {
             case STRING, TEXT_FORM, JSON_TEXT, LOW_CARDINALITY, UUID -> true;
@@ -70,7 +73,7 @@ final class SameValue {
         };
     }
 
-    /** In the order of both sides. Neither value may be null. */
+    /** Compares in the order of both sides. Neither value may be null. */
     static int compare(OutputColumn column, String postgres, String clickHouse) {
         return switch (column.type().kind()) {
             case INT16, INT32, INT64 -> Long.compare(Long.parseLong(postgres), Long.parseLong(clickHouse));
@@ -85,13 +88,13 @@ final class SameValue {
         };
     }
 
-    /** The one text for a value of a key, which both sides can read; equal values have equal texts. */
+    /** The form of a value of a key that both sides can read; equal values have equal forms. */
     static String canonical(OutputColumn column, String text) {
         return switch (column.type().kind()) {
             case DECIMAL -> new BigDecimal(text).stripTrailingZeros().toPlainString();
             case BOOL -> String.valueOf(bool(text));
             case TIMESTAMP -> {
-                // of a composite key Postgres writes it as in JSON
+                // Postgres writes a composite key in its JSON form
                 String plain = text.replace('T', ' ').replace("+00:00", "+00");
                 yield held(Kind.TIMESTAMP, plain) ? CANONICAL_TIMESTAMP.format(timestamp(plain)) : text;
             }
@@ -99,7 +102,7 @@ final class SameValue {
         };
     }
 
-    /** Whether ClickHouse's type has this value of Postgres. */
+    /** Whether the type in ClickHouse has this value of Postgres. */
     private static boolean held(Kind kind, String postgres) {
         return switch (kind) {
             case DECIMAL -> !postgres.equals("NaN");
@@ -136,7 +139,7 @@ final class SameValue {
         };
     }
 
-    /** As UTF-8 bytes sort; Java's own order differs from it outside of the basic plane. */
+    /** The order of UTF-8 bytes. It differs from the order of Java outside of the basic plane. */
     private static int compareBytes(String a, String b) {
         int length = Math.min(a.length(), b.length());
         for (int i = 0; i < length; i++) {

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What ClickHouse stores of a key.
+ * The stored versions of a key in ClickHouse.
  *
- * @param versions all that no merge has taken away yet, the greatest first
+ * @param versions all versions that no merge has removed yet, the greatest first
  * @param cutoff the version below which no row of the model counts
  */
 public record StoredRow(List<Version> versions, BigInteger cutoff) {
@@ -24,7 +24,7 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
 
     record Version(BigInteger number, boolean deleted) {
 
-        /** The position that the version was made of; empty when it is none, because no pipeline wrote it. */
+        /** The position from which the version was made; empty if it is no position, because no pipeline wrote it. */
         Optional<Position> position() {
             try {
                 return Optional.of(Position.ofVersion(number));
@@ -68,9 +68,9 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
     }
 
     /**
-     * Why the row differs although all that was committed has gone through the pipeline, in words.
+     * Why the row differs although everything that was committed has gone through the pipeline, in words.
      *
-     * @param reached where the log stands
+     * @param reached the position of the log
      */
     String causeOfDifference(Position reached) {
         if (greatest().isEmpty()) {
@@ -90,7 +90,7 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
                 + " a change was lost or could not be written; a dead letter would say why.";
     }
 
-    /** One line for each version, the one that counts first. */
+    /** One line for each version, the version that counts first. */
     public List<String> lines() {
         return versions.stream()
                 .map(version -> version.position()

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 
-/** How far a long run is: one line of a terminal that changes, or a line now and then where there is none. Not thread safe. */
+/** The progress of a long run: one changing line in a terminal, otherwise a line from time to time. Not thread safe. */
 public final class TerminalProgress {
 
     private static final long TERMINAL_NANOS = Duration.ofMillis(250).toNanos();
@@ -19,7 +19,7 @@ public final class TerminalProgress {
     private long done;
     private long printed = start;
 
-    /** @param total how many rows there will be, about, or {@link ProgressBar#UNKNOWN} */
+    /** @param total approximate number of rows, or {@link ProgressBar#UNKNOWN} */
     public TerminalProgress(PrintWriter out, String name, long total) {
         this.out = out;
         this.name = name;
@@ -37,7 +37,7 @@ public final class TerminalProgress {
         }
     }
 
-    /** Takes the line away, so that the result can stand there. */
+    /** Removes the line, so that the result can be printed in its place. */
     public void end() {
         if (terminal && printed != start) {
             out.print("\r\033[K");

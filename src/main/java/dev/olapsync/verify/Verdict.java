@@ -8,17 +8,17 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * What the comparison of all models came to.
+ * The result of the comparison of all models.
  *
- * @param rows how many Postgres has
+ * @param rows number of rows in Postgres
  */
 public record Verdict(int models, long rows, long differences) {
 
     /**
-     * Compares each view in ClickHouse with its model's SELECT in Postgres.
+     * Compares each view in ClickHouse with the SELECT of its model in Postgres.
      *
-     * @param show how many differences of a model to print
-     * @param out gets these, and a line for each model
+     * @param show maximum number of printed differences per model
+     * @param out receives these differences, and a line for each model
      */
     public static Verdict of(OlapSync olapSync, int show, PrintWriter out)
             throws SQLException, ModelException, IOException, InterruptedException {

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
-/** Compares models while changes go on coming: a difference counts only when it outlives the lag. Not thread safe. */
+/** Compares models while changes arrive: a difference counts only if it outlives the lag. Not thread safe. */
 public final class Verification implements AutoCloseable {
 
     public static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -36,7 +36,7 @@ public final class Verification implements AutoCloseable {
         this(olapSync, patience, MAX_CANDIDATES);
     }
 
-    /** @param maxCandidates how many keys of rows that differ are kept of one model */
+    /** @param maxCandidates maximum number of keys of differing rows that are kept per model */
     Verification(OlapSync olapSync, Duration patience, int maxCandidates) {
         this.olapSync = olapSync;
         this.patience = patience;
@@ -51,18 +51,18 @@ public final class Verification implements AutoCloseable {
     @FunctionalInterface
     interface Pass {
 
-        /** @return how many rows Postgres has */
+        /** @return number of rows in Postgres */
         long find(Model model, Consumer<Difference> report) throws SQLException, IOException, InterruptedException;
     }
 
     /**
-     * What the comparison of a model came to.
+     * The result of the comparison of a model.
      *
-     * @param rows how many Postgres has
-     * @param keys of the rows that differ, as many as are kept
-     * @param beyond how many more differed in the pass and were not read again
-     * @param moving how many went on changing, so that nobody can say
-     * @param standstill why what is on its way counts as different; null when it does not
+     * @param rows number of rows in Postgres
+     * @param keys of the differing rows, as many as are kept
+     * @param beyond number of further rows that differed in the pass and were not read again
+     * @param moving number of rows that changed continuously, so that they could not be compared
+     * @param standstill why changes on their way count as differences; null if they do not
      */
     public record Result(Model model, long rows, List<List<String>> keys, long beyond, long moving, String standstill) {
 
@@ -71,7 +71,7 @@ public final class Verification implements AutoCloseable {
         }
     }
 
-    /** All rows on both sides, merged, of one snapshot of Postgres. */
+    /** Compares all rows of both sides, merged, with one snapshot of Postgres. */
     Result verify(Model model, LongConsumer progress) throws SQLException, IOException, InterruptedException {
         return verify(
                 model,
@@ -89,7 +89,7 @@ public final class Verification implements AutoCloseable {
             Candidates candidates = new Candidates(maxCandidates);
             long rows = pass.find(model, candidates);
             DifferenceConfirmation.Settled settled = settling.settle(model, candidates, patience);
-            // what was not kept may have been on its way only
+            // rows that were not kept may just have been on their way
             if (candidates.beyond() == 0
                     || !settled.differences().isEmpty()
                     || Instant.now().isAfter(deadline)) {
@@ -104,7 +104,7 @@ public final class Verification implements AutoCloseable {
         }
     }
 
-    /** The rows with these keys, as they are now: each that differs goes to the report. */
+    /** Compares the present rows with these keys: each difference goes to the report. */
     void read(Model model, List<List<String>> keys, Consumer<Difference> report) throws SQLException, IOException {
         if (!keys.isEmpty()) {
             verifier.compare(model, keys, (inPostgres, inClickHouse, difference) -> {
@@ -122,9 +122,9 @@ public final class Verification implements AutoCloseable {
     /**
      * Has the pipeline read rows again, and compares them once more.
      *
-     * @param unbeatable of the keys that still differ those whose version in ClickHouse is not from the log, because it is
-     *        ahead of it: no refresh request can win against it
-     * @param reached the version that the log has reached; null when there is no need to know
+     * @param unbeatable the keys among those that still differ whose version in ClickHouse is ahead of the log: no
+     *     refresh request can win over it
+     * @param reached the version that the log has reached; null if it is not needed
      */
     public record Repaired(Result result, List<List<String>> unbeatable, BigInteger reached) {}
 

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What the last verification of each model came to, kept beside the rows, so that every process can show it. */
+/** The results of the last verification of each model, stored beside the rows, so that every process can show them. */
 public final class Verifications {
 
     private static final String TABLE = "_verifications";
 
     /**
-     * @param rows that Postgres had
-     * @param moving rows that went on changing, so that nobody can say
+     * @param rows number of rows in Postgres
+     * @param moving number of rows that changed continuously, so that they could not be compared
      */
     public record Last(String model, Instant finished, long rows, long differences, long moving) {}
 
@@ -42,7 +42,7 @@ public final class Verifications {
                 + String.format(Locale.ROOT, "%.3f", seconds) + ")");
     }
 
-    /** Sorted by the model's name; models that were never verified are missing. */
+    /** Sorted by the name of the model; models that were never verified are missing. */
     public List<Last> all() {
         if (!clickHouse.hasTable(TABLE)) {
             return List.of();

@@ -12,10 +12,10 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /**
- * Compares a model's SELECT in Postgres, in one snapshot, with its view in ClickHouse, row by row and value by value. Both
- * sides are read in the order of the key and merged, so memory does not grow with the table. Values are compared by the
- * rules of {@link SameValue}, not by the expressions that wrote them. What is on its way differs too; {@link
- * DifferenceConfirmation} takes it out.
+ * Compares the SELECT of a model in Postgres, in one snapshot, with its view in ClickHouse, row by row and value by
+ * value. Both sides are read in the order of the key and merged, so memory does not grow with the table. Values are
+ * compared by the rules of {@link SameValue}, not by the expressions that wrote them. Rows on their way differ too;
+ * {@link DifferenceConfirmation} excludes them.
  */
 public final class Verifier {
 
@@ -27,17 +27,17 @@ public final class Verifier {
         this.clickHouse = clickHouse;
     }
 
-    /** Takes the rows of a key, each as the texts of the model's columns. */
+    /** Receives the rows of a key, each as the texts of the columns of the model. */
     @FunctionalInterface
     public interface Rows {
 
-        /** @param difference null when the rows are the same; of the two only one can be null then */
+        /** @param difference null if the rows are the same; at most one of the two rows is null then */
         void accept(List<String> inPostgres, List<String> inClickHouse, Difference difference) throws IOException;
     }
 
     /**
-     * @param report takes each difference, in the order of the key
-     * @return how many rows Postgres has
+     * @param report receives each difference, in the order of the key
+     * @return number of rows in Postgres
      */
     public long compare(Model model, Consumer<Difference> report) throws SQLException, IOException {
         return compare(model, null, (expected, actual, difference) -> {
@@ -49,11 +49,11 @@ public final class Verifier {
 
     /**
      * @param keys which rows; null for all
-     * @param visitor takes each row, in the order of the key
-     * @return how many of them Postgres has
+     * @param visitor receives each row, in the order of the key
+     * @return number of these rows in Postgres
      */
     public long compare(Model model, List<List<String>> keys, Rows visitor) throws SQLException, IOException {
-        // ClickHouse first: what it shows was in Postgres before the snapshot, see DifferenceConfirmation
+        // ClickHouse first: its rows had been in Postgres before the snapshot, see DifferenceConfirmation
         try (ClickHouseRows target = ClickHouseRows.ofView(clickHouse, model, keys);
                 Connection connection = PostgresDataSource.patient(postgres)) {
             int isolation = connection.getTransactionIsolation();

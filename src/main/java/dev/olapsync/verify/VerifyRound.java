@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Compares all models once, for somebody who looks on, and repairs them on request. */
+/** Compares all models once for a user, and repairs them on request. */
 public final class VerifyRound {
 
     private static final int KEYS_OF_A_STATEMENT = 100;
@@ -28,7 +28,7 @@ public final class VerifyRound {
     private final int show;
     private final PrintWriter out;
 
-    /** @param show how many differences of a model to print */
+    /** @param show maximum number of printed differences per model */
     public VerifyRound(OlapSync olapSync, Duration patience, int show, PrintWriter out) {
         this.olapSync = olapSync;
         this.patience = patience;
@@ -82,7 +82,7 @@ public final class VerifyRound {
         out.flush();
     }
 
-    /** As long as it repairs something and there is more than is kept at a time. */
+    /** Repeats while it repairs rows and there are more differences than are kept at a time. */
     private Result repair(Verification verification, Result found)
             throws SQLException, IOException, InterruptedException {
         Result before = found;
@@ -128,7 +128,7 @@ public final class VerifyRound {
                         reached));
     }
 
-    /** The statement that deletes what was written by hand. */
+    /** The statement that deletes rows that were written by hand. */
     public static String delete(ClickHouse clickHouse, Model model, List<List<String>> keys, BigInteger reached) {
         return "ALTER TABLE " + ClickHouse.identifier(clickHouse.database()) + "."
                 + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " DELETE WHERE "
