@@ -1,10 +1,22 @@
 package dev.olapsync.check;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 
 /** What the checks find, printed as they find it: one line each, and below it how to fix what is not right. */
 public final class Findings {
 
+    /**
+     * One of them.
+     *
+     * @param level {@code ok}, {@code warn} or {@code fail}
+     * @param remedy what to do, in lines; empty when nothing is to be done or known
+     */
+    public record Finding(String level, String text, List<String> remedy) {}
+
+    private final List<Finding> list = new ArrayList<>();
     private final PrintWriter out;
     private final boolean failuresOnly;
     private int failures;
@@ -59,7 +71,21 @@ public final class Findings {
         return misconfigured ? 2 : failed() ? 1 : 0;
     }
 
+    /** All of them, in the order in which they were found. */
+    public List<Finding> list() {
+        return list;
+    }
+
+    public int failures() {
+        return failures;
+    }
+
+    public int warnings() {
+        return warnings;
+    }
+
     private void print(String kind, String found, String... remedy) {
+        list.add(new Finding(kind.strip().toLowerCase(Locale.ROOT), found, List.of(remedy)));
         out.println(kind + "  " + found.replace("\n", "\n      "));
         for (String line : remedy) {
             out.println("        " + line.replace("\n", "\n        "));

@@ -9,8 +9,10 @@ import picocli.CommandLine.Option;
 /** The option that all commands share: the path of the configuration. */
 public final class Configuration {
 
+    static final String OPTION = "--config";
+
     @Option(
-            names = "--config",
+            names = OPTION,
             paramLabel = "FILE",
             defaultValue = "application.properties",
             description = "the configuration, default: ${DEFAULT-VALUE}")

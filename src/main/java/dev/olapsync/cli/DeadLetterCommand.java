@@ -8,6 +8,8 @@ import dev.olapsync.deadletter.DeadLetterReplay;
 import dev.olapsync.deadletter.DeadLetterTopic;
 import dev.olapsync.pipeline.OlapSync;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
@@ -32,10 +34,16 @@ final class DeadLetterCommand {
             name = "list",
             mixinStandardHelpOptions = true,
             description = "One line for each dead letter, without its" + " content.")
-    int list(@Mixin Configuration configuration) throws Exception {
+    int list(@Mixin Configuration configuration, @Mixin JsonOutput json) throws Exception {
         Findings findings = reach(configuration.settings());
         if (findings.failed()) {
             return findings.exitCode();
+        }
+        if (json.wanted()) {
+            List<Listed> all = new ArrayList<>();
+            new DeadLetterTopic(configuration.settings()).read(deadLetter -> all.add(Listed.of(deadLetter)));
+            JsonOutput.print(out(), all);
+            return 0;
         }
         LongAdder deadLetters = new LongAdder();
         new DeadLetterTopic(configuration.settings()).read(deadLetter -> {
@@ -52,6 +60,19 @@ final class DeadLetterCommand {
         out().println(counted(deadLetters));
         out().flush();
         return 0;
+    }
+
+    /** A dead letter without its content. */
+    record Listed(String id, String time, String of, String key, String error) {
+
+        static Listed of(DeadLetter deadLetter) {
+            return new Listed(
+                    deadLetter.id(),
+                    String.valueOf(deadLetter.time()),
+                    deadLetter.of(),
+                    deadLetter.key(),
+                    deadLetter.error());
+        }
     }
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "One dead letter whole, with its content.")

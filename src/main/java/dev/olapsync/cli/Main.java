@@ -3,9 +3,14 @@ package dev.olapsync.cli;
 import dev.olapsync.cli.Configuration.ConfigurationException;
 import dev.olapsync.model.ModelException;
 import java.util.TimeZone;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The command line. Exit codes: 0 success, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(
@@ -21,9 +26,21 @@ import picocli.CommandLine.IVersionProvider;
             Verify.class,
             RepairRow.class,
             Resync.class,
-            DeadLetterCommand.class
-        })
+            DeadLetterCommand.class,
+            CommandLine.HelpCommand.class,
+            AutoComplete.GenerateCompletion.class
+        },
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:all is well",
+            "1:a difference or a failure",
+            "2:the usage, the configuration or a model is wrong"
+        },
+        footer = {"", "Shell completion: source <(olap-sync generate-completion)"})
 public final class Main {
+
+    @Option(names = Configuration.OPTION, paramLabel = "FILE", description = "the configuration of the command")
+    private String config;
 
     public static void main(String[] arguments) {
         TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
@@ -32,12 +49,31 @@ public final class Main {
 
     /** All commands, for a caller with its own streams. */
     public static CommandLine commandLine() {
-        return new CommandLine(new Main())
+        Main main = new Main();
+        return new CommandLine(main)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setDefaultValueProvider(main::ofAllCommands)
+                .setParameterExceptionHandler(Main::wrongUsage)
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
                     return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;
                 });
+    }
+
+    /** An option before the command counts for the command. */
+    private String ofAllCommands(ArgSpec option) {
+        return config != null
+                        && option instanceof OptionSpec named
+                        && named.longestName().equals(Configuration.OPTION)
+                ? config
+                : null;
+    }
+
+    private static int wrongUsage(ParameterException error, String[] arguments) {
+        CommandLine command = error.getCommandLine();
+        command.getErr().println(command.getColorScheme().errorText(error.getMessage()));
+        command.getErr().println("'" + command.getCommandSpec().qualifiedName() + " --help' shows what it takes.");
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** The version that the jar's manifest has. */

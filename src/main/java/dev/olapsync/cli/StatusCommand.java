@@ -16,11 +16,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Shows how the running pipeline is. Exit code 0: healthy, 1: not healthy or not running.")
+        description = "Shows how the running pipeline is.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:healthy", "1:not healthy, or not running", "2:the configuration is wrong"})
 final class StatusCommand implements Callable<Integer> {
 
     @Mixin
     private Configuration configuration;
+
+    @Mixin
+    private JsonOutput json;
 
     @Spec
     private CommandSpec spec;
@@ -29,8 +34,12 @@ final class StatusCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Status status = new StatusClient(configuration.settings().status()).read();
         PrintWriter out = spec.commandLine().getOut();
-        print(status, out);
         List<String> failures = status.failures();
+        if (json.wanted()) {
+            JsonOutput.print(out, status);
+            return failures.isEmpty() ? 0 : 1;
+        }
+        print(status, out);
         out.println(failures.isEmpty() ? "healthy" : "NOT healthy:");
         failures.forEach(failure -> out.println("  " + failure));
         out.flush();

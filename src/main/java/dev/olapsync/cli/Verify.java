@@ -1,19 +1,26 @@
 package dev.olapsync.cli;
 
 import dev.olapsync.config.Settings;
+import dev.olapsync.model.ModelException;
+import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.verify.ContinuousVerification;
 import dev.olapsync.verify.Verdict;
+import dev.olapsync.verify.Verification;
 import dev.olapsync.verify.VerifyRound;
 import java.io.PrintWriter;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Compares each view in ClickHouse with the SELECT of its model in Postgres. */
@@ -22,12 +29,24 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Compares each view in ClickHouse with its model's SELECT in Postgres, value by value, also while changes come:",
-            "a difference counts only when it outlives the lag. Exit code 0: no difference, 1: differences or a failure."
+            "a difference counts only when it outlives the lag."
+        },
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:no difference",
+            "1:differences, or a failure",
+            "2:the configuration, a model or an option is wrong"
         })
 final class Verify implements Callable<Integer> {
 
     @Mixin
     private Configuration configuration;
+
+    @Mixin
+    private JsonOutput json;
+
+    @Parameters(paramLabel = "MODEL", arity = "0..*", description = "the models to compare, default: all")
+    private List<String> models = List.of();
 
     @Option(
             names = "--show",
@@ -74,22 +93,71 @@ final class Verify implements Callable<Integer> {
         OlapSync olapSync = new OlapSync(configuration.settings());
         try {
             PrintWriter out = spec.commandLine().getOut();
-            if (continuous && repair) {
-                spec.commandLine()
-                        .getErr()
-                        .println("--continuous only looks. Fix what it finds with 'olap-sync verify" + " --repair'.");
-                return 2;
-            }
+            requireSense(olapSync);
             if (continuous) {
                 return goOn(olapSync, out);
             }
-            Verdict verdict = new VerifyRound(olapSync, Duration.ofSeconds(patience), show, out).run(repair);
-            out.println(verdict);
+            VerifyRound round = new VerifyRound(
+                    olapSync, models, Duration.ofSeconds(patience), show, json.wanted() ? JsonOutput.nowhere() : out);
+            Verdict verdict = round.run(repair);
+            if (json.wanted()) {
+                JsonOutput.print(out, Verified.of(verdict, round.results()));
+            } else {
+                out.println(verdict);
+            }
             return verdict.inSync() ? 0 : 1;
         } finally {
             olapSync.stop();
         }
     }
+
+    private void requireSense(OlapSync olapSync) throws SQLException, ModelException {
+        if (continuous && (repair || json.wanted() || !models.isEmpty())) {
+            throw wrong("--continuous only looks, at all models, and prints a line for each round."
+                    + " 'olap-sync verify --repair' repairs what it finds.");
+        }
+        if (show < 0 || patience < 0) {
+            throw wrong("--show and --patience cannot be negative.");
+        }
+        for (String model : models) {
+            if (VerifyRound.chosen(olapSync.models(), List.of(model)).isEmpty()) {
+                throw wrong("There is no model " + model + ", only "
+                        + olapSync.models().all().stream()
+                                .map(Models::file)
+                                .distinct()
+                                .toList());
+            }
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** The document for programs. */
+    record Verified(boolean inSync, long rows, long differences, List<VerifiedModel> models) {
+
+        static Verified of(Verdict verdict, List<Verification.Result> results) {
+            return new Verified(
+                    verdict.inSync(),
+                    verdict.rows(),
+                    verdict.differences(),
+                    results.stream()
+                            .map(result -> new VerifiedModel(
+                                    result.model().name(),
+                                    result.rows(),
+                                    result.differences(),
+                                    result.moving(),
+                                    result.standstill()))
+                            .toList());
+        }
+    }
+
+    /**
+     * @param moving rows that were still changing when the patience was at an end
+     * @param standstill why what is on its way counts as different; null when it does not
+     */
+    record VerifiedModel(String name, long rows, long differences, long moving, String standstill) {}
 
     private int goOn(OlapSync olapSync, PrintWriter out) throws Exception {
         Settings.Verify settings = olapSync.settings().verify();

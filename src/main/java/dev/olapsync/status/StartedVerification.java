@@ -7,6 +7,7 @@ import dev.olapsync.verify.VerifyRound;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +60,8 @@ final class StartedVerification implements AutoCloseable {
 
     private void run(boolean repair, StringWriter out) {
         try {
-            Verdict came = new VerifyRound(olapSync, Verification.PATIENCE, SHOWN, new PrintWriter(out)).run(repair);
+            Verdict came = new VerifyRound(olapSync, List.of(), Verification.PATIENCE, SHOWN, new PrintWriter(out))
+                    .run(repair);
             end(came.toString(), null);
         } catch (InterruptedException e) {
             end(null, "it was interrupted");

@@ -22,7 +22,7 @@ public record Verdict(int models, long rows, long differences) {
      */
     public static Verdict of(OlapSync olapSync, int show, PrintWriter out)
             throws SQLException, ModelException, IOException, InterruptedException {
-        return new VerifyRound(olapSync, Verification.PATIENCE, show, out).run(false);
+        return new VerifyRound(olapSync, List.of(), Verification.PATIENCE, show, out).run(false);
     }
 
     public static Verdict of(List<Verification.Result> results) {

@@ -66,7 +66,7 @@ public final class Verification implements AutoCloseable {
      */
     public record Result(Model model, long rows, List<List<String>> keys, long beyond, long moving, String standstill) {
 
-        long differences() {
+        public long differences() {
             return keys.size() + beyond;
         }
     }

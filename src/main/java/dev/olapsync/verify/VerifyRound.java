@@ -4,6 +4,7 @@ import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
+import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.ProgressBar;
 import dev.olapsync.tables.ClickHouseTables;
@@ -24,24 +25,30 @@ public final class VerifyRound {
     private static final int KEYS_OF_A_STATEMENT = 100;
 
     private final OlapSync olapSync;
+    private final List<String> names;
     private final Duration patience;
     private final int show;
     private final PrintWriter out;
 
-    /** @param show maximum number of printed differences per model */
-    public VerifyRound(OlapSync olapSync, Duration patience, int show, PrintWriter out) {
+    private final List<Result> results = new ArrayList<>();
+
+    /**
+     * @param names of the models to compare; none means all
+     * @param show maximum number of printed differences per model
+     */
+    public VerifyRound(OlapSync olapSync, List<String> names, Duration patience, int show, PrintWriter out) {
         this.olapSync = olapSync;
+        this.names = names;
         this.patience = patience;
         this.show = show;
         this.out = out;
     }
 
     public Verdict run(boolean repair) throws SQLException, ModelException, IOException, InterruptedException {
-        List<Result> results = new ArrayList<>();
         Verifications history = Verifications.of(olapSync);
         String standstill = null;
         try (Verification verification = new Verification(olapSync, patience)) {
-            for (Model model : olapSync.models().all()) {
+            for (Model model : chosen(olapSync.models(), names)) {
                 TerminalProgress progress = new TerminalProgress(out, model.name(), ProgressBar.UNKNOWN);
                 Result result = verification.verify(model, progress::add);
                 progress.end();
@@ -58,6 +65,18 @@ public final class VerifyRound {
             out.println("The pipeline stands still, so what is on its way counts as different. " + standstill);
         }
         return Verdict.of(results);
+    }
+
+    /** What each model came to; empty before {@link #run}. */
+    public List<Result> results() {
+        return results;
+    }
+
+    /** Those of these names, each also by the name of its file; all of them when there is no name. */
+    public static List<Model> chosen(Models models, List<String> names) {
+        return models.all().stream()
+                .filter(model -> names.isEmpty() || names.contains(model.name()) || names.contains(Models.file(model)))
+                .toList();
     }
 
     private void print(Verification verification, Result result) throws SQLException, IOException {

@@ -1,0 +1,31 @@
+package dev.olapsync.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.PrintWriter;
+import java.io.Writer;
+import picocli.CommandLine.Option;
+
+/** The option to print one JSON document instead of lines for people. */
+final class JsonOutput {
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    @Option(names = "--json", description = "print one JSON document, for programs")
+    private boolean wanted;
+
+    boolean wanted() {
+        return wanted;
+    }
+
+    /** Where lines go that nobody wants beside the document. */
+    static PrintWriter nowhere() {
+        return new PrintWriter(Writer.nullWriter());
+    }
+
+    static void print(PrintWriter out, Object document) throws JsonProcessingException {
+        out.println(JSON.writeValueAsString(document));
+        out.flush();
+    }
+}

@@ -1,0 +1,113 @@
+package dev.olapsync.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.scenario.Scenario;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the commands print about themselves, what they say of wrong options, and what they print for programs. */
+class CommandLineTest {
+
+    @TempDir
+    private Path folder;
+
+    record Ended(int code, String out, String err) {}
+
+    private static Ended execute(String... words) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int code = Main.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(words);
+        return new Ended(code, out.toString(), err.toString());
+    }
+
+    static Stream<String> commands() {
+        return Main.commandLine().getSubcommands().keySet().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void eachCommandHasAHelp(String command) {
+        Ended help = execute("help", command);
+        assertThat(help.code()).isZero();
+        assertThat(help.out()).contains("Usage: olap-sync ");
+    }
+
+    @Test
+    void theHelpHasTheExitCodes() {
+        for (String command : new String[] {"check", "status", "verify"}) {
+            assertThat(execute(command, "--help").out()).contains("Exit codes:", "2   the configuration");
+        }
+    }
+
+    @Test
+    void aShellCompletesTheCommands() {
+        assertThat(execute("generate-completion").out()).contains("repair-row", "--patience");
+    }
+
+    @Test
+    void aWrongOptionIsOneSentenceAndNoPageOfUsage() {
+        Ended wrong = execute("verify", "--show=many");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err().lines()).hasSize(2);
+        assertThat(wrong.err()).contains("--show", "many", "'olap-sync verify --help'");
+    }
+
+    @Test
+    void aNumberThatCannotBeIsRefused() throws Exception {
+        Path empty = Files.createFile(folder.resolve("application.properties"));
+        Ended wrong = execute("verify", "--show=-1", "--config", empty.toString());
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--show and --patience cannot be negative");
+    }
+
+    @Test
+    void theConfigurationCanStandBeforeTheCommand() {
+        Ended missing = execute("--config", "nowhere.properties", "check");
+        assertThat(missing.code()).isEqualTo(2);
+        assertThat(missing.err()).contains("There is no configuration ").contains("nowhere.properties");
+    }
+
+    @Test
+    void programsReadCheckVerifyAndDeadLetters() throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        try (Scenario scenario = Scenario.of("programs", "CREATE TABLE a (id int PRIMARY KEY, day date NOT NULL)")
+                .model("a", "SELECT * FROM a")
+                .model("b", "SELECT id FROM a")) {
+            scenario.postgres("INSERT INTO a VALUES (1, '2026-01-01'), (2, '9999-01-01')");
+            scenario.start().awaitLoaded();
+
+            JsonNode check = json.readTree(scenario.execute("check", "--json").printed());
+            assertThat(check.path("failures").asInt()).isZero();
+            assertThat(check.path("models").asBoolean()).isTrue();
+            assertThat(check.path("findings").findValuesAsText("level")).contains("ok");
+
+            scenario.clickHouseExecute("ALTER TABLE a_rows DELETE WHERE id = 1 SETTINGS mutations_sync = 1");
+            Scenario.Ended verify = scenario.execute("verify", "--json", "--patience=1", "a");
+            assertThat(verify.code()).isEqualTo(1);
+            JsonNode verified = json.readTree(verify.printed());
+            assertThat(verified.path("inSync").asBoolean(true)).isFalse();
+            assertThat(verified.path("models").findValuesAsText("name")).containsExactly("a");
+            assertThat(verified.path("differences").asInt()).isEqualTo(1);
+            assertThat(scenario.command("verify", "b")).contains("(1 models, 2 rows compared, 0 differences)");
+            assertThat(scenario.execute("verify", "c").code()).isEqualTo(2);
+            assertThat(scenario.execute("verify", "c").printed()).contains("There is no model c, only [a, b");
+
+            JsonNode deadLetters = json.readTree(scenario.command("dlq", "list", "--json"));
+            assertThat(deadLetters.findValuesAsText("error")).singleElement().satisfies(error -> assertThat(error)
+                    .isNotEmpty());
+        }
+    }
+}
