@@ -115,7 +115,7 @@ class RestartLossIT {
     }
 
     private static long published(Scenario journal) throws Exception {
-        return journal.count(journal.name() + ".cdc.public.");
+        return journal.topics().count(journal.name() + ".cdc.public.");
     }
 
     private static void nothingLost(Scenario journal, JournalWriters writers) throws Exception {

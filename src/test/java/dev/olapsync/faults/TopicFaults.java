@@ -51,11 +51,11 @@ final class TopicFaults {
     /** The records of the load's topic with the most of them; while ClickHouse is down, it reads none. */
     private static String expire(FaultyShop shop) throws Exception {
         String topic = shop.scenario().topicOf("order_item_fact");
-        await().atMost(FaultyShop.PATIENCE).until(() -> shop.scenario().records(topic) > 0);
+        await().atMost(FaultyShop.PATIENCE).until(() -> shop.scenario().topics().records(topic) > 0);
         shop.stack().clickHouse().kill();
-        long before = shop.scenario().records(topic);
-        await().atMost(FaultyShop.PATIENCE).until(() -> shop.scenario().records(topic) > before + UNREAD);
-        shop.scenario().deleteRecords(topic);
+        long before = shop.scenario().topics().records(topic);
+        await().atMost(FaultyShop.PATIENCE).until(() -> shop.scenario().topics().records(topic) > before + UNREAD);
+        shop.scenario().topics().deleteRecords(topic);
         shop.stack().clickHouse().start();
         shop.awaitDown("gone before the group " + shop.scenario().name() + "-load had read");
         return shop.raiseEpoch();
@@ -63,9 +63,13 @@ final class TopicFaults {
 
     private static String makeCompact(FaultyShop shop, Random random) throws Exception {
         String topic = shop.scenario().name() + ".cdc.public." + one(TABLES, random);
-        shop.scenario().alterTopic(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
+        shop.scenario()
+                .topics()
+                .alterTopic(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
         shop.awaitDown("topic " + topic + " has cleanup.policy=compact");
-        shop.scenario().alterTopic(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+        shop.scenario()
+                .topics()
+                .alterTopic(topic, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
         return "says so; set back";
     }
 }

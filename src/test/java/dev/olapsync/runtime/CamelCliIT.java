@@ -51,7 +51,7 @@ class CamelCliIT {
     void runsWithoutAnyOptionAndWaitsForItsServers() throws Exception {
         Service clickHouse = school.stack().clickHouse();
         clickHouse.stop();
-        try (CamelCli cli = school.camelCli()) {
+        try (CamelCli cli = school.programs().camelCli()) {
             try {
                 cli.start();
                 await().atMost(PATIENCE)
@@ -86,7 +86,7 @@ class CamelCliIT {
 
     @Test
     void editedRouteIsReloaded() throws Exception {
-        try (CamelCli cli = school.camelCli("--dev")) {
+        try (CamelCli cli = school.programs().camelCli("--dev")) {
             cli.start();
             school.awaitLoaded();
             rename("Before");

@@ -113,7 +113,7 @@ class CentsTest {
     void c3StaleRedelivery() throws Exception {
         change("UPDATE orders SET status = 'paid'");
         change("UPDATE orders SET status = 'shipped'");
-        cents.deliverAgain(".orders", "\"status\":\"paid\"");
+        cents.topics().deliverAgain(".orders", "\"status\":\"paid\"");
         cents.awaitInSync();
         assertThat(statuses()).containsExactly("shipped", "shipped", "shipped", "shipped");
     }

@@ -456,7 +456,7 @@ class DeadLettersTest {
                             && shop.lag(shop.name() + "-fan-out", shop.name() + ".olap-fanout") > 0);
             routes.stopRoute("enrich");
             change(shop, "Kyiv");
-            await("capture").until(() -> shop.captured("order_items"));
+            await("capture").until(() -> shop.topics().captured("order_items"));
             servers.forEach(Service::kill);
             try {
                 for (String route : List.of("load", "fan-out", "enrich")) {

@@ -143,14 +143,14 @@ class EpochTest {
                 }
                 school.postgres("UPDATE student SET name = 'seen' WHERE student_id <= 10");
                 school.awaitInSync();
-                school.deliverCapturedPosition(0, 1);
+                school.topics().deliverCapturedPosition(0, 1);
                 school.stop();
                 school.start();
                 school.awaitInSync();
                 assertThat(isDown(school, "")).isFalse();
 
                 school.stop();
-                school.deliverCapturedPosition(0, 1);
+                school.topics().deliverCapturedPosition(0, 1);
                 school.postgres(
                         "UPDATE student SET name = 'unseen' WHERE student_id <= 10",
                         "SELECT pg_replication_slot_advance('"

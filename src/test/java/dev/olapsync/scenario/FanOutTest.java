@@ -35,7 +35,7 @@ class FanOutTest {
             shop.awaitInSync();
             assertThat(worst).isLessThan(MAX_LAG_MILLIS);
             // they did not take the way of the others
-            assertThat(shop.records(shop.topicOf("order_item_fact"))).isLessThan(others.rounds() + 10L);
+            assertThat(shop.topics().records(shop.topicOf("order_item_fact"))).isLessThan(others.rounds() + 10L);
         }
     }
 

@@ -159,11 +159,12 @@ class HistoryTest {
 
             Random random = new Random(seed);
             for (int i = 0; i < 2; i++) {
-                scenario.deliverChangesAgain(random);
+                scenario.topics().deliverChangesAgain(random);
                 awaitSameAsAudited(scenario, "item");
             }
             // after a restart of capture the first changes can have another commit before them
-            scenario.deliverAgain(".item", "", event -> event.replaceAll("(\"sequence\":\"\\[\\\\\")(\\d+)", "$199$2"));
+            scenario.topics()
+                    .deliverAgain(".item", "", event -> event.replaceAll("(\"sequence\":\"\\[\\\\\")(\\d+)", "$199$2"));
             awaitSameAsAudited(scenario, "item");
             scenario.clickHouseExecute("OPTIMIZE TABLE item_history_rows FINAL");
             awaitSameAsAudited(scenario, "item");

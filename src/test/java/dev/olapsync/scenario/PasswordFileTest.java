@@ -40,7 +40,7 @@ class PasswordFileTest {
                             Files.writeString(folder.resolve("clickhouse"), clickHousePassword)
                                     .toAbsolutePath())
                     .set("olap.status.port", 0);
-            Process run = scenario.commandProcess("run");
+            Process run = scenario.programs().commandProcess("run");
             try {
                 scenario.awaitLoaded();
                 scenario.postgres("UPDATE town SET name = 'Rome'");

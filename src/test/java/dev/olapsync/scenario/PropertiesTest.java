@@ -59,7 +59,7 @@ class PropertiesTest {
     void f1AnyOrderAndF2AnyNumberOfDeliveries() throws Exception {
         Random random = new Random(seed);
         for (int i = 0; i < 2; i++) {
-            shop.deliverChangesAgain(random);
+            shop.topics().deliverChangesAgain(random);
             shop.awaitInSync();
         }
     }
@@ -69,7 +69,7 @@ class PropertiesTest {
         List<List<String>> before = MODELS.stream().map(PropertiesTest::content).toList();
         MODELS.forEach(model -> shop.clickHouseExecute("OPTIMIZE TABLE " + model + "_rows FINAL"));
         assertThat(MODELS.stream().map(PropertiesTest::content).toList()).isEqualTo(before);
-        shop.deliverChangesAgain(new Random(seed + 1));
+        shop.topics().deliverChangesAgain(new Random(seed + 1));
         shop.awaitInSync();
         MODELS.forEach(model -> shop.clickHouseExecute("OPTIMIZE TABLE " + model + "_rows FINAL"));
         shop.awaitInSync();

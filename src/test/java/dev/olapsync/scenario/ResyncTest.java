@@ -104,7 +104,7 @@ class ResyncTest {
     void killedInTheMiddleAndRunAgain() throws Exception {
         try (ShopWorkload workload = load()) {
             shop.clickHouseExecute("TRUNCATE TABLE order_item_fact_rows");
-            Process resync = shop.commandProcess("resync", "order_item_fact");
+            Process resync = shop.programs().commandProcess("resync", "order_item_fact");
             try {
                 await().atMost(Duration.ofSeconds(60))
                         .pollInterval(Duration.ofMillis(10))

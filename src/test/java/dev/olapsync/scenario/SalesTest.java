@@ -102,7 +102,7 @@ class SalesTest {
 
     @Test
     void d4EveryEventAgain() throws Exception {
-        sales.deliverChangesAgain(new Random(4));
+        sales.topics().deliverChangesAgain(new Random(4));
         sales.awaitInSync();
         assertThat(sales.clickHouse(PERFORMANCE)).containsExactly(PERFORMANCES);
     }
@@ -217,10 +217,11 @@ class SalesTest {
     @Test
     void d12CommitTimeUnit() throws Exception {
         change("INSERT INTO customer (customer_id) VALUES (8)");
-        sales.deliverAgain(
-                ".customer",
-                "\"customer_id\":8,",
-                event -> event.replaceAll("\"ts_us\":\\d+", "\"ts_us\":1698765730595000"));
+        sales.topics()
+                .deliverAgain(
+                        ".customer",
+                        "\"customer_id\":8,",
+                        event -> event.replaceAll("\"ts_us\":\\d+", "\"ts_us\":1698765730595000"));
         sales.awaitInSync();
         assertThat(sales.clickHouse("SELECT toString(_commit_time) FROM dim_customer_history WHERE customer_id = 8"))
                 .containsExactly("2023-10-31 15:22:10.595000");

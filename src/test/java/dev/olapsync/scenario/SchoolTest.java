@@ -96,7 +96,7 @@ class SchoolTest {
         change("INSERT INTO student VALUES (6, 'Eve')", "INSERT INTO contact VALUES (6, 6, '777')");
         List<String> expected = List.of("1,1,Dan,123", "1,2,Dan,456", "2,3,Tom,789", "6,6,Eve,777");
         assertThat(rows()).isEqualTo(expected);
-        school.deliverChangesAgain(new Random(5));
+        school.topics().deliverChangesAgain(new Random(5));
         school.awaitInSync();
         assertThat(rows()).isEqualTo(expected);
         assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE contact_id = 6"))

@@ -116,7 +116,7 @@ class ShopTest {
         shop.postgres(START[7]);
         shop.camel().getCamelContext().getRouteController().startRoute("enrich");
         shop.awaitInSync();
-        shop.deliverChangesAgain(new Random(4));
+        shop.topics().deliverChangesAgain(new Random(4));
         shop.awaitInSync();
         assertThat(items()).containsExactly(ITEM_1, ITEM_2);
         assertThat(orders()).containsExactly(ORDER_1);

@@ -66,7 +66,7 @@ class TopicsTest {
             people.camel().getCamelContext().getRouteController().stopRoute(route);
             people.postgres("UPDATE person SET name = 'unseen' WHERE id <= 20");
             await().until(() -> people.lag(people.name() + "-" + route, topic(people, topic)) == 20);
-            people.deleteRecords(topic(people, topic));
+            people.topics().deleteRecords(topic(people, topic));
             awaitDown(people, "are deleted already");
             people.camel().getCamelContext().getRouteController().startRoute(route);
             String lost = " gone before the group " + people.name() + "-" + route + " had read ";
@@ -98,7 +98,7 @@ class TopicsTest {
                                 .all()
                                 .get());
             }
-            people.deleteRecords(topic(people, "cdc.public.person"));
+            people.topics().deleteRecords(topic(people, "cdc.public.person"));
             people.start();
             awaitDown(people, "gone before the group " + people.name() + "-enrich had read ");
             repair(people);
@@ -124,11 +124,11 @@ class TopicsTest {
             throws Exception {
         String topic = topic(people, name);
         String command = "kafka-configs --alter --topic " + topic + " --add-config " + setting + "=" + right;
-        people.alterTopic(topic, setting, wrong);
+        people.topics().alterTopic(topic, setting, wrong);
         awaitDown(people, "topic " + topic + " has " + setting + "=" + wrong);
         assertThat(people.down()).contains(command);
         assertThat(people.execute("check").printed()).contains("FAIL  topic " + topic + " has " + setting, command);
-        people.alterTopic(topic, setting, right);
+        people.topics().alterTopic(topic, setting, right);
         awaitUp(people);
     }
 

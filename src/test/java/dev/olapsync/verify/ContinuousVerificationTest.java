@@ -99,7 +99,7 @@ class ContinuousVerificationTest {
                 .set("olap.verify.pause.seconds", 0)
                 .set("olap.status.port", port)) {
             town.postgres("INSERT INTO town VALUES (1, 'Oslo'), (2, 'Rome')");
-            Process run = town.commandProcess("run");
+            Process run = town.programs().commandProcess("run");
             try {
                 awaitMetric(port, "olap_verify_differences{model=\"town\"} 0.0");
                 town.clickHouseExecute("ALTER TABLE town_rows DELETE WHERE id = 2 SETTINGS mutations_sync = 1");

@@ -65,7 +65,7 @@ final class Pod {
                     scenario.name(),
                     deployment.at("/metadata/name").asText() + "-" + i);
             mount(folder);
-            pods.add(scenario.container(folder, environment, arguments));
+            pods.add(scenario.programs().container(folder, environment, arguments));
         }
     }
 

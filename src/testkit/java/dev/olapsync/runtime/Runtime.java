@@ -13,9 +13,9 @@ enum Runtime {
 
     PODS("capture, 2 enrich, 2 load", Pod::all),
 
-    CLI("Camel CLI", scenario -> List.of(scenario.camelCli())),
+    CLI("Camel CLI", scenario -> List.of(scenario.programs().camelCli())),
 
-    KAMELETS("Pipes of Kamelets", scenario -> List.of(scenario.camelCliOfPipes()));
+    KAMELETS("Pipes of Kamelets", scenario -> List.of(scenario.programs().camelCliOfPipes()));
 
     private final String title;
     private final Function<Scenario, List<Service>> processes;

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.config.Settings;
-import dev.olapsync.devstack.CamelCli;
 import dev.olapsync.devstack.ClickHouseServer;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.Pipeline;
@@ -14,16 +13,11 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
-import dev.olapsync.pipeline.RecordHeaders;
 import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.verify.Difference;
 import dev.olapsync.verify.Verifier;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.Writer;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -31,36 +25,17 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Random;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.main.Main;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.RecordsToDelete;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -86,8 +61,8 @@ public final class Scenario implements AutoCloseable {
     private final String name;
     private final Path models;
     private final Properties properties = new Properties();
-    private final Admin admin;
-    private final AtomicInteger processes = new AtomicInteger();
+    private final ScenarioTopics topics;
+    private final ScenarioPrograms programs = new ScenarioPrograms(this);
     private Path routesFolder = Path.of("routes");
     private OlapSync observer;
     private Main main;
@@ -95,8 +70,7 @@ public final class Scenario implements AutoCloseable {
 
     private Scenario(DevStack stack, String name, Path models) {
         this.stack = stack;
-        this.admin = Admin.create(
-                Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrap()));
+        this.topics = new ScenarioTopics(stack.kafka().bootstrap(), name);
         this.name = name;
         this.models = models;
     }
@@ -248,46 +222,6 @@ public final class Scenario implements AutoCloseable {
         return main;
     }
 
-    /**
-     * The pipeline of the distribution, as a process of its own, on this scenario.
-     *
-     * @param arguments of {@code olap-sync run}
-     */
-    public Pipeline process(String... arguments) {
-        return new Pipeline(folder("process"), configuration(), List.of(arguments), "");
-    }
-
-    /**
-     * The program in a container, on this scenario.
-     *
-     * @param folder the working directory
-     * @param environment of the container; the addresses are this scenario's
-     * @param arguments of {@code olap-sync}, beginning with {@code run}
-     */
-    public Pipeline container(Path folder, Map<String, String> environment, List<String> arguments) {
-        Map<String, String> settings = new HashMap<>(environment);
-        settings.putAll(configuration());
-        return new Pipeline(folder("container"), settings, arguments.subList(1, arguments.size()), "", folder);
-    }
-
-    /**
-     * The routes under the Camel CLI, on this scenario.
-     *
-     * @param options behind {@code camel run routes/*.yaml}
-     */
-    public CamelCli camelCli(String... options) {
-        return new CamelCli(folder("cli"), configuration(), CamelCli.ROUTES, options);
-    }
-
-    /** The Pipes, which consist of Kamelets, under the Camel CLI, on this scenario. */
-    public CamelCli camelCliOfPipes() {
-        return new CamelCli(folder("pipes"), configuration(), CamelCli.PIPES);
-    }
-
-    private Path folder(String what) {
-        return Path.of("target", "scenarios", name + "_" + what + "_" + processes.incrementAndGet());
-    }
-
     /** The settings for a process that has another working directory. */
     public Map<String, String> configuration() {
         Map<String, String> configuration = new HashMap<>();
@@ -309,54 +243,66 @@ public final class Scenario implements AutoCloseable {
         return file;
     }
 
-    /** @param printed to both streams */
-    public record Ended(int code, String printed) {}
-
-    /** Runs a command of olap-sync on this scenario. */
-    public Ended execute(String... words) throws IOException {
-        List<String> line = new ArrayList<>(List.of(words));
-        line.add("--config");
-        line.add(configuration(Path.of("target", "scenarios", name + ".properties"))
-                .toString());
-        StringWriter printed = new StringWriter();
-        PrintWriter out = new PrintWriter(printed);
-        int code = dev.olapsync.cli.Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new));
-        return new Ended(code, printed.toString());
+    public ScenarioTopics topics() {
+        return topics;
     }
 
-    /** What a command of olap-sync prints, run on this scenario; it has to succeed. */
-    public String command(String... words) throws IOException {
-        Ended ended = execute(words);
-        if (ended.code() != 0) {
-            throw new AssertionError(List.of(words) + " ended with " + ended.code() + ": " + ended.printed());
-        }
-        return ended.printed();
-    }
-
-    /** A command of olap-sync as a process of its own, which can be killed. */
-    public Process commandProcess(String... words) throws IOException {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                dev.olapsync.cli.Main.class.getName()));
-        line.addAll(List.of(words));
-        line.add("--config");
-        line.add(configuration(Path.of("target", "scenarios", name + ".properties"))
-                .toString());
-        return new ProcessBuilder(line)
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        Path.of("target", "scenarios", name + "_command.log").toFile())
-                .start();
+    public ScenarioPrograms programs() {
+        return programs;
     }
 
     public String topicOf(String model) {
-        return name + ".olap." + model;
+        return topics.of(model);
     }
 
     public String deadLetters() {
-        return topicOf("dlq");
+        return topics.of("dlq");
+    }
+
+    public List<ConsumerRecord<byte[], byte[]>> readDeadLetters() throws Exception {
+        return topics.readDeadLetters();
+    }
+
+    /** See {@link ScenarioTopics#read}. */
+    public List<ConsumerRecord<byte[], byte[]>> read(String names) throws Exception {
+        return topics.read(names);
+    }
+
+    /** See {@link ScenarioTopics#changes}. */
+    public List<ConsumerRecord<byte[], byte[]>> changes(String topicEnd, String text) throws Exception {
+        return topics.changes(topicEnd, text);
+    }
+
+    /** See {@link ScenarioTopics#deliverRow}. */
+    public void deliverRow(String model, String json) {
+        topics.deliverRow(model, json);
+    }
+
+    public void publish(List<ProducerRecord<byte[], byte[]>> records) {
+        topics.publish(records);
+    }
+
+    /** See {@link ScenarioTopics#lag}. */
+    public long lag(String group, String names) throws Exception {
+        return topics.lag(group, names);
+    }
+
+    /** See {@link ScenarioPrograms#process}. */
+    public Pipeline process(String... arguments) {
+        return programs.process(arguments);
+    }
+
+    /** @param printed to both streams */
+    public record Ended(int code, String printed) {}
+
+    /** See {@link ScenarioPrograms#execute}. */
+    public Ended execute(String... words) throws IOException {
+        return programs.execute(words);
+    }
+
+    /** See {@link ScenarioPrograms#command}. */
+    public String command(String... words) throws IOException {
+        return programs.command(words);
     }
 
     public String brokers() {
@@ -411,6 +357,16 @@ public final class Scenario implements AutoCloseable {
 
     public void clickHouseExecute(String sql) {
         observer().clickHouse().execute(sql);
+    }
+
+    /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
+    void deliverCapturedPosition() throws SQLException {
+        try (Connection connection = postgres()) {
+            long lsn = new ReplicationSlot(settings().postgres().slot())
+                    .confirmedLsn(connection)
+                    .getAsLong();
+            topics.deliverCapturedPosition(settings().olap().epoch(), lsn);
+        }
     }
 
     /** Messages of the health checks that are down. */
@@ -502,117 +458,6 @@ public final class Scenario implements AutoCloseable {
         }
     }
 
-    /** Publishes all changes once more, each one or two times, in an order that keeps nothing of the first. */
-    public void deliverChangesAgain(Random random) throws Exception {
-        List<ProducerRecord<byte[], byte[]>> changes = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> change : read(name + ".cdc.")) {
-            for (int copies = 1 + random.nextInt(2); copies > 0; copies--) {
-                changes.add(new ProducerRecord<>(change.topic(), null, change.key(), change.value(), change.headers()));
-            }
-        }
-        Collections.shuffle(changes, random);
-        publish(changes);
-    }
-
-    /** Publishes those changes of a table once more that hold a text, in the order in which they were captured. */
-    public void deliverAgain(String topicEnd, String text) throws Exception {
-        deliverAgain(topicEnd, text, UnaryOperator.identity());
-    }
-
-    /** @param edit what becomes of the events on the way */
-    public void deliverAgain(String topicEnd, String text, UnaryOperator<String> edit) throws Exception {
-        publish(changes(topicEnd, text).stream()
-                .map(change -> new ProducerRecord<>(
-                        change.topic(),
-                        null,
-                        change.key(),
-                        edit.apply(new String(change.value(), StandardCharsets.UTF_8))
-                                .getBytes(StandardCharsets.UTF_8),
-                        change.headers()))
-                .toList());
-    }
-
-    /** The changes that were captured of a table, those that hold a text. */
-    public List<ConsumerRecord<byte[], byte[]>> changes(String topicEnd, String text) throws Exception {
-        return read(name + ".cdc.").stream()
-                .filter(change -> change.topic().endsWith(topicEnd))
-                .filter(change -> new String(change.value(), StandardCharsets.UTF_8).contains(text))
-                .toList();
-    }
-
-    /** Publishes an output row, as route 2 does. */
-    public void deliverRow(String model, String json) {
-        ProducerRecord<byte[], byte[]> row =
-                new ProducerRecord<>(topicOf(model), json.getBytes(StandardCharsets.UTF_8));
-        row.headers()
-                .add(
-                        RecordHeaders.COMMIT_MILLIS,
-                        ByteBuffer.allocate(Long.BYTES)
-                                .putLong(System.currentTimeMillis())
-                                .array());
-        publish(List.of(row));
-    }
-
-    /** Makes it look as if capture itself had confirmed what the slot has been advanced to by hand. */
-    void deliverCapturedPosition() throws SQLException {
-        try (Connection connection = postgres()) {
-            long lsn = new ReplicationSlot(settings().postgres().slot())
-                    .confirmedLsn(connection)
-                    .getAsLong();
-            deliverCapturedPosition(settings().olap().epoch(), lsn);
-        }
-    }
-
-    /** As another process would publish it. */
-    void deliverCapturedPosition(int epoch, long lsn) {
-        publish(List.of(new ProducerRecord<>(
-                name + ".cdc-captured",
-                "captured".getBytes(StandardCharsets.UTF_8),
-                ("{\"epoch\":" + epoch + ",\"lsn\":" + lsn + "}").getBytes(StandardCharsets.UTF_8))));
-    }
-
-    public void publish(List<ProducerRecord<byte[], byte[]>> records) {
-        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer())) {
-            records.forEach(producer::send);
-        }
-    }
-
-    public List<ConsumerRecord<byte[], byte[]>> readDeadLetters() throws Exception {
-        return read(deadLetters());
-    }
-
-    /** All records of the topics whose names begin like this. */
-    public List<ConsumerRecord<byte[], byte[]>> read(String topics) throws Exception {
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers()),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions = consumer.listTopics().entrySet().stream()
-                    .filter(topic -> topic.getKey().startsWith(topics))
-                    .flatMap(topic -> topic.getValue().stream())
-                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
-                    .toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            long count = consumer.endOffsets(partitions).values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
-            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-            while (records.size() < count) {
-                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
-            }
-            return records;
-        }
-    }
-
-    /** Whether changes of a table wait for the route enrich. */
-    public boolean captured(String table) throws Exception {
-        return lag(name + "-enrich", name + ".cdc.public." + table) > 0;
-    }
-
     /** The type that a model's column has in ClickHouse. */
     public String columnType(String model, String column) throws Exception {
         return observer().models().find(model).orElseThrow().columns().stream()
@@ -622,12 +467,6 @@ public final class Scenario implements AutoCloseable {
                 .clickHouseType();
     }
 
-    /** How many records a topic holds. */
-    public long records(String topic) throws Exception {
-        return lag("none of " + name, topic);
-    }
-
-    /** Waits until the initial load is done. */
     /** Waits until the initial load of each table is done; a union has one for each of its branches. */
     public Scenario awaitLoaded() throws Exception {
         int count = loads();
@@ -641,66 +480,13 @@ public final class Scenario implements AutoCloseable {
         return this;
     }
 
-    /** Deletes all records of a topic, as retention does when nobody has read for long. */
-    public void deleteRecords(String topic) throws Exception {
-        Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
-        ends(topic).forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end)));
-        admin.deleteRecords(all).all().get();
-    }
-
-    /** Sets a topic otherwise than the pipeline has created it. */
-    public void alterTopic(String topic, String setting, String value) throws Exception {
-        admin.incrementalAlterConfigs(Map.of(
-                        new ConfigResource(ConfigResource.Type.TOPIC, topic),
-                        List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET))))
-                .all()
-                .get();
-    }
-
-    /** How many records are in the topics whose names begin like this. */
-    public long count(String topics) throws ExecutionException, InterruptedException {
-        return ends(topics).values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    /** What a consumer group has not committed of the topics whose names begin like this. */
-    long lag(String group, String topics) throws ExecutionException, InterruptedException {
-        Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(group)
-                .partitionsToOffsetAndMetadata()
-                .get();
-        Map<TopicPartition, Long> firsts = offsets(topics, OffsetSpec.earliest());
-        long lag = 0;
-        for (var end : ends(topics).entrySet()) {
-            OffsetAndMetadata done = committed.get(end.getKey());
-            lag += end.getValue() - Math.max(firsts.getOrDefault(end.getKey(), 0L), done == null ? 0 : done.offset());
-        }
-        return lag;
-    }
-
-    private Map<TopicPartition, Long> ends(String topics) throws ExecutionException, InterruptedException {
-        return offsets(topics, OffsetSpec.latest());
-    }
-
-    private Map<TopicPartition, Long> offsets(String topics, OffsetSpec which)
-            throws ExecutionException, InterruptedException {
-        List<String> names = admin.listTopics().names().get().stream()
-                .filter(topic -> topic.startsWith(topics) && !topic.endsWith(".dlq"))
-                .toList();
-        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        admin.describeTopics(names).allTopicNames().get().forEach((topic, description) -> description
-                .partitions()
-                .forEach(partition -> asked.put(new TopicPartition(topic, partition.partition()), which)));
-        Map<TopicPartition, Long> offsets = new HashMap<>();
-        admin.listOffsets(asked).all().get().forEach((partition, offset) -> offsets.put(partition, offset.offset()));
-        return offsets;
-    }
-
     @Override
     public void close() throws SQLException {
         if (main != null) {
             stop();
         }
         closeObserver();
-        admin.close();
+        topics.close();
         try (Connection postgres = stack.postgres().connect();
                 Statement statement = postgres.createStatement()) {
             statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
