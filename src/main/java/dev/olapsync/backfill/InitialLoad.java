@@ -25,11 +25,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the rows that exist already into ClickHouse. First it makes sure that publication and slot exist; from then on
- * every change is in the log. Then it reads each model ({@link ModelLoad}), in no consistent snapshot, straight into ClickHouse,
- * with the lowest version of the epoch: a row that changes meanwhile comes through the log with a greater one. An
- * interrupted load goes on where it stopped. If {@code olap.load.source} says so, the rows take the way through the topics
- * instead ({@link SnapshotLoad}), with the same version.
+ * Loads the existing rows into ClickHouse. First it makes sure that publication and slot exist; from then on every
+ * change is in the log. Then it reads each model ({@link ModelLoad}), without a consistent snapshot, and writes the
+ * rows directly to ClickHouse, with the lowest version of the epoch: a row that changes meanwhile comes through the log
+ * with a greater version. An interrupted load continues where it stopped. With {@code olap.load.source=snapshot} the
+ * rows go through the topics instead ({@link SnapshotLoad}), with the same version.
  */
 public class InitialLoad implements Processor {
 
@@ -117,7 +117,7 @@ public class InitialLoad implements Processor {
         void await() throws Exception;
     }
 
-    /** Health shows what it waits for. */
+    /** Health reports for what it waits. */
     private static void awaiting(String what, OlapSync olapSync, Wait wait) throws Exception {
         olapSync.awaitTransactions(what);
         try {
@@ -127,7 +127,10 @@ public class InitialLoad implements Processor {
         }
     }
 
-    /** The tables of a new model may have been published a moment ago: what ran then may have changed them unseen. */
+    /**
+     * The tables of a new model may just have been published: transactions that were running then may have changed them
+     * without a record in the log.
+     */
     private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
         long next = snapshotBound(postgres, "xmax");
         while (snapshotBound(postgres, "xmin") < next) {
@@ -150,7 +153,7 @@ public class InitialLoad implements Processor {
         }
     }
 
-    /** How many rows the grain has. */
+    /** Number of rows of the grain. */
     public static long count(Connection postgres, Model model) throws SQLException {
         return count(postgres, model.grain());
     }
@@ -163,7 +166,7 @@ public class InitialLoad implements Processor {
         }
     }
 
-    /** How many bytes the grain has, compressed as Postgres keeps them. */
+    /** Bytes of the grain, in the compressed form of Postgres. */
     static long bytes(Connection postgres, Model model) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement("SELECT greatest(pg_table_size(t),"
                 + " (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(t)))::bigint FROM to_regclass(?) AS t")) {

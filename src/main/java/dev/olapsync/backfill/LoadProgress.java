@@ -12,7 +12,10 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How far the load of a model is: kept in ClickHouse, counted by the metrics, and logged now and then. Thread safe. */
+/**
+ * The progress of the load of a model: stored in ClickHouse, counted by the metrics, and logged from time to time.
+ * Thread safe.
+ */
 final class LoadProgress {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoadProgress.class);
@@ -37,8 +40,8 @@ final class LoadProgress {
     }
 
     /**
-     * @param range how far it is now
-     * @param read rows of the grain since it was saved last
+     * @param range with its present progress
+     * @param read rows of the grain since the last save
      * @param written rows of the model among them
      */
     synchronized void save(Range range, long read, long written) {

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The ranges of keys that the initial load of a model was divided into, and how far each is, kept beside {@link
- * dev.olapsync.pipeline.Loads}. Not thread safe.
+ * The ranges of keys into which the initial load of a model was divided, with the progress of each, stored beside
+ * {@link dev.olapsync.pipeline.Loads}. Not thread safe.
  */
 final class LoadRanges {
 
@@ -17,9 +17,10 @@ final class LoadRanges {
 
     /**
      * @param number from 0, in the order of the keys
-     * @param last the key of the last row read; before the first, where the range begins; empty for the beginning of all
-     * @param upTo the last key of the range; empty for the end of all
-     * @param rows of the grain, read so far
+     * @param last the key of the last row that was read; before the first row, the lower bound of the range; empty
+     *     for no lower bound
+     * @param upTo the last key of the range; empty for no upper bound
+     * @param rows number of rows of the grain that were read
      */
     record Range(int number, List<String> last, List<String> upTo, long rows, boolean done) {}
 
@@ -27,12 +28,12 @@ final class LoadRanges {
     private final int epoch;
     private final String model;
     /**
-     * What is noted later counts, also when somebody has taken away what {@link dev.olapsync.pipeline.Loads} knew, and all
-     * begins again.
+     * A later entry counts, also if the entries of {@link dev.olapsync.pipeline.Loads} were deleted and the load begins
+     * again.
      */
     private long step;
 
-    /** The table is there afterwards. */
+    /** Creates the table if necessary. */
     LoadRanges(ClickHouse clickHouse, int epoch, String model) {
         this.clickHouse = clickHouse;
         this.epoch = epoch;
@@ -65,7 +66,7 @@ final class LoadRanges {
         return ranges;
     }
 
-    /** All of them, or none. */
+    /** Stores all of them, or none. */
     void save(List<Range> ranges) {
         clickHouse.execute("INSERT INTO " + TABLE + " (epoch, model, range, last_key, up_to, rows, done, step) VALUES "
                 + ranges.stream().map(this::values).collect(Collectors.joining(", ")));

@@ -17,12 +17,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** A model of which all rows are in ClickHouse, with the position of its load or a greater one. */
+/** A model whose rows are all in ClickHouse, with the position of its load or a greater one. */
 public final class LoadedModel {
 
     private LoadedModel() {}
 
-    /** Ends what still has an older epoch, for that is gone in Postgres, and notes that the load is done. */
+    /**
+     * Ends the rows that still have an older epoch, because they are gone in Postgres, and stores that the load is
+     * done.
+     */
     static void note(OlapSync olapSync, Model model, Loads loads, Load load) throws SQLException {
         Position start = Position.start(olapSync.settings().olap().epoch());
         hideOlder(olapSync, model, start, loads.isAsBefore(model));
@@ -33,13 +36,14 @@ public final class LoadedModel {
     }
 
     /**
-     * Once all rows of a model are there with this position or a greater one, those that are not are gone in Postgres, or
-     * became dead letters.
+     * To be called when all rows of a model have been written with this position or a greater one: the other rows are
+     * gone in Postgres, or became dead letters.
      *
-     * @param keep whether the last state of those dead letters is one of the model as it is
+     * @param keep whether the last state of these dead letters is a state of the present model
      */
     public static void hideOlder(OlapSync olapSync, Model model, Position position, boolean keep) throws SQLException {
-        // no record has this position, as they begin at multiples of eight, and none of an older epoch is as great
+        // no record has this position, because records begin at multiples of eight, and no version of an older epoch is
+        // as great
         BigInteger cutoff = position.version().subtract(BigInteger.ONE).max(BigInteger.ZERO);
         if (keep) {
             new KeptRows(olapSync.clickHouse(), model).copyTo(cutoff, olapSync);
@@ -48,12 +52,12 @@ public final class LoadedModel {
         olapSync.clickHouse().insertJson(TargetTable.ofVersionCutoffs().insert(), new ByteArrayInputStream(row));
     }
 
-    /** In a history the rows that are gone ended at some time, of which only this is known. */
+    /** In a history, the rows that are gone ended at some time before this time. */
     private static void endOlderVersions(OlapSync olapSync, Model model, Position start, Connection postgres)
             throws SQLException {
         Optional<TargetTable> history = TargetTable.ofHistory(model);
         if (start.epoch() > 0 && history.isPresent()) {
-            // just before the rows of this epoch, whose version it must not have: of equal versions only one is kept
+            // a version just below that of the rows of this epoch: of equal versions only one row is kept
             String end = RowJson.ofHistory(
                     "{}",
                     RowJson.TRUNCATE,

@@ -22,9 +22,9 @@ import java.util.concurrent.Future;
 import org.apache.camel.CamelContext;
 
 /**
- * Brings the rows of one model into ClickHouse, with the lowest version of the epoch. Its keys are divided into ranges, which
- * some threads copy as they are, or, where that cannot be, read page by page, each on a connection of its own. After each
- * range or page is noted how far the load is: an interrupted one repeats what was being copied or read.
+ * Loads the rows of one model into ClickHouse, with the lowest version of the epoch. Its keys are divided into ranges.
+ * Some threads, each on its own connection, copy the ranges unchanged, or read them page by page if they cannot be
+ * copied. The progress is stored after each range or page: an interrupted load repeats the ranges or pages in progress.
  */
 final class ModelLoad {
 
@@ -58,7 +58,7 @@ final class ModelLoad {
 
     private record Begun(Load load, List<Range> ranges) {}
 
-    /** Returns when all rows are there; does nothing when they were already. */
+    /** Returns when all rows have been written; does nothing if the model was loaded before. */
     void run() throws Exception {
         Load before = loads.find(model.name()).orElse(null);
         if (before != null && before.done()) {
@@ -66,7 +66,7 @@ final class ModelLoad {
         }
         Begun begun = before == null ? begin() : goOn(before);
         begun.ranges().stream().filter(range -> !range.done()).forEach(waiting::add);
-        // the ranges know it better: they are noted first
+        // the ranges are more exact: they are stored first
         Load load =
                 begun.load().at(begun.ranges().stream().mapToLong(Range::rows).sum());
         progress = new LoadProgress(olapSync, model, loads, ranges, load);
@@ -76,7 +76,7 @@ final class ModelLoad {
         progress.end();
     }
 
-    /** A load without ranges was begun by an older version: it goes on as one range. */
+    /** A load without ranges was begun by an older version: it continues as one range. */
     private Begun goOn(Load load) {
         List<Range> all = ranges.all();
         return new Begun(
@@ -88,14 +88,14 @@ final class ModelLoad {
             long total = InitialLoad.count(postgres, model);
             List<Range> all = RangeDivision.of(postgres, model, total, page, threads);
             Load load = Load.begun(model, total);
-            // ranges of an earlier load, whose note was taken away, must not count for this one
+            // ranges of an earlier load, whose entry was deleted, must not count for this load
             ranges.save(all);
             loads.save(load);
             return new Begun(load, all);
         }
     }
 
-    /** The first failure ends the others too, at the end of their pages. */
+    /** The first failure also ends the other threads, at the end of their pages. */
     private void readRanges() throws Exception {
         int maximum = Math.min(threads, waiting.size());
         ExecutorService pool = context.getExecutorServiceManager().newFixedThreadPool(this, "initial-load", maximum);
@@ -137,7 +137,7 @@ final class ModelLoad {
     }
 
     private void read(Range range) throws Exception {
-        // the rows of a history tell when they were read
+        // the rows of a history have the time at which they were read
         Optional<CopiedRange> copied = model.history().isPresent()
                 ? Optional.empty()
                 : CopiedRange.copy(

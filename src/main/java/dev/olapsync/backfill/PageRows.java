@@ -15,15 +15,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The rows of a page as ClickHouse is to hold them, past the topics, when a whole model is read.
+ * The rows of a page in the form in which ClickHouse stores them, when a whole model is read without the topics.
  *
- * @param held what can be written, also with NULL in place of a value
+ * @param held rows that can be written, also with NULL in place of a value
  * @param unheld rows with values that ClickHouse cannot hold; some of them are in {@code held} as well
  * @param wide rows that are too wide for a page
  */
 public record PageRows(Model model, RowBatch held, List<Page.Row> unheld, List<Page.Row> wide) {
 
-    /** @param position that the rows get their version from: before every change that the page may not show */
+    /** @param position from which the rows get their version: before every change that the page may not show */
     public static PageRows of(Page page, Model model, Position position) {
         BigInteger version = position.version();
         PageRows rows = new PageRows(model, RowBatch.ofInitialLoad(model.name()), new ArrayList<>(), new ArrayList<>());
@@ -48,7 +48,8 @@ public record PageRows(Model model, RowBatch held, List<Page.Row> unheld, List<P
     /**
      * Writes the rows and returns when ClickHouse has acknowledged them.
      *
-     * @return false when ClickHouse refuses a value of one of them, or so many: then none, some or all of them are there
+     * @return false if ClickHouse refuses a value of one of them, or their number: then none, some or all of them
+     *     may have been written
      */
     public boolean insert(ClickHouse clickHouse) {
         TargetTable target = TargetTable.of(model);
@@ -61,7 +62,7 @@ public record PageRows(Model model, RowBatch held, List<Page.Row> unheld, List<P
         }
     }
 
-    /** The grain keys of the rows that a page does not bring to ClickHouse as they are. */
+    /** The grain keys of the rows of a page that cannot be written unchanged. */
     public List<List<String>> difficult() {
         return Stream.concat(unheld.stream(), wide.stream())
                 .map(Page.Row::grainKey)

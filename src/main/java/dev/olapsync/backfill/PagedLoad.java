@@ -27,13 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a range page by page and writes the rows, where it cannot be copied as it is. After each page is noted how far it is.
- * Several threads may read a range each.
+ * Reads a range page by page and writes the rows, if the range cannot be copied unchanged. Stores the progress after
+ * each page. Several threads may use it, each for its own range.
  */
 final class PagedLoad {
 
     private static final Logger LOG = LoggerFactory.getLogger(PagedLoad.class);
-    /** So many are held in memory however large they are: nothing is known of the rows then. */
+    /** Maximum number of rows in memory of which the size is not known. */
     private static final int ROWS_OF_FIRST_PAGE = 100;
 
     private static final long BYTES_OF_A_PAGE = 8 << 20;
@@ -46,8 +46,8 @@ final class PagedLoad {
     private final int page;
 
     /**
-     * @param start the position that the rows get their version from
-     * @param page most rows of a page
+     * @param start the position from which the rows get their version
+     * @param page maximum number of rows of a page
      */
     PagedLoad(CamelContext context, OlapSync olapSync, Model model, Position start, int page) {
         this.context = context;
@@ -58,8 +58,8 @@ final class PagedLoad {
     }
 
     /**
-     * @param ended whether to stop behind the current page
-     * @throws InterruptedException when the context stops before the end
+     * @param ended whether to stop after the current page
+     * @throws InterruptedException if the context stops before the end
      */
     void read(Range from, LoadProgress progress, BooleanSupplier ended) throws Exception {
         try (Connection postgres = olapSync.postgres().getConnection()) {
@@ -121,7 +121,7 @@ final class PagedLoad {
         }
     }
 
-    /** Pages grow while they are small in bytes. */
+    /** Pages grow while they have few bytes. */
     private int rowsOfNext(Page read) {
         long bytes = read.rows().stream()
                 .map(Page.Row::json)
@@ -133,7 +133,7 @@ final class PagedLoad {
                 Math.max(1, Math.min(Math.min(page, GROWTH * (long) read.rows().size()), fitting));
     }
 
-    /** @return how many rows of the page are rows of the model */
+    /** @return number of rows of the page that are rows of the model */
     private long write(PageRows rows) throws IOException {
         DeadLetters.send(
                 context,
@@ -146,8 +146,8 @@ final class PagedLoad {
     }
 
     /**
-     * Postgres cannot compute one of the rows, or they are too wide. The fan-out writes them, with the same version, or finds
-     * out which.
+     * Postgres cannot compute one of the rows, or they are too wide. The fan-out writes them, with the same version, or
+     * finds the rows that fail.
      */
     private void handOver(List<List<String>> keys) throws IOException {
         try (FanOutPublisher publisher = new FanOutPublisher(context, model, start)) {
@@ -159,7 +159,7 @@ final class PagedLoad {
     /**
      * The rows of the page, as versions that are older than every change.
      *
-     * @param read when the page had been read: what has changed them before that comes with an earlier commit time
+     * @param read time after the page was read: changes that the page has seen have an earlier commit time
      */
     private void writeHistory(Page rows, Instant read) throws IOException {
         TargetTable history = TargetTable.ofHistory(model).orElseThrow();

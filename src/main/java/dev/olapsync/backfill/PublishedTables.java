@@ -22,7 +22,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Whether all changes of the models' tables are in the log, and have been since the tables were loaded. */
+/** Checks that all changes of the tables of the models are in the log, and have been since the tables were loaded. */
 public final class PublishedTables {
 
     private final Publication publication;
@@ -39,7 +39,7 @@ public final class PublishedTables {
         this.loads = new Loads(olapSync.clickHouse(), epoch);
     }
 
-    /** Why changes are missing, or Postgres would refuse them, and what to do; empty when none are. */
+    /** Why changes are missing, or why Postgres would refuse them, and what to do; empty if there is no problem. */
     public Optional<String> problem(Connection postgres, Models models) throws SQLException {
         Set<TableName> loaded = loads.exists() ? tables(loads.begun(models)) : Set.of();
         SortedSet<TableName> missing = publication.missingTables(postgres, loaded);
@@ -80,9 +80,9 @@ public final class PublishedTables {
     }
 
     /**
-     * Publishes all tables. To be called before anything of them is read.
+     * Publishes all tables. To be called before any of them is read.
      *
-     * @throws IllegalStateException when there is a {@link #problem}
+     * @throws IllegalStateException if there is a {@link #problem}
      */
     public void ensure(Connection postgres, Models models) throws SQLException {
         int version = postgres.getMetaData().getDatabaseMajorVersion();

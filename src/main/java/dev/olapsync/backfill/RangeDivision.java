@@ -8,21 +8,24 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Divides the rows of a model into ranges of keys: small enough for an interrupted load, and enough of them for each thread. */
+/**
+ * Divides the rows of a model into ranges of keys: small enough for an interrupted load, and enough of them for each
+ * thread.
+ */
 final class RangeDivision {
 
-    /** What an interrupted load repeats, of each thread. */
+    /** Maximum work that an interrupted load repeats, per thread. */
     private static final long ROWS_OF_A_RANGE = 200_000;
 
     private static final long BYTES_OF_A_RANGE = 256 << 20;
-    /** So that no thread is left with a large one at the end. */
+    /** Ranges per thread, so that no thread has a large range left at the end. */
     private static final int RANGES_OF_A_THREAD = 4;
 
     private RangeDivision() {}
 
     /**
-     * @param total rows of the grain, about
-     * @param least rows for which a range is worth its while
+     * @param total approximate number of rows of the grain
+     * @param least minimum number of rows of a range
      */
     static List<Range> of(Connection postgres, Model model, long total, int least, int threads) throws SQLException {
         int rows = rowsOfRange(total, InitialLoad.bytes(postgres, model), least, threads);

@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the rows of models into ClickHouse through the topics: a {@link TableSnapshot} publishes all rows of their tables, and
- * the models are loaded when all that was published has gone through the other routes. An interrupted snapshot is made again
- * from its beginning, by this process or another.
+ * Loads the rows of models into ClickHouse through the topics: a {@link TableSnapshot} publishes all rows of their
+ * tables, and the models are loaded when all published rows have gone through the other routes. An interrupted snapshot
+ * is repeated from its beginning, by this process or another.
  */
 final class SnapshotLoad {
 
@@ -41,14 +41,14 @@ final class SnapshotLoad {
     private static final long QUIET_NANOS = Duration.ofSeconds(5).toNanos();
     private static final long PAUSE_MILLIS = 100;
 
-    /** Models whose rows are in the topics: what fails after that does not need another snapshot. */
+    /** Models whose rows are in the topics: a later failure does not need another snapshot. */
     private final Set<Model> published = new HashSet<>();
 
     private long lastReport;
 
     /**
-     * Returns when all models are loaded but those of whose first table a loaded model has the history: there, rows that are
-     * read once more would take the place of those that were read first.
+     * Returns when all models are loaded, except for models whose first table has a loaded history: rows that are read
+     * again would replace the rows that were read first.
      */
     void run(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
         Set<String> done =
@@ -79,7 +79,7 @@ final class SnapshotLoad {
         }
     }
 
-    /** As one range: so much is to be read should the source be another one at the next start. */
+    /** One range, so that a load with the other source at the next start reads all rows. */
     private static Load begun(OlapSync olapSync, Model model, Loads loads) throws SQLException {
         Optional<Load> before = loads.find(model.name());
         if (before.isPresent()) {
@@ -127,7 +127,7 @@ final class SnapshotLoad {
         left.values().forEach(loads::save);
     }
 
-    /** All that is in the topics now: more than the snapshot, but that does not end before it. */
+    /** All records that are in the topics now: more than the snapshot, but not less. */
     private void awaitBarrier(CamelContext context, OlapSync olapSync) throws InterruptedException {
         try (TopicOffsets offsets = new TopicOffsets(olapSync.settings())) {
             for (PipelineStage stage : PipelineStage.of(olapSync)) {

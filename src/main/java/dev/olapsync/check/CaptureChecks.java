@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Whether the role, the slot and the publication serve to capture changes. Asks the primary. */
+/** Checks that role, slot and publication are suitable for capture. Queries the primary. */
 final class CaptureChecks {
 
     private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
@@ -38,7 +38,7 @@ final class CaptureChecks {
         this.findings = findings;
     }
 
-    /** Amazon RDS gives the attribute by membership. */
+    /** On Amazon RDS a membership replaces the attribute. */
     void role() throws SQLException {
         if (is("SELECT rolsuper OR rolreplication OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'rds_replication'"
                 + " AND pg_has_role(r.oid, 'MEMBER')) FROM pg_roles WHERE rolname = current_user")) {
@@ -125,7 +125,7 @@ final class CaptureChecks {
         }
     }
 
-    /** What ends a slot that is not read for long. */
+    /** The settings that invalidate a slot without a reader. */
     void retention() throws SQLException {
         String maximum = text("SELECT current_setting('max_slot_wal_keep_size')");
         String remedy = "A lost slot means that everything is loaded once more. Watch it with olap-sync status.";
@@ -189,7 +189,7 @@ final class CaptureChecks {
                 + (tables.size() > NAMES_SHOWN ? ", ..." : "");
     }
 
-    /** Whether it leaves out changes of tables that it holds. */
+    /** Whether the publication leaves out changes of tables that it contains. */
     void gaps(Collection<TableName> tables) throws SQLException {
         new PublicationGaps(to.publication())
                 .find(connection, tables)
@@ -200,7 +200,10 @@ final class CaptureChecks {
         return "ALTER PUBLICATION " + Sql.identifier(to.publication());
     }
 
-    /** Adding a table takes its owner; creating a publication the right to create in the database, altering its owner. */
+    /**
+     * To add a table requires its owner; to create a publication, the right to create in the database; to alter it, its
+     * owner.
+     */
     private boolean mayChange(boolean exists, Collection<TableName> tables) throws SQLException {
         boolean may = exists
                 ? is("SELECT pg_has_role(pubowner, 'USAGE') FROM pg_publication WHERE pubname = ?", to.publication())

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Whether ClickHouse can be reached and written, and whether what it holds already fits the models. */
+/** Checks that ClickHouse can be reached and written, and that its existing tables fit the models. */
 public final class ClickHouseChecks {
 
     private static final int UNKNOWN_DATABASE = 81;
@@ -38,8 +38,8 @@ public final class ClickHouseChecks {
     }
 
     /**
-     * @param models empty when they could not be compiled
-     * @param postgres has been asked already
+     * @param models empty if they could not be compiled
+     * @param postgres whose checks have run before
      */
     public void all(Optional<Models> models, PostgresChecks postgres) {
         if (!listens()) {
@@ -59,10 +59,10 @@ public final class ClickHouseChecks {
     }
 
     /**
-     * Whether what has been loaded can go on as it is.
+     * Whether the loaded state can be continued.
      *
-     * @param slotMissing whether Postgres has no slot for what has been loaded
-     * @param published how the publication holds the models' tables
+     * @param slotMissing whether Postgres has no slot for the loaded rows
+     * @param published how the publication contains the tables of the models
      */
     public void essential(Models models, boolean slotMissing, Map<String, String> published) {
         try (ClickHouse clickHouse = new ClickHouse(to)) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the checks find, printed as they find it: one line each, and below it how to fix what is not right. */
+/** The results of the checks, printed when they are found: one line each, and below it the remedy of a problem. */
 public final class Findings {
 
     /**
@@ -32,7 +32,7 @@ public final class Findings {
         return new Findings(out, false);
     }
 
-    /** Says nothing as long as nothing fails. */
+    /** Prints failures only. */
     public static Findings failures(PrintWriter out) {
         return new Findings(out, true);
     }
@@ -43,7 +43,7 @@ public final class Findings {
         }
     }
 
-    /** Works, but slowly or not for long. */
+    /** Works, but slowly or not permanently. */
     void warn(String found, String... remedy) {
         warnings++;
         if (!failuresOnly) {
@@ -66,7 +66,7 @@ public final class Findings {
         return failures > 0;
     }
 
-    /** As {@link dev.olapsync.cli.Main} promises. */
+    /** The exit code, as {@link dev.olapsync.cli.Main} defines it. */
     public int exitCode() {
         return misconfigured ? 2 : failed() ? 1 : 0;
     }

@@ -21,7 +21,7 @@ import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.Node;
 
-/** Whether the broker can be reached, and whether its topics keep what they have to. */
+/** Checks that the broker can be reached, and that its topics keep their records. */
 public final class KafkaChecks {
 
     private static final Pattern ADDRESS = Pattern.compile("\\[?([^\\[\\]]+?)]?:(\\d{1,5})");
@@ -34,7 +34,7 @@ public final class KafkaChecks {
         this.findings = findings;
     }
 
-    /** @param models empty when they could not be compiled: then nobody knows which topics there have to be */
+    /** @param models empty if they could not be compiled: then the necessary topics are unknown */
     public void all(Optional<Models> models) throws InterruptedException {
         if (!listens()) {
             return;
@@ -55,7 +55,7 @@ public final class KafkaChecks {
         }
     }
 
-    /** Whether the topics are this pipeline's own. A broker that does not answer is not the matter here. */
+    /** Checks that no other pipeline uses the topics. A broker that does not answer is not reported here. */
     public void essential() throws InterruptedException {
         try (Topics topics = new Topics(settings)) {
             own(topics);
@@ -102,7 +102,7 @@ public final class KafkaChecks {
         return false;
     }
 
-    /** Clients are sent on to the addresses that the brokers give themselves. */
+    /** Clients connect to the addresses that the brokers return. */
     private boolean brokers(Collection<Node> nodes) {
         boolean reachable = true;
         for (Node node : nodes) {

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Whether Postgres can be followed, and whether it has what the models name. */
+/** Checks that Postgres can be captured, and that it has the tables and columns of the models. */
 public final class PostgresChecks {
 
     private final Settings settings;
@@ -35,7 +35,7 @@ public final class PostgresChecks {
         this.findings = findings;
     }
 
-    /** Only what the pipeline cannot even start without. Empty unless the models could be compiled. */
+    /** Only the prerequisites of a start. Empty if the models could not be compiled. */
     public Optional<Models> essential() {
         return connected(connection -> {
             boolean follow = server(connection);
@@ -50,7 +50,7 @@ public final class PostgresChecks {
         });
     }
 
-    /** Empty unless the models could be compiled. */
+    /** Empty if the models could not be compiled. */
     public Optional<Models> all() {
         return connected(connection -> {
             boolean follow = server(connection);
@@ -76,12 +76,12 @@ public final class PostgresChecks {
         return new PublicationGaps(to.publication()).marks(connection, models.tables());
     }
 
-    /** Whether there is no slot, as the checks have found. */
+    /** Whether the slot is missing, as found by the checks. */
     public boolean slotMissing() {
         return slotMissing;
     }
 
-    /** How the publication holds the models' tables, as the checks have found. */
+    /** How the publication contains the tables of the models, as found by the checks. */
     public Map<String, String> published() {
         return published;
     }
@@ -156,7 +156,7 @@ public final class PostgresChecks {
         return e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
     }
 
-    /** @return whether it is a server whose changes can be followed */
+    /** @return whether the changes of this server can be captured */
     private boolean server(Connection connection) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("""
                 SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS version,
@@ -231,7 +231,7 @@ public final class PostgresChecks {
         }
     }
 
-    /** Of a partitioned table each partition counts. */
+    /** For a partitioned table each partition counts. */
     public static boolean indexed(Connection connection, LookUp.Reference reference) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("""
                 SELECT bool_and(EXISTS (

@@ -6,14 +6,14 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.util.Optional;
 
-/** Whether something listens at an address: asked before a client, which would go on trying and log each try. */
+/** Checks whether a server listens at an address, before a client is used that would retry and log each attempt. */
 final class Reachable {
 
     static final int PATIENCE_MILLIS = 5_000;
 
     private Reachable() {}
 
-    /** Why nothing can be reached there; empty when something can. */
+    /** Why nothing can be reached there; empty if a server listens. */
     static Optional<String> problem(String host, int port) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);

@@ -79,7 +79,7 @@ public final class ClickHouse implements AutoCloseable {
         return settings.database();
     }
 
-    /** Whether there is a table of this name, or a view. */
+    /** Whether a table or a view of this name exists. */
     public boolean hasTable(String name) {
         return !query(
                         "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = {name:String}",
@@ -103,10 +103,10 @@ public final class ClickHouse implements AutoCloseable {
     }
 
     /**
-     * Writes rows, one JSON object a line, with one INSERT; returns when ClickHouse has acknowledged them.
+     * Writes rows, one JSON object per line, with one INSERT; returns when ClickHouse has acknowledged them.
      *
-     * @param target what stands between INSERT INTO and FORMAT
-     * @throws ClickHouseException when it has not: none, some or all of the rows may be there
+     * @param target the text between INSERT INTO and FORMAT
+     * @throws ClickHouseException if it has not: none, some or all of the rows may have been written
      */
     public void insertJson(String target, InputStream rows) {
         insert(target, rows, ClickHouseFormat.JSONEachRow);
@@ -140,7 +140,7 @@ public final class ClickHouse implements AutoCloseable {
                 false);
     }
 
-    /** The rows of a small result. Parameters stand as {@code {name:Type}} in the statement. */
+    /** The rows of a small result. Parameters are written {@code {name:Type}} in the statement. */
     public List<GenericRecord> query(String sql, Map<String, Object> parameters) {
         return request(request -> client.queryAll(sql, parameters, pinned(new QuerySettings())), false);
     }
@@ -231,7 +231,7 @@ public final class ClickHouse implements AutoCloseable {
             return new ClickHouseException("ClickHouse: " + refusal.getMessage() + remedy(refusal), error, refusal);
         }
 
-        /** ClickHouse quotes the row that it cannot read, and the contents of rows must not get into a log. */
+        /** ClickHouse quotes the row that it cannot read, but contents of rows must not be in a log. */
         static ClickHouseException withoutValues(Throwable error) {
             Throwable refusal = refusal(error);
             return new ClickHouseException(
@@ -259,24 +259,24 @@ public final class ClickHouse implements AutoCloseable {
             return cause;
         }
 
-        /** Whether it is about the settings that the user may use, and not about rows or tables. */
+        /** Whether the cause is a setting that the user must not change, not a row or a table. */
         public boolean isAboutSettings() {
             return REMEDIES.containsKey(code);
         }
 
-        /** The status of HTTP; 0 when there was none. */
+        /** The HTTP status; 0 if there was none. */
         public int status() {
             return status;
         }
 
-        /** The error's code and name, without what ClickHouse says of it, for that can quote a value in many ways. */
+        /** Code and name of the error, without its message, which can quote a value in many ways. */
         public String codeOnly() {
             Matcher name = NAME_OF_CODE.matcher(getMessage());
             return "ClickHouse: Code: " + code + "." + (name.find() ? " " + name.group() : "")
                     + " What it says of it is in its own log, for it may quote a row.";
         }
 
-        /** ClickHouse's error code; 0 when it was not ClickHouse that refused. */
+        /** The error code of ClickHouse; 0 if the error does not come from ClickHouse. */
         public int code() {
             return code;
         }

@@ -11,15 +11,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The settings that the meaning of our statements depends on. Each request sets them, so that the settings profile of the user
- * does not count: it could change values, or leave out rows, without an error. Limits of resources stay as the profile has them,
- * but what meets one must fail. Thread safe.
+ * The settings on which the meaning of our statements depends. Each request sets them, so that the settings profile of
+ * the user has no effect: it could change values, or leave out rows, without an error. Limits of resources stay as the
+ * profile has them, but a request that exceeds a limit must fail. Thread safe.
  *
  * @see <a href="https://clickhouse.com/docs/operations/settings/settings">ClickHouse: session settings</a>
  */
 final class ClickHouseSettings {
 
-    /** Those that every supported version has, and that a small query depends on. */
+    /** The settings that every supported version has, and on which a small query depends. */
     private static final Map<String, String> OF_QUERIES = parse("""
             additional_result_filter=
             additional_table_filters={}
@@ -172,7 +172,7 @@ final class ClickHouseSettings {
                         LinkedHashMap::new));
     }
 
-    /** Names and values for a request; which of the names the server has is asked once, before the first one. */
+    /** Names and values for a request. The first call queries which of the names the server has. */
     Map<String, String> of(Client client) throws Exception {
         Map<String, String> settings = known;
         if (settings == null) {
@@ -184,13 +184,13 @@ final class ClickHouseSettings {
         return settings;
     }
 
-    /** What the server has is asked again: it may be another version now. */
+    /** The next request queries the settings of the server again: it may have another version now. */
     void forget() {
         known = null;
     }
 
     private static Set<String> names(Client client) throws Exception {
-        // as text: what the other formats look like depends on settings that not every version has
+        // as text: the form of the other formats depends on settings that not every version has
         QuerySettings settings = new QuerySettings().setFormat(ClickHouseFormat.TabSeparated);
         OF_QUERIES.forEach(settings::serverSetting);
         try (QueryResponse response =

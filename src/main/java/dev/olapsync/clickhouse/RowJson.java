@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A output row as it travels: the JSON object that Postgres wrote, with version and deletion mark put behind. */
+/** An output row as a record: the JSON object that Postgres wrote, with version and deletion mark appended. */
 public final class RowJson {
 
     public static final String VERSION = "_version";
@@ -18,7 +18,7 @@ public final class RowJson {
 
     /** Operation of a row that an initial load, or a snapshot of Debezium, has found. */
     public static final String READ = "read";
-    /** Operation of a row of a history that is none: older versions ended. */
+    /** Operation of a row of a history that is not a version: it ends the older versions. */
     public static final String TRUNCATE = "truncate";
 
     private static final String DELETED_FROM = ",\"" + DELETED + "\":";
@@ -27,7 +27,7 @@ public final class RowJson {
 
     private RowJson() {}
 
-    /** The version of an output row; empty when it is none. */
+    /** The version of an output row; empty if it is not an output row. */
     public static Optional<BigInteger> version(byte[] row) {
         String end = new String(row, Math.max(0, row.length - 100), Math.min(100, row.length), StandardCharsets.UTF_8);
         Matcher version = VERSION_AT_END.matcher(end);
@@ -51,7 +51,7 @@ public final class RowJson {
     /**
      * A version in a history.
      *
-     * @param row a JSON object, also an empty one
+     * @param row a JSON object, which may be empty
      */
     public static String ofHistory(String row, String operation, Instant committed, BigInteger version) {
         String members = row.substring(row.indexOf('{') + 1, row.lastIndexOf('}'));

@@ -7,7 +7,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.SslConfigs;
 
-/** How clients reach brokers that want a login, or TLS, as properties of Kafka's clients. */
+/** The properties with which Kafka clients reach brokers that require a login, or TLS. */
 final class KafkaSecurity {
 
     private KafkaSecurity() {}

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * Reads the values of keys as what they are to be. What is not throws an {@code IllegalArgumentException} that names the key.
+ * Reads the values of keys in their types. A wrong value throws an {@code IllegalArgumentException} that names the key.
  *
  * @param values null for a key that is not set
  */
 record Keys(UnaryOperator<String> values) {
 
-    /** Behind the key of a password: the key of the file that holds it. */
+    /** Suffix of the key of a password: the key of the file that contains it. */
     static final String FILE = ".file";
 
     String text(String key, String otherwise) {
@@ -23,7 +23,10 @@ record Keys(UnaryOperator<String> values) {
         return value == null ? otherwise : value.trim();
     }
 
-    /** The content of the file that {@code <key>.file} names, without a line end behind it; else as any other key. */
+    /**
+     * The content of the file that {@code <key>.file} names, without a line end at its end; otherwise the value of the
+     * key.
+     */
     String secret(String key, String otherwise) {
         String file = values.apply(key + FILE);
         if (file == null || file.isBlank()) {
@@ -40,7 +43,7 @@ record Keys(UnaryOperator<String> values) {
         }
     }
 
-    /** A relative folder is looked for in the working directory, then in the distribution's. */
+    /** A relative folder is looked up in the working directory, then in the distribution. */
     Path folder(String key, String otherwise) {
         Path folder = Path.of(text(key, otherwise));
         String home = System.getProperty("olap-sync.home");

@@ -48,14 +48,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     }
 
     /**
-     * @param mode {@code sslmode} as libpq has it
-     * @param rootCert file with the certificates that are trusted, PEM; empty for the driver's default
-     * @param cert file with the client's certificate, PEM; empty for none
-     * @param key file with the client's private key, PKCS#8 in DER, or PKCS#12; empty for none
+     * @param mode {@code sslmode} as in libpq
+     * @param rootCert PEM file with the trusted certificates; empty for the default of the driver
+     * @param cert PEM file with the certificate of the client; empty for none
+     * @param key file with the private key of the client, PKCS#8 in DER, or PKCS#12; empty for none
      */
     public record PostgresTls(String mode, String rootCert, String cert, String key) {
 
-        /** Under the names that the driver gives them, without those that are empty. */
+        /** By the names of the driver, without empty values. */
         public Map<String, String> properties() {
             Map<String, String> properties = new LinkedHashMap<>(
                     Map.of("sslmode", mode, "sslrootcert", rootCert, "sslcert", cert, "sslkey", key));
@@ -66,11 +66,11 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     /**
      * @param brokers {@code host:port}, comma separated
-     * @param security how to talk to them, as properties of Kafka's clients; among them can be a password
+     * @param security properties of Kafka clients for TLS and login; they can contain a password
      */
     public record Kafka(String brokers, Map<String, String> security) {
 
-        /** What each client needs to reach the brokers, together with properties of its own. */
+        /** The properties with which each client reaches the brokers, and its own properties. */
         public Map<String, Object> client(Map<String, Object> own) {
             Map<String, Object> all = new HashMap<>(own);
             all.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, brokers);
@@ -86,7 +86,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     /**
      * @param url the HTTP interface, for example {@code http://localhost:8123}
-     * @param rootCert file with the certificates that are trusted when the URL is https, PEM; empty for Java's own
+     * @param rootCert PEM file with the trusted certificates if the URL is https; empty for the default of Java
      */
     public record ClickHouse(String url, String database, String user, String password, String rootCert) {
 
@@ -101,13 +101,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param rowsTopic prefix of the topics of output rows
      * @param group prefix of the consumer groups
      * @param models the folder of the models
-     * @param epoch 0 to 65,535; raised by an operator after a fail-over to another timeline, a restore or a lost slot
-     * @param batchRows most rows that are read or written at once
-     * @param batchBytes about how many bytes these may have
-     * @param topicPartitions partitions of each topic that has to be created
-     * @param topicRetentionMillis how long a change is kept in a topic: longer than the longest outage
-     * @param loadSource which way the initial load takes
-     * @param loadThreads that read a model at the same time in the initial load, each on a connection of its own
+     * @param epoch 0 to 65,535; an operator raises it after a fail-over to another timeline, a restore or a lost
+     *     slot
+     * @param batchRows maximum number of rows that are read or written at once
+     * @param batchBytes approximate maximum of their bytes
+     * @param topicPartitions partitions of each topic that is created
+     * @param topicRetentionMillis how long a topic keeps a change: longer than the longest outage
+     * @param loadSource the way of the initial load
+     * @param loadThreads number of threads that read a model in the initial load, each on its own connection
      */
     public record Olap(
             Path models,
@@ -122,9 +123,9 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             LoadSource loadSource,
             int loadThreads) {
 
-        /** The pool of connections has room for more readers beside the routes, but Postgres has other work too. */
+        /** The pool of connections has room for more readers beside the routes, but Postgres also has other work. */
         private static final int MAX_LOAD_THREADS = 4;
-        /** What the name of a topic can have, with room for the names of schema and table. */
+        /** The characters of a topic name, with room for the names of schema and table. */
         private static final Pattern PREFIX = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
 
         public Olap {
@@ -155,32 +156,32 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             }
         }
 
-        /** What the operator has to do so that everything is loaded again. */
+        /** What the operator must do so that everything is loaded again. */
         public String reloadRemedy() {
             return reloadRemedy(epoch);
         }
 
-        /** The same, of another epoch that counts now. */
+        /** The same, for another epoch that is in use now. */
         public static String reloadRemedy(int epoch) {
             return "Raise olap.epoch from " + epoch + " to " + (epoch + 1)
                     + " and start again: everything is loaded once more.";
         }
     }
 
-    /** Which way the rows that exist already come into ClickHouse. */
+    /** The way of the existing rows into ClickHouse. */
     public enum LoadSource {
-        /** Copied past the topics. */
+        /** Copied directly, without the topics. */
         COPY,
-        /** Through the topics, where Debezium's snapshot publishes them. */
+        /** Through the topics, into which a snapshot of Debezium publishes them. */
         SNAPSHOT
     }
 
     /**
-     * Where the running pipeline answers how it is.
+     * The status endpoint of the running pipeline.
      *
      * @param host the network interface to listen on
-     * @param port 0 for nowhere
-     * @param token who has it may see rows and repair them; empty for nobody
+     * @param port 0 for none
+     * @param token a user with this token may read rows and repair them; empty for nobody
      */
     public record Status(String host, int port, String token) {
 
@@ -191,10 +192,10 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     }
 
     /**
-     * The comparison of both sides that goes on beside the work.
+     * The continuous verification beside the other work.
      *
-     * @param continuous whether there is one
-     * @param rowsPerSecond its pace
+     * @param continuous whether it runs
+     * @param rowsPerSecond its rate
      * @param pauseSeconds between two rounds
      */
     public record Verify(boolean continuous, int rowsPerSecond, int pauseSeconds) {
@@ -219,8 +220,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     }
 
     /**
-     * What Camel would read in another way: passwords can be in files, and a service link is no port. By the keys of
-     * the routes.
+     * The values that Camel would read differently: passwords can be in files, and a service link is no port. By the
+     * keys of the routes.
      */
     public Map<String, String> overrides() {
         return Map.of(
@@ -232,7 +233,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                 Integer.toString(postgres.port()));
     }
 
-    /** The settings that a function knows; null for a key that is not set. */
+    /** The settings with the values of a function; null for a key that is not set. */
     public static Settings of(UnaryOperator<String> values) {
         Keys keys = new Keys(values);
         return new Settings(

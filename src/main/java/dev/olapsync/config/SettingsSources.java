@@ -11,7 +11,7 @@ import java.util.Properties;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** Where settings come from outside of Camel: the environment, then system properties, then the file. */
+/** The sources of settings outside of Camel: the environment, then system properties, then the file. */
 final class SettingsSources {
 
     private static final String BYTE_ORDER_MARK = "\uFEFF";
@@ -20,10 +20,10 @@ final class SettingsSources {
     private SettingsSources() {}
 
     /**
-     * The value of each key; null for one that is not set.
+     * The value of each key; null for a key that is not set.
      *
-     * @param file does not have to exist
-     * @throws IllegalArgumentException when it is not UTF-8, or when a password is set twice
+     * @param file need not exist
+     * @throws IllegalArgumentException if it is not UTF-8, or if a password is set twice
      */
     static UnaryOperator<String> with(Path file) throws IOException {
         Properties properties = new Properties();
@@ -32,7 +32,7 @@ final class SettingsSources {
         }
         UnaryOperator<String> values =
                 key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
-        // Camel would take the one, we the other
+        // Camel would use one of them, and we the other
         for (String secret : List.of(Settings.POSTGRES_PASSWORD, Settings.CLICKHOUSE_PASSWORD)) {
             if (outsideOfFile(secret) != null && values.apply(secret + Keys.FILE) != null) {
                 throw new IllegalArgumentException(secret + Keys.FILE + " is set, and " + secret

@@ -17,12 +17,12 @@ import org.apache.kafka.common.header.Header;
 /** A dead letter in the topic of dead letters. */
 public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
 
-    /** Of the key of a model that is not there any more: who gets the refresh request will say so. */
+    /** Columns of the key of a model that no longer exists: the receiver of the refresh request reports it. */
     private static final int UNKNOWN = 0;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Where the dead letter stands in its topic: {@code partition-offset}. */
+    /** The place of the dead letter in its topic: {@code partition-offset}. */
     public String id() {
         return deadLetter.partition() + "-" + deadLetter.offset();
     }
@@ -35,12 +35,12 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
         return text(DeadLetters.ERROR).orElse("");
     }
 
-    /** The model of the row, or else where the record came from. */
+    /** The model of the row, else the topic of the record. */
     public String of() {
         return text(DeadLetters.MODEL).orElseGet(this::from);
     }
 
-    /** Topic, partition and offset of the record; empty when the dead letter is of a row that came from none. */
+    /** Topic, partition and offset of the record; empty if the dead letter is about a row without a record. */
     public String from() {
         boolean ofRecord = deadLetter.headers().lastHeader(DeadLetters.OFFSET) != null;
         return text(DeadLetters.TOPIC)
@@ -51,18 +51,18 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
                 .orElse("");
     }
 
-    /** The key of the row or of the record; empty when it had none. */
+    /** The key of the row or of the record; empty if it had none. */
     public String key() {
         return deadLetter.key() == null ? "" : new String(deadLetter.key(), StandardCharsets.UTF_8);
     }
 
-    /** As {@code source.sequence} has it; empty when the dead letter does not tell. */
+    /** In the form of {@code source.sequence}; empty if the dead letter has no position. */
     public String position() {
         return text(DeadLetters.POSITION).orElseGet(() -> {
             try {
                 return JSON.readTree(content()).path("source").path("sequence").asText();
             } catch (IOException e) {
-                // a record that is no change event may be anything
+                // a record that is no change event can have any content
                 return "";
             }
         });
@@ -72,7 +72,7 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
         return deadLetter.value() == null ? "" : new String(deadLetter.value(), StandardCharsets.UTF_8);
     }
 
-    /** The record as it was, for the topic that it came from; empty when the dead letter is of a row. */
+    /** The original record, for its original topic; empty if the dead letter is about a row. */
     public Optional<ProducerRecord<byte[], byte[]>> original() {
         return text(DeadLetters.TOPIC)
                 .filter(topic -> text(DeadLetters.MODEL).isEmpty())
@@ -84,7 +84,7 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
                 });
     }
 
-    /** Asks for the row to be read again; empty when the dead letter is of a record. */
+    /** A request to read the row again; empty if the dead letter is about a record. */
     public Optional<RefreshRequest> refreshRequest(Models models) {
         return text(DeadLetters.MODEL)
                 .map(model -> new RefreshRequest(

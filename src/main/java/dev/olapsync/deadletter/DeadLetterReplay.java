@@ -13,7 +13,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Sends the records that became dead letters back into their topics, and has rows read again that did. */
+/**
+ * Sends the records that became dead letters back into their topics, and has the pipeline read the rows again that
+ * became dead letters.
+ */
 public final class DeadLetterReplay implements AutoCloseable {
 
     private final KafkaProducer<byte[], byte[]> producer;
@@ -24,9 +27,9 @@ public final class DeadLetterReplay implements AutoCloseable {
     }
 
     /**
-     * Has all dead letters processed again that are there at the call, and deletes them.
+     * Has all dead letters that exist at the call processed again, and deletes them.
      *
-     * @return how many
+     * @return their number
      */
     public static long all(OlapSync olapSync) throws Exception {
         DeadLetterTopic topic = new DeadLetterTopic(olapSync.settings());
@@ -52,7 +55,7 @@ public final class DeadLetterReplay implements AutoCloseable {
         producer.send(original, (sent, error) -> failure.compareAndSet(null, error));
     }
 
-    /** Returns when the broker has acknowledged all of them; throws when it has not. */
+    /** Returns when the broker has acknowledged all of them; throws if it has not. */
     private void await() throws Exception {
         producer.flush();
         if (failure.get() != null) {

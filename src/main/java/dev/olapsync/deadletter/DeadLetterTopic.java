@@ -30,7 +30,7 @@ public final class DeadLetterTopic {
                     (Partition partition) -> partition.next().time())
             .thenComparing(partition -> partition.next().id());
 
-    /** What is done with a letter. */
+    /** Receives a dead letter. */
     public interface Reader {
 
         public void read(DeadLetter deadLetter) throws Exception;
@@ -45,9 +45,9 @@ public final class DeadLetterTopic {
     }
 
     /**
-     * Reads all dead letters that are there at the call, the oldest first.
+     * Reads all dead letters that exist at the call, the oldest first.
      *
-     * @return for each partition the offset behind the last dead letter that was read
+     * @return for each partition the offset after the last dead letter that was read
      */
     public Map<TopicPartition, Long> read(Reader reader) throws Exception {
         List<Partition> partitions = new ArrayList<>();
@@ -68,7 +68,7 @@ public final class DeadLetterTopic {
         }
     }
 
-    /** The dead letter with this {@link DeadLetter#id}; empty when there is none. */
+    /** The dead letter with this {@link DeadLetter#id}; empty if there is none. */
     public Optional<DeadLetter> find(String id) {
         for (Map.Entry<TopicPartition, Long> end : ends().entrySet()) {
             String prefix = end.getKey().partition() + "-";
@@ -82,7 +82,7 @@ public final class DeadLetterTopic {
         return Optional.empty();
     }
 
-    /** The dead letter that came last; empty when there is none. */
+    /** The last dead letter; empty if there is none. */
     public Optional<DeadLetter> newest() {
         Optional<DeadLetter> newest = Optional.empty();
         for (Map.Entry<TopicPartition, Long> end : ends().entrySet()) {

@@ -17,8 +17,8 @@ import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.support.DefaultExchange;
 
 /**
- * What cannot be processed goes to {@code olap.dlq}, so that its neighbours are not held up: the record as it was, with
- * headers that say where it came from and what is wrong with it.
+ * Sends records and rows that cannot be processed to {@code olap.dlq}, so that they do not hold up the others: the
+ * original record, with headers that say where it came from and what is wrong with it.
  */
 public final class DeadLetters {
 
@@ -31,7 +31,7 @@ public final class DeadLetters {
 
     private DeadLetters() {}
 
-    /** What is counted apart. */
+    /** The kinds that are counted separately. */
     private enum Cause {
         /** A record that no row can be derived from. */
         RECORD,
@@ -57,8 +57,8 @@ public final class DeadLetters {
     /**
      * A row with values that ClickHouse cannot hold.
      *
-     * @param unheld columns that hold NULL instead; null when there are none
-     * @param refused columns that cannot be NULL, so that the row was not written; null when there are none
+     * @param unheld columns that are NULL instead; null if there are none
+     * @param refused columns that cannot be NULL, so that the row was not written; null if there are none
      */
     public static Exchange ofRow(
             CamelContext context,
@@ -79,7 +79,7 @@ public final class DeadLetters {
         return deadLetter;
     }
 
-    /** What is wrong with such a row. */
+    /** The error of such a row. */
     public static String notHeld(String unheld, String refused) {
         return refused != null
                 ? "not written, ClickHouse cannot hold the value of " + refused
@@ -87,10 +87,10 @@ public final class DeadLetters {
     }
 
     /**
-     * A row that Postgres or ClickHouse refused for its values.
+     * A row that Postgres or ClickHouse refused because of its values.
      *
      * @param json the row, if it is known
-     * @param polled the record that held the row; null when it was none
+     * @param polled the record that contained the row; null if there was none
      */
     public static Exchange ofRefusedRow(
             CamelContext context,
@@ -113,7 +113,7 @@ public final class DeadLetters {
      * Rows that cannot be computed for one reason.
      *
      * @param again the record that has them read again
-     * @param key of the row that is the reason; null when there is none
+     * @param key of the row that is the reason; null if there is none
      */
     public static Exchange ofRows(CamelContext context, Exchange again, String key, String error) {
         Exchange deadLetter = deadLetter(
@@ -132,7 +132,7 @@ public final class DeadLetters {
         deadLetter.getMessage().setHeader(OFFSET, polled.getHeader(KafkaConstants.OFFSET, Long.class));
     }
 
-    /** Publishes dead letters and returns when the broker has acknowledged them; throws when it has not. */
+    /** Publishes dead letters and returns when the broker has acknowledged them; throws if it has not. */
     public static void send(CamelContext context, List<Exchange> deadLetters) throws IOException {
         if (!deadLetters.isEmpty()) {
             try (ProducerTemplate route = context.createProducerTemplate()) {

@@ -11,7 +11,10 @@ public final class Json {
 
     private Json() {}
 
-    /** A mapper that reads strings of any length, as a row can have them; Jackson refuses those beyond 20 million characters. */
+    /**
+     * A mapper that reads strings of any length, because rows can contain them; by default Jackson refuses strings
+     * beyond 20 million characters.
+     */
     public static ObjectMapper ofRows() {
         ObjectMapper mapper = new ObjectMapper();
         mapper.getFactory()
@@ -21,7 +24,7 @@ public final class Json {
         return mapper;
     }
 
-    /** A mapper whose numbers have the texts that were read, up to notation: no digit is lost, no zero at the end. */
+    /** A mapper that keeps the text of numbers, except for their notation: no digit is lost, and no zero at the end. */
     public static ObjectMapper ofKeys() {
         ObjectMapper mapper = JsonMapper.builder()
                 .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)

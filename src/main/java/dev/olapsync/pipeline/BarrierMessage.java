@@ -27,7 +27,7 @@ public record BarrierMessage(String id) {
         return new BarrierMessage(UUID.randomUUID().toString());
     }
 
-    /** Writes the barrier message into the log, in the connection's transaction. */
+    /** Writes the barrier message into the log, in the transaction of the connection. */
     public void write(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT pg_logical_emit_message(true, ?, ?)")) {
             statement.setString(1, RefreshRequest.PREFIX);
@@ -47,7 +47,7 @@ public record BarrierMessage(String id) {
     }
 
     /**
-     * Where this barrier message stands in the log; empty when the record is another one.
+     * The position of this barrier message in the log; empty if the record is another message.
      *
      * @param epoch of the capture that published the record
      * @param change a record of the topic of refresh requests
@@ -60,7 +60,7 @@ public record BarrierMessage(String id) {
                     ? Optional.of(event.position())
                     : Optional.empty();
         } catch (IllegalArgumentException | IOException e) {
-            // somebody else's message, which enrich reports
+            // an invalid message of another sender, which enrich reports
             return Optional.empty();
         }
     }

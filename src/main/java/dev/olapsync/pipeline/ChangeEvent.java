@@ -18,17 +18,19 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A change, as Debezium's JSON envelope tells it.
+ * A change, read from Debezium's JSON envelope.
  *
  * @param op {@code c} create, {@code u} update, {@code d} delete, {@code r} read by a snapshot, {@code t} truncate,
- *        {@code m} message
+ *     {@code m} message
  * @param table null for a message
- * @param images the row before and after the change, as far as they are known and needed; empty for truncates and messages
- * @param committed when the transaction committed, or the snapshot was made, by the clock of Postgres
+ * @param images the row before and after the change, as far as they are known and needed; empty for truncates and
+ *     messages
+ * @param committed time of the commit, or of the snapshot, by the clock of Postgres
  * @param message content of a logical decoding message; null for all others
  * @param transactional whether it belongs to a transaction; only a message can be without one
- * @see <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
- *      data change events</a>
+ * @see <a
+ *     href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium:
+ *     data change events</a>
  */
 public record ChangeEvent(
         char op,
@@ -43,8 +45,8 @@ public record ChangeEvent(
 
     /**
      * @param epoch of the capture that published the event
-     * @param needed which columns the images have to tell
-     * @throws IllegalArgumentException when this is no change event
+     * @param needed columns that the images must contain
+     * @throws IllegalArgumentException if this is no change event
      */
     public static ChangeEvent parse(int epoch, byte[] envelope, Predicate<String> needed) {
         try (JsonParser json = JSON.createParser(envelope)) {
@@ -55,7 +57,7 @@ public record ChangeEvent(
         }
     }
 
-    /** Passes over what is not needed: that is most of an event. */
+    /** Skips what is not needed: that is most of an event. */
     private static ChangeEvent read(int epoch, JsonParser json, Predicate<String> needed) throws IOException {
         String op = "";
         Source source = null;
@@ -104,7 +106,7 @@ public record ChangeEvent(
         return image;
     }
 
-    /** Where an event comes from, as far as that is needed. */
+    /** The source of an event, as far as it is needed. */
     private static final class Source {
 
         private String schema = "";
@@ -127,7 +129,7 @@ public record ChangeEvent(
                     case "ts_us" -> source.micros = json.getValueAsLong();
                     default -> {}
                 }
-                // of what should be a plain value too
+                // also for a value that should be a scalar
                 json.skipChildren();
             }
             return source;
@@ -138,7 +140,7 @@ public record ChangeEvent(
         }
     }
 
-    /** In milliseconds since 1970; 0 for a row that a snapshot has read, which no commit brought. */
+    /** In milliseconds since 1970; 0 for a row that a snapshot has read, because it has no commit. */
     public long commitMillis() {
         return op == 'r' ? 0 : committed.toEpochMilli();
     }

@@ -18,18 +18,20 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Makes the Kafka clients of all routes of a context: with TLS and login, if the configuration has them, and consumers that
- * collect batches. What all routes want of Kafka's own options is here, so that a route
- * shows what is special about it; an option that a route sets counts.
+ * Creates the Kafka clients of all routes of a context: with TLS and login, if the configuration has them, and with
+ * consumers that collect batches. The Kafka options that all routes share are here, so that a route shows only its own
+ * options. An option that a route sets has precedence.
  */
 public class KafkaClients extends DefaultKafkaClientFactory implements CamelContextAware {
 
-    /** What Camel gives a client for which a route sets nothing: there the values below count. */
+    /** The defaults that Camel passes for options that a route does not set: these are replaced by the values below. */
     private static final Properties CAMELS_PRODUCER = new KafkaConfiguration().createProducerProperties();
 
     private static final Properties CAMELS_CONSUMER = new KafkaConfiguration().createConsumerProperties();
 
-    /** Acknowledged by all replicas, in order, without duplicates; records as large as the topics take them, in batches. */
+    /**
+     * Acknowledged by all replicas, in order, without duplicates; records up to the limit of the topics, in batches.
+     */
     private static final Map<String, String> PRODUCER = Map.of(
             ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName(),
             ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName(),
@@ -41,7 +43,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
             ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Topics.maxMessageBytes()),
             ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(2L * Topics.maxMessageBytes()));
 
-    /** From the first record on; a killed member's partitions move after ten seconds. */
+    /** Starts at the first record; the partitions of a killed member move after ten seconds. */
     private static final Map<String, String> CONSUMER = Map.of(
             ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName(),
             ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName(),
@@ -69,7 +71,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     private Properties consumer(Properties properties) {
         Map<String, String> ours = new HashMap<>(CONSUMER);
-        // a new topic of a pattern is found after this time
+        // a new topic that matches a pattern is found after this time
         ours.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, context.resolvePropertyPlaceholders(TOPIC_REFRESH));
         return completed(properties, CAMELS_CONSUMER, ours);
     }

@@ -9,8 +9,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * As what an epoch began to use the publication of each table: a mark, kept in ClickHouse. A publication that left out changes for
- * a while, and is as it was again, has another mark.
+ * The publication of each table as the epoch began to use it: a mark, stored in ClickHouse. A publication that left out
+ * changes for a while, and was set back, has another mark.
  */
 public final class KnownPublication {
 
@@ -24,7 +24,7 @@ public final class KnownPublication {
         this.epoch = epoch;
     }
 
-    /** @param marks by the names of tables; they take the place of earlier ones */
+    /** @param marks by the names of tables; they replace earlier marks */
     public void remember(Map<String, String> marks) {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, table_name String, mark String)"
                 + " ENGINE = ReplacingMergeTree ORDER BY (epoch, table_name)");
@@ -40,8 +40,8 @@ public final class KnownPublication {
     }
 
     /**
-     * Those of the tables whose mark is not the remembered one any more. One of which nothing is remembered, because an older
-     * version has begun the epoch, is none of them.
+     * The tables whose mark differs from the stored one. A table without a stored mark, because an older version began
+     * the epoch, is not among them.
      */
     public Set<String> changed(Map<String, String> marks) {
         Map<String, String> known = known();

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** How far the initial load has come, kept beside the rows: a ClickHouse that is empty has nothing loaded either. */
+/** The progress of the initial load, stored beside the rows: an empty ClickHouse has no progress either. */
 public final class Loads {
 
     private static final String TABLE = "_loads";
@@ -22,13 +22,14 @@ public final class Loads {
     private static final long DONE = 1L << 62;
 
     /**
-     * One model's load.
+     * The load of one model.
      *
-     * @param rows grain rows read so far
-     * @param total grain rows that Postgres expected at the start, an estimate
-     * @param lastKey the key of the last row read, empty before the first
-     * @param select the model's SELECT at the start of the load; empty since the model was taken away
-     * @param schema what the model read of the catalog at the start of the load; empty if that was not noted
+     * @param rows number of rows of the grain that were read
+     * @param total number of rows of the grain that Postgres estimated at the start
+     * @param lastKey the key of the last row that was read, empty before the first
+     * @param select the SELECT of the model at the start of the load; empty after the model was removed
+     * @param schema the facts that the model read from the catalog at the start of the load; empty if they were not
+     *     stored
      */
     public record Load(
             String model,
@@ -67,7 +68,7 @@ public final class Loads {
         this.epoch = epoch;
     }
 
-    /** Of the pipeline's current epoch; the table is there afterwards. */
+    /** The loads of the current epoch. Creates the table if necessary. */
     public static Loads of(OlapSync olapSync) {
         Loads loads =
                 new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
@@ -84,12 +85,12 @@ public final class Loads {
                 "ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS model_schema Array(String) AFTER model_select");
     }
 
-    /** Whether anything has ever been loaded. */
+    /** Whether any model was ever loaded. */
     public boolean exists() {
         return clickHouse.hasTable(TABLE);
     }
 
-    /** Of the current epoch. */
+    /** The loads of the current epoch. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
         for (GenericRecord row : clickHouse.query(
@@ -124,7 +125,7 @@ public final class Loads {
                 .anyMatch(row -> row.getString("model_select").equals(model.select()));
     }
 
-    /** Those of the models whose load has begun in the current epoch. */
+    /** The models whose load has begun in the current epoch. */
     public List<Model> begun(Models models) {
         return all().stream()
                 .flatMap(load -> models.find(load.model()).stream())
@@ -132,9 +133,10 @@ public final class Loads {
     }
 
     /**
-     * Whether a later epoch has been used, and what to do; empty when none has.
+     * A later epoch that has been used, and what to do; empty if there is none.
      *
-     * @param models those whose load has not begun are looked into, since their tables may have been there before
+     * @param models the tables of those whose load has not begun are searched too, because they may have existed
+     *     before
      */
     public Optional<String> outdated(Models models) {
         Set<String> begun = exists() ? all().stream().map(Load::model).collect(Collectors.toSet()) : Set.of();
@@ -148,10 +150,10 @@ public final class Loads {
     }
 
     /**
-     * A model that has been loaded cannot be changed, or taken away and come back: rows that it has written already would
-     * stay as they are. Nor can the tables that it reads, as far as it reads them.
+     * A loaded model cannot be changed, or removed and added again: rows that it has already written would stay as they
+     * are. The same holds for the parts of its tables that it reads.
      *
-     * @return names the models for which this is so, and what to do; empty when there are none
+     * @return names the models with such a change, and says what to do; empty if there are none
      */
     public Optional<String> changed(Models models) {
         List<String> changed = all().stream()
@@ -173,7 +175,10 @@ public final class Loads {
                 .findFirst();
     }
 
-    /** What is wrong while the pipeline runs, and what to do: the epoch or a model is not what was loaded, or is not here. */
+    /**
+     * The problems while the pipeline runs, and what to do: the epoch or a model differs from what was loaded, or a
+     * model is missing here.
+     */
     public Optional<String> problem(Models models) {
         Optional<String> later = new Epochs(clickHouse).later(epoch, List.of());
         if (later.isPresent() || !exists()) {
@@ -182,7 +187,7 @@ public final class Loads {
         return changed(models).or(() -> loadedElsewhere(models));
     }
 
-    /** A change that is read here makes no row of a model dirty that only another process has. */
+    /** A change that this process reads makes no row of a model dirty that only another process has. */
     private Optional<String> loadedElsewhere(Models models) {
         List<String> unknown = all().stream()
                 .filter(load -> !load.select().isEmpty())
@@ -196,14 +201,14 @@ public final class Loads {
                         + " topics, another olap.group and another clickhouse.database.");
     }
 
-    /** @throws IllegalStateException when a model has been {@link #changed}, or the epoch is {@link #outdated} */
+    /** @throws IllegalStateException if a model has been {@link #changed}, or the epoch is {@link #outdated} */
     public void requireUnchanged(Models models) {
         outdated(models).or(() -> changed(models)).ifPresent(problem -> {
             throw new IllegalStateException(problem);
         });
     }
 
-    /** Remembers which models have been taken away. */
+    /** Stores which models have been removed. */
     public void forgetOthers(Models models) {
         for (Load load : all()) {
             if (models.find(load.model()).isEmpty()) {
@@ -217,7 +222,7 @@ public final class Loads {
         return Settings.Olap.reloadRemedy(epoch);
     }
 
-    /** Of the notes about a model the one with most rows counts, but only until one is done. */
+    /** Of the entries of a model, the entry with most rows counts, until an entry is done. */
     public void save(Load load) {
         long step = (load.done() ? DONE : 0) + 4 * load.rows() + (load.select().isEmpty() ? 1 : 0);
         clickHouse.execute("INSERT INTO " + TABLE

@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Records of this epoch that were gone before a consumer group had read them, kept in ClickHouse: a restart does not forget
- * them, a new epoch does. Thread safe.
+ * The records of this epoch that were gone before a consumer group had read them, stored in ClickHouse: a restart does
+ * not clear them, a new epoch does. Thread safe.
  */
 public final class LostRecords {
 
@@ -30,7 +30,8 @@ public final class LostRecords {
 
     /**
      * @param from the first offset that is gone
-     * @param records how many; 0 when nobody can say, because the log ends before what was read of it
+     * @param records their number; 0 if it is unknown, because the log ends before the offset up to which it was
+     *     read
      */
     private record Loss(String group, String topic, int partition, long from, long records, Instant noticed) {
 
@@ -49,7 +50,7 @@ public final class LostRecords {
     private final ClickHouse clickHouse;
     private final Settings.Olap settings;
     private final KnownTopics topics;
-    /** What this process has noticed, whether it could be kept or not. */
+    /** The losses that this process has noticed, stored or not. */
     private final List<Loss> noticed = new CopyOnWriteArrayList<>();
 
     private volatile boolean there;
@@ -60,14 +61,17 @@ public final class LostRecords {
         this.topics = topics;
     }
 
-    /** Keeps what the consumers of a group miss. It throws when that cannot be kept: then the consumer must not go on. */
+    /**
+     * Stores the losses of the consumers of a group. Throws if it cannot store them: then the consumer must not
+     * continue.
+     */
     public BatchConsumer.Losses of(String group) {
         return new BatchConsumer.Losses() {
 
             @Override
             public void deleted(TopicPartition partition, long from, long to, long records) {
                 if (from == 0 && !isOfPipeline(group)) {
-                    // a reader of its own, which has just begun
+                    // a new reader of its own
                     return;
                 }
                 OptionalLong first = topics.first(partition);
@@ -121,7 +125,7 @@ public final class LostRecords {
         }
     }
 
-    /** What is lost in this epoch, and what to do; empty when nothing is. */
+    /** The losses of this epoch, and what to do; empty if there are none. */
     public Optional<String> problem() {
         Set<Loss> all = new LinkedHashSet<>(noticed);
         try {

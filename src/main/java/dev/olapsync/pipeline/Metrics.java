@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 
-/** What the pipeline measures of itself. Thread safe. */
+/** The metrics of the pipeline. Thread safe. */
 public final class Metrics {
 
     private static final Duration WINDOW = Duration.ofSeconds(10);
@@ -24,7 +24,7 @@ public final class Metrics {
     private static final double[] PERCENTILES = {0.5, 0.95, 0.99};
 
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    /** Camel's tools look for a composite one; any other under its name is an error to them. */
+    /** Camel's tools expect a composite registry; any other registry under its name is an error to them. */
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
 
     private final Counter captureInterruptions;
@@ -40,18 +40,19 @@ public final class Metrics {
     }
 
     /**
-     * What was loaded of a model since the start, not counting the initial load.
+     * The rows of a model that were written since the start, without the initial load.
      *
-     * @param rows written to ClickHouse
-     * @param p50Millis the lag of the rows of the last ten seconds, from commit in Postgres to written in ClickHouse; 0
-     *        when there were none
+     * @param rows number of rows written to ClickHouse
+     * @param p50Millis the lag of the rows of the last ten seconds, from the commit in Postgres to the write in
+     *     ClickHouse; 0 if there were none
      */
     public record Loaded(long rows, long p50Millis, long p95Millis, long p99Millis) {}
 
     /**
-     * Rows are about to be written to ClickHouse, for the first time or once more.
+     * Rows are about to be written to ClickHouse, for the first time or again.
      *
-     * @param commitMillis of each row, when its change was committed in Postgres, in milliseconds since 1970
+     * @param commitMillis of each row, the time at which its change was committed in Postgres, in milliseconds
+     *     since 1970
      */
     public void loading(String model, LongStream commitMillis) {
         commitMillis.min().ifPresent(oldest -> lag(model).loading(oldest));
@@ -60,7 +61,8 @@ public final class Metrics {
     /**
      * Rows were written to ClickHouse.
      *
-     * @param commitMillis of each row, when its change was committed in Postgres, in milliseconds since 1970
+     * @param commitMillis of each row, the time at which its change was committed in Postgres, in milliseconds
+     *     since 1970
      */
     public void loaded(String model, LongStream commitMillis) {
         lag(model).loaded(commitMillis);
@@ -75,7 +77,7 @@ public final class Metrics {
                 .increment(rows);
     }
 
-    /** Rows of the fan-out were written to ClickHouse. Their lag is not that of the stream. */
+    /** Rows of the fan-out were written to ClickHouse. Their lag does not count as lag of the stream. */
     public void fannedOut(String model, long rows) {
         Counter.builder("olap.fanout.rows")
                 .description("Rows written by the fan-out")
@@ -84,7 +86,7 @@ public final class Metrics {
                 .increment(rows);
     }
 
-    /** A change came of a table that no model reads. */
+    /** A change of a table arrived that no model reads. */
     public void unread(String table) {
         unread.computeIfAbsent(table, same -> Counter.builder("olap.unread.changes")
                         .description("Changes of published tables that no model reads")
@@ -93,7 +95,7 @@ public final class Metrics {
                 .increment();
     }
 
-    /** How many changes of each table that no model reads have come since the start. */
+    /** The number of changes since the start of each table that no model reads. */
     public Map<String, Long> unread() {
         Map<String, Long> counts = new TreeMap<>();
         unread.forEach((table, changes) -> counts.put(table, (long) changes.count()));
@@ -103,7 +105,7 @@ public final class Metrics {
     /**
      * A route has processed a batch.
      *
-     * @param records that came with it
+     * @param records number of its records
      * @param bytes of their values
      */
     public void batch(String route, long records, long bytes, Duration time) {
@@ -125,14 +127,14 @@ public final class Metrics {
                 .record(time);
     }
 
-    /** How many records of batches a route has processed since the start. */
+    /** The number of records in the batches that a route has processed since the start. */
     public long processed(String route) {
         DistributionSummary rows =
                 registry.find("olap.batch.rows").tag(ROUTE, route).summary();
         return rows == null ? 0 : Math.round(rows.totalAmount());
     }
 
-    /** A step of a route has ended, in success or not. */
+    /** A step of a route has ended, with success or failure. */
     public void step(String step, long nanos) {
         Timer.builder("olap.step")
                 .description("How long a step of a route took")
@@ -141,7 +143,7 @@ public final class Metrics {
                 .record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** A step of a route failed and is tried again. */
+    /** A step of a route failed and is retried. */
     public void retried(String route) {
         Counter.builder("olap.retries")
                 .description("Attempts of a route that failed and were made again")
@@ -150,13 +152,13 @@ public final class Metrics {
                 .increment();
     }
 
-    /** Capture ended by a failure, and begins again. */
+    /** Capture ended with a failure, and begins again. */
     public void captureInterrupted() {
         captureInterruptions.increment();
     }
 
     /**
-     * A dead letter is about to be written, for the first time or once more.
+     * A dead letter is about to be written, for the first time or again.
      *
      * @param cause one of few
      */
@@ -177,7 +179,7 @@ public final class Metrics {
         return lag(model).summary();
     }
 
-    /** For those who show metrics of a Camel context. */
+    /** For tools that show the metrics of a Camel context. */
     public MeterRegistry registry() {
         return registry;
     }
@@ -221,7 +223,7 @@ public final class Metrics {
         }
     }
 
-    /** From commit in Postgres to written in ClickHouse, of one model. */
+    /** The lag from the commit in Postgres to the write in ClickHouse, of one model. */
     private final class Lag {
 
         private static final long NONE = Long.MAX_VALUE;

@@ -18,7 +18,10 @@ import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.service.ServiceSupport;
 
-/** What the steps of the routes share: settings, the compiled models, connections. One for each Camel context. */
+/**
+ * The objects that the steps of the routes share: settings, compiled models, connections. There is one for each Camel
+ * context. Thread safe.
+ */
 public final class OlapSync extends ServiceSupport {
 
     private final Settings settings;
@@ -30,7 +33,7 @@ public final class OlapSync extends ServiceSupport {
     private LostRecords lostRecords;
     private volatile String awaitingTransactions;
     private TopicOffsets topicOffsets;
-    /** Not that of the others: reading the models may take long, and must not keep anybody from stopping. */
+    /** A lock of its own: reading the models may take long, and must not block a stop. */
     private final Object modelsLock = new Object();
 
     private Models models;
@@ -40,7 +43,7 @@ public final class OlapSync extends ServiceSupport {
         this.topics = new Topics(settings);
     }
 
-    /** The context's own; made at the first call and closed with the context. */
+    /** The instance of the context, created at the first call and closed with the context. */
     public static synchronized OlapSync of(CamelContext context) {
         OlapSync existing = context.hasService(OlapSync.class);
         if (existing != null) {
@@ -50,7 +53,7 @@ public final class OlapSync extends ServiceSupport {
         try {
             context.addService(olapSync);
             showMetrics(context, olapSync.metrics.registry());
-            // not the thread's class loader: under the Camel CLI that one does not know our classes
+            // not the class loader of the thread, which under the Camel CLI does not have our classes
             ServiceLoader.load(OlapSyncListener.class, OlapSync.class.getClassLoader())
                     .forEach(listener -> listener.created(context, olapSync));
         } catch (Exception e) {
@@ -59,7 +62,10 @@ public final class OlapSync extends ServiceSupport {
         return olapSync;
     }
 
-    /** Where Camel's own tools look, such as {@code camel get metric}; they may have put an empty one there before. */
+    /**
+     * The name under which Camel's own tools look it up, such as {@code camel get metric}; they may have registered an
+     * empty one before.
+     */
     private static void showMetrics(CamelContext context, MeterRegistry registry) {
         Set<MeterRegistry> others = context.getRegistry().findByType(MeterRegistry.class);
         if (others.stream().allMatch(other -> other.getMeters().isEmpty())) {
@@ -110,7 +116,7 @@ public final class OlapSync extends ServiceSupport {
         return lostRecords;
     }
 
-    /** What waits until the transactions that run in Postgres have ended; empty when nothing does. */
+    /** The operation that waits until the running transactions in Postgres have ended; empty if none waits. */
     public Optional<String> awaitingTransactions() {
         return Optional.ofNullable(awaitingTransactions);
     }
@@ -130,7 +136,7 @@ public final class OlapSync extends ServiceSupport {
     /**
      * The models, compiled at the first call.
      *
-     * @throws ModelException names file, line and reason of everything that is wrong with them
+     * @throws ModelException names file, line and reason of all errors in them
      */
     public Models models() throws SQLException, ModelException {
         synchronized (modelsLock) {

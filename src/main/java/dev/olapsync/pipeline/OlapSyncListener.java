@@ -3,8 +3,8 @@ package dev.olapsync.pipeline;
 import org.apache.camel.CamelContext;
 
 /**
- * Adds something to each Camel context that the pipeline runs in, for example health checks. Found by
- * {@link java.util.ServiceLoader}, so that {@link OlapSync} does not depend on what watches it.
+ * Adds something to each Camel context in which the pipeline runs, for example health checks. It is found by
+ * {@link java.util.ServiceLoader}, so that {@link OlapSync} does not depend on the code that watches it.
  */
 public interface OlapSyncListener {
 

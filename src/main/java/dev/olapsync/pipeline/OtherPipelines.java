@@ -3,12 +3,15 @@ package dev.olapsync.pipeline;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 
-/** Whether another pipeline uses what has to be this one's own: the names of topics, the ClickHouse database, the groups. */
+/**
+ * Checks whether another pipeline uses what this one needs for itself: the names of topics, the ClickHouse database,
+ * the groups.
+ */
 public final class OtherPipelines {
 
     private OtherPipelines() {}
 
-    /** What is shared, and what to do; empty when nothing is. */
+    /** The shared part, and what to do; empty if nothing is shared. */
     public static Optional<String> problem(OlapSync olapSync) throws ExecutionException, InterruptedException {
         Optional<String> overlap = olapSync.topics().overlap();
         if (overlap.isPresent()) {

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** A route that reads topics: all that capture has published goes through the stages in their order. */
+/** A route that reads topics: everything that capture has published passes the stages in their order. */
 public record PipelineStage(String route, String group, Predicate<String> topics) {
 
     private static final String ENRICH = "-enrich";
     private static final String FAN_OUT = "-fan-out";
     private static final String LOAD = "-load";
-    /** What the consumer groups of the routes have behind {@code olap.group}. */
+    /** The suffixes of the consumer groups of the routes, after {@code olap.group}. */
     public static final Set<String> SUFFIXES = Set.of(ENRICH, FAN_OUT, LOAD);
 
     public static List<PipelineStage> of(OlapSync olapSync) {
@@ -23,7 +23,7 @@ public record PipelineStage(String route, String group, Predicate<String> topics
         PipelineStage fanOut = new PipelineStage("fan-out", group + FAN_OUT, topics.fanOut()::equals);
         return List.of(
                 new PipelineStage("enrich", group + ENRICH, topics::isOfChanges),
-                // children are listed, and that puts them behind all that was in the fan-out
+                // the listing of children puts their keys behind all earlier records of the fan-out
                 fanOut,
                 fanOut,
                 new PipelineStage("load", group + LOAD, topics::isOfRows));

@@ -3,10 +3,10 @@ package dev.olapsync.pipeline;
 import java.time.Duration;
 import java.util.Locale;
 
-/** How far a long run is, in words: a bar, the rate since it was started or taken up again, and how long it still takes. */
+/** The progress of a long run as text: a bar, the rate since this start, and the remaining time. */
 public final class ProgressBar {
 
-    /** Where nobody knows how many rows there will be. */
+    /** The total if the number of rows is unknown. */
     public static final long UNKNOWN = -1;
 
     private static final int WIDTH = 20;
@@ -15,7 +15,7 @@ public final class ProgressBar {
     private final long before;
 
     /**
-     * @param total rows that there are, about, or {@link #UNKNOWN}
+     * @param total approximate number of rows, or {@link #UNKNOWN}
      * @param before rows that an earlier start has done
      */
     public ProgressBar(long total, long before) {

@@ -7,8 +7,8 @@ public final class RecordHeaders {
     public static final String EPOCH = "olap.epoch";
 
     /**
-     * Of an output row: when its change was committed in Postgres, in milliseconds since 1970, a long; 0 for a row that a
-     * snapshot has read.
+     * Of an output row: the time at which its change was committed in Postgres, in milliseconds since 1970, a long; 0
+     * for a row that a snapshot has read.
      */
     public static final String COMMIT_MILLIS = "olap.commit_ms";
 

@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 
-/** Whether a pipeline with other topics is in the same consumer groups: while one of the two stands still, so may the other. */
+/**
+ * Checks whether a pipeline with other topics uses the same consumer groups: if one of the two stands still, the other
+ * may stand still too.
+ */
 public final class SharedGroups {
 
     private SharedGroups() {}
 
-    /** Which topic of another pipeline a group reads at the moment, and what to do; empty when it reads none. */
+    /** The topic of another pipeline that a group reads now, and what to do; empty if there is none. */
     public static Optional<String> problem(List<PipelineStage> stages, TopicOffsets offsets)
             throws ExecutionException, InterruptedException {
         for (PipelineStage stage : new LinkedHashSet<>(stages)) {

@@ -7,14 +7,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a change stands in the write-ahead log, in commit order: the LSN of the last commit before the change's own
- * transaction, then the LSN of the change's record. Unlike the record's LSN alone it grows from each transaction to the
- * next that commits after it. Source: {@code source.sequence} of a Debezium Postgres event. Before both stands the epoch,
- * because another timeline or a restored database counts its LSNs again.
+ * The position of a change in the write-ahead log, in commit order: the LSN of the last commit before the transaction
+ * of the change, then the LSN of the record of the change. Unlike the LSN of the record alone, it increases from each
+ * transaction to the next one that commits. Source: {@code source.sequence} of a Debezium Postgres event. The epoch
+ * comes before both, because another timeline or a restored database assigns the same LSNs again.
  *
  * @param epoch of the capture that published the change, 0 to 65,535
  * @param commitLsn LSN of the last commit that the stream had seen, as an unsigned number below 2^56
- * @param lsn LSN of the change's record, as an unsigned number below 2^56
+ * @param lsn LSN of the record of the change, as an unsigned number below 2^56
  */
 public record Position(int epoch, long commitLsn, long lsn) implements Comparable<Position> {
 
@@ -41,7 +41,7 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
     /**
      * Parses {@code source.sequence}, for example {@code ["24023128","24023224"]}.
      *
-     * @param firstCommit stands in for a missing first element: before the stream has seen a commit
+     * @param firstCommit replaces a missing first element, before the stream has seen a commit
      */
     public static Position parse(int epoch, String sequence, long firstCommit) {
         Matcher matcher = sequence == null ? null : SEQUENCE.matcher(sequence);
@@ -53,14 +53,15 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
     }
 
     /**
-     * That of the change's record alone, which never changes; the first element can be greater when a transaction is sent
-     * again after a restart. It orders the changes of one row, because the row is locked until its transaction has ended.
+     * The position of the record of the change alone, which never changes; the first element can be greater when a
+     * transaction is sent again after a restart. It orders the changes of one row, because the row is locked until its
+     * transaction has ended.
      */
     public Position ofRecord() {
         return new Position(epoch, 0, lsn);
     }
 
-    /** The position as {@code source.sequence} holds it. */
+    /** The position in the form of {@code source.sequence}. */
     public String sequence() {
         return "[\"" + commitLsn + "\",\"" + lsn + "\"]";
     }
@@ -76,7 +77,7 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
                 .or(BigInteger.valueOf(lsn));
     }
 
-    /** The position that a {@link #version()} was made of. */
+    /** The position from which a {@link #version()} was made. */
     public static Position ofVersion(BigInteger version) {
         BigInteger lsns = BigInteger.ONE.shiftLeft(LSN_BITS).subtract(BigInteger.ONE);
         return new Position(
@@ -90,7 +91,7 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
         return "epoch " + epoch + ", behind commit " + hex(commitLsn) + " at " + hex(lsn);
     }
 
-    /** As Postgres writes an LSN. */
+    /** In the form in which Postgres writes an LSN. */
     public static String hex(long lsn) {
         return String.format(Locale.ROOT, "%X/%X", lsn >>> 32, lsn & 0xffff_ffffL);
     }

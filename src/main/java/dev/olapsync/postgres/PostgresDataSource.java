@@ -16,19 +16,19 @@ import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
- * A pool of connections to the primary, whose sessions have the settings of {@link PostgresSession}: the same value is always
- * written the same way, whatever the server's and the role's settings are.
+ * A pool of connections to the primary, whose sessions have the settings of {@link PostgresSession}: a value always has
+ * the same text, independent of the settings of the server and of the role. Thread safe.
  */
 public class PostgresDataSource extends HikariDataSource {
 
     private static final String APPLICATION = "olap-sync";
 
-    /** So long a step waits for a connection before it says why there is none. */
+    /** Maximum time that a step waits for a connection before it reports why there is none. */
     private static final long CONNECT_MILLIS = 10_000;
 
-    /** So long a statement may take for its next row, or for its end. */
+    /** Maximum time of a statement without its next row, or until its end. */
     private static final int LIMIT_SECONDS = 300;
-    /** The same for those that read a whole table before they have a row. */
+    /** The same for statements that read a whole table before they have a row. */
     private static final int LONG_LIMIT_MILLIS = 3600 * 1000;
 
     private String host = "localhost";
@@ -68,8 +68,8 @@ public class PostgresDataSource extends HikariDataSource {
     }
 
     /**
-     * A connection with none of these settings. Not by {@link java.sql.DriverManager}: it knows the drivers of the
-     * application's class loader, and under the Camel CLI we are in another one.
+     * A connection with none of these settings. It does not use {@link java.sql.DriverManager}, which finds only the
+     * drivers of the class loader of the application; under the Camel CLI we are in another class loader.
      */
     public static Connection open(String url, Properties properties) throws SQLException {
         return new Driver().connect(url, properties);
@@ -87,7 +87,7 @@ public class PostgresDataSource extends HikariDataSource {
         }
     }
 
-    /** By the clock of Postgres, as the commit times of changes are. */
+    /** The time by the clock of Postgres, like the commit times of changes. */
     public static Instant now(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT clock_timestamp()")) {
@@ -96,7 +96,7 @@ public class PostgresDataSource extends HikariDataSource {
         }
     }
 
-    /** A pool with these settings' address and user. */
+    /** A pool with the address and the user of these settings. */
     public static PostgresDataSource of(Settings.Postgres settings) {
         PostgresDataSource dataSource = new PostgresDataSource();
         dataSource.setHost(settings.host());
@@ -108,7 +108,7 @@ public class PostgresDataSource extends HikariDataSource {
         return dataSource;
     }
 
-    /** See {@link Settings.PostgresTls}; of these four an empty one is as good as none. */
+    /** See {@link Settings.PostgresTls}; an empty value counts as not set. */
     public void setSslMode(String mode) {
         setUnlessEmpty(PGProperty.SSL_MODE, mode);
     }
@@ -154,7 +154,7 @@ public class PostgresDataSource extends HikariDataSource {
         return "jdbc:postgresql://" + host + ":" + port + "/" + inUrl(database);
     }
 
-    /** The name of a database as the driver reads it in an URL; it may hold {@code + % ? /}. */
+    /** The name of a database in the form in which the driver reads it in a URL; it may contain {@code + % ? /}. */
     public static String inUrl(String database) {
         return URLEncoder.encode(database, StandardCharsets.UTF_8);
     }

@@ -5,10 +5,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The settings of a session that decide what an expression means, how a value is read and written, which rows a statement
+ * The settings of a session that determine the meaning of an expression, the text of a value, which rows a statement
  * sees and how long it may take. They must not depend on the server, the database or the role.
  *
- * @see <a href="https://www.postgresql.org/docs/current/runtime-config-client.html">PostgreSQL: client connection defaults</a>
+ * @see <a href="https://www.postgresql.org/docs/current/runtime-config-client.html">PostgreSQL: client connection
+ *     defaults</a>
  */
 public final class PostgresSession {
 
@@ -16,7 +17,7 @@ public final class PostgresSession {
     public static final int OLDEST_SERVER = 14;
 
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
-    /** What the oldest server does not have. */
+    /** Settings that the oldest supported server does not have. */
     private static final Map<String, String> NEWER = Map.of("transaction_timeout", "0");
 
     static {
@@ -57,7 +58,7 @@ public final class PostgresSession {
 
     private PostgresSession() {}
 
-    /** One text with all statements that a new session has to run. */
+    /** One text with all statements that a new session must run. */
     public static String sql() {
         return SETTINGS.entrySet().stream()
                         .map(setting -> "SET " + setting.getKey() + " = " + literal(setting.getValue()))
@@ -73,7 +74,7 @@ public final class PostgresSession {
         return value.contains(", ") ? value : "'" + value + "'";
     }
 
-    /** The same as the driver's property {@code options}, without what the oldest server would not know. */
+    /** The same as the driver property {@code options}, without settings that the oldest server does not have. */
     public static String options() {
         return SETTINGS.entrySet().stream()
                 .map(setting ->

@@ -28,10 +28,10 @@ public final class Publication {
     }
 
     /**
-     * Makes the publication hold these tables; tables that it holds already stay.
+     * Adds these tables to the publication, or creates it; tables that it already contains stay.
      *
-     * @throws SQLException also when the role may not create or alter it; the message holds the statement that an owner
-     *         of the tables has to run
+     * @throws SQLException also if the role has no right to create or alter it; the message contains the statement
+     *     that an owner of the tables must run
      */
     public void ensure(Connection connection, Collection<TableName> tables) throws SQLException {
         Optional<String> statement = missing(connection, tables);
@@ -40,7 +40,7 @@ public final class Publication {
         }
     }
 
-    /** The statements that make the publication hold these tables; empty when it does. */
+    /** The statements that add these tables to the publication; empty if it contains them. */
     public Optional<String> missing(Connection connection, Collection<TableName> tables) throws SQLException {
         if (!exists(connection)) {
             return Optional.of("CREATE PUBLICATION " + Sql.identifier(name) + " FOR TABLE " + list(tables)
@@ -62,7 +62,9 @@ public final class Publication {
         return connection.getMetaData().getDatabaseMajorVersion() >= GENERATED_COLUMNS_SINCE;
     }
 
-    /** Postgres refuses to change a table whose old rows are published, unless its generated columns are. */
+    /**
+     * Postgres refuses changes of a table whose old rows are published, unless its generated columns are published too.
+     */
     private boolean lacksGeneratedColumns(Connection connection, Collection<TableName> tables) throws SQLException {
         if (!knowsGeneratedColumns(connection)) {
             return false;
@@ -85,7 +87,7 @@ public final class Publication {
         }
     }
 
-    /** Those of the tables that it does not hold: all of them when there is no such publication. */
+    /** The tables that it does not contain: all of them if there is no such publication. */
     public SortedSet<TableName> missingTables(Connection connection, Collection<TableName> tables) throws SQLException {
         SortedSet<TableName> missing = new TreeSet<>(tables);
         missing.removeAll(tables(connection));
@@ -108,7 +110,7 @@ public final class Publication {
         }
     }
 
-    /** What it holds; not partitions, when it publishes through their root. */
+    /** The tables that it contains; not partitions, if it publishes through their root. */
     public Set<TableName> tables(Connection connection) throws SQLException {
         Set<TableName> tables = new TreeSet<>();
         try (PreparedStatement statement = connection.prepareStatement(

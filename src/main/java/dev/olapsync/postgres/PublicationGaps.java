@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * By what a publication leaves out changes of tables that it holds, and whether it may have done so before. Tables that it does
- * not hold are the business of {@link Publication#missingTables}.
+ * How a publication leaves out changes of tables that it contains, and whether it may have left out changes before.
+ * {@link Publication#missingTables} returns the tables that it does not contain.
  */
 public final class PublicationGaps {
 
@@ -33,8 +33,8 @@ public final class PublicationGaps {
     }
 
     /**
-     * @param found what is left out
-     * @param remedy the statement that ends it; an operator's decision in words if there is none
+     * @param found the changes that are left out
+     * @param remedy the statement that corrects it, or the decision of the operator in words if there is none
      */
     public record Gap(String found, String remedy) {
 
@@ -44,7 +44,7 @@ public final class PublicationGaps {
         }
     }
 
-    /** Empty as well when there is no such publication. */
+    /** Also empty if there is no such publication. */
     public List<Gap> find(Connection connection, Collection<TableName> tables) throws SQLException {
         List<Gap> gaps = new ArrayList<>();
         if (!ask(connection, tables, NAME, "WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)")
@@ -74,7 +74,7 @@ public final class PublicationGaps {
         return gaps;
     }
 
-    /** Whether it holds the partitions of one of the tables instead of the table. */
+    /** Whether it contains the partitions of one of the tables instead of the table. */
     public boolean namesPartitions(Connection connection, Collection<TableName> tables) throws SQLException {
         return !ask(connection, tables, NAME, "WHERE NOT p.pubviaroot AND t.relkind = 'p'")
                 .isEmpty();
@@ -91,7 +91,9 @@ public final class PublicationGaps {
                                 + " ON r.prpubid = p.oid AND r.prrelid = t.oid AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL)");
     }
 
-    /** Postgres lets them join a table that is published already: children by inheritance, unlogged and foreign partitions. */
+    /**
+     * Tables that Postgres allows to join a published table: children by inheritance, unlogged and foreign partitions.
+     */
     private Set<String> unpublishedParts(Connection connection, Collection<TableName> tables) throws SQLException {
         return ask(connection, tables, "c.relnamespace::regnamespace || '.' || quote_ident(c.relname)", """
                 CROSS JOIN LATERAL (
@@ -102,8 +104,9 @@ public final class PublicationGaps {
     }
 
     /**
-     * For each of the tables that exist a text that stays the same for as long as the publication holds the table without being
-     * altered: {@code ALTER PUBLICATION ... SET} writes the publication's row again, and what leaves it and returns has another row.
+     * For each of the existing tables, a text that stays the same as long as the publication contains the table without
+     * being altered: {@code ALTER PUBLICATION ... SET} writes the row of the publication again, and a table that is
+     * removed and added again has another row.
      */
     public Map<String, String> marks(Connection connection, Collection<TableName> tables) throws SQLException {
         String schemas = major(connection) < FILTERS_SINCE

@@ -14,11 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Somebody says that rows are dirty: a message in the write-ahead log, which comes back through capture with a position
- * of its own and is processed like any other change.
+ * A request to treat rows as dirty: a message in the write-ahead log, which passes capture with a position of its own
+ * and is processed like any other change.
  *
- * @param model the model whose rows are to be read again
- * @param keys the grain's keys, each as the texts of its columns
+ * @param model the model whose rows must be read again
+ * @param keys the keys of the grain, each as the texts of its columns
  */
 public record RefreshRequest(String model, List<List<String>> keys) {
 
@@ -28,27 +28,30 @@ public record RefreshRequest(String model, List<List<String>> keys) {
     private static final int KEYS = 500;
     private static final ObjectMapper JSON = Json.ofKeys();
 
-    /** Writes the refresh request into the log, in the connection's transaction. */
+    /** Writes the refresh request into the log, in the transaction of the connection. */
     public void write(Connection connection) throws SQLException {
         ObjectNode content = JSON.createObjectNode().put("model", model);
         ArrayNode all = content.putArray("keys");
         keys.forEach(key -> key.forEach(all.addArray()::add));
         try (PreparedStatement statement = connection.prepareStatement("SELECT pg_logical_emit_message(true, ?, ?)")) {
             statement.setString(1, PREFIX);
-            // as bytes: a text would come in the encoding of the database
+            // as bytes: a text would be in the encoding of the database
             statement.setBytes(2, content.toString().getBytes(StandardCharsets.UTF_8));
             statement.execute();
         }
     }
 
-    /** Writes refresh requests for any number of keys, in one transaction each if the connection commits by itself. */
+    /**
+     * Writes refresh requests for any number of keys, each in its own transaction if the connection is in autocommit
+     * mode.
+     */
     public static void write(Connection connection, String model, List<List<String>> keys) throws SQLException {
         for (int from = 0; from < keys.size(); from += KEYS) {
             new RefreshRequest(model, keys.subList(from, Math.min(keys.size(), from + KEYS))).write(connection);
         }
     }
 
-    /** @throws IllegalArgumentException when this is no refresh request */
+    /** @throws IllegalArgumentException if this is no refresh request */
     public static RefreshRequest parse(byte[] content) {
         try {
             JsonNode refreshRequest = JSON.readTree(content);

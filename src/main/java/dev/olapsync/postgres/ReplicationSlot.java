@@ -10,8 +10,9 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * The logical replication slot: it keeps the write-ahead log from the first transaction that has not been confirmed, and
- * after a restart sends all transactions that committed after it, whole. It is the only store of capture's position.
+ * The logical replication slot: Postgres keeps the write-ahead log from the first transaction that is not confirmed to
+ * it, and after a restart sends all transactions that committed after that one, as whole transactions. It is the only
+ * store of the position of capture.
  */
 public final class ReplicationSlot {
 
@@ -26,8 +27,8 @@ public final class ReplicationSlot {
     }
 
     /**
-     * Creates the slot, with pgoutput. Returns when all transactions that ran at the call have ended, so what they wrote
-     * is in every snapshot taken from then on, and all that commits later is in the slot.
+     * Creates the slot, with pgoutput. Returns when all transactions that were running at the call have ended. So their
+     * changes are in every later snapshot, and all later commits are in the slot.
      */
     public void create(Connection connection) throws SQLException {
         try (PreparedStatement statement =
@@ -41,7 +42,7 @@ public final class ReplicationSlot {
         return confirmedLsn(connection).isPresent();
     }
 
-    /** Where the log ends now. */
+    /** The present end of the log. */
     public long endOfLog(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn");
                 ResultSet row = statement.executeQuery()) {
@@ -51,10 +52,10 @@ public final class ReplicationSlot {
     }
 
     /**
-     * The LSN up to which all has been confirmed.
+     * The confirmed LSN.
      *
-     * @param pid of the server process that has to use the slot, so that nobody else moves it
-     * @throws IllegalStateException when another process uses it, or none
+     * @param pid of the server process that must hold the slot, so that no other process moves it
+     * @throws IllegalStateException if another process uses it, or none
      */
     public long confirmedLsn(Connection connection, int pid) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT confirmed_flush_lsn - '0/0'::pg_lsn"
@@ -71,7 +72,7 @@ public final class ReplicationSlot {
         }
     }
 
-    /** Which process of the server uses the slot, and for whom; empty when none does. */
+    /** The server process that uses the slot, and its client; empty if there is none. */
     public Optional<String> user(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("""
                 SELECT s.active_pid, a.application_name, a.client_addr, date_trunc('second', a.backend_start) AS since
@@ -89,7 +90,7 @@ public final class ReplicationSlot {
         }
     }
 
-    /** The process of the server that is creating the slot, and waits for the transactions that run; empty when none does. */
+    /** The server process that is creating the slot, and waits for running transactions; empty if there is none. */
     public OptionalInt creator(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT active_pid FROM pg_replication_slots"
                 + " WHERE slot_name = ? AND confirmed_flush_lsn IS NULL AND active_pid IS NOT NULL")) {
@@ -100,7 +101,7 @@ public final class ReplicationSlot {
         }
     }
 
-    /** The LSN up to which all has been confirmed; empty when there is no such slot. */
+    /** The confirmed LSN; empty if there is no such slot. */
     public OptionalLong confirmedLsn(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT confirmed_flush_lsn - '0/0'::pg_lsn FROM pg_replication_slots"

@@ -7,7 +7,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The transactions that have written something and have not ended, of all databases: a new replication slot waits for them. */
+/**
+ * The running transactions of all databases that have written something: the creation of a replication slot waits for
+ * them.
+ */
 public final class RunningTransactions {
 
     private static final int SHOWN = 5;
@@ -15,7 +18,7 @@ public final class RunningTransactions {
     private RunningTransactions() {}
 
     /**
-     * What goes on when they have ended, which they are, and what to do.
+     * A message: what waits for their end, which they are, and what to do.
      *
      * @param what for example {@code the slot is created}
      */
@@ -29,8 +32,8 @@ public final class RunningTransactions {
     }
 
     /**
-     * The oldest ones, without what they execute, which may quote values. Empty when there are none, and when the role may not see
-     * them: it needs {@code pg_read_all_stats} for those of other roles.
+     * The oldest transactions, without the text of their statements, which may quote values. Empty if there are none,
+     * and if the role has no right to see them: it needs {@code pg_read_all_stats} for those of other roles.
      */
     public static List<String> oldest(Connection connection) throws SQLException {
         List<String> running = new ArrayList<>();

@@ -10,7 +10,7 @@ public final class Sql {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
-    /** The name that Postgres makes of an identifier in SQL text: without its quotes, or folded to lower case. */
+    /** The name that Postgres makes from an identifier in SQL text: without its quotes, or folded to lower case. */
     public static String unquoted(String identifier) {
         if (identifier.startsWith("\"")) {
             return identifier.substring(1, identifier.length() - 1).replace("\"\"", "\"");
@@ -25,7 +25,7 @@ public final class Sql {
         return folded.toString();
     }
 
-    /** A quoted literal, whatever {@code standard_conforming_strings} is. */
+    /** A quoted literal, for every value of {@code standard_conforming_strings}. */
     public static String literal(String text) {
         String quoted = "'" + text.replace("'", "''") + "'";
         return text.indexOf('\\') < 0 ? quoted : " E" + quoted.replace("\\", "\\\\");

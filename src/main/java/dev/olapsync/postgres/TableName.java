@@ -3,7 +3,7 @@ package dev.olapsync.postgres;
 import java.util.Objects;
 
 /**
- * A table in Postgres, spelled as the catalog spells it (unquoted, case kept).
+ * The name of a table in Postgres, in the spelling of the catalog (unquoted, with its case).
  *
  * @param schema never null
  * @param name never null
@@ -15,7 +15,7 @@ public record TableName(String schema, String name) implements Comparable<TableN
         Objects.requireNonNull(name, "name");
     }
 
-    /** The name as SQL wants it: {@code "schema"."name"}. */
+    /** The name in SQL: {@code "schema"."name"}. */
     public String quoted() {
         return Sql.identifier(schema) + "." + Sql.identifier(name);
     }

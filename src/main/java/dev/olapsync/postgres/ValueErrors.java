@@ -9,9 +9,9 @@ import org.postgresql.util.PSQLState;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * The failures of a statement that are due to the values of a row: an expression of the model cannot be computed with them.
- * They come again however often it is tried. That is any failure, since a function can raise every state, but those of the
- * server, the connection, the transaction, the rights and the statement itself.
+ * The failures of a statement whose cause are the values of a row: an expression of the model cannot be computed with
+ * them. A retry fails again. Because a function can raise every SQLSTATE, these are all failures except for those of
+ * the server, the connection, the transaction, the rights and the statement itself.
  *
  * @see <a href="https://www.postgresql.org/docs/current/errcodes-appendix.html">PostgreSQL Error Codes</a>
  */
@@ -30,7 +30,10 @@ public final class ValueErrors {
     /** {@code insufficient_privilege}, also within a function */
     private static final String DENIED = "42501";
 
-    /** Of Postgres' source, and so in no language: RAISE of PL/pgSQL, which takes any state. */
+    /**
+     * The name of a routine in the source of Postgres, which is not translated: RAISE of PL/pgSQL, which accepts any
+     * SQLSTATE.
+     */
     private static final String RAISE = "exec_stmt_raise";
     /** The plan of a prepared statement has become invalid. */
     private static final String OUTDATED_PLAN = "RevalidateCachedQuery";
@@ -42,7 +45,7 @@ public final class ValueErrors {
         ServerErrorMessage description =
                 error instanceof PSQLException refused ? refused.getServerErrorMessage() : null;
         if (state == null || description == null) {
-            // the driver's own: it cannot read a value
+            // raised by the driver: it cannot read a value
             return state != null && OF_DATA.matcher(state).matches();
         }
         if (RAISE.equals(description.getRoutine())) {
@@ -53,11 +56,11 @@ public final class ValueErrors {
                 || OUTDATED_PLAN.equals(description.getRoutine())) {
             return false;
         }
-        // a statement within a function has a context, ours has none
+        // a statement within a function has a context, our statement has none
         return !OF_STATEMENTS.matcher(state).matches() || description.getWhere() != null;
     }
 
-    /** What is wrong, in words that hold no value of the row, unlike the error's own. */
+    /** The error, in words without a value of the row, unlike the message of the error itself. */
     public static String condition(SQLException error) {
         String state = error.getSQLState();
         return "SQLSTATE " + state

@@ -16,12 +16,15 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * For each model its {@link TargetTable}, and a view under the model's own name that shows the live rows and hides version and
- * deletion mark; for a model with a history the target of that too, and its views.
+ * For each model its {@link TargetTable}, and a view with the name of the model that shows the live rows and hides
+ * version and deletion mark; for a model with a history, the target table and the views of the history too.
  */
 public final class ClickHouseTables {
 
-    /** Whatever the settings of a reader are: of each key the greatest version, and no row that is marked as deleted. */
+    /**
+     * Makes the view independent of the settings of a reader: for each key the greatest version, and no row that is
+     * marked as deleted.
+     */
     private static final String OF_READERS = " SETTINGS do_not_merge_across_partitions_select_final = 0,"
             + " optimize_move_to_prewhere_if_final = 0, use_skip_indexes_if_final = 0, aggregate_functions_null_for_empty = 0,"
             + " empty_result_for_aggregation_by_empty_set = 0";
@@ -32,16 +35,15 @@ public final class ClickHouseTables {
         this.clickHouse = clickHouse;
     }
 
-    /** The table that holds the rows of a model, or of a history. */
+    /** The table with the rows of a model, or of a history. */
     public static String storage(String name) {
         return name + "_rows";
     }
 
     /**
-     * Creates what does not exist yet. A table that exists is used as it is. See {@link #lost} first: a table that is made
-     * again is empty.
+     * Creates missing tables. An existing table is used as it is. Call {@link #lost} first: a recreated table is empty.
      *
-     * @throws IllegalStateException when what exists does not fit a model, see {@link #mismatch}
+     * @throws IllegalStateException if an existing table does not fit a model, see {@link #mismatch}
      */
     public void ensure(Models models) {
         TargetTable.of(models).forEach(this::ensure);
@@ -72,7 +74,7 @@ public final class ClickHouseTables {
         clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select);
     }
 
-    /** The same, of one model; its history, if it is to have one, must exist. */
+    /** The same, for one model; its history, if it has one, must exist. */
     public void ensure(Model model) {
         ensure(TargetTable.ofVersionCutoffs());
         ensure(TargetTable.of(model));
@@ -84,7 +86,7 @@ public final class ClickHouseTables {
         requireMatch(target);
     }
 
-    /** @throws IllegalStateException when what exists does not fit a model, see {@link #mismatch} */
+    /** @throws IllegalStateException if an existing table does not fit a model, see {@link #mismatch} */
     public void requireMatch(Models models) {
         TargetTable.of(models).forEach(this::requireMatch);
     }
@@ -102,9 +104,9 @@ public final class ClickHouseTables {
     }
 
     /**
-     * The first table that is gone, though rows have been loaded into it, and what to do; empty when there is none.
+     * The first table that is gone although rows have been loaded into it, and what to do; empty if there is none.
      *
-     * @param loaded those whose load has begun
+     * @param loaded models whose load has begun
      */
     public Optional<String> lost(List<Model> loaded) {
         List<TargetTable> targets = new ArrayList<>();
@@ -141,7 +143,7 @@ public final class ClickHouseTables {
         return views;
     }
 
-    /** What stands behind FROM to read the rows of a model that count, with all their columns. */
+    /** The text after FROM that reads the rows of a model that count, with all their columns. */
     public static String live(Model model) {
         return live(model, "");
     }
@@ -160,7 +162,7 @@ public final class ClickHouseTables {
         return columns.stream().map(column -> identifier(column.name())).collect(Collectors.joining(", "));
     }
 
-    /** What does not fit of all that exists, see {@link #mismatch(Target)}. */
+    /** The mismatches of all existing tables. */
     public List<String> mismatches(Models models) {
         List<TargetTable> targets = TargetTable.of(models);
         List<String> names =
@@ -173,9 +175,9 @@ public final class ClickHouseTables {
     }
 
     /**
-     * Why what exists cannot be used, and what to do: the table lacks a column or has it with another type (Nullable is
-     * never wrong, except in the key), or does not keep the rows that it should, or something else has the name of a view. Empty
-     * when all fits or nothing exists yet.
+     * Why an existing table cannot be used, and what to do: a column is missing or has another type (Nullable is never
+     * wrong, except in the key), the table does not keep all rows, or something else has the name of a view. Empty if
+     * everything fits or nothing exists yet.
      */
     public Optional<String> mismatch(TargetTable target) {
         List<String> names = new ArrayList<>(List.of(target.table()));

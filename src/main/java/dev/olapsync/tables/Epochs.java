@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Which epochs have written into a ClickHouse database. What an older one writes after that never counts. */
+/** The epochs that have written into a ClickHouse database. Rows that an older epoch writes later never count. */
 public final class Epochs {
 
     private static final String OF_VERSION = "toInt64(max(bitShiftRight(_version, 112)))";
@@ -24,9 +24,9 @@ public final class Epochs {
     }
 
     /**
-     * Whether a later epoch has been used, and what to do; empty when none has.
+     * A later epoch that has been used, and what to do; empty if there is none.
      *
-     * @param models whose rows are asked too, which takes a while for large tables
+     * @param models whose rows are searched too, which takes a while for large tables
      */
     public Optional<String> later(int epoch, Collection<String> models) {
         Set<String> tables = clickHouse

@@ -9,7 +9,7 @@ import dev.olapsync.model.Model;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** How people read a history: as the versions of rows, and as the periods in which they were valid. */
+/** The views of a history: the versions of rows, and the periods in which they were valid. */
 final class HistoryViews {
 
     private HistoryViews() {}
@@ -27,10 +27,11 @@ final class HistoryViews {
     }
 
     /**
-     * A version is valid from its commit time on, but not before the changes of its key that came before it: commit times can
-     * go backwards, those of a replication origin or of a clock that was set. It ends when the next version begins, or with a
-     * TRUNCATE before that, or with a later change that the initial load had overtaken. Without periods of no length: of
-     * versions that the same transaction replaced, and of rows that a change had overtaken when they were read.
+     * A version is valid from its commit time on, but not before the commit times of earlier changes of its key: commit
+     * times can decrease, because of a replication origin or of a clock that was set back. It ends when the next
+     * version begins, or with an earlier TRUNCATE, or with a later change that the initial load had already seen.
+     * Periods without length are not shown: those of versions that the same transaction replaced, and of rows that had
+     * already been changed when they were read.
      */
     private static String periods(Model model, String rows) {
         String key =

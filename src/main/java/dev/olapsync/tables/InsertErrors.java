@@ -5,20 +5,21 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the error codes of ClickHouse mean for an INSERT.
+ * The meaning of the error codes of ClickHouse for an INSERT.
  *
- * @see <a href="https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp">ClickHouse: ErrorCodes.cpp</a>
+ * @see <a href="https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp">ClickHouse:
+ *     ErrorCodes.cpp</a>
  */
 public final class InsertErrors {
 
     public enum Kind {
         /** A value of a row is refused, if the table fits its model. */
         ROW,
-        /** There are more rows than one INSERT may have; fewer would do. */
+        /** The INSERT has too many rows; fewer rows would be accepted. */
         SIZE,
         /** The table is not as the INSERT expects it. */
         TABLE,
-        /** All else, among it that there was no answer. */
+        /** All other errors, including no answer. */
         SERVER
     }
 
@@ -84,7 +85,7 @@ public final class InsertErrors {
         return OF_TABLES.contains(e.code()) ? Kind.TABLE : Kind.SERVER;
     }
 
-    /** The same failure, with what to do about it; the outermost and only message, which the health shows. */
+    /** The same failure, with what to do about it, as the outermost and only message, which health shows. */
     public static RuntimeException remedied(ClickHouseException e, TargetTable target) {
         String remedy = e.code() == UNKNOWN_TABLE
                 ? "It is gone. " + target.remedyWhenGone()

@@ -20,10 +20,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What ClickHouse has under the name of a table, as far as it decides which rows are kept.
+ * The definition of a table in ClickHouse, as far as it determines which rows are kept.
  *
- * @param engine with its parameters and all that stands behind it
- * @param create the statement that makes it
+ * @param engine with its parameters and everything after it
+ * @param create the CREATE statement
  * @param columns by name, in their order
  * @see <a href="https://clickhouse.com/docs/operations/system-tables/tables">system.tables</a>
  */
@@ -42,12 +42,12 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
             Pattern.compile(" (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) .*", Pattern.DOTALL);
     private static final Pattern COLUMNS_TTL = Pattern.compile("\\bTTL\\b(?=.*\\) ENGINE = )", Pattern.DOTALL);
     private static final Pattern TTL = Pattern.compile(" TTL (.*?)(?: SETTINGS .*)?$", Pattern.DOTALL);
-    /** What keeps the rows. */
+    /** The parts that determine which rows are kept. */
     private static final Pattern MOVES = Pattern.compile("TO (DISK|VOLUME) ''|RECOMPRESS CODEC\\(.*\\)");
 
     private static final Pattern CLEANUP = Pattern.compile("\\b(enable_replacing_merge_with_cleanup\\w*) = 1");
 
-    /** Of those of the names that there are. */
+    /** The definitions of the names that exist. */
     static Map<String, TableDefinition> of(ClickHouse clickHouse, Collection<String> names) {
         String these = " IN (" + names.stream().map(name -> literal(name)).collect(Collectors.joining(", ")) + ")";
         Map<String, Object> database = Map.of("database", clickHouse.database());
@@ -86,7 +86,10 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
         return engine.equals("View");
     }
 
-    /** Why rows could not be written, or why there would be others than those that were written; each with what is right. */
+    /**
+     * Why rows could not be written, or why the table would not keep the rows that were written; each with the correct
+     * definition.
+     */
     List<String> problems(TargetTable target) {
         List<String> wrong = new ArrayList<>();
         target.columns().forEach((name, type) -> problem(target, name, type).ifPresent(wrong::add));
@@ -145,7 +148,7 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
                         .toList();
     }
 
-    /** The same key, in any order; more expressions of its columns do no harm. */
+    /** Whether the key has the same columns, in any order; further expressions of these columns do no harm. */
     private boolean sortedBy(List<String> key) {
         Set<String> others = new TreeSet<>();
         columns.forEach((name, column) -> {
@@ -154,18 +157,18 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
             }
         });
         others.removeAll(key);
-        // a key of one column may stand in brackets
+        // a key of one column may be in parentheses
         Set<String> elements = new HashSet<>(elements(sortingKey.replaceFirst("^\\((.*)\\)$", "$1")));
         return others.isEmpty()
                 && key.stream().allMatch(name -> elements.contains(name) || elements.contains(identifier(name)));
     }
 
-    /** Without what names and texts hold. */
+    /** Without the contents of names and texts. */
     private static String unquoted(String sql) {
         return QUOTED.matcher(sql).replaceAll("''");
     }
 
-    /** The elements of a list in SQL, cut at the commas that are not within brackets or quotes. */
+    /** The elements of a list in SQL, separated by the commas outside of parentheses and quotes. */
     private static List<String> elements(String list) {
         List<String> elements = new ArrayList<>();
         Matcher token = TOKEN.matcher(list);

@@ -20,8 +20,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A table in ClickHouse that output rows are written to. For the rows of a model it is {@code <model>_rows}, which keeps
- * of each key the row with the greatest version; for its history {@code <model>_history_rows}, which keeps each version.
+ * A table in ClickHouse into which output rows are written. For the rows of a model it is {@code <model>_rows}, which
+ * keeps the row with the greatest version for each key; for its history {@code <model>_history_rows}, which keeps each
+ * version.
  */
 public final class TargetTable {
 
@@ -46,7 +47,7 @@ public final class TargetTable {
         this.key = key;
     }
 
-    /** Of all models, their histories, and the version cut-offs. */
+    /** The target tables of all models, of their histories, and of the version cut-offs. */
     public static List<TargetTable> of(Models models) {
         List<TargetTable> targets = new ArrayList<>(List.of(ofVersionCutoffs()));
         for (Model model : models.all()) {
@@ -92,7 +93,7 @@ public final class TargetTable {
         return model.key().stream().map(OutputColumn::name);
     }
 
-    /** Of the topic and of the batches of its rows. */
+    /** The name of the topic and of the batches of its rows. */
     public String name() {
         return name;
     }
@@ -122,7 +123,10 @@ public final class TargetTable {
                                 + " resync for each model: the first run makes it.");
     }
 
-    /** Those of the model, and those that the table has beside them, in the order of a new table; each with its type. */
+    /**
+     * The columns of the model, and those that the table has in addition, in the order of a new table; each with its
+     * type.
+     */
     Map<String, String> columns() {
         Map<String, String> columns = new LinkedHashMap<>();
         ofModel().forEach(column -> columns.put(column.name(), column.clickHouseType()));
@@ -154,7 +158,7 @@ public final class TargetTable {
                 + ")";
     }
 
-    /** By which a row takes the place of another. */
+    /** The columns by which a row replaces another. */
     List<String> key() {
         return key;
     }
@@ -163,13 +167,13 @@ public final class TargetTable {
         return isHistory() ? "ReplacingMergeTree" : "ReplacingMergeTree(_version, _deleted)";
     }
 
-    /** Whether the right row is kept with these parameters of the engine; of a history all rows of a key are the same. */
+    /** Whether the engine keeps the right row with these parameters. */
     boolean keepsBy(List<String> parameters) {
         return isHistory() ? parameters.size() < 2 : parameters.equals(List.of(RowJson.VERSION, RowJson.DELETED));
     }
 
     /**
-     * What stands between INSERT INTO and FORMAT. Floating point numbers are read as text and then converted, because the
+     * The text between INSERT INTO and FORMAT. Floating point numbers are read as text and then converted, because the
      * parser of the formats is fast, and wrong in the last digits.
      */
     public String insert() {
@@ -181,8 +185,8 @@ public final class TargetTable {
     }
 
     /**
-     * The same for rows that have this version and, behind the columns of the model, the mark 1 if they must not be written:
-     * then ClickHouse refuses the INSERT.
+     * The same for rows that all get this version and have, after the columns of the model, the mark 1 if they must not
+     * be written: then ClickHouse refuses the INSERT.
      */
     public String insertOfCopy(BigInteger version) {
         return insert(
@@ -193,8 +197,8 @@ public final class TargetTable {
     }
 
     /**
-     * @param beside columns that the rows have behind those of the model, with their types
-     * @param values of the columns that the table has behind those of the model
+     * @param beside columns that the rows have after those of the model, with their types
+     * @param values of the columns that the table has after those of the model
      */
     private String insert(Map<String, String> beside, List<String> values) {
         Map<String, String> read = new LinkedHashMap<>();
