@@ -1,12 +1,12 @@
 package dev.olapsync.cli;
 
-import dev.olapsync.pipeline.Metrics;
 import dev.olapsync.status.Status;
 import dev.olapsync.status.StatusClient;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,60 +47,39 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static void print(Status status, PrintWriter out) {
-        out.printf(Locale.ROOT, "%-24s %-10s %12s %12s%n", "ROUTE", "STATE", "WAITING", "OLDEST");
-        for (Status.Route route : status.routes()) {
-            out.printf(
-                    Locale.ROOT,
-                    "%-24s %-10s %12s %12s%n",
-                    route.name(),
-                    route.state(),
-                    number(route.waiting()),
-                    route.waitingMillis() == null
-                            ? "-"
-                            : String.format(Locale.ROOT, "%.1f s", route.waitingMillis() / 1000.0));
-        }
-        out.printf(
-                Locale.ROOT,
-                "%n%-24s %24s %14s %14s %8s %8s %8s%n",
-                "MODEL",
-                "INITIAL LOAD",
-                "STORED",
-                "ROWS SINCE",
-                "P50 MS",
-                "P95 MS",
-                "P99 MS");
-        for (Status.Model model : status.models()) {
-            Metrics.Loaded loaded = model.loaded();
-            out.printf(
-                    Locale.ROOT,
-                    "%-24s %24s %14s %14s %8s %8s %8s%n",
-                    model.name(),
-                    initial(model.initial()),
-                    number(model.stored()),
-                    number(loaded.rows()),
-                    number(loaded.p50Millis()),
-                    number(loaded.p95Millis()),
-                    number(loaded.p99Millis()));
-        }
-        out.printf(
-                Locale.ROOT,
-                "%n%-24s %24s %14s %14s %14s%n",
-                "MODEL",
-                "LAST VERIFIED",
-                "ROWS",
-                "DIFFERENCES",
-                "NOT AT REST");
-        for (Status.Model model : status.models()) {
-            Status.Verified last = model.verified();
-            out.printf(
-                    Locale.ROOT,
-                    "%-24s %24s %14s %14s %14s%n",
-                    model.name(),
-                    last == null ? "never" : last.time(),
-                    number(last == null ? null : last.rows()),
-                    number(last == null ? null : last.differences()),
-                    number(last == null ? null : last.moving()));
-        }
+        table(
+                out,
+                "%-24s %-10s %12s %12s%n",
+                List.of("ROUTE", "STATE", "WAITING", "OLDEST"),
+                status.routes(),
+                route -> List.of(
+                        route.name(),
+                        route.state(),
+                        number(route.waiting()),
+                        route.waitingMillis() == null
+                                ? "-"
+                                : String.format(Locale.ROOT, "%.1f s", route.waitingMillis() / 1000.0)));
+        out.println();
+        table(
+                out,
+                "%-24s %24s %14s %14s %8s %8s %8s%n",
+                List.of("MODEL", "INITIAL LOAD", "STORED", "ROWS SINCE", "P50 MS", "P95 MS", "P99 MS"),
+                status.models(),
+                model -> List.of(
+                        model.name(),
+                        initial(model.initial()),
+                        number(model.stored()),
+                        number(model.loaded().rows()),
+                        number(model.loaded().p50Millis()),
+                        number(model.loaded().p95Millis()),
+                        number(model.loaded().p99Millis())));
+        out.println();
+        table(
+                out,
+                "%-24s %24s %14s %14s %14s%n",
+                List.of("MODEL", "LAST VERIFIED", "ROWS", "DIFFERENCES", "NOT AT REST"),
+                status.models(),
+                model -> verified(model.name(), model.verified()));
         out.println();
         if (status.slot() != null) {
             out.println(slot(status.slot()));
@@ -114,6 +93,18 @@ final class StatusCommand implements Callable<Integer> {
                         : ", the newest of " + status.newestDeadLetter().time() + ": "
                                 + status.newestDeadLetter().error());
         out.printf(Locale.ROOT, "at %s%n%s%n", status.time(), status.summary());
+    }
+
+    private static <T> void table(
+            PrintWriter out, String format, List<String> heads, List<T> rows, Function<T, List<Object>> cells) {
+        out.printf(Locale.ROOT, format, heads.toArray());
+        rows.forEach(row -> out.printf(Locale.ROOT, format, cells.apply(row).toArray()));
+    }
+
+    private static List<Object> verified(String model, Status.Verified last) {
+        return last == null
+                ? List.of(model, "never", "-", "-", "-")
+                : List.of(model, last.time(), number(last.rows()), number(last.differences()), number(last.moving()));
     }
 
     private static String slot(Status.Slot slot) {
