@@ -72,13 +72,7 @@ final class FaultyShop implements AutoCloseable {
     private ShopWorkload workload;
 
     FaultyShop(long seed) throws Exception {
-        scenario = Scenario.of(
-                "faults",
-                Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"),
-                Path.of("models/shop/dim_product.sql"),
-                Path.of("models/shop/order_fact.sql"),
-                Path.of("models/shop/order_item_fact.sql"));
+        scenario = Scenario.example("shop", "faults", "dim_customer", "dim_product", "order_fact", "order_item_fact");
         ShopData.fill(scenario.dataSource(), SIZE, seed);
         addWideTable();
         scenario.postgres(

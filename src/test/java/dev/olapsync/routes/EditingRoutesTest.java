@@ -30,11 +30,7 @@ import org.junit.jupiter.api.Test;
 class EditingRoutesTest {
 
     private static Scenario school() throws Exception {
-        Scenario school = Scenario.of(
-                "editing",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"),
-                Path.of("models/school/student_contact_left.sql"));
+        Scenario school = Scenario.example("school", "editing", "student_contact", "student_contact_left");
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
         return school;
     }

@@ -25,10 +25,7 @@ class CamelCliIT {
 
     @BeforeAll
     static void create() throws Exception {
-        school = Scenario.of(
-                "cli",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"));
+        school = Scenario.example("school", "cli", "student_contact");
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
     }
 

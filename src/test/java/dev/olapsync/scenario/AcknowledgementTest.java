@@ -38,11 +38,7 @@ class AcknowledgementTest {
 
     @BeforeAll
     static void start() throws Exception {
-        shop = Scenario.of(
-                        "acknowledgement",
-                        Files.readString(Path.of("examples/shop/schema.sql")),
-                        Path.of("models/shop/order_item_fact.sql"))
-                .set("olap.batch.rows", 50);
+        shop = Scenario.example("shop", "acknowledgement", "order_item_fact").set("olap.batch.rows", 50);
         shop.postgres(
                 "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
                 "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",

@@ -37,14 +37,14 @@ class CentsTest {
     @BeforeAll
     static void start() throws Exception {
         data = Files.readString(Path.of("examples/cents/data.sql"));
-        cents = Scenario.of(
+        cents = Scenario.example(
                         "cents",
-                        Files.readString(Path.of("examples/cents/schema.sql")),
-                        Path.of("models/cents/dim_customer.sql"),
-                        Path.of("models/cents/dim_product.sql"),
-                        Path.of("models/cents/order_fact.sql"),
-                        Path.of("models/cents/order_item_fact.sql"),
-                        Path.of("models/cents/outbox_events.sql"))
+                        "cents",
+                        "dim_customer",
+                        "dim_product",
+                        "order_fact",
+                        "order_item_fact",
+                        "outbox_events")
                 .set("olap.batch.rows", 200);
         cents.postgres(
                 "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'America/New_York');"

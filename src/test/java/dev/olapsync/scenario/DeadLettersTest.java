@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.olapsync.devstack.Service;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.camel.spi.RouteController;
@@ -22,10 +20,7 @@ class DeadLettersTest {
     private static final Duration LONGER_THAN_ALL_REDELIVERIES = Duration.ofSeconds(40);
 
     private static Scenario shop(int items) throws Exception {
-        Scenario shop = Scenario.of(
-                "dead_letters",
-                Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/order_item_fact.sql"));
+        Scenario shop = Scenario.example("shop", "dead_letters", "order_item_fact");
         shop.postgres(
                 "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
                 "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",

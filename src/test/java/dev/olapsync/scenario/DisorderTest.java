@@ -7,8 +7,6 @@ import dev.olapsync.kafka.Topics;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,13 +33,8 @@ class DisorderTest {
     @Test
     void orderDuplicatesAndInstancesDoNotMatter() throws Exception {
         System.out.println("seed of DisorderTest: -Ddisorder.seed=" + SEED);
-        try (Scenario shop = Scenario.of(
-                "disorder",
-                Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"),
-                Path.of("models/shop/dim_product.sql"),
-                Path.of("models/shop/order_fact.sql"),
-                Path.of("models/shop/order_item_fact.sql"))) {
+        try (Scenario shop =
+                Scenario.example("shop", "disorder", "dim_customer", "dim_product", "order_fact", "order_item_fact")) {
             ShopData.fill(shop.dataSource(), new ShopSize(300, 100, 1_000, 3_000), SEED);
             shop.set("olap.batch.rows", 200).start("capture").awaitLoaded();
             record(shop);

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.kafka.Topics;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -24,10 +22,7 @@ import org.junit.jupiter.api.Test;
 class EpochTest {
 
     private static Scenario school() throws Exception {
-        Scenario school = Scenario.of(
-                "epoch",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"));
+        Scenario school = Scenario.example("school", "epoch", "student_contact");
         school.postgres(
                 "INSERT INTO student SELECT i, 'student ' || i FROM generate_series(1, 50) i",
                 "INSERT INTO contact SELECT i, 1 + i % 50, i FROM generate_series(1, 500) i");

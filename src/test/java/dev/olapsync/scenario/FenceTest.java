@@ -3,8 +3,6 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -23,10 +21,7 @@ class FenceTest {
 
     @Test
     void changesWaitUntilTheyAreVisible() throws Exception {
-        try (Scenario school = Scenario.of(
-                "fence",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"))) {
+        try (Scenario school = Scenario.example("school", "fence", "student_contact")) {
             school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
             school.start().awaitLoaded();
             school.awaitInSync();

@@ -111,15 +111,7 @@ class HistoryTest {
                 TypesScenarioTest.OWN_TYPES
                         + " CREATE TABLE everything (id int, part text DEFAULT '', plain int DEFAULT 7" + columns
                         + ", PRIMARY KEY (id, part)); ALTER TABLE everything REPLICA IDENTITY FULL;")) {
-            for (String setting : List.of(
-                    "bytea_output = 'escape'",
-                    "timezone = 'America/New_York'",
-                    "extra_float_digits = 0",
-                    "datestyle = 'SQL, DMY'",
-                    "intervalstyle = 'iso_8601'")) {
-                scenario.postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ', current_database()) || $s$"
-                        + setting + "$s$; END $$");
-            }
+            scenario.otherSessionDefaults();
             scenario.start().awaitLoaded();
             List<String> changes = new ArrayList<>(TypesScenarioTest.inserts(types, 1));
             changes.add("UPDATE everything SET plain = NULL WHERE id % 2 = 0");

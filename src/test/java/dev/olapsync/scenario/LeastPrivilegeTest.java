@@ -2,8 +2,6 @@ package dev.olapsync.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -13,10 +11,7 @@ class LeastPrivilegeTest {
     @ParameterizedTest
     @ValueSource(strings = {"copy", "snapshot"})
     void thePipelineNeedsNoMore(String source) throws Exception {
-        try (Scenario school = Scenario.of(
-                "privilege",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"))) {
+        try (Scenario school = Scenario.example("school", "privilege", "student_contact")) {
             String role = "reader_" + source + "_" + ProcessHandle.current().pid();
             school.postgres(
                     "CREATE ROLE " + role + " LOGIN REPLICATION",

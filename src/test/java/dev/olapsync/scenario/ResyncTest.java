@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -26,11 +24,7 @@ class ResyncTest {
     @BeforeAll
     static void start() throws Exception {
         System.out.println("seed of ResyncTest: " + SEED);
-        shop = Scenario.of(
-                "resync",
-                Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"),
-                Path.of("models/shop/order_item_fact.sql"));
+        shop = Scenario.example("shop", "resync", "dim_customer", "order_item_fact");
         ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 20_000, 60_000), SEED);
         shop.start().awaitLoaded();
     }

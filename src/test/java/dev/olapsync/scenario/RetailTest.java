@@ -19,12 +19,7 @@ class RetailTest {
     @BeforeAll
     static void start() throws Exception {
         data = Files.readString(Path.of("examples/retail/data.sql"));
-        retail = Scenario.of(
-                "retail",
-                Files.readString(Path.of("examples/retail/schema.sql")),
-                Path.of("models/retail/dim_customer.sql"),
-                Path.of("models/retail/dim_stock.sql"),
-                Path.of("models/retail/invoice_line_fact.sql"));
+        retail = Scenario.example("retail", "retail", "dim_customer", "dim_stock", "invoice_line_fact");
         retail.postgres(data);
         retail.start().awaitLoaded();
     }

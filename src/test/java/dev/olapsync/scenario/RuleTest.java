@@ -7,8 +7,6 @@ import dev.olapsync.model.KeyColumn;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.ReplicationSlot;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -20,10 +18,7 @@ import org.postgresql.PGConnection;
 class RuleTest {
 
     private static Scenario school() throws Exception {
-        Scenario school = Scenario.of(
-                "rule",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"));
+        Scenario school = Scenario.example("school", "rule", "student_contact");
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
         return school;
     }

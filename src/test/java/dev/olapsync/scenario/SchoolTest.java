@@ -3,8 +3,6 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.postgres.RefreshRequest;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -33,11 +31,7 @@ class SchoolTest {
 
     @BeforeAll
     static void start() throws Exception {
-        school = Scenario.of(
-                "school",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"),
-                Path.of("models/school/student_contact_left.sql"));
+        school = Scenario.example("school", "school", "student_contact", "student_contact_left");
         school.postgres(START);
         school.start().awaitLoaded();
     }
@@ -170,7 +164,7 @@ class SchoolTest {
 
     @Test
     void a17ParentPreservingJoinNeedsTheOldLinks() throws Exception {
-        try (Scenario refused = Scenario.of("refused", Files.readString(Path.of("examples/school/schema.sql")))) {
+        try (Scenario refused = Scenario.example("school", "refused")) {
             refused.model(
                     "student_contacts",
                     "SELECT s.student_id, s.name, c.contact_number\n"

@@ -196,15 +196,7 @@ class SnapshotLoadTest {
                 .model("special", "-- history: true\nSELECT id, d::text, t::text, tz::text, n::text FROM special")
                 .model("by_date", "SELECT * FROM by_date")
                 .set("olap.load.source", "snapshot")) {
-            for (String setting : List.of(
-                    "bytea_output = 'escape'",
-                    "timezone = 'America/New_York'",
-                    "extra_float_digits = 0",
-                    "datestyle = 'SQL, DMY'",
-                    "intervalstyle = 'iso_8601'")) {
-                scenario.postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ', current_database()) || $s$"
-                        + setting + "$s$; END $$");
-            }
+            scenario.otherSessionDefaults();
             scenario.postgres(TypesScenarioTest.inserts(types, 1).toArray(String[]::new));
             List<String> dates = List.of(
                     "infinity",

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -27,13 +25,7 @@ class VerifyTest {
     @BeforeAll
     static void start() throws Exception {
         System.out.println("seed of VerifyTest: " + SEED);
-        shop = Scenario.of(
-                "verify",
-                Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"),
-                Path.of("models/shop/dim_product.sql"),
-                Path.of("models/shop/order_fact.sql"),
-                Path.of("models/shop/order_item_fact.sql"));
+        shop = Scenario.example("shop", "verify", "dim_customer", "dim_product", "order_fact", "order_item_fact");
         ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 5_000, 15_000), SEED);
         shop.start().awaitLoaded();
         workload = new ShopWorkload(shop.dataSource(), SEED, 150, 4);

@@ -8,8 +8,6 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.scenario.Scenario;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
@@ -28,10 +26,7 @@ class BarrierTest {
     /** They take the fan-out twice: to be listed, and to be read. */
     @Test
     void waitsForTheChildrenOfFanOut() throws Exception {
-        try (Scenario school = Scenario.of(
-                "barrier",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"))) {
+        try (Scenario school = Scenario.example("school", "barrier", "student_contact")) {
             school.postgres(
                     "INSERT INTO student VALUES (1, 'old')",
                     "INSERT INTO contact SELECT i, 1, i FROM generate_series(1, 400000) i");
@@ -48,10 +43,7 @@ class BarrierTest {
     /** Capture has two batches on their way: what is committed before may be in the one whose records are not all visible yet. */
     @Test
     void aMarkerThatIsVisibleDoesNotProveWhatIsBeforeIt() throws Exception {
-        try (Scenario school = Scenario.of(
-                "early_marker",
-                Files.readString(Path.of("examples/school/schema.sql")),
-                Path.of("models/school/student_contact.sql"))) {
+        try (Scenario school = Scenario.example("school", "early_marker", "student_contact")) {
             school.start().awaitLoaded();
             school.stop();
             school.postgres("SELECT pg_create_logical_replication_slot(current_database() || '_peek', 'pgoutput')");
@@ -86,7 +78,7 @@ class BarrierTest {
                         "SELECT lsn - '0/0'::pg_lsn AS lsn, substring(encode(data, 'escape') FROM"
                                 + " '[{]\"marker.*[}]') AS content FROM pg_logical_slot_get_binary_changes(current_database() || '_peek', NULL, NULL,"
                                 + " 'proto_version', '1', 'messages', 'true', 'publication_names', 'olap_sync')"
-                                + " WHERE encode(data, 'escape') LIKE '%barrier message%'")) {
+                                + " WHERE encode(data, 'escape') LIKE '%marker%'")) {
             while (message.next()) {
                 String event = "{\"op\":\"m\",\"source\":{\"txId\":1,\"sequence\":\"[\\\"1\\\",\\\""
                         + message.getLong("lsn") + "\\\"]\"}," + "\"message\":{\"content\":\""

@@ -2,8 +2,6 @@ package dev.olapsync.scenario;
 
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -30,11 +28,7 @@ final class ManyChildren {
 
     /** @param children items of customer 1, a multiple of {@link #ITEMS_OF_AN_ORDER} */
     static ManyChildren of(String title, int children) throws Exception {
-        Scenario shop = Scenario.of(
-                title,
-                Files.readString(Path.of("examples/shop/schema.sql")),
-                Path.of("models/shop/dim_customer.sql"),
-                Path.of("models/shop/order_item_fact.sql"));
+        Scenario shop = Scenario.example("shop", title, "dim_customer", "order_item_fact");
         int orders = children / ITEMS_OF_AN_ORDER;
         shop.postgres(
                 "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'hot@example.com', 'Hot', 'UK', 'Rome'),"
@@ -81,8 +75,27 @@ final class ManyChildren {
                         .get(0));
     }
 
+    /**
+     * Moves the parent, and waits until all its children have followed.
+     *
+     * @return what happened to the other customer's item meanwhile
+     */
+    OtherRows moveAll(String city) throws SQLException {
+        OtherRows others = changeOtherRows();
+        long begin = System.nanoTime();
+        move(city);
+        awaitAll(city);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        long worst = others.worstMillis();
+        System.out.printf(
+                "parent with very many children: %,d children in %.1f s, %,.0f/s; worst lag of others %d ms in %d"
+                        + " rounds%n",
+                children, seconds, children / seconds, worst, others.rounds());
+        return others;
+    }
+
     /** Changes an item of the other customer again and again, each time until ClickHouse has it, while something goes on. */
-    OtherRows changeOtherRows() {
+    private OtherRows changeOtherRows() {
         return new OtherRows();
     }
 

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.main.Main;
@@ -83,6 +84,20 @@ public final class Scenario implements AutoCloseable {
      */
     public static Scenario of(String title, String schema, Path... models) throws Exception {
         return of(DevStack.shared(), title, schema, models);
+    }
+
+    /**
+     * The same of a database of examples/.
+     *
+     * @param models names of its models
+     */
+    public static Scenario example(String example, String title, String... models) throws Exception {
+        return of(
+                title,
+                Files.readString(Path.of("examples", example, "schema.sql")),
+                Stream.of(models)
+                        .map(model -> Path.of("models", example, model + ".sql"))
+                        .toArray(Path[]::new));
     }
 
     /** The same on a stack of one's own. */
@@ -331,6 +346,19 @@ public final class Scenario implements AutoCloseable {
                 statement.execute(sql);
             }
             connection.commit();
+        }
+    }
+
+    /** Sessions that do not set these themselves write values in other ways. */
+    void otherSessionDefaults() throws SQLException {
+        for (String setting : List.of(
+                "bytea_output = 'escape'",
+                "timezone = 'America/New_York'",
+                "extra_float_digits = 0",
+                "datestyle = 'SQL, DMY'",
+                "intervalstyle = 'iso_8601'")) {
+            postgres("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ', current_database()) || $s$" + setting
+                    + "$s$; END $$");
         }
     }
 
