@@ -13,20 +13,21 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What Postgres makes of a SELECT: its tree after the analysis, with every name resolved, every star expanded, every function, operator
- * and cast chosen, and the types of the result. It is the tree that a temporary view of the SELECT has; the view is gone at once.
+ * The analysis of a SELECT by Postgres: its tree, in which every name is resolved, every star expanded, every function,
+ * operator and cast chosen, and the types of the result. It is the tree of a temporary view of the SELECT, which is
+ * dropped at once.
  *
  * @param query the node QUERY
  */
 record Analysis(Node query, List<Column> columns) {
 
-    /** Stands before the SELECT in the statement whose errors Postgres tells the place of. */
+    /** The text before the SELECT in the statement for which Postgres reports the place of errors. */
     private static final String VIEW = "pg_temp.olap_sync_model";
 
     /** @param type never a domain: its base type instead */
     record Column(String name, Table.Type type, int modifier) {}
 
-    /** What Postgres says against the statement, and where in the SELECT. */
+    /** The error of Postgres about the statement, and its place in the SELECT. */
     static final class Refused extends Exception {
 
         private static final long serialVersionUID = 1L;
@@ -43,13 +44,13 @@ record Analysis(Node query, List<Column> columns) {
             return error;
         }
 
-        /** How many characters stood before the SELECT. */
+        /** Number of characters before the SELECT. */
         int prefix() {
             return prefix;
         }
     }
 
-    /** @param postgres in a transaction that may write; nothing is left behind in it */
+    /** @param postgres in a transaction that may write; the call leaves nothing behind in it */
     static Analysis of(String select, Connection postgres, Catalog catalog) throws SQLException, Refused {
         List<String> names = names(select, postgres);
         if (names.isEmpty()) {
@@ -70,7 +71,7 @@ record Analysis(Node query, List<Column> columns) {
         }
     }
 
-    /** The tree of a view, as its definition was analysed when it was made. */
+    /** The tree of a view, as its definition was analysed when it was created. */
     static Node ofView(long oid, Connection postgres) throws SQLException {
         try (PreparedStatement statement = postgres.prepareStatement(
                 "SELECT ev_action::text FROM pg_catalog.pg_rewrite WHERE ev_class = ? AND rulename = '_RETURN'")) {

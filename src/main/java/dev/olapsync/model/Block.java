@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** One SELECT of an analysed statement, and what the names in it stand for. */
+/** One SELECT of an analysed statement, and the meaning of the names in it. */
 final class Block {
 
-    /** What stands under a number in the range table. */
+    /** An entry of the range table, by its number. */
     private sealed interface Entry {}
 
     private record OfItem(Item item) implements Entry {}
 
-    /** A query that gives a row for each combination of its own. */
+    /** A query that returns one row for each combination of rows that it reads. */
     private record OfBlock(Block block) implements Entry {}
 
     private record OfExpressions(List<Node> nodes) implements Entry {}
@@ -29,7 +29,7 @@ final class Block {
     private final List<Item> items = new ArrayList<>();
     private final List<Block> merged = new ArrayList<>();
 
-    /** @param parent the SELECT around it, null for the whole statement */
+    /** @param parent the enclosing SELECT, null for the whole statement */
     Block(Block parent, Node query, Side side, Catalog catalog) {
         this.parent = parent;
         this.query = query;
@@ -63,7 +63,7 @@ final class Block {
         entries.put(number, new OfExpressions(expressions));
     }
 
-    /** What it reads, in the order of the text, also through queries that only combine rows. */
+    /** The items that it reads, in the order of the text, also through queries that only combine rows. */
     Stream<Item> items() {
         return Stream.concat(items.stream(), merged.stream().flatMap(Block::items));
     }
@@ -102,12 +102,12 @@ final class Block {
         return query.flag("hasTargetSRFs");
     }
 
-    /** Whether it gives a row for each combination of the rows that it reads. */
+    /** Whether it returns one row for each combination of the rows that it reads. */
     boolean combines() {
         return !isAggregate() && !isGrouped() && !isLimited() && !isWindowed() && !isUnfolded();
     }
 
-    /** Whether it gives one row at most, whatever it reads. */
+    /** Whether it returns at most one row, whatever it reads. */
     boolean isSingle() {
         return isAggregate() && query.list("groupClause").isEmpty() || Constants.isOne(query.node("limitCount"));
     }
@@ -121,7 +121,7 @@ final class Block {
                 .toList();
     }
 
-    /** Whether rows with different values in this entry of the list have nothing to do with one another. */
+    /** Whether rows with different values in this entry of the list are independent of one another. */
     private boolean isKept(Node entry) {
         if (isLimited()) {
             return false;
@@ -139,7 +139,7 @@ final class Block {
         return clause.stream().anyMatch(group -> group.integer("tleSortGroupRef") == entry.integer("ressortgroupref"));
     }
 
-    /** The expressions of a clause of references into the list. */
+    /** The expressions of a clause that refers to the list. */
     List<Node> referred(List<Node> clause) {
         return query.nodes("targetList").stream()
                 .filter(entry -> isIn(entry, clause))
@@ -147,7 +147,7 @@ final class Block {
                 .toList();
     }
 
-    /** What an expression in this block stands for; several values if it comes out of a UNION ALL. */
+    /** The values of an expression in this block; several if it comes out of a UNION ALL. */
     List<Value> values(Node expression) {
         Node node = stripped(expression);
         if (!node.is("VAR")) {
@@ -189,7 +189,7 @@ final class Block {
         return values.size() == 1 ? values.get(0) : new Value(null, this, expression);
     }
 
-    /** Without casts that keep each value equal to itself only. */
+    /** Without casts that keep values equal only to themselves. */
     private Node stripped(Node node) {
         if (node.is("RELABELTYPE")) {
             return stripped(node.node("arg"));
@@ -202,7 +202,7 @@ final class Block {
         return node;
     }
 
-    /** The expression that is grouped by, where Postgres 18 has a name for it. */
+    /** The expression of a group, for which Postgres 18 has a name. */
     Node ungrouped(Node node) {
         boolean own = node.is("VAR") && node.integer("varlevelsup") == 0;
         Node entry = own ? query.nodes("rtable").get(node.integer("varno") - 1) : null;
@@ -211,7 +211,7 @@ final class Block {
                 : node;
     }
 
-    /** All columns that an expression is made of, those of sub-queries in it left out. */
+    /** All columns in an expression, except for those of its sub-queries. */
     Set<Col> columns(Node expression) {
         Set<Col> columns = new LinkedHashSet<>();
         collect(expression, columns);

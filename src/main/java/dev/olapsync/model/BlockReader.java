@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Takes the tree of a statement apart, and refuses what a model cannot read. */
+/** Converts the tree of a statement to blocks, and refuses what a model cannot read. */
 final class BlockReader {
 
     /** {@code RTEKind} */
@@ -48,7 +48,7 @@ final class BlockReader {
         this.problems = problems;
     }
 
-    /** @throws ModelException when something in it is refused */
+    /** @throws ModelException if something in it is refused */
     Resolved read(Node query) throws SQLException, ModelException {
         resolved.top(block(query, null, Side.whole(), null));
         problems.stopIfAny();
@@ -112,7 +112,7 @@ final class BlockReader {
         return block;
     }
 
-    /** The tables first, so that all names are there when conditions are read. */
+    /** The tables first, so that all names exist when conditions are read. */
     private void from(Block block, Node node, Side side, String view) throws SQLException, ModelException {
         switch (node.tag()) {
             case "FROMEXPR" -> {
@@ -182,7 +182,7 @@ final class BlockReader {
         expression(block, node, side, view, true);
     }
 
-    /** Postgres says so only when it compares two values. */
+    /** Postgres reports this error only when it compares two values. */
     private void refuseCollations(Block block, Node equality) throws SQLException {
         Node right = equality.nodes("args").get(1);
         if (equality.oid("inputcollid") == 0 && catalog.types().isCollatable(Types.of(right))) {
@@ -214,7 +214,10 @@ final class BlockReader {
         }
     }
 
-    /** {@code x IN (SELECT y ...)}: rows with another y than x do not matter, unless y may be NULL and the result is not just filtered by. */
+    /**
+     * {@code x IN (SELECT y ...)}: rows with another y than x do not matter, unless y may be NULL and the result is not
+     * only used as a filter.
+     */
     private void any(Block block, Node link, Block sub, boolean required) throws SQLException {
         Node test = link.node("testexpr");
         List<Node> tests = test != null && test.is("BOOLEXPR") && "and".equals(test.text("boolop"))
@@ -324,7 +327,7 @@ final class BlockReader {
         block.put(number, add(new Item(resolved.items().size(), alias, table, List.of(), false, side, view)));
     }
 
-    /** @param parent the SELECT that levels in the query count from */
+    /** @param parent the SELECT to which levels in the query refer */
     private void query(Block block, int number, Node query, Block parent, String alias, Side side, String view)
             throws SQLException, ModelException {
         if (query.has("setOperations")) {
@@ -334,7 +337,7 @@ final class BlockReader {
                     && plain
                     && new Block(null, active.get(0), side, catalog).combines()
                     && !active.get(0).has("setOperations")) {
-                // levels in a branch count from the union, which has none of its own
+                // levels in a branch refer to the union, which has no level of its own
                 Block union = new Block(parent, query, side, catalog);
                 block.put(number, block(active.get(0), union, side, view));
                 return;
@@ -374,11 +377,11 @@ final class BlockReader {
                     "more than one UNION ALL: write a model for each, and the union in a view in ClickHouse");
             throw problems.exception();
         }
-        // the columns of the whole are named as those of its first SELECT
+        // the columns of the whole have the names of its first SELECT
         query(block, 1, active.get(0), block, "union", block.side(), view);
     }
 
-    /** The SELECTs of a UNION ALL, but those that have LIMIT 0. */
+    /** The SELECTs of a UNION ALL, except for those that have LIMIT 0. */
     private List<Node> active(Node query, Node operation) {
         if (operation.is("RANGETBLREF")) {
             Node branch =
@@ -398,7 +401,7 @@ final class BlockReader {
         return active;
     }
 
-    /** How many SELECTs a statement has with UNION ALL between them, in the order of the text; 1 without one. */
+    /** Number of SELECTs with UNION ALL between them, in the order of the text; 1 without one. */
     static int branches(Node query) {
         return query.has("setOperations") ? leaves(query.node("setOperations")) : 1;
     }

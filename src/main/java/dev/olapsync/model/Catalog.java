@@ -2,7 +2,7 @@ package dev.olapsync.model;
 
 import java.sql.Connection;
 
-/** What Postgres' catalog knows, as the session's role sees it. Not thread safe. */
+/** The catalog of Postgres, as the role of the session sees it. Not thread safe. */
 record Catalog(CatalogTables tables, CatalogTypes types, CatalogFunctions functions, Privileges privileges) {
 
     static Catalog of(Connection postgres) {

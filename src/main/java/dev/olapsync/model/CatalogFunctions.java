@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What Postgres' catalog knows about functions and operators. Not thread safe. */
+/** Functions and operators in the catalog of Postgres. Not thread safe. */
 final class CatalogFunctions {
 
-    /** The functions of {@code pg_proc.dat} that make an exact number out of a narrower one: int8(int2) and so on. */
+    /** The functions of {@code pg_proc.dat} that convert a narrower exact number: int8(int2) and so on. */
     private static final Set<Long> LOSSLESS = Set.of(754L, 481L, 313L, 1740L, 1782L, 1781L);
 
     /**
@@ -38,7 +38,7 @@ final class CatalogFunctions {
             return schema.equals("pg_catalog");
         }
 
-        /** As it stands between two operands. */
+        /** The operator as it is written between two operands. */
         String sql() {
             return builtIn() ? name : "OPERATOR(" + Sql.identifier(schema) + "." + name + ")";
         }
@@ -93,7 +93,7 @@ final class CatalogFunctions {
         return known;
     }
 
-    /** Whether the operator is that of an order in which equal values are together. */
+    /** Whether the operator belongs to an order in which equal values are adjacent. */
     boolean isEquality(long operator) {
         try {
             return operator(operator).equality();
@@ -107,7 +107,7 @@ final class CatalogFunctions {
         return LOSSLESS.contains(function);
     }
 
-    /** The functions that are called where a value becomes one of a domain. */
+    /** The functions that are called when a value is converted to a domain. */
     List<Function> ofDomain(long domain) throws SQLException {
         List<Long> found = new ArrayList<>();
         try (PreparedStatement query = postgres.prepareStatement("""
@@ -129,7 +129,7 @@ final class CatalogFunctions {
         return functions;
     }
 
-    /** The event trigger in whose function an error was raised, as far as its context tells. */
+    /** The event trigger in whose function an error was raised, as far as its context says. */
     Optional<String> eventTrigger(String context) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement(
                 "SELECT evtname FROM pg_catalog.pg_event_trigger JOIN pg_catalog.pg_proc f ON f.oid = evtfoid"

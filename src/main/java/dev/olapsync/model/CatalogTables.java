@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What Postgres' catalog knows about tables and views. Not thread safe. */
+/** Tables and views in the catalog of Postgres. Not thread safe. */
 final class CatalogTables {
 
     private record Identity(String index, Set<String> columns, boolean whole) {}
@@ -28,7 +28,7 @@ final class CatalogTables {
         this.types = types;
     }
 
-    /** @param quotedName with or without schema; without it is searched as Postgres would */
+    /** @param quotedName with or without schema; a name without schema is looked up as Postgres does */
     Optional<Table> find(String quotedName) throws SQLException {
         Optional<Table> known = tables.get(quotedName);
         if (known == null) {
@@ -51,7 +51,7 @@ final class CatalogTables {
         }
     }
 
-    /** A mark of a view's definition, which changes when that does. */
+    /** A mark of the definition of a view, which changes with the definition. */
     String definition(long view) throws SQLException {
         try (PreparedStatement query =
                 postgres.prepareStatement("SELECT md5(ev_action::text) FROM pg_catalog.pg_rewrite"
@@ -166,8 +166,8 @@ final class CatalogTables {
     }
 
     /**
-     * The columns whose old values every change carries. Of a partitioned table those that every partition's changes carry;
-     * the root's own setting counts too, because partitions are created with it.
+     * The columns whose old values every change contains. For a partitioned table, those that the changes of every
+     * partition contain; the setting of the root counts too, because partitions are created with it.
      */
     private Identity identity(long table, List<Table.Column> columns) throws SQLException {
         try (PreparedStatement query =

@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What Postgres' catalog knows about types and collations. Not thread safe. */
+/** Types and collations in the catalog of Postgres. Not thread safe. */
 final class CatalogTypes {
 
     private static final int FIRST_OF_USERS = 16384;
@@ -57,7 +57,7 @@ final class CatalogTypes {
         }
     }
 
-    /** The type as SQL may write it, whatever the search path. */
+    /** The type as SQL can write it, independent of the search path. */
     String name(Table.Type type, int modifier) throws SQLException {
         if (!type.isBuiltIn()) {
             return new TableName(type.schema(), type.name()).quoted();
@@ -82,7 +82,7 @@ final class CatalogTypes {
         }
     }
 
-    /** A collation that takes different values for equal, as SQL writes it; null for all others. */
+    /** A collation in which different values are equal, as SQL writes it; null for all others. */
     String coarse(long collation) throws SQLException {
         if (collation == 0) {
             return null;
@@ -97,7 +97,7 @@ final class CatalogTypes {
         }
     }
 
-    /** Whether a text of the type can mean the time of the query: a date or time, and what has one in it. */
+    /** Whether a text of the type can mean the time of the query: a date or time, and types that contain one. */
     boolean readsTime(long type) throws SQLException {
         Boolean known = times.get(type);
         if (known == null) {
@@ -113,8 +113,8 @@ final class CatalogTypes {
     }
 
     /**
-     * Whether the text form of a value is read by a function of the user, which may read tables: that of the type itself or of what
-     * it consists of, for the functions of arrays and the like call those of their elements.
+     * Whether a function of the user, which may read tables, reads the text form of a value: the function of the type
+     * itself or of its parts, because the functions of arrays and similar types call those of their elements.
      */
     boolean hasOwnInput(long type) throws SQLException {
         return anyPart(type, OWN.formatted("t.typinput"))

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Refuses what makes a result depend on more than the rows of its tables. */
+/** Refuses SELECTs whose result depends on more than the rows of its tables. */
 final class Checks {
 
     private static final String TIME =
@@ -20,9 +20,9 @@ final class Checks {
                     + "|enum_(first|last|range)|(jsonb?_)?to_tsvector|.*to_tsquery|ts_headline|ts_match_t[tq]|jsonb?_populate_record");
 
     private static final Pattern OF_TIME = Pattern.compile("now|age|.*timestamp");
-    /** {@code SQLValueFunctionOp}: below are those of time. */
+    /** {@code SQLValueFunctionOp}: the values below this one are those of time. */
     private static final int CURRENT_ROLE = 9;
-    /** What else Postgres' date types read as the time of the query. */
+    /** Further texts that Postgres' date types read as the time of the query. */
     private static final Pattern TIME_LITERAL = Pattern.compile("(?i)\\s*(now|today|tomorrow|yesterday)\\s*(\\d.*)?");
 
     private static final Pattern TEXT_TYPE = Pattern.compile("(?i)text|character|varchar|char|name|json|jsonb|citext");
@@ -83,7 +83,9 @@ final class Checks {
         this.problems = problems;
     }
 
-    /** Literals that Postgres has taken for a time when it analysed the statement, so that its tree does not tell. */
+    /**
+     * Literals that Postgres converted to a time when it analysed the statement, so that the tree does not show them.
+     */
     void literals(SqlText text) {
         List<SqlText.Token> tokens = text.tokens();
         for (int i = 0; i < tokens.size(); i++) {
@@ -273,7 +275,9 @@ final class Checks {
         }
     }
 
-    /** With DISTINCT the values are sorted, so only ORDER BY something else could be undefined, which Postgres does not allow. */
+    /**
+     * With DISTINCT the values are sorted, so only another ORDER BY could be undefined, which Postgres does not allow.
+     */
     private void ordered(Resolved resolved, Block block, Node node, String name, int place) {
         if (!node.list("aggdistinct").isEmpty()
                 && node.nodes("args").stream()
@@ -318,7 +322,7 @@ final class Checks {
                 .orElse("");
     }
 
-    /** What is known of the rows of a block that are equal in some expressions, in its groups, and outside of it. */
+    /** The facts about the rows of a block that are equal in some expressions, in its groups, and outside of it. */
     private Closure given(Resolved resolved, Block block, List<Node> expressions, Node filter) {
         List<Col> known = new ArrayList<>();
         Set<Item> own = Set.copyOf(block.items().toList());
@@ -336,7 +340,7 @@ final class Checks {
         notNull(block, filter, present);
         Closure closure = new Closure(resolved, known, item -> !own.contains(item) && !isInside(item, own));
         List<Col> more = new ArrayList<>(known);
-        // a row that is there fulfils the condition of its join
+        // an existing row fulfils the condition of its join
         for (Equality equality : resolved.equalities()) {
             for (Col col : present) {
                 more.addAll(equalTo(equality.left(), equality.right(), col, closure, equality));
@@ -377,7 +381,7 @@ final class Checks {
                 .anyMatch(block -> item.side().isWithin(block.side())));
     }
 
-    /** LIMIT, and DISTINCT ON, in a sub-query: the order must say which rows it takes. */
+    /** LIMIT, and DISTINCT ON, in a sub-query: the order must determine which rows it returns. */
     private void limit(Resolved resolved, Block block) throws SQLException {
         boolean first = block.query().flag("hasDistinctOn");
         if (!block.isLimited() && !first || Constants.isZero(block.query().node("limitCount"))) {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What is known of the rows that a statement combines when some columns are known: by what it equates, and by unique keys. An item is
- * determined when at most one of its rows, or none, fits.
+ * The facts about the rows that a statement combines if some columns are known: from its equalities, and from unique
+ * keys. An item is determined if at most one of its rows fits.
  */
 final class Closure {
 

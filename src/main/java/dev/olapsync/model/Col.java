@@ -3,7 +3,7 @@ package dev.olapsync.model;
 /** A column of an item. @param number from 1 */
 record Col(Item item, int number) {
 
-    /** Of a table. */
+    /** A column of a table. */
     Table.Column column() {
         return item.table().columnAt(number);
     }

@@ -3,11 +3,12 @@ package dev.olapsync.model;
 import java.util.Optional;
 
 /**
- * The ClickHouse type of a column, and how a Postgres value becomes the JSON value that this type reads; see docs/types.md.
+ * The ClickHouse type of a column, and how a Postgres value becomes the JSON value that this type reads; see
+ * docs/types.md.
  *
  * @param precision of a Decimal, otherwise 0
  * @param scale of a Decimal, otherwise 0
- * @param element of an array that is one in ClickHouse, too, otherwise null
+ * @param element of an array that is also an array in ClickHouse, otherwise null
  */
 public record ColumnType(Kind kind, int precision, int scale, ColumnType element) {
 
@@ -19,9 +20,9 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         FLOAT32("Float32"),
         FLOAT64("Float64"),
         BOOL("Bool"),
-        /** Character data as it is. */
+        /** Character data, unchanged. */
         STRING("String"),
-        /** Any other type in Postgres' own text form. */
+        /** Any other type in the text form of Postgres. */
         TEXT_FORM("String"),
         /** An array as JSON text. */
         JSON_TEXT("String"),
@@ -39,7 +40,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         }
     }
 
-    /** The most digits of ClickHouse's Decimal. */
+    /** The maximum number of digits of ClickHouse's Decimal. */
     static final int MAX_PRECISION = 76;
 
     /** @param modifier {@code pg_attribute.atttypmod} */
@@ -50,12 +51,12 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
                 : new ColumnType(kind, 0, 0, null);
     }
 
-    /** An array of what {@link #collected} makes of values. */
+    /** An array of the results of {@link #collected}. */
     ColumnType array() {
         return new ColumnType(Kind.ARRAY, 0, 0, this);
     }
 
-    /** SQL for an element of an array: as it is, or its text, if that is what ClickHouse has of it. */
+    /** SQL for an element of an array: unchanged, or its text, if ClickHouse stores the text. */
     String collected(String sql) {
         return kind == Kind.ARRAY
                 ? element.collected(sql)
@@ -67,7 +68,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         return (precision << 16 | scale & 0x7ff) + 4;
     }
 
-    /** Whether ClickHouse's Decimal has the digits that the modifier of a numeric declares. */
+    /** Whether ClickHouse's Decimal can have the digits that the modifier of a numeric declares. */
     static boolean isDecimal(int modifier) {
         return modifier >= 0
                 && decimals(modifier) >= 0
@@ -75,17 +76,17 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
                 && digits(modifier) <= MAX_PRECISION;
     }
 
-    /** As numeric_typmod_precision in numeric.c. */
+    /** Like numeric_typmod_precision in numeric.c. */
     private static int digits(int modifier) {
         return ((modifier - 4) >> 16) & 0xffff;
     }
 
-    /** As numeric_typmod_scale in numeric.c: signed, in 11 bits. */
+    /** Like numeric_typmod_scale in numeric.c: signed, in 11 bits. */
     private static int decimals(int modifier) {
         return (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
     }
 
-    /** The type as ClickHouse spells it. */
+    /** The type in the spelling of ClickHouse. */
     public String clickHouseType(boolean nullable) {
         if (kind == Kind.LOW_CARDINALITY) {
             return nullable ? "LowCardinality(Nullable(String))" : "LowCardinality(String)";
@@ -97,7 +98,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         return nullable ? "Nullable(" + type + ")" : type;
     }
 
-    /** Whether ClickHouse's range is narrower than that of Postgres, so that a value that is there may have to become NULL. */
+    /** Whether the range in ClickHouse is narrower than that in Postgres, so that a value may have to become NULL. */
     boolean narrower() {
         return kind == Kind.DATE || kind == Kind.TIMESTAMP;
     }
@@ -122,7 +123,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         };
     }
 
-    /** SQL that is true for the values that ClickHouse can hold; empty when that is all of them. */
+    /** SQL that is true for the values that ClickHouse can hold; empty if it can hold all of them. */
     Optional<String> held(String sql) {
         return Optional.ofNullable(
                 switch (kind) {

@@ -5,7 +5,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The values of constants in analysed statements, which hold them as a little-endian server keeps them in memory. */
+/** The values of constants in analysed statements, which contain them in the memory form of a little-endian server. */
 final class Constants {
 
     private static final int VARIABLE = -1;
@@ -27,7 +27,7 @@ final class Constants {
         return bytes.toByteArray();
     }
 
-    /** Of an integer of any width. */
+    /** The value of an integer of any width. */
     static Optional<Long> integer(Node node) {
         if (!isConstant(node) || isNull(node) || !node.flag("constbyval")) {
             return Optional.empty();
@@ -50,14 +50,14 @@ final class Constants {
         return count(node).filter(value -> value == 0).isPresent();
     }
 
-    /** Of a LIMIT, which Postgres widens. */
+    /** The value of a LIMIT, which Postgres widens. */
     private static Optional<Long> count(Node node) {
         return node != null && node.is("FUNCEXPR") && node.list("args").size() == 1
                 ? count(node.nodes("args").get(0))
                 : integer(node);
     }
 
-    /** Of a text, of whatever name. */
+    /** The value of a text, of any of its types. */
     static Optional<String> text(Node node) {
         if (!isConstant(node) || isNull(node) || node.integer("constlen") != VARIABLE) {
             return Optional.empty();
@@ -66,7 +66,7 @@ final class Constants {
         return Optional.of(new String(bytes, 4, bytes.length - 4, StandardCharsets.UTF_8));
     }
 
-    /** Of a numeric that is a number. */
+    /** The value of a numeric that is a number. */
     static Optional<BigDecimal> numeric(Node node) {
         if (!isConstant(node) || isNull(node) || node.integer("constlen") != VARIABLE) {
             return Optional.empty();

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What copies the rows of a range of keys just as Postgres writes them. COPY takes no parameters: the key's columns of each
- * bound, the lower one first, are settings of the transaction, see {@link #setting}.
+ * The statements that copy the rows of a range of keys in the text form of Postgres. COPY has no parameters: the
+ * columns of the key of each bound, the lower bound first, are settings of the transaction, see {@link #setting}.
  */
 public final class CopyQuery {
 
@@ -19,12 +19,12 @@ public final class CopyQuery {
         this.copy = PageQuery.ofAll(bounds -> "COPY (" + select.apply(bounds) + ") TO STDOUT");
     }
 
-    /** SQL for the value of a setting, by the number of the bound's column, from 1. */
+    /** SQL for the value of a setting, by the number of the column of the bound, from 1. */
     static String setting(int number) {
         return "current_setting('" + SETTING + number + "')";
     }
 
-    /** SQL that sets it for the transaction to its only parameter (text). */
+    /** SQL that sets the setting for the transaction to its only parameter (text). */
     static String set(int number) {
         return "SELECT set_config('" + SETTING + number + "', ?, true)";
     }
@@ -35,8 +35,8 @@ public final class CopyQuery {
     }
 
     /**
-     * The columns of the model in their order, as text, and behind them 0, or 1 for a row that must not be written as it is:
-     * ClickHouse cannot hold a value of it, or it is null where it must not be.
+     * The columns of the model in their order, as text, and after them 0, or 1 for a row that must not be written as it
+     * is: ClickHouse cannot hold a value of it, or a value is null that must not be null.
      */
     String copy(PageQuery.Bounds bounds) {
         return copy.get(bounds);

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Writes expressions of analysed statements as SQL, those of which joins are made. */
+/** Writes the expressions of join conditions in analysed statements as SQL. */
 final class Deparser {
 
     private static final Set<String> TEXTS = Set.of("text", "varchar", "bpchar");
@@ -21,7 +21,10 @@ final class Deparser {
         this.columns = columns;
     }
 
-    /** Empty when an expression holds something else than columns, constants, operators, casts, and immutable functions. */
+    /**
+     * Empty if an expression contains something else than columns, constants, operators, casts, and immutable
+     * functions.
+     */
     Optional<String> sql(Value value) throws SQLException {
         return value.col() != null ? Optional.of(columns.apply(value.col())) : sql(value.block(), value.node());
     }

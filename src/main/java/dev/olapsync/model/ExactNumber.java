@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How many digits before and after the point the value of an expression can have. Postgres forgets that for the results of
- * arithmetic, though sums and products of numbers with known digits have known digits.
+ * The number of digits before and after the point that the value of an expression can have. Postgres does not keep it
+ * for the results of arithmetic, although sums and products of numbers with known digits have known digits.
  */
 record ExactNumber(int before, int after) {
 
@@ -69,7 +69,7 @@ record ExactNumber(int before, int after) {
                 });
     }
 
-    /** The modifier of the numeric type that holds it. */
+    /** The modifier of the numeric type that can hold it. */
     int modifier() {
         return ColumnType.numericModifier(before + after, after);
     }

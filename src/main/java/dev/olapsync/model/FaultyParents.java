@@ -15,15 +15,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Finds out whether rows that Postgres cannot compute have a joined row in common that is the cause: one that makes all rows
- * fail that refer to it. Immutable.
+ * Finds out whether rows that Postgres cannot compute have a joined row in common that is the cause: a row for which
+ * all rows fail that refer to it. Immutable.
  */
 public final class FaultyParents {
 
     private static final int LEAST_CHILDREN = 2;
-    /** So many are asked, those with most children first. */
+    /** Maximum number of parents that are checked, those with most children first. */
     private static final int MAX_PARENTS = 20;
-    /** So many of the other children of a parent are computed, to see whether all fail. */
+    /** Maximum number of other children of a parent that are computed, to see whether all fail. */
     private static final int OTHER_CHILDREN = 10;
 
     /** @param key the texts of the columns by which its children are found */
@@ -34,10 +34,10 @@ public final class FaultyParents {
     private final String rows;
 
     /**
-     * @param width how many columns the key of the grain has
-     * @param parents for each look-up of a joined table SQL with an array for each column of that key; columns {@code n},
-     *        {@code parent}
-     * @param rows SQL that computes rows; its parameters are how many bytes each may have, and the same arrays
+     * @param width number of columns of the key of the grain
+     * @param parents for each look-up of a joined table SQL with an array for each column of that key; columns
+     *     {@code n}, {@code parent}
+     * @param rows SQL that computes rows; its parameters are the maximum bytes of each row, and the same arrays
      */
     FaultyParents(int width, Map<LookUp, String> parents, String rows) {
         this.width = width;

@@ -8,14 +8,14 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds out which rows a model's SELECT does not have any more. No output column is computed for that. Immutable. */
+/** Finds the rows that the SELECT of a model no longer has. No output column is computed for that. Immutable. */
 public final class GoneRows {
 
     private final int width;
     private final String sql;
 
     /**
-     * @param width how many columns the key has
+     * @param width number of columns of the key
      * @param sql with an array for each column of the key; column {@code n}, counted from 1
      */
     GoneRows(int width, String sql) {
@@ -25,7 +25,7 @@ public final class GoneRows {
 
     /**
      * @param keys each as the texts of its columns
-     * @return those of which there is no row; a row of which Postgres cannot tell is not among them
+     * @return the keys without a row; a row that Postgres cannot determine is not among them
      */
     public List<List<String>> of(Connection postgres, List<List<String>> keys) throws SQLException {
         List<List<String>> gone = new ArrayList<>();

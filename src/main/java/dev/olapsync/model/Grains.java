@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the table of whose rows the rows of a statement are made: with its key all others are known, or as many as can be. */
+/** Finds the grain: the table whose key determines all other rows of a statement, or as many as possible. */
 final class Grains {
 
     /**
-     * @param key the columns of the grain's key
+     * @param key the columns of the key of the grain
      * @param several whether one row of the grain can give several rows
-     * @param left how many items the key does not determine
+     * @param left number of items that the key does not determine
      */
     record Grain(Item item, List<Col> key, Closure closure, boolean several, long left) {}
 
@@ -22,7 +22,10 @@ final class Grains {
         this.resolved = resolved;
     }
 
-    /** The tables without a row of which there is no row of the result, the first in the text first; also such without a key. */
+    /**
+     * The tables without whose rows there is no row of the result, the first in the text first; also tables without a
+     * key.
+     */
     List<Item> candidates() {
         Block top = resolved.top();
         List<Item> candidates = new ArrayList<>();
@@ -39,7 +42,7 @@ final class Grains {
         return candidates;
     }
 
-    /** All that can be the grain, the best first. */
+    /** All candidates for the grain, the best first. */
     List<Grain> grains() {
         List<Grain> grains = new ArrayList<>();
         candidates().forEach(item -> grain(item).ifPresent(grains::add));
@@ -76,12 +79,12 @@ final class Grains {
         return Optional.of(new Grain(item, key, closure, several, left));
     }
 
-    /** Whether rows of the block depend on several rows of what it reads. */
+    /** Whether rows of the block depend on several rows of its items. */
     private static boolean mixes(Block block) {
         return block.isAggregate() || block.isGrouped() || block.isLimited() || block.isWindowed();
     }
 
-    /** Whether all rows that are made into one are of the same row of the grain. */
+    /** Whether all rows that are combined into one belong to the same row of the grain. */
     private boolean belongs(Block block, List<Col> key) {
         List<Col> known = new ArrayList<>();
         for (Node group : block.groups()) {
@@ -94,7 +97,10 @@ final class Grains {
         return key.stream().allMatch(closure::isKnown);
     }
 
-    /** The columns that are equal to a column in each row of the result, and in the same type, itself among them. */
+    /**
+     * The columns that are equal to a column in each row of the result, and of the same type, including the column
+     * itself.
+     */
     Set<Col> equal(Col col) {
         Set<Col> equal = new HashSet<>(Set.of(col));
         boolean grows = true;

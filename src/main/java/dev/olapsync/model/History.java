@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The history of a single-table model: every change of the table becomes a row of its own, made of the change's own image.
- * Immutable.
+ * The history of a single-table model: every change of the table becomes a row of its own, made from the image of the
+ * change. Immutable.
  */
 public final class History {
 
-    /** What is behind a model's name in that of its history. */
+    /** Suffix of the name of a history, after the name of the model. */
     static final String SUFFIX = "_history";
 
-    /** What is behind a model's name in that of the view of the periods in which its versions were valid. */
+    /** Suffix of the name of the view of the periods in which versions were valid. */
     public static final String PERIODS_SUFFIX = "_scd2";
 
     private static final List<KeyColumn> OF_THE_CHANGE = Stream.of("_op", "_commit_time", "_version")
@@ -42,26 +42,26 @@ public final class History {
                 "");
     }
 
-    /** Of its topic, and of its view in ClickHouse. */
+    /** The name of its topic, and of its view in ClickHouse. */
     public String name() {
         return lookUp.target();
     }
 
     /**
-     * Makes rows out of versions instead of reading them: its keys are {@link #version}s, and each gives one row, with
-     * {@code _op}, {@code _commit_time} and {@code _version} behind the columns of the model.
+     * A look-up that makes rows from versions instead of reading them: its keys are {@link #version}s, and each gives
+     * one row, with {@code _op}, {@code _commit_time} and {@code _version} after the columns of the model.
      */
     public LookUp lookUp() {
         return lookUp;
     }
 
     /**
-     * What the look-up is to be asked for one change.
+     * The key of the look-up for one change.
      *
-     * @param row from a change event: after the change, or before it if it was a delete
+     * @param row from a change event: after the change, or before it for a delete
      * @param op {@code create}, {@code update}, {@code delete} or {@code read}
      * @param committed an ISO instant
-     * @throws IllegalArgumentException when the change does not tell the whole row
+     * @throws IllegalArgumentException if the change does not contain the whole row
      */
     public List<String> version(JsonNode row, String op, String committed, BigInteger version) {
         List<String> texts = new ArrayList<>(image.size() + OF_THE_CHANGE.size());

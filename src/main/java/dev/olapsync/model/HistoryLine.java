@@ -3,14 +3,16 @@ package dev.olapsync.model;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The comment {@code -- history: true} before a model's SELECT. */
+/** The comment {@code -- history: true} before the SELECT of a model. */
 final class HistoryLine {
 
     private static final Pattern LINE = Pattern.compile("--\\s*history\\s*:(.*)", Pattern.CASE_INSENSITIVE);
 
     private HistoryLine() {}
 
-    /** Whether the model asks for a history. Every other value, or place, is a problem: it must not be lost by a mistake. */
+    /**
+     * Whether the model asks for a history. Every other value, or place, is a problem, so that a mistake is noticed.
+     */
     static boolean isIn(SqlText text, Problems problems) {
         boolean asked = false;
         for (SqlText.Token comment : text.comments()) {

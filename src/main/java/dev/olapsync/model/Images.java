@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What change events must tell of each row for a model with a history, and refuses a model of which they cannot. */
+/**
+ * The columns that change events must contain for a model with a history. Refuses a model for which they cannot contain
+ * them.
+ */
 final class Images {
 
     private static final Set<String> RESERVED =
@@ -84,7 +87,7 @@ final class Images {
                         + "; name the other columns in the SELECT list"));
     }
 
-    /** As change events hold them. */
+    /** The columns in the form of change events. */
     static List<KeyColumn> inEvents(List<Table.Column> columns) {
         return columns.stream()
                 .map(column -> new KeyColumn(

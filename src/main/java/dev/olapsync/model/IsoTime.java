@@ -4,15 +4,15 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Dates and timestamps from Debezium's ISO form to Postgres' input form. */
+/** Converts dates and timestamps from Debezium's ISO form to the input form of Postgres. */
 final class IsoTime {
 
     private static final Pattern YEAR = Pattern.compile("([+-]?\\d{4,})(-.*?)(Z?)");
-    /** How Debezium writes Postgres' infinity in a date: {@code PostgresValueConverter.POSITIVE_INFINITY_LOCAL_DATE}. */
+    /** Debezium's form of infinity in a date: {@code PostgresValueConverter.POSITIVE_INFINITY_LOCAL_DATE}. */
     private static final String POSITIVE_INFINITY_DATE = "-5877611-06-21Z";
 
     private static final String NEGATIVE_INFINITY_DATE = "-5877611-06-22Z";
-    /** In a timestamp: {@code PGStatement.DATE_POSITIVE_INFINITY} as microseconds. */
+    /** In a timestamp: {@code PGStatement.DATE_POSITIVE_INFINITY} in microseconds. */
     private static final String POSITIVE_INFINITY_YEAR = "+294247-";
 
     private static final String NEGATIVE_INFINITY_YEAR = "-290308-";

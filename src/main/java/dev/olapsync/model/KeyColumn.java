@@ -10,26 +10,26 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A column by which a look-up is asked.
+ * A column that is a parameter of a look-up.
  *
- * @param name the column's name in Postgres and in the change events
- * @param arrayType the SQL type of the look-up's parameter, for example {@code bigint[]}
- * @param format how the change event writes the column's values
+ * @param name the name of the column in Postgres and in the change events
+ * @param arrayType the SQL type of the parameter of the look-up, for example {@code bigint[]}
+ * @param format the form of the values in change events
  * @param nullable whether it can be NULL in Postgres
  */
 public record KeyColumn(String name, String arrayType, Format format, boolean nullable) {
 
-    /** As Debezium's {@code unavailable.value.placeholder}. */
+    /** The value of Debezium's {@code unavailable.value.placeholder}. */
     public static final String UNAVAILABLE = "__debezium_unavailable_value";
 
     private static final Set<String> TEXTS =
             Set.of("text", "character varying", "character", "bpchar", "name", "citext");
 
-    /** How Debezium writes them: {@code SpecialValueDecimal.toString()}. */
+    /** Debezium's texts of these numbers: {@code SpecialValueDecimal.toString()}. */
     private static final Map<String, String> SPECIAL_NUMBERS =
             Map.of("NAN", "NaN", "POSITIVE_INFINITY", "Infinity", "NEGATIVE_INFINITY", "-Infinity");
 
-    /** The forms of values in a change event that differ from Postgres' text form, and the plain one. */
+    /** The forms of values in a change event that differ from the text form of Postgres, and the plain form. */
     public enum Format {
         PLAIN,
         HEX,
@@ -39,10 +39,10 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
     }
 
     /**
-     * The value as Postgres reads it.
+     * The value in the form that Postgres reads.
      *
-     * @param value from a Debezium envelope written with {@code decimal.handling.mode=string},
-     *     {@code time.precision.mode=isostring} and {@code binary.handling.mode=hex}
+     * @param value from a Debezium envelope written with {@code decimal.handling.mode=string}, {@code
+     *     time.precision.mode=isostring} and {@code binary.handling.mode=hex}
      * @return null for JSON's null
      */
     public String text(JsonNode value) {
@@ -63,21 +63,24 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
         };
     }
 
-    /** Whether a change event does not tell the value: it was too large, or is stored apart and did not change. */
+    /**
+     * Whether a change event does not contain the value: it was too large, or is stored out of line and did not change.
+     */
     public static boolean isUnavailable(JsonNode value) {
         return value.isTextual() && value.textValue().equals(UNAVAILABLE);
     }
 
     /**
-     * Whether a change event certainly does not carry the value. Where a text may be the placeholder itself it is taken as a key:
-     * if it stands for another one, the change's other image has that one, and a look-up by the placeholder does no harm.
+     * Whether a change event certainly does not contain the value. Where a text may itself be equal to the placeholder,
+     * it counts as a key: if it stands for another key, the other image of the change has that key, and a look-up by
+     * the placeholder does no harm.
      */
     public boolean isMissing(JsonNode value) {
         return isUnavailable(value) && !TEXTS.contains(arrayType.replaceFirst("(\\(\\d+\\))?\\[]$", ""));
     }
 
     /**
-     * Gives the keys to a statement whose parameters are arrays, one for each column of the key.
+     * Sets the keys as parameters of a statement: one array for each column of the key.
      *
      * @param first number of the first of these parameters
      */
@@ -90,7 +93,7 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
     }
 
     /**
-     * The array literal to give to a look-up.
+     * The array literal for the parameter of a look-up.
      *
      * @param texts as {@link #text} returns them; null becomes NULL, which finds nothing
      */

@@ -12,8 +12,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The text of a SELECT with columns added to its list, so that it tells the key of a table in it; through the lists of queries in FROM
- * and of WITH, if the table is in one. Whether that is what was meant is known when Postgres has analysed the new text.
+ * The text of a SELECT with the columns of the key of one of its tables added to its list; also to the lists of queries
+ * in FROM and of WITH, if the table is in such a query. The analysis of the new text by Postgres shows whether the
+ * right columns were added.
  */
 final class KeyText {
 
@@ -24,7 +25,7 @@ final class KeyText {
     private final TreeMap<Integer, String> inserts = new TreeMap<>(Comparator.reverseOrder());
     private final Set<SelectText.Query> done = new HashSet<>();
 
-    /** @param columns of the key that the list lacks */
+    /** @param columns of the key that are missing in the list */
     KeyText(String text, Item grain, List<Table.Column> columns) {
         this.text = text;
         this.parts = new SelectText(text);
@@ -32,7 +33,7 @@ final class KeyText {
         this.columns = columns;
     }
 
-    /** Empty when the table is not found in the text, because it is in a view. */
+    /** Empty if the table is not found in the text, because it is in a view. */
     Optional<String> withKey() {
         if (grain.view() != null || !add(parts.top())) {
             return Optional.empty();
@@ -50,7 +51,7 @@ final class KeyText {
         if (added && query.blocks().size() > 1) {
             for (SelectText.Block block : query.blocks()) {
                 if (!inserts.containsKey(end(block))) {
-                    // the first SELECT names the columns of all, and the first two give them their types
+                    // the first SELECT determines the names of all columns, and the first two their types
                     inserts.put(
                             end(block),
                             IntStream.range(0, columns.size())
@@ -108,7 +109,7 @@ final class KeyText {
         }
         inserts.put(end(block), added.toString());
         if (!block.groups().isEmpty()) {
-            // a group has the rows of one key, though Postgres may not know
+            // a group has the rows of one key, which Postgres may not detect
             inserts.put(block.groups().get(block.groups().size() - 1)[1], groups.toString());
         }
     }

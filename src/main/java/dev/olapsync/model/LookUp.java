@@ -28,7 +28,7 @@ import java.util.List;
  */
 public final class LookUp {
 
-    /** Columns of one of the model's tables by whose values rows are found. */
+    /** Columns of one of the tables of the model by whose values rows are found. */
     public record Reference(TableName table, List<String> columns) {}
 
     private final Model model;
@@ -43,7 +43,7 @@ public final class LookUp {
     private final String sql;
     private final String listing;
 
-    /** @param direct whether the key is that of the grain, so that the look-up of the grain can be asked */
+    /** @param direct whether the key is that of the grain, so that the look-up of the grain can be used */
     LookUp(
             Model model,
             String target,
@@ -69,7 +69,10 @@ public final class LookUp {
         this.listing = listing;
     }
 
-    /** The look-up to ask: the grain's when the changed row tells the key, so that rows of several tables are read once. */
+    /**
+     * The look-up to use: that of the grain if the changed row contains its key, so that rows of several tables are
+     * read once.
+     */
     public LookUp asked() {
         return direct ? model.lookUps().get(0) : this;
     }
@@ -78,12 +81,12 @@ public final class LookUp {
         return model;
     }
 
-    /** Under which name its rows are published: the model's, or that of the model's history. */
+    /** The name under which its rows are published: that of the model, or of its history. */
     public String target() {
         return target;
     }
 
-    /** The changed table's alias in the model. */
+    /** The alias of the changed table in the model. */
     public String alias() {
         return alias;
     }
@@ -93,7 +96,10 @@ public final class LookUp {
         return table;
     }
 
-    /** The changed table's columns whose values are the parameters: the grain's key, or what leads to it. */
+    /**
+     * The columns of the changed table whose values are the parameters: the key of the grain, or the columns at the
+     * start of the path to it.
+     */
     public List<KeyColumn> key() {
         return key;
     }
@@ -107,7 +113,7 @@ public final class LookUp {
         return required;
     }
 
-    /** Whether an update has to carry the whole old row, without which the old key is not known. */
+    /** Whether an update must contain the whole old row, because the old key is unknown otherwise. */
     public boolean ofWholeRows() {
         return ofWholeRows;
     }
@@ -117,9 +123,9 @@ public final class LookUp {
     }
 
     /**
-     * A statement for plain JDBC that returns the keys alone, as texts {@code k1}, {@code k2} and so on, of the rows of the
-     * model that {@link #sql()} would find; its parameters are the arrays in their order. That of the grain has no
-     * parameters and returns the keys of all rows.
+     * A statement for plain JDBC that returns only the keys of the rows of the model that {@link #sql()} would find, as
+     * texts {@code k1}, {@code k2} and so on; its parameters are the arrays in their order. For the look-up of the
+     * grain, it has no parameters and returns the keys of all rows.
      */
     public String listing() {
         return listing;

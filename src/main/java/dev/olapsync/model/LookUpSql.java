@@ -12,10 +12,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Writes a query's look-ups and pages as SQL for Postgres, with parameters {@code $1}, {@code $2} and so on. */
+/** Writes the look-ups and pages of a query as SQL for Postgres, with parameters {@code $1}, {@code $2} and so on. */
 final class LookUpSql {
 
-    /** How many parameters stand behind those of the columns of an image: operation, commit time, version. */
+    /** Number of parameters after those of the columns of an image: operation, commit time, version. */
     static final int OF_THE_CHANGE = 3;
 
     private static final String KEYS = "k";
@@ -38,7 +38,7 @@ final class LookUpSql {
                 given.size() + 1, "s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
     }
 
-    /** {@code n} of those keys of which there is no row. */
+    /** {@code n} of the keys without a row. */
     String gone() {
         List<String> given =
                 IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
@@ -46,7 +46,7 @@ final class LookUpSql {
                 + ") IS NOT TRUE";
     }
 
-    /** The row of the model with a key: its own plan for each key, which reads no more than that needs. */
+    /** The row of the model with a key: with a plan of its own for each key, which reads no more than the key needs. */
     private String rowOf(List<String> key) {
         return rowOf(query.select(), key);
     }
@@ -68,10 +68,11 @@ final class LookUpSql {
     }
 
     /**
-     * Makes rows out of images of the grain instead of reading them, with what the change has to tell behind their columns.
+     * Makes rows from images of the grain instead of reading them, with further values of the change after their
+     * columns.
      *
      * @param columns of the grain, whose texts are the first parameters
-     * @param text the SELECT, with a place for what it is to read instead of the grain
+     * @param text the SELECT, with a placeholder for the input that replaces the grain
      */
     String ofImages(List<Table.Column> columns, Function<String, String> text) {
         int width = columns.size();
@@ -97,17 +98,19 @@ final class LookUpSql {
                         given(width + 2) + "::numeric AS _version"));
     }
 
-    /** The column's value out of its text, with the type and collation that expressions over the column see. */
+    /** The value of the column from its text, with the type and collation that expressions over the column use. */
     private static String image(Table.Column column, String text) {
         return collated(text + "::" + column.typeName(), column) + " AS " + Sql.identifier(column.name());
     }
 
-    /** As the join compares it: an array has the database's collation, whatever its elements come from. */
+    /** With the collation of the join: an array has the collation of the database, independent of its elements. */
     private static String collated(String value, Table.Column column) {
         return column.collation() == null ? value : value + " COLLATE " + column.collation();
     }
 
-    /** The rows of the model that changes of a table reach, whether or not that still has a row with these columns. */
+    /**
+     * The rows of the model that changes of a table reach, whether or not the table still has a row with these columns.
+     */
     String of(Reach reach) throws SQLException {
         List<String> reached = IntStream.rangeClosed(1, query.key().size())
                 .mapToObj(i -> REACHED + ".k" + i)
@@ -123,14 +126,17 @@ final class LookUpSql {
                 List.of());
     }
 
-    /** The keys alone of what {@link #of} finds. */
+    /** Only the keys of the rows of {@link #of}. */
     String listing(Reach reach) throws SQLException {
         String texts = numbered(query.key().size(), REACHED + ".k%1$d::text AS k%1$d");
         return "SELECT " + texts + " FROM " + keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + ") AS "
                 + REACHED;
     }
 
-    /** For keys of the grain, {@code n} of each and the rows of the table that reach it: {@code parent}, the texts of their columns. */
+    /**
+     * For keys of the grain, {@code n} of each and the rows of the table that reach it: {@code parent}, the texts of
+     * their columns.
+     */
     String parents(Reach reach) throws SQLException {
         Item start = reach.path().start();
         List<String> conditions = new ArrayList<>();
@@ -178,7 +184,7 @@ final class LookUpSql {
                 + (tables.isEmpty() ? "" : " FROM " + tables) + " WHERE " + String.join(" AND ", conditions);
     }
 
-    /** @param keys takes what the columns of the key are equal to */
+    /** @param keys receives the values to which the columns of the key are equal */
     private static void path(Paths.Path path, Deparser deparser, List<String> conditions, List<String> keys)
             throws SQLException {
         for (Paths.Step step : path.steps()) {
@@ -213,19 +219,19 @@ final class LookUpSql {
     }
 
     /**
-     * Rows in the order of the key; the parameters are how many bytes a row may have, the bounds that there are, the lower one
-     * first, and the limit.
+     * Rows in the order of the key. The parameters are the maximum bytes of a row, the bounds of the page, the lower
+     * one first, and the limit.
      */
     String page(PageQuery.Bounds bounds) {
         return page(where(bounds, number -> "$" + (number + 1)), limit(bounds) + 1);
     }
 
-    /** The same, but the keys alone. */
+    /** The same, but only the keys. */
     String pageOfKeys(PageQuery.Bounds bounds) {
         return listingOfGrain() + where(bounds) + inOrder(limit(bounds));
     }
 
-    /** Keys that divide all rows into ranges of so many; the last range may have fewer. */
+    /** Keys that divide all rows into ranges with the same number of rows; the last range may have fewer. */
     String division() {
         List<String> key = grainKey();
         return "SELECT " + texts(key) + " FROM (SELECT " + values(key) + ", row_number() OVER (ORDER BY "
@@ -233,7 +239,7 @@ final class LookUpSql {
                 + ") AS s WHERE s.n % $1 = 0 ORDER BY s.n";
     }
 
-    /** How many rows of the grain a range has; locks the tables, also those whose rows need not be read. */
+    /** The number of rows of the grain in a range; locks the tables, also those whose rows need not be read. */
     String count(PageQuery.Bounds bounds) {
         return "SELECT count(*) AS rows, " + query.schema().condition()
                 + " AS current, (SELECT count(*) FROM (SELECT FROM (" + query.select()
@@ -257,7 +263,7 @@ final class LookUpSql {
         return Optional.of(held.map(condition -> condition + " IS TRUE").orElse(value + " IS NOT NULL"));
     }
 
-    /** The model's rows of a range, in any order; see {@link CopyQuery}. */
+    /** The rows of the model in a range, in any order; see {@link CopyQuery}. */
     String copy(PageQuery.Bounds bounds) {
         String values = query.stored().stream()
                 .map(column -> column.type().written(value(column)))
@@ -335,11 +341,12 @@ final class LookUpSql {
     }
 
     /**
-     * @param maximum number of the parameter that says how many bytes a row may have; of a larger one only the size is told
+     * @param maximum number of the parameter with the maximum bytes of a row; for a larger row only the size is
+     *     returned
      * @param outer the leading result columns, from the inner ones, which are in {@code s}
-     * @param inner what the leading result columns are made of
-     * @param keyValues SQL for the key of the model's row
-     * @param behind what a live row has behind the columns of the model
+     * @param inner the expressions of the leading result columns
+     * @param keyValues SQL for the key of the row of the model
+     * @param behind further values of a live row after the columns of the model
      */
     private String rows(
             int maximum,
@@ -383,7 +390,7 @@ final class LookUpSql {
                         .collect(Collectors.joining(" || ',' || ", "'[' || ", " || ']'"));
     }
 
-    /** The key of a row that is there is never null. */
+    /** The key of an existing row is never null. */
     private String live() {
         return value(query.key().get(0).column()) + " IS NOT NULL";
     }

@@ -9,7 +9,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** A ClickHouse table described by the SELECT that gives its content in Postgres. Immutable; compares by identity. */
+/** A ClickHouse table, described by the SELECT that gives its content in Postgres. Immutable; compares by identity. */
 public final class Model {
 
     private final String name;
@@ -31,10 +31,11 @@ public final class Model {
     private final GoneRows goneRows;
 
     /**
-     * @param query what it reads
-     * @param lookUps makes the look-ups, the grain's first
-     * @param view the SELECT of the view that has the file's name, if it shows something else than the model's rows; otherwise null
-     * @param history makes the history, or null
+     * @param query the SELECT
+     * @param lookUps creates the look-ups, that of the grain first
+     * @param view the SELECT of the view with the name of the file, if it shows something else than the rows of the
+     *     model; otherwise null
+     * @param history creates the history, or null
      * @param faultyParents of these look-ups
      */
     Model(
@@ -71,7 +72,7 @@ public final class Model {
         this.tables = Collections.unmodifiableSortedSet(read);
     }
 
-    /** The name of the ClickHouse table: the file's name without {@code .sql}. */
+    /** The name of the ClickHouse table: the name of the file without {@code .sql}. */
     public String name() {
         return name;
     }
@@ -80,17 +81,17 @@ public final class Model {
         return file;
     }
 
-    /** The table whose key is the key of the rows: one row of it gives one row in ClickHouse at most. */
+    /** The table whose key is the key of the rows: one row of it gives at most one row in ClickHouse. */
     public TableName grain() {
         return lookUps.get(0).table();
     }
 
-    /** Of a row in ClickHouse: those that the view hides first, then those of the SELECT in its order. */
+    /** The columns of a row in ClickHouse: those that the view hides first, then those of the SELECT in its order. */
     public List<OutputColumn> columns() {
         return columns;
     }
 
-    /** Those of the SELECT. */
+    /** The columns of the SELECT. */
     public List<OutputColumn> visible() {
         return columns.stream().filter(column -> !column.hidden()).toList();
     }
@@ -103,27 +104,27 @@ public final class Model {
         return several;
     }
 
-    /** Of a roll-up the SELECT, for ClickHouse, of the view that has the file's name; otherwise empty. */
+    /** For a roll-up the SELECT, for ClickHouse, of the view with the name of the file; otherwise empty. */
     public Optional<String> rollUp() {
         return Optional.ofNullable(view);
     }
 
-    /** By which columns rows of its tables are found. */
+    /** The columns by which rows of its tables are found. */
     public List<LookUp.Reference> references() {
         return references;
     }
 
-    /** A SELECT of the rows as they are in ClickHouse, with its {@link #columns()}. */
+    /** A SELECT of the rows in the form in which ClickHouse stores them, with its {@link #columns()}. */
     public String rows() {
         return rows;
     }
 
-    /** The columns that are the grain's key, in the order of that key. */
+    /** The columns of the key of the grain, in the order of that key. */
     public List<OutputColumn> key() {
         return key;
     }
 
-    /** The grain's first, then one for each other table in the statement. */
+    /** The look-up of the grain first, then one for each other table in the statement. */
     public List<LookUp> lookUps() {
         return lookUps;
     }
@@ -146,12 +147,12 @@ public final class Model {
         return copy;
     }
 
-    /** What it took from Postgres' catalog when it was compiled. */
+    /** The facts that it read from the catalog of Postgres when it was compiled. */
     public ReadSchema schema() {
         return schema;
     }
 
-    /** Empty unless the model's file asks for one. */
+    /** Empty if the file of the model does not ask for one. */
     public Optional<History> history() {
         return Optional.ofNullable(history);
     }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.postgresql.util.PSQLException;
 
-/** Writes the statements of a model, has Postgres plan each, and puts them together. */
+/** Writes the statements of a model, has Postgres plan each of them, and creates the model. */
 final class ModelCompiler {
 
     private final Path file;
@@ -25,7 +25,7 @@ final class ModelCompiler {
         this.problems = problems;
     }
 
-    /** @param images the columns that the history needs; empty when there is none */
+    /** @param images the columns that the history needs; empty if there is none */
     Model compile(
             String name,
             String own,

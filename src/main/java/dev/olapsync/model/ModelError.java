@@ -3,11 +3,11 @@ package dev.olapsync.model;
 import java.nio.file.Path;
 
 /**
- * Something in a model file that keeps the pipeline from starting.
+ * An error in a model file that prevents a start.
  *
  * @param file the model file
- * @param line 1-based
- * @param column 1-based, in characters
+ * @param line from 1
+ * @param column from 1, in characters
  * @param message what is wrong, why, and what to write instead
  */
 public record ModelError(Path file, int line, int column, String message) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Turns one model file into a {@link Model}, or several of which a view makes one, or says what is wrong with it. */
+/** Reads one model file: a {@link Model}, or several models that a view combines, or its errors. */
 final class ModelReader {
 
     private final Path file;
@@ -52,7 +52,7 @@ final class ModelReader {
         }
     }
 
-    /** One model, or of a UNION ALL one for each SELECT. */
+    /** One model, or for a UNION ALL one for each SELECT. */
     List<Model> read() throws SQLException, ModelException {
         boolean history = HistoryLine.isIn(text, problems);
         if (select.isBlank()) {
@@ -138,7 +138,10 @@ final class ModelReader {
         return models;
     }
 
-    /** The union of whose rows the model's are made; empty when there is none, because it is in a sub-query that makes one row of many. */
+    /**
+     * The union whose rows are the rows of the model; empty if there is none, because it is in a sub-query that
+     * combines many rows into one.
+     */
     private Optional<SelectText.Query> rowWise(Analysis analysis, List<SelectText.Query> unions)
             throws SQLException, ModelException {
         Block top = new BlockReader(postgres, catalog, places, problems)
@@ -244,7 +247,7 @@ final class ModelReader {
         return resolved;
     }
 
-    /** Postgres' own message would name neither the role nor the remedy. */
+    /** The message of Postgres would name neither the role nor the remedy. */
     private void refuseUnreadable() throws SQLException, ModelException {
         for (SelectText.Leaf leaf :
                 parts.leaves().filter(SelectText.Leaf::isTable).toList()) {
@@ -256,7 +259,10 @@ final class ModelReader {
         problems.stopIfAny();
     }
 
-    /** With the schema of each table, and with queries of WITH that are read where they are used, so that a key is looked up in them. */
+    /**
+     * With the schema of each table, and with queries of WITH at the places of their use, so that a key is looked up in
+     * them.
+     */
     private String qualified(String read, Analysis analysis) throws SQLException, ModelException {
         StringBuilder out = new StringBuilder(read);
         TreeMap<Integer, String> inserts = new TreeMap<>(Comparator.reverseOrder());

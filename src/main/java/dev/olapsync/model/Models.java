@@ -30,7 +30,7 @@ public final class Models {
     private static final String EXTENSION = ".sql";
     private static final String STORAGE_SUFFIX = "_rows";
     private static final String DEAD_LETTERS = "dlq";
-    /** Before the number of a part of a model with UNION ALL. */
+    /** Separates the name from the number of a part of a model with UNION ALL. */
     static final String PART = "_part";
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,199}");
@@ -58,7 +58,7 @@ public final class Models {
     /**
      * Reads all {@code *.sql} files of a folder.
      *
-     * @param postgres idle; used in one transaction that is rolled back, and left as it was
+     * @param postgres idle; one transaction is used, which is rolled back
      * @throws ModelException with all errors of all files
      */
     public static Models load(Path folder, Connection postgres) throws SQLException, ModelException {
@@ -67,7 +67,7 @@ public final class Models {
         postgres.setReadOnly(false);
         postgres.setAutoCommit(false);
         try (Statement statement = postgres.createStatement()) {
-            // a temporary view is made and taken back
+            // a temporary view is created and rolled back
             statement.execute("SET TRANSACTION READ WRITE");
             return read(folder, postgres);
         } finally {
@@ -97,7 +97,7 @@ public final class Models {
                 models.addAll(new ModelReader(file, postgres, catalog).read());
             } catch (ModelException e) {
                 errors.addAll(e.errors());
-                // a statement that failed must not fail those of the next model
+                // a failed statement must not make those of the next model fail
                 postgres.rollback(before);
             }
         }
@@ -110,7 +110,7 @@ public final class Models {
         return new Models(models);
     }
 
-    /** A model's name is also that of a topic and, with a suffix, that of its storage table. */
+    /** The name of a model is also that of a topic and, with a suffix, that of its storage table. */
     private static List<ModelError> badNames(List<Path> files) {
         List<ModelError> errors = new ArrayList<>();
         List<String> names = files.stream().map(Models::name).toList();
@@ -199,12 +199,18 @@ public final class Models {
         return all;
     }
 
-    /** The file's name, which is that of the view that people read, although a part of a union or a roll-up has another. */
+    /**
+     * The name of the file, which is that of the view for readers, although a part of a union or a roll-up has another
+     * name.
+     */
     public static String file(Model model) {
         return name(model.file());
     }
 
-    /** The models whose rows together are those of one file, by the file's name, that is the name of their view. */
+    /**
+     * The models whose rows together are the rows of one file, by the name of the file, which is the name of their
+     * view.
+     */
     public Map<String, List<Model>> unions() {
         Map<String, List<Model>> unions = new LinkedHashMap<>();
         for (Model model : all) {
@@ -220,12 +226,12 @@ public final class Models {
         return all.stream().filter(model -> model.name().equals(name)).findFirst();
     }
 
-    /** What to answer when there is no such model. */
+    /** The message if there is no such model. */
     public String unknown(String name) {
         return "There is no model " + name + ", only " + all;
     }
 
-    /** All names under which output rows are published: the models' and those of their histories. */
+    /** All names under which output rows are published: those of the models and of their histories. */
     public SortedSet<String> targets() {
         return targets;
     }
@@ -235,12 +241,12 @@ public final class Models {
         return tables;
     }
 
-    /** What to look up when rows of a table have changed, over all models. */
+    /** The look-ups for changed rows of a table, over all models. */
     public List<LookUp> lookUpsOf(TableName changed) {
         return lookUps.getOrDefault(changed, List.of());
     }
 
-    /** Of the columns that a change of this table tells those that are needed: keys, and what a history keeps. */
+    /** The columns of a change of this table that are needed: keys, and those of histories. */
     public Set<String> columnsOfChanges(TableName changed) {
         return lookUpsOf(changed).stream()
                 .flatMap(lookUp -> Stream.concat(
@@ -252,7 +258,7 @@ public final class Models {
                 .collect(Collectors.toSet());
     }
 
-    /** Of the columns that a change tells those that may be needed, by their names: the keys; for a history all. */
+    /** The columns of a change that may be needed, by their names: the keys; for a history all columns. */
     public Predicate<String> columnsOfChanges() {
         if (all.stream().anyMatch(model -> model.history().isPresent())) {
             return column -> true;

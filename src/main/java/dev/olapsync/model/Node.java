@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A node of a statement as Postgres has analysed it, in the form that it keeps of views: {@code pg_rewrite.ev_action}. A field holds a
- * node, a list, a text, or null.
+ * A node of an analysed statement, in the form in which Postgres stores views: {@code pg_rewrite.ev_action}. A field
+ * contains a node, a list, a text, or null.
  *
  * @see <a href="https://github.com/postgres/postgres/blob/master/src/include/nodes/parsenodes.h">parsenodes.h</a>
  */
@@ -23,12 +23,12 @@ record Node(String tag, Map<String, Object> fields) {
         return tag.equals(name);
     }
 
-    /** Null when the field is empty, or there is none. */
+    /** Null if the field is empty, or does not exist. */
     Node node(String field) {
         return fields.get(field) instanceof Node node ? node : null;
     }
 
-    /** The nodes of a list; empty when the field is. */
+    /** The nodes of a list; empty if the field is empty. */
     List<Node> nodes(String field) {
         return list(field).stream().map(Node.class::cast).toList();
     }
@@ -70,7 +70,10 @@ record Node(String tag, Map<String, Object> fields) {
         }
     }
 
-    /** {@code outfuncs.c} writes them: nodes in braces, lists in parentheses, fields behind colons, a backslash before what is no syntax. */
+    /**
+     * The syntax of {@code outfuncs.c}: nodes in braces, lists in parentheses, field names after colons, a backslash
+     * before characters that are no syntax.
+     */
     private static final class Parser {
 
         private final String text;
@@ -99,7 +102,7 @@ record Node(String tag, Map<String, Object> fields) {
                 String label = atom();
                 Object value = value();
                 skipBlanks();
-                // the bytes of a constant stand in brackets behind their number
+                // the bytes of a constant are in brackets after their number
                 if (text.startsWith("[ ", at)) {
                     value = bytes();
                     skipBlanks();

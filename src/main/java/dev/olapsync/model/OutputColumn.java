@@ -1,12 +1,12 @@
 package dev.olapsync.model;
 
 /**
- * A column of a model's ClickHouse table.
+ * A column of the ClickHouse table of a model.
  *
  * @param name the same on both sides
- * @param postgresType as {@code format_type} spells it
+ * @param postgresType in the form of {@code format_type}
  * @param nullable whether the ClickHouse column is Nullable
- * @param key whether the column is part of the row's key
+ * @param key whether the column is part of the key of the row
  * @param hidden whether the SELECT does not have it, so that the view does not show it
  */
 public record OutputColumn(

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The output columns: their names, their types, and which of them are the key. */
+/** The output columns: their names, their types, and the columns of the key. */
 final class Outputs {
 
-    /** What the columns are named that a SELECT gets for its key. */
+    /** The names of the columns that a SELECT gets for its key. */
     static final String HIDDEN = "_key";
 
     private static final Set<String> RESERVED = Set.of("_version", "_deleted");
@@ -28,7 +28,10 @@ final class Outputs {
     private final Places places;
     private final Problems problems;
 
-    /** @param ofUnion whether other SELECTs give rows of the same columns, so that these have the types that all have in common */
+    /**
+     * @param ofUnion whether other SELECTs return rows with the same columns, so that the columns have their common
+     *     types
+     */
     Outputs(
             boolean ofUnion,
             Analysis analysis,
@@ -48,7 +51,7 @@ final class Outputs {
         this.problems = problems;
     }
 
-    /** The place of each column of the key among the columns, from 1; 0 for one that is not among them. */
+    /** The place of each column of the key among the columns, from 1; 0 for a column that is not among them. */
     List<Integer> keyPlaces() {
         List<Integer> found = new ArrayList<>();
         for (Col col : grain.key()) {
@@ -57,7 +60,7 @@ final class Outputs {
             for (int i = analysis.columns().size(); i >= 1; i--) {
                 Value value = resolved.top().value(resolved.top().output(i));
                 boolean same = value.col() != null && equal.contains(value.col());
-                // several rows need the key beside their columns, which become arrays
+                // several rows need the key in addition to their columns, which become arrays
                 if (same && (!grain.several() || isHidden(i))) {
                     place = i;
                 }

@@ -7,13 +7,13 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Some rows of a model's grain, in the order of its key. */
+/** Some rows of the grain of a model, in the order of its key. */
 public record Page(List<Row> rows) {
 
     /**
-     * A row of the grain; all but the first are as in {@link LookUp}.
+     * A row of the grain; all values except the first are as in {@link LookUp}.
      *
-     * @param grainKey the texts of the key's columns
+     * @param grainKey the texts of the columns of the key
      */
     public record Row(
             List<String> grainKey, String key, boolean live, String json, int size, String unheld, String refused) {
@@ -25,14 +25,14 @@ public record Page(List<Row> rows) {
     }
 
     /**
-     * Which rows, by their grain keys.
+     * The bounds of the rows, by their grain keys.
      *
-     * @param after behind this key; empty for from the beginning
-     * @param upTo as far as this key; empty for to the end
+     * @param after exclusive lower bound; empty for none
+     * @param upTo inclusive upper bound; empty for none
      */
     public record Range(List<String> after, List<String> upTo) {
 
-        /** To be copied: of this key alone, which is both bounds then. */
+        /** The range of a single key, which is both bounds, for a copy. */
         public static Range only(List<String> key) {
             return new Range(key, key);
         }
@@ -45,10 +45,10 @@ public record Page(List<Row> rows) {
     }
 
     /**
-     * @param after the {@link Row#grainKey()} to go on behind; empty for the first page
-     * @param limit most rows; a page with fewer is the last
-     * @param maxBytes of all rows together; of those that have more than their share only the size is read
-     * @throws SchemaChangedException when the model's tables are not what they were
+     * @param after the {@link Row#grainKey()} of the last row of the previous page; empty for the first page
+     * @param limit maximum number of rows; a page with fewer rows is the last one
+     * @param maxBytes of all rows together; for rows with more than their share only the size is read
+     * @throws SchemaChangedException if the tables of the model have been altered
      */
     public static Page read(Connection postgres, Model model, List<String> after, int limit, long maxBytes)
             throws SQLException {
@@ -98,7 +98,10 @@ public record Page(List<Row> rows) {
         }
     }
 
-    /** Divides all rows, as they are now, into ranges of so many rows; the last one is open and may have fewer. */
+    /**
+     * Divides all rows, as they are now, into ranges with this number of rows; the last one has no upper bound and may
+     * have fewer rows.
+     */
     public static List<Range> divide(Connection postgres, Model model, int rows) throws SQLException {
         List<Range> ranges = new ArrayList<>();
         List<String> last = List.of();

@@ -6,18 +6,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Keyset pages over the rows of a model's grain, in the order of its key, with JDBC parameters: of rows how many bytes one may
- * have (long); for each bound that there is the key's columns {@code k1} ... {@code kn} (text), the lower one first; the limit
- * (int).
+ * Keyset pages over the rows of the grain of a model, in the order of its key, with JDBC parameters: for rows their
+ * maximum bytes (long); for each bound the columns {@code k1} ... {@code kn} of its key (text), the lower bound first;
+ * the limit (int).
  */
 public final class PageQuery {
 
     /**
-     * Which bounds the keys of a page have.
+     * The bounds of the keys of a page.
      *
-     * @param after a key, beyond which the page begins
-     * @param upTo a key, behind which there is nothing
-     * @param oneKey both are the same key, which is meant
+     * @param after whether there is an exclusive lower bound
+     * @param upTo whether there is an inclusive upper bound
+     * @param oneKey whether both bounds are the same key, for a page with only this key
      */
     public record Bounds(boolean after, boolean upTo, boolean oneKey) {
 
@@ -53,14 +53,15 @@ public final class PageQuery {
     }
 
     /**
-     * Result columns: {@code k1} ... {@code kn} (the grain's key as text, to be given to the next page) and, as in
-     * {@link LookUp}, {@code key}, {@code live}, {@code row}, {@code size}, {@code unheld}, {@code refused}, {@code current}.
+     * Result columns: {@code k1} ... {@code kn} (the key of the grain as text, a parameter of the next page) and, as in
+     * {@link LookUp}, {@code key}, {@code live}, {@code row}, {@code size}, {@code unheld}, {@code refused}, {@code
+     * current}.
      */
     public String rows(Bounds bounds) {
         return rows.get(bounds);
     }
 
-    /** Result columns: {@code k1} ... {@code kn} alone. */
+    /** Result columns: only {@code k1} ... {@code kn}. */
     public String keys(Bounds bounds) {
         return keys.get(bounds);
     }

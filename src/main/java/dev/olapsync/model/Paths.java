@@ -12,22 +12,25 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which keys a changed row can reach: a path of equalities from its columns to the key, each of which must hold where the row matters to
- * the result. What lies on the path is read when the change is processed. If it has been changed meanwhile, too, then its own change
- * reaches what it left: see docs/design.md.
+ * The keys that a changed row can reach: a path of equalities from its columns to the key, each of which must hold if
+ * the row matters to the result. The rows along the path are read when the change is processed. If such a row was
+ * changed meanwhile too, its own change reaches the rows that it left: see docs/design.md.
  */
 final class Paths {
 
-    /** @param from over items before @param to over the item @param exact whether equal values are spelled equally */
+    /** @param from over items before @param to over the item @param exact whether equal values have equal texts */
     record Link(Value from, Value to, boolean exact) {}
 
-    /** One more item on the path, and what joins it to those before. */
+    /** A further item on the path, and its join to those before. */
     record Step(Item item, List<Link> links) {}
 
-    /** @param key for each column of the key what it is equal to: its own column, or that of an item on the path */
+    /**
+     * @param key for each column of the key the column to which it is equal: itself, or a column of an item on the
+     *     path
+     */
     record Path(Item start, List<Step> steps, List<Value> key) {
 
-        /** The columns of the changed row that the path begins with. */
+        /** The columns of the changed row at the start of the path. */
         List<Table.Column> columns() {
             Set<Table.Column> columns = new LinkedHashSet<>();
             steps.forEach(step -> step.links().forEach(link -> add(link.from(), columns)));
@@ -62,7 +65,10 @@ final class Paths {
         return value.col() != null ? Set.of(value.col()) : value.block().columns(value.node());
     }
 
-    /** From what a change of the item carries: its old values, in a form that can be compared with those in the table. */
+    /**
+     * From the contents of a change of the item: its old values, in a form that can be compared with those in the
+     * table.
+     */
     Optional<Path> fromChange(Item start) throws SQLException {
         return from(
                 start,
@@ -70,9 +76,9 @@ final class Paths {
     }
 
     /**
-     * The shortest one.
+     * The shortest path.
      *
-     * @param usable which columns of the changed row are known
+     * @param usable the known columns of the changed row
      */
     Optional<Path> from(Item start, Predicate<Table.Column> usable) throws SQLException {
         Queue<Path> paths = new ArrayDeque<>(List.of(new Path(start, List.of(), List.of())));
@@ -105,7 +111,7 @@ final class Paths {
             key.forEach(col -> values.add(new Value(col, null, null)));
             return Optional.of(new Path(path.start(), path.steps(), values));
         }
-        // the key itself is not read, so what equals it must be spelled as it is
+        // the key itself is not read, so the value that is equal to it must have the same text
         List<Link> links = links(path, grain, usable).stream()
                 .filter(link -> link.exact()
                         && link.from().col() != null
@@ -158,8 +164,8 @@ final class Paths {
     }
 
     /**
-     * Whether the condition cannot hold without a row of the item. An expression could make a value of the missing row; then the
-     * condition says nothing about the rows that are there.
+     * Whether the condition cannot hold without a row of the item. An expression could give a value for a missing row;
+     * then the condition says nothing about the existing rows.
      */
     private static boolean isStrict(Value value, Item item, Equality equality) {
         return value.col() != null
@@ -167,7 +173,7 @@ final class Paths {
                 || !item.side().isWithin(equality.side());
     }
 
-    /** The only item, a table, of whose columns a value is made; otherwise null. */
+    /** The only item, a table, whose columns are in a value; otherwise null. */
     private static Item only(Value value) {
         Set<Col> columns = columnsOf(value);
         Set<Item> items = new HashSet<>();

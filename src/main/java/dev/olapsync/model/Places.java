@@ -3,7 +3,7 @@ package dev.olapsync.model;
 import dev.olapsync.postgres.TableName;
 import java.util.List;
 
-/** Where in the text of a model something stands that a message is about; where that is not found, the begin of the SELECT. */
+/** The places in the text of a model to which messages refer; the start of the SELECT if a place is not found. */
 final class Places {
 
     private final SqlText text;
@@ -18,7 +18,7 @@ final class Places {
         return text.begin();
     }
 
-    /** @param alias under which the table stands in FROM */
+    /** @param alias of the table in FROM */
     int of(String alias, TableName table) {
         return parts.leaves()
                 .filter(leaf -> alias.equals(leaf.refersAs()))
@@ -59,7 +59,7 @@ final class Places {
         return place == begin() ? word(regex.replaceAll("\\\\s.*", "").toLowerCase(java.util.Locale.ROOT)) : place;
     }
 
-    /** Where a function is called. */
+    /** The place of a call of a function. */
     int call(String name) {
         return text.calls().stream()
                 .filter(call -> call.name().get(call.name().size() - 1).equals(name))
@@ -87,7 +87,7 @@ final class Places {
                 .orElse("");
     }
 
-    /** Where a name stands in an expression, also as the last part of a qualified one. */
+    /** The place of a name in an expression, also as the last part of a qualified name. */
     int qualified(String name) {
         List<SqlText.Token> tokens = text.tokens();
         for (int i = 0; i < tokens.size(); i++) {
@@ -104,7 +104,7 @@ final class Places {
                 .orElse(begin());
     }
 
-    /** Where a value is cast to a type. */
+    /** The place of a cast to a type. */
     int cast(String type) {
         List<SqlText.Token> tokens = text.tokens();
         for (int i = 2; i < tokens.size(); i++) {

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collections;
 
-/** Asks Postgres what it makes of a statement, without running it. Needs an open transaction. Not thread safe. */
+/** Has Postgres plan a statement, without running it. Needs an open transaction. Not thread safe. */
 final class Planner {
 
     private final Connection postgres;
@@ -14,7 +14,7 @@ final class Planner {
         this.postgres = postgres;
     }
 
-    /** Fails when Postgres cannot understand the statement, whose parameters are texts. */
+    /** Fails if Postgres cannot plan the statement, whose parameters are texts. */
     void prepare(String sql, int parameters) throws SQLException {
         String types = parameters == 0 ? "" : "(" + String.join(", ", Collections.nCopies(parameters, "text")) + ") ";
         try (Statement statement = statement()) {

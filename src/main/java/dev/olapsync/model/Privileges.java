@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What the session's role may not do, and what has to be granted. */
+/** The missing rights of the role of the session, and the necessary GRANTs. */
 final class Privileges {
 
     private final Connection postgres;
@@ -20,9 +20,9 @@ final class Privileges {
     }
 
     /**
-     * What keeps the session's role from reading all of a table, and how to fix it; empty when nothing does.
+     * Why the role of the session cannot read the whole table, and the remedy; empty if it can.
      *
-     * @param schema null for the search path's
+     * @param schema null for the search path
      */
     Optional<String> missing(String schema, String name) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
@@ -64,7 +64,7 @@ final class Privileges {
         }
     }
 
-    /** What lets the session's role make temporary views. */
+    /** The GRANT for temporary views. */
     String grantOfTemporary() throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement(
                         "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user)");

@@ -7,7 +7,7 @@ import java.util.List;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/** What is wrong with one model file; of several problems at one place the first is kept. */
+/** The errors of one model file; of several errors at one place the first one is kept. */
 final class Problems {
 
     private final Path file;
@@ -15,7 +15,7 @@ final class Problems {
     private final int begin;
     private final List<ModelError> errors = new ArrayList<>();
 
-    /** @param begin the offset of the SELECT, named when the place of a problem is not known */
+    /** @param begin the offset of the SELECT, which is used if the place of an error is unknown */
     Problems(Path file, String content, int begin) {
         this.file = file;
         this.content = content;
@@ -37,7 +37,7 @@ final class Problems {
         }
     }
 
-    /** @param prefix the number of characters that stood before the file's content in the statement */
+    /** @param prefix number of characters before the content of the file in the statement */
     void add(PSQLException e, int prefix) {
         ServerErrorMessage server = e.getServerErrorMessage();
         if (server == null) {
@@ -66,7 +66,7 @@ final class Problems {
         }
     }
 
-    /** All problems, with one more that leaves nothing to look at behind it. */
+    /** All errors, with a last one after which the analysis cannot continue. */
     ModelException refuse(int offset, String message) {
         add(offset, message);
         return exception();

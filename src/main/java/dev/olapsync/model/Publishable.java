@@ -9,11 +9,13 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Whether a table can be published: Postgres refuses an UPDATE or DELETE of a published table that does not have the replica
- * identity for it, and leaves out of the log what is not an ordinary table. Of a partitioned table each partition counts.
+ * Checks whether a table can be published: Postgres refuses an UPDATE or DELETE of a published table without a suitable
+ * replica identity, and leaves tables out of the log that are not ordinary tables. For a partitioned table each
+ * partition counts.
  *
- * @see <a href="https://www.postgresql.org/docs/current/logical-replication-publication.html#LOGICAL-REPLICATION-PUBLICATION-REPLICA-IDENTITY">
- *      PostgreSQL: Replica Identity</a>
+ * @see <a
+ *     href="https://www.postgresql.org/docs/current/logical-replication-publication.html#LOGICAL-REPLICATION-PUBLICATION-REPLICA-IDENTITY">PostgreSQL:
+ *     Replica Identity</a>
  */
 public final class Publishable {
 
@@ -38,7 +40,7 @@ public final class Publishable {
 
     private Publishable() {}
 
-    /** Why not, and what its owner has to do; empty when it can be published, or is not there. */
+    /** Why not, and what its owner must do; empty if it can be published, or does not exist. */
     public static Optional<String> refusal(Connection postgres, TableName table) throws SQLException {
         boolean virtualColumns = postgres.getMetaData().getDatabaseMajorVersion() >= VIRTUAL_COLUMNS_SINCE;
         try (PreparedStatement query = postgres.prepareStatement(PARTS)) {

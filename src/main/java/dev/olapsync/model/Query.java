@@ -7,21 +7,22 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A model's SELECT as it is read: the text as the user wrote it, with the columns of the key added to its list where it lacks them.
+ * The SELECT of a model as it is read: the text of the user, with missing columns of the key added to its list.
  *
  * @param text the SELECT
- * @param width how many columns it has
- * @param values the user's columns, in the order of the SELECT
+ * @param width number of its columns
+ * @param values the columns of the user, in the order of the SELECT
  * @param key of the grain
- * @param several whether a row of the grain can give several rows; then they are one row in ClickHouse, with an array for each column
+ * @param several whether a row of the grain can give several rows; then they are one row in ClickHouse, with an
+ *     array for each column
  */
 record Query(
         String text, int width, List<Output> values, Grain grain, List<Key> key, boolean several, ReadSchema schema) {
 
-    /** The name of what the SELECT gives, and of the row that is read, in statements. */
+    /** The name of the result of the SELECT, and of the row that is read, in statements. */
     static final String ROW = "q";
 
-    /** A table of whose rows the model's rows are made, under an alias of statements. */
+    /** A table of the model, under its alias in statements. */
     record Grain(Table table, String alias) {
 
         String as() {
@@ -39,8 +40,8 @@ record Query(
     /**
      * A column of the key.
      *
-     * @param of the grain's
-     * @param column that holds it, one of the values or one that the view hides
+     * @param of the grain
+     * @param column that contains it, one of the values or one that the view hides
      */
     record Key(Table.Column of, OutputColumn column, int place) {}
 
@@ -52,7 +53,7 @@ record Query(
         return key.stream().map(Key::of).toList();
     }
 
-    /** All that a row has in ClickHouse. */
+    /** All columns of a row in ClickHouse. */
     List<OutputColumn> stored() {
         List<OutputColumn> stored = new ArrayList<>();
         key.stream().map(Key::column).filter(OutputColumn::hidden).forEach(stored::add);
@@ -66,12 +67,12 @@ record Query(
                 + IntStream.rangeClosed(1, width).mapToObj(i -> "c" + i).collect(Collectors.joining(", ")) + ")";
     }
 
-    /** The same, of another text. */
+    /** The same, for another text. */
     Query with(String other) {
         return new Query(other, width, values, grain, key, several, schema);
     }
 
-    /** The rows as they are stored, with their names: what a row in ClickHouse must equal. */
+    /** The rows in their stored form, with their names: a row in ClickHouse must be equal to this. */
     String select() {
         List<String> columns = new ArrayList<>();
         for (Key part : key) {

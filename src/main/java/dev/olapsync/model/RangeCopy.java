@@ -13,8 +13,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.PGCopyInputStream;
 
 /**
- * The rows of a range as {@code COPY} writes them: tab separated text, see {@link CopyQuery#copy}. It costs Postgres a third of
- * what {@link Page} does, but it does not tell what is wrong with a row. Not thread safe.
+ * The rows of a range as {@code COPY} writes them: tab separated text, see {@link CopyQuery#copy}. It costs Postgres a
+ * third of a {@link Page}, but it does not name the errors of a row. Not thread safe.
  */
 public final class RangeCopy implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class RangeCopy implements AutoCloseable {
 
     /**
      * @param postgres without a transaction; has one until this is closed
-     * @throws SchemaChangedException when the model's tables are not what they were
+     * @throws SchemaChangedException if the tables of the model have been altered
      */
     public static RangeCopy of(Connection postgres, Model model, Page.Range range) throws SQLException {
         postgres.setAutoCommit(false);
@@ -43,7 +43,7 @@ public final class RangeCopy implements AutoCloseable {
                     Stream.concat(range.after().stream(), range.upTo().stream()).toList());
             try (Statement statement = postgres.createStatement()) {
                 statement.setEscapeProcessing(false);
-                // locks the tables until the end of the transaction, so that they stay current
+                // locks the tables until the end of the transaction, so that they stay unaltered
                 try (ResultSet row = statement.executeQuery(model.copy().count(range.bounds()))) {
                     row.next();
                     if (!row.getBoolean("current")) {
@@ -71,21 +71,21 @@ public final class RangeCopy implements AutoCloseable {
         }
     }
 
-    /** How many rows of the grain the range has. */
+    /** The number of rows of the grain in the range. */
     public long rows() {
         return rows;
     }
 
-    /** To be read once, to its end. */
+    /** The caller reads it once, to its end. */
     public InputStream open() {
         copied = new Copied();
         return copied;
     }
 
     /**
-     * How many rows were copied.
+     * The number of copied rows.
      *
-     * @throws IllegalStateException when they were not read to their end
+     * @throws IllegalStateException if they were not read to their end
      */
     public long copied() {
         if (copied.rows == UNKNOWN) {
@@ -94,7 +94,7 @@ public final class RangeCopy implements AutoCloseable {
         return copied.rows;
     }
 
-    /** @throws SQLException what Postgres has said if it could not copy to the end */
+    /** @throws SQLException the error of Postgres if it could not copy to the end */
     public void throwFailure() throws SQLException {
         if (copied.failure != null) {
             throw copied.failure;
@@ -119,7 +119,7 @@ public final class RangeCopy implements AutoCloseable {
         postgres.setAutoCommit(true);
     }
 
-    /** The copying begins with the first read: one that nobody reads would have to be cancelled. */
+    /** The copy begins with the first read, because a copy that is not read would have to be cancelled. */
     private final class Copied extends InputStream {
 
         private PGCopyInputStream copy;
@@ -131,7 +131,7 @@ public final class RangeCopy implements AutoCloseable {
             throw new UnsupportedOperationException("a byte at a time would be slow");
         }
 
-        /** Any process that reads wraps the failures that this throws. */
+        /** The reader of this stream wraps the exceptions that it throws. */
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             try {

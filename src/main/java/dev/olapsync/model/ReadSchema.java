@@ -17,19 +17,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a model takes from Postgres' catalog: its tables, the columns that it reads, with their types, and of each table the
- * key, which has to be unique and in every change; of a table with a history, that changes carry the whole row. If any of that changes, the statements that were made of the model may
- * still run and mean something else, and rows in ClickHouse may be of before the change, which the log does not tell.
- * Immutable and thread safe.
+ * The facts that a model reads from the catalog of Postgres: its tables, the columns that it uses, with their types,
+ * and for each table the key, which must be unique and in every change; for a table with a history, that changes
+ * contain the whole row. If one of them changes, the statements of the model may still run with another meaning, and
+ * rows in ClickHouse may date from before the alteration, which the log does not contain. Immutable and thread safe.
  */
 public final class ReadSchema {
 
-    /** @param keys that have to be unique @param identity what has to be in every change */
+    /** @param keys that must be unique @param identity the columns that must be in every change */
     private record Part(
             Table table, Set<Table.Column> columns, Set<List<Table.Column>> keys, Set<List<Table.Column>> identity) {}
 
     private final List<Part> parts;
-    /** Of which changes have to carry the whole row. */
+    /** The tables whose changes must contain the whole row. */
     private final Set<TableName> whole;
 
     private final List<Resolved.View> views;
@@ -106,8 +106,8 @@ public final class ReadSchema {
     }
 
     /**
-     * SQL that is true while the catalog says the same as when the model was compiled. A statement locks the tables that it
-     * reads before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
+     * SQL that is true while the catalog has the same facts as when the model was compiled. A statement locks its
+     * tables before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
      */
     String condition() {
         return Stream.concat(parts.stream().map(this::condition), views.stream().map(ReadSchema::condition))
@@ -161,7 +161,7 @@ public final class ReadSchema {
                 .collect(Collectors.joining(",", "'{", "}'::int2[]"));
     }
 
-    /** A partition has a replica identity of its own, and numbers of its own for the same columns. */
+    /** A partition has its own replica identity, and its own numbers for the same columns. */
     private static String withOwnIdentity(Table table) {
         return table.partitioned()
                 ? "pg_partition_tree(" + table.oid()
@@ -176,7 +176,7 @@ public final class ReadSchema {
                 + " AND " + Table.UniqueKey.LOGGED + " AND " + columns + " @> " + key + "))";
     }
 
-    /** Whether the catalog still says the same. */
+    /** Whether the catalog still has the same facts. */
     public boolean isCurrent(Connection postgres) throws SQLException {
         try (Statement statement = postgres.createStatement()) {
             statement.setEscapeProcessing(false);
@@ -207,7 +207,7 @@ public final class ReadSchema {
         return name + " is a view with the definition " + definition;
     }
 
-    /** The same facts as the catalog knows them now; those that do not hold any more are left out. */
+    /** The same facts as they are in the catalog now, without those that no longer hold. */
     public List<String> factsNow(Connection postgres) throws SQLException {
         CatalogTables tables = Catalog.of(postgres).tables();
         List<String> facts = new ArrayList<>();

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** An analysed statement with all views and queries in it taken apart: what it reads, and what it equates. */
+/** An analysed statement with all its views and queries resolved: its items and its equalities. */
 final class Resolved {
 
-    /** @param oid of the view @param definition of its tree */
+    /** @param oid of the view @param definition mark of its tree */
     record View(TableName name, long oid, String definition) {}
 
     private Block top;
@@ -54,7 +54,7 @@ final class Resolved {
         return blocks;
     }
 
-    /** All, also those of sub-queries. */
+    /** All items, also those of sub-queries. */
     List<Item> items() {
         return items;
     }

@@ -15,17 +15,18 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A SELECT whose rows are groups of values. It is taken apart: into the rows that are grouped, which are a model of their own, and into a
- * view in ClickHouse that groups them. Only what has the same exact value on both sides is taken over.
+ * A SELECT whose rows are groups of values. It is divided into the rows before the grouping, which are a model of their
+ * own, and a view in ClickHouse that groups them. Only expressions with the same exact value on both sides are
+ * accepted.
  */
 final class RollUp {
 
-    /** Behind the name of the model whose rows are grouped. */
+    /** Suffix of the name of the model of the rows before the grouping. */
     static final String DETAIL = "_detail";
 
     private static final Set<ColumnType.Kind> NUMBERS =
             Set.of(ColumnType.Kind.INT16, ColumnType.Kind.INT32, ColumnType.Kind.INT64, ColumnType.Kind.DECIMAL);
-    /** Of which equal values are spelled equally. */
+    /** Types whose equal values have equal texts. */
     private static final Set<ColumnType.Kind> GROUPED = Set.of(
             ColumnType.Kind.INT16,
             ColumnType.Kind.INT32,
@@ -48,7 +49,7 @@ final class RollUp {
             ColumnType.Kind.TIMESTAMP);
     private static final int MAX_DIGITS = 76;
 
-    /** A column of the rows: the node that it must be, and its text. */
+    /** A column of the rows: its expected node, and its text. */
     private record Part(String name, Node node, String text) {}
 
     private final String text;
@@ -79,7 +80,7 @@ final class RollUp {
         this.problems = problems;
     }
 
-    /** Whether a statement is one, of whose rows none belongs to a row of a table. */
+    /** Whether a statement is a roll-up: no row of it belongs to a row of a table. */
     static boolean is(Block top) {
         Node query = top.query();
         boolean grouped = !query.list("groupClause").isEmpty()
@@ -94,7 +95,7 @@ final class RollUp {
                 && !query.has("setOperations");
     }
 
-    /** The SELECT of the rows that are grouped. */
+    /** The SELECT of the rows before the grouping. */
     String rows() throws SQLException, ModelException {
         List<Node> clause = top.query().nodes(top.isAggregate() ? "groupClause" : "distinctClause");
         List<Node> entries = top.query().nodes("targetList");
@@ -171,7 +172,7 @@ final class RollUp {
         }
     }
 
-    /** Finds the calls in the text of an item, in its order. */
+    /** Finds the calls in the text of an item, in their order. */
     private void aggregates(int item, List<Node> aggregates) throws SQLException, ModelException {
         List<SqlText.Token> tokens = tokens(block.items().get(item));
         int at = 0;
@@ -235,7 +236,7 @@ final class RollUp {
     /**
      * The SELECT of the view.
      *
-     * @param analysis of {@link #rows()}, whose columns must be what was meant
+     * @param analysis of {@link #rows()}, whose columns must be the expected ones
      * @param detail the model of the rows
      */
     String view(Analysis analysis, Query detail, String name) throws SQLException, ModelException {

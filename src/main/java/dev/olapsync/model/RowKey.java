@@ -6,7 +6,7 @@ import dev.olapsync.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The key of an output row as one text: that of its column, or a JSON array of several. */
+/** The key of an output row as one text: that of its column, or a JSON array for several columns. */
 public final class RowKey {
 
     private static final ObjectMapper JSON = Json.ofKeys();
@@ -14,9 +14,9 @@ public final class RowKey {
     private RowKey() {}
 
     /**
-     * The texts of the key's columns.
+     * The texts of the columns of the key.
      *
-     * @param width how many columns the key has; the text of a single one may look like an array
+     * @param width number of columns of the key; the text of a single column may look like an array
      */
     public static List<String> columns(String key, int width) {
         if (width == 1) {
@@ -27,7 +27,7 @@ public final class RowKey {
             JSON.readTree(key).forEach(column -> columns.add(column.asText()));
             return columns;
         } catch (JsonProcessingException e) {
-            // a person may have typed anything; it has not the width that he is asked for
+            // users can type anything; a wrong number of columns is reported by the caller
             return List.of(key);
         }
     }

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 import javax.sql.DataSource;
 
-/** The tables that a model reads are not what they were when it was compiled or loaded. */
+/** The tables that a model reads differ from those for which it was compiled or loaded. */
 public final class SchemaChangedException extends IllegalStateException {
 
     private static final String REMEDY =
@@ -20,15 +20,15 @@ public final class SchemaChangedException extends IllegalStateException {
         super(message);
     }
 
-    /** @param postgres to find out what has changed */
+    /** @param postgres to find the differences */
     public static SchemaChangedException of(Model model, Connection postgres) throws SQLException {
         return new SchemaChangedException(
                 message(model, model.schema().facts(), model.schema().factsNow(postgres)));
     }
 
     /**
-     * Does nothing when a statement that was made of the model fails for another reason. A value that cannot be computed can
-     * be a consequence too: a key that has another type now.
+     * Does nothing if a statement of the model fails for another reason. A value that cannot be computed can also be a
+     * consequence: a key may have another type now.
      */
     public static void throwIfCauseOf(SQLException error, Model model, DataSource postgres) throws SQLException {
         boolean ofValues = ValueErrors.isOne(error);
@@ -49,7 +49,7 @@ public final class SchemaChangedException extends IllegalStateException {
         }
     }
 
-    /** What differs between two sets of {@link ReadSchema#facts()}. */
+    /** The differences between two sets of {@link ReadSchema#facts()}. */
     public static String message(Model model, List<String> before, List<String> now) {
         List<String> gone = before.stream().filter(fact -> !now.contains(fact)).toList();
         List<String> come = now.stream().filter(fact -> !before.contains(fact)).toList();

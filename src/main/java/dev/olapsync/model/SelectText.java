@@ -11,18 +11,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Where the parts of a statement stand in its text. It knows no more of SQL than where clauses begin and parentheses end; what they
- * mean is known from Postgres. So it serves to name places, and to add columns to lists; what was added is analysed once more.
+ * The places of the parts of a statement in its text. It knows only where clauses begin and parentheses end; Postgres
+ * determines their meaning. So it is used to name places, and to add columns to lists; a text with added columns is
+ * analysed again.
  */
 final class SelectText {
 
     /**
-     * Something in FROM.
+     * An entry of FROM.
      *
-     * @param name of a table, with its schema, as Postgres understands it; empty for anything else
-     * @param nameStart where the name begins
+     * @param name of a table, with its schema, as Postgres resolves it; empty for anything else
+     * @param nameStart offset of the name
      * @param sub the query in parentheses, or null
-     * @param cte what the name stands for, null when it is that of a table
+     * @param cte the query of WITH with this name, null if it is the name of a table
      */
     record Leaf(int start, int end, int nameStart, List<String> name, String alias, Query sub, Cte cte) {
 
@@ -30,21 +31,21 @@ final class SelectText {
             return !name.isEmpty() && cte == null;
         }
 
-        /** The query that it stands for, or null. */
+        /** The query of the entry, or null. */
         Query query() {
             return sub != null ? sub : cte != null ? cte.query() : null;
         }
 
-        /** By which columns are qualified. */
+        /** The name that qualifies its columns. */
         String refersAs() {
             return alias != null ? alias : name.isEmpty() ? null : name.get(name.size() - 1);
         }
     }
 
-    /** A name before AS, and the query behind it. */
+    /** A query of WITH: the name before AS, and the query. */
     record Cte(String name, int as, boolean materialized, Query query) {}
 
-    /** One SELECT or several with set operations between them, with what stands before and behind. */
+    /** One SELECT, or several with set operations between them, with the text before and after. */
     static final class Query {
         private final Map<String, Cte> ctes = new LinkedHashMap<>();
         private final List<Block> blocks = new ArrayList<>();
@@ -55,7 +56,7 @@ final class SelectText {
             return ctes;
         }
 
-        /** One for each SELECT; those in parentheses are taken apart too. */
+        /** One entry for each SELECT; SELECTs in parentheses are divided too. */
         List<Block> blocks() {
             return blocks;
         }
@@ -78,7 +79,7 @@ final class SelectText {
         private final List<Leaf> from = new ArrayList<>();
         private final Map<String, Integer> clauses = new LinkedHashMap<>();
 
-        /** Of the word SELECT. */
+        /** The offset of the word SELECT. */
         int start() {
             return start;
         }
@@ -87,12 +88,12 @@ final class SelectText {
             return end;
         }
 
-        /** Begin and end of each item of the SELECT list. */
+        /** Start and end of each item of the SELECT list. */
         List<int[]> items() {
             return items;
         }
 
-        /** Begin and end of each item of GROUP BY. */
+        /** Start and end of each item of GROUP BY. */
         List<int[]> groups() {
             return groups;
         }
@@ -101,7 +102,7 @@ final class SelectText {
             return from;
         }
 
-        /** Where a clause begins, by its first word; empty when there is none. */
+        /** The start of a clause, by its first word; empty if there is none. */
         Optional<Integer> clause(String word) {
             return Optional.ofNullable(clauses.get(word));
         }
@@ -117,7 +118,7 @@ final class SelectText {
     private final List<SqlText.Token> tokens;
     private final List<Query> queries = new ArrayList<>();
     private final Query top;
-    /** Those that a name can stand for now, the innermost first. */
+    /** The queries of WITH that are visible now, the innermost first. */
     private final Deque<Cte> visible = new ArrayDeque<>();
 
     private int at;
@@ -132,12 +133,12 @@ final class SelectText {
         return top;
     }
 
-    /** All queries of the text, also those within expressions, in the order of their begin. */
+    /** All queries of the text, also those in expressions, in the order of their start. */
     Stream<Query> queries() {
         return queries.stream();
     }
 
-    /** All that stands in FROM anywhere. */
+    /** All entries of all FROM clauses. */
     Stream<Leaf> leaves() {
         return queries().flatMap(query -> query.blocks().stream()).flatMap(block -> block.from().stream());
     }
@@ -158,7 +159,7 @@ final class SelectText {
         return at < tokens.size() ? tokens.get(at).start() : sql.length();
     }
 
-    /** Behind the token before. */
+    /** The offset after the previous token. */
     private int endBefore() {
         return at == 0
                 ? 0
@@ -380,7 +381,7 @@ final class SelectText {
         block.from.add(new Leaf(start, end, nameStart, List.copyOf(name), alias, sub, cte));
     }
 
-    /** One token, or all in a pair of parentheses, with the queries in it. */
+    /** One token, or everything in a pair of parentheses, including its queries. */
     private void step() {
         if (!word().equals("(")) {
             at++;
@@ -408,7 +409,9 @@ final class SelectText {
         return Set.of("select", "with", "values", "table").contains(word(first)) && (first == i || endsQuery(i));
     }
 
-    /** Whether the parentheses that begin here are a query of their own, and no join of one with something else. */
+    /**
+     * Whether the parentheses that begin here contain a query of their own, not a join of a query with something else.
+     */
     private boolean endsQuery(int i) {
         int depth = 0;
         int end = i;

@@ -1,11 +1,13 @@
 package dev.olapsync.model;
 
 /**
- * A part of a statement whose conditions concern the rows of its own tables only: the nullable side of an outer join, a sub-query.
- * Rows of tables in it matter to a result only where its conditions hold; rows outside of it matter where they do not, too.
+ * A part of a statement whose conditions concern only the rows of its own tables: the nullable side of an outer join, a
+ * sub-query. Rows of its tables matter to a result only if its conditions hold; rows outside of it also matter if they
+ * do not hold.
  *
  * @param outer null for the whole statement
- * @param branch whether it is one of several SELECTs with UNION ALL between them, of which each row comes from one
+ * @param branch whether it is one of several SELECTs with UNION ALL between them, where each row comes from one of
+ *     them
  */
 record Side(Side outer, boolean branch, Object identity) {
 
@@ -25,7 +27,7 @@ record Side(Side outer, boolean branch, Object identity) {
         return this == other || outer != null && outer.isWithin(other);
     }
 
-    /** Whether all branches that this is in hold the other one, too. */
+    /** Whether all branches around this side also contain the other side. */
     boolean isReachedFrom(Side other) {
         return !branch ? outer == null || outer.isReachedFrom(other) : other.isWithin(this);
     }

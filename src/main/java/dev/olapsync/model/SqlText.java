@@ -31,14 +31,14 @@ final class SqlText {
                     || text.startsWith("_");
         }
 
-        /** As Postgres understands it. */
+        /** The token as Postgres resolves it. */
         String name() {
             return Sql.unquoted(text);
         }
     }
 
     /**
-     * Something that looks like a function call: a name before a parenthesis.
+     * A text that looks like a function call: a name before a parenthesis.
      *
      * @param name with its schema, if any
      */
@@ -69,7 +69,7 @@ final class SqlText {
         return last == 0 ? "" : statement.substring(0, own.get(last - 1).end).stripTrailing();
     }
 
-    /** Where a second statement begins. */
+    /** The start of a second statement. */
     OptionalInt secondStatement() {
         OptionalInt semicolon = semicolon();
         if (semicolon.isEmpty()) {
@@ -96,7 +96,7 @@ final class SqlText {
                 .findFirst();
     }
 
-    /** The offset of a keyword outside of parentheses, or the statement's begin when it has none. */
+    /** The offset of a keyword outside of parentheses, or the start of the statement if it has none. */
     int keyword(String regex) {
         StringBuilder topLevel = new StringBuilder(" ".repeat(sql.length()));
         int depth = 0;
@@ -113,7 +113,7 @@ final class SqlText {
         return matcher.find() ? matcher.start() : begin();
     }
 
-    /** The offset of the first character that is neither white space nor comment. */
+    /** The offset of the first character that is neither white space nor part of a comment. */
     int begin() {
         for (Piece piece : pieces) {
             for (int i = piece.start; piece.kind != Kind.COMMENT && i < piece.end; i++) {
@@ -125,7 +125,7 @@ final class SqlText {
         return 0;
     }
 
-    /** Without comments. */
+    /** The text without comments. */
     List<Token> tokens() {
         List<Token> tokens = new ArrayList<>();
         for (Piece piece : pieces) {
@@ -141,7 +141,7 @@ final class SqlText {
         return tokens;
     }
 
-    /** With their dashes or slashes and stars. */
+    /** The comments, with their dashes or slashes and stars. */
     List<Token> comments() {
         return pieces.stream()
                 .filter(piece -> piece.kind == Kind.COMMENT)
@@ -165,7 +165,7 @@ final class SqlText {
         return bare;
     }
 
-    /** All that look like function calls, among them keywords and types before parentheses. */
+    /** All texts that look like function calls, including keywords and types before parentheses. */
     List<Call> calls() {
         List<Token> tokens = tokens();
         List<Call> calls = new ArrayList<>();
@@ -201,13 +201,14 @@ final class SqlText {
 
     /**
      * The statement for camel-jdbc with named parameters: {@code $1} becomes {@code :?k1}; a question mark in code is
-     * doubled for pgjdbc; and {@code :?} in literals and names, where Camel would see a parameter too, is written otherwise.
+     * doubled for pgjdbc; and {@code :?} in literals and names, which Camel would treat as a parameter too, is written
+     * differently.
      */
     String camel() {
         return jdbc(":?k$1");
     }
 
-    /** Where the first parameter stands. */
+    /** The place of the first parameter. */
     OptionalInt parameter() {
         return pieces.stream()
                 .filter(piece -> piece.kind == Kind.CODE)
@@ -218,14 +219,14 @@ final class SqlText {
                 .findFirst();
     }
 
-    /** The same text for the driver, which takes a question mark in code for a parameter. */
+    /** The same text for the driver, which treats a question mark in code as a parameter. */
     String forDriver() {
         return pieces.stream()
                 .map(piece -> piece.kind == Kind.CODE ? text(sql, piece).replace("?", "??") : text(sql, piece))
                 .collect(Collectors.joining());
     }
 
-    /** The statement for plain JDBC: {@code $1}, {@code $2} ..., which must stand in that order, become {@code ?}. */
+    /** The statement for plain JDBC: {@code $1}, {@code $2} ..., which must be in that order, become {@code ?}. */
     String jdbc() {
         return jdbc("?");
     }

@@ -7,17 +7,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A table as Postgres' catalog describes it.
+ * A table as the catalog of Postgres describes it.
  *
- * @param oid {@code pg_class.oid}: what it is under any name
+ * @param oid {@code pg_class.oid}: its identity under any name
  * @param kind {@code pg_class.relkind}
  * @param persistence {@code pg_class.relpersistence}
- * @param root of which the table is a partition, null otherwise
+ * @param root the partitioned table if this is a partition, null otherwise
  * @param inherited whether other tables inherit from this one
  * @param uniqueKeys valid unique indexes over plain columns, the primary key first
- * @param replicaIdentity the columns whose old values a change carries
- * @param wholeIdentity whether the replica identity is FULL, so that each change carries the whole old row
- * @param identityKey the index whose columns identify a row in a change, null when there is none
+ * @param replicaIdentity the columns whose old values a change contains
+ * @param wholeIdentity whether the replica identity is FULL, so that each change contains the whole old row
+ * @param identityKey the index whose columns identify a row in a change, null if there is none
  */
 record Table(
         TableName name,
@@ -34,10 +34,10 @@ record Table(
 
     /**
      * @param type never a domain: its base type instead
-     * @param typeName as {@code format_type} spells it, the domain's base type
-     * @param deterministic whether the column's collation takes equal for what is the same
-     * @param collation as SQL writes it; null when it is the database's, or the type has none
-     * @param entry the column as {@code pg_attribute} has it, in one text: number, name, type, modifier and, unless it is
+     * @param typeName in the form of {@code format_type}, the base type of a domain
+     * @param deterministic whether only identical texts are equal in the collation of the column
+     * @param collation as SQL writes it; null if it is that of the database, or the type has none
+     * @param entry the column in {@code pg_attribute} as one text: number, name, type, modifier and, unless it is
      *     that of the database or of the type, collation
      */
     record Column(
@@ -69,23 +69,25 @@ record Table(
     record UniqueKey(String index, List<Column> columns, boolean deferrable) {
 
         /**
-         * SQL that is true if an index {@code i} of {@code pg_index} is unique over plain columns, in the sense of the operators of
-         * their types: of the classes that can be made for these types, those of Postgres itself and the default ones.
+         * SQL that is true if an index {@code i} of {@code pg_index} is unique over plain columns, by the operators of
+         * their types: among the operator classes for these types, those of Postgres itself and the default classes.
          */
         static final String UNIQUE = "i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"
                 + " AND (16384 > ALL (i.indclass) OR NOT EXISTS (SELECT FROM pg_catalog.pg_opclass AS o"
                 + " WHERE o.oid = ANY (i.indclass) AND o.oid >= 16384 AND NOT o.opcdefault))";
 
-        /** SQL that is true if it takes for equal what the collations of the columns do, or more. */
+        /**
+         * SQL that is true if it considers at least those values equal that are equal in the collations of the columns.
+         */
         static final String COLLATED = "NOT EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) AS p"
                 + " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p]"
                 + " JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation"
                 + " WHERE i.indcollation[p] <> a.attcollation AND NOT l.collisdeterministic)";
 
-        /** SQL that is true if changes can carry the key of an index {@code i}: Postgres passes over all others. */
+        /** SQL that is true if changes can contain the key of an index {@code i}: Postgres ignores all others. */
         static final String LOGGED = "i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL";
 
-        /** SQL for the numbers of the columns of an index {@code i} that are its key: those of INCLUDE are not logged. */
+        /** SQL for the numbers of the columns of the key of an index {@code i}: columns of INCLUDE are not logged. */
         static final String NUMBERS = "(string_to_array(i.indkey::text, ' ')::int2[])[:i.indnkeyatts]";
 
         /** SQL for their names, which are the same in all partitions, unlike the numbers. */
@@ -97,7 +99,7 @@ record Table(
         return columns.stream().filter(c -> c.name().equals(column)).findFirst();
     }
 
-    /** By its number in the catalog; the names of others may have been dropped before it. */
+    /** A column by its number in the catalog; columns before it may have been dropped. */
     Column columnAt(int number) {
         return columns.stream()
                 .filter(column -> column.entry().startsWith(number + " "))
@@ -109,7 +111,7 @@ record Table(
         return name.schema().equals("pg_catalog") || name.schema().equals("information_schema");
     }
 
-    /** What it is, if changes of it cannot be read, and what to do; empty for a table whose changes can. */
+    /** Why changes of the table cannot be read, and what to do; empty if they can. */
     Optional<String> refusal() {
         if (isOfTheSystem()) {
             return Optional.of("a system table, whose changes are not in the log; name a table of your own");

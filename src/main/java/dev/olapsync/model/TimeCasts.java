@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Casts of text to dates and times. Postgres reads 'now', 'today' and the like as the time of the query, so a cast is written in
- * such a way that texts with these words are an error, as other texts are that are no time.
+ * Casts of text to dates and times. Postgres reads 'now', 'today' and similar texts as the time of the query, so a cast
+ * is rewritten so that texts with these words are an error, like other texts that are no time.
  */
 final class TimeCasts {
 
@@ -23,16 +23,18 @@ final class TimeCasts {
 
     private TimeCasts() {}
 
-    /** Analyses another text; null when Postgres does not accept it. */
+    /** Analyses another text; null if Postgres does not accept it. */
     interface Analyser {
         Analysis analyse(String sql) throws SQLException;
     }
 
-    /** Guards those of the casts whose operand is found in the text; Postgres' analysis of the result says which they are. */
+    /**
+     * Guards the casts whose operand is found in the text; the analysis of the result by Postgres shows which they are.
+     */
     static String guarded(String select, Analysis analysis, Catalog catalog, Analyser analyser) throws SQLException {
         String guarded = select;
         int open = unguarded(analysis.query(), catalog);
-        // from the end, so that the places of the others stay
+        // from the end, so that the places of the others stay the same
         for (int cast = 0; open > 0 && cast < casts(guarded).size(); cast++) {
             for (Operand operand : casts(guarded).get(cast)) {
                 String attempt = guarded.substring(0, operand.start())
@@ -65,7 +67,7 @@ final class TimeCasts {
         return unguarded;
     }
 
-    /** @param text what is cast */
+    /** @param text the operand of the cast */
     static boolean isGuarded(Node text, Catalog catalog) throws SQLException {
         if (!text.is("FUNCEXPR")) {
             return false;
@@ -80,7 +82,7 @@ final class TimeCasts {
 
     private record Operand(int start, int end) {}
 
-    /** What may be the operand of each cast, the last cast first. */
+    /** The possible operands of each cast, the last cast first. */
     private static List<List<Operand>> casts(String select) {
         List<SqlText.Token> tokens = new SqlText(select).tokens();
         List<List<Operand>> casts = new ArrayList<>();
@@ -113,7 +115,7 @@ final class TimeCasts {
                 && tokens.get(i).start() + 1 == tokens.get(i + 1).start();
     }
 
-    /** Where the AS of a CAST stands whose parenthesis opens here; 0 for nowhere. */
+    /** The place of the AS of a CAST whose parenthesis opens here; 0 if it is none. */
     private static int as(List<SqlText.Token> tokens, int open) {
         int depth = 0;
         for (int i = open; i < tokens.size(); i++) {
@@ -129,7 +131,10 @@ final class TimeCasts {
         return 0;
     }
 
-    /** Where an operand that ends with a token may begin: the longest first, for a word before a parenthesis may be a function or not. */
+    /**
+     * The possible starts of an operand that ends with a token: the longest first, because a word before a parenthesis
+     * may be a function or not.
+     */
     private static List<Integer> starts(List<SqlText.Token> tokens, int last) {
         TreeSet<Integer> starts = new TreeSet<>(Comparator.naturalOrder());
         int at = last;

@@ -6,24 +6,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What becomes of each Postgres type. A new type is one entry here, and a row of the table in docs/types.md.
+ * The mapping of each Postgres type. A new type is one entry here, and a row of the table in docs/types.md.
  *
  * @param kind its type in ClickHouse
- * @param format how change events write its values; null when they do not have the exact value
- * @param key what a column of it can be
+ * @param format the form of its values in change events; null if these are not exact
+ * @param key how a column of it can be used
  */
 record TypeMapping(Kind kind, Format format, Key key) {
 
-    /** What the values of a column can be used for. */
+    /** How the values of a column can be used. */
     enum Key {
         NONE,
-        /** They can be looked up, but equal ones can be spelled differently. */
+        /** They can be looked up, but equal values can have different texts. */
         JOIN,
-        /** They identify a row in ClickHouse too. */
+        /** They can also identify a row in ClickHouse. */
         ROW
     }
 
-    /** Postgres' text, which is not exact in change events: arrays, intervals, composite and geometric types, and so on. */
+    /**
+     * The text of Postgres, which is not exact in change events: arrays, intervals, composite and geometric types, and
+     * so on.
+     */
     private static final TypeMapping ANY_OTHER = new TypeMapping(Kind.TEXT_FORM, null, Key.NONE);
 
     private static final TypeMapping TEXT_IN_EVENTS = new TypeMapping(Kind.TEXT_FORM, Format.PLAIN, Key.NONE);
@@ -33,7 +36,7 @@ record TypeMapping(Kind kind, Format format, Key key) {
     private static final TypeMapping CITEXT = new TypeMapping(Kind.STRING, Format.PLAIN, Key.JOIN);
     private static final TypeMapping ARRAY = new TypeMapping(Kind.JSON_TEXT, null, Key.NONE);
 
-    /** A numeric whose digits are not declared, or are more than ClickHouse has. */
+    /** A numeric whose digits are not declared, or are more than ClickHouse supports. */
     private static final TypeMapping NUMERIC_TEXT = new TypeMapping(Kind.TEXT_FORM, Format.NUMERIC, Key.JOIN);
 
     /** By their names in {@code pg_type}. */
@@ -93,16 +96,16 @@ record TypeMapping(Kind kind, Format format, Key key) {
         return !column.generated() && of(column).key() != Key.NONE;
     }
 
-    /** Whether equal values of the column are also spelled equally, so that they can be a key in ClickHouse. */
+    /** Whether equal values of the column also have equal texts, so that they can be a key in ClickHouse. */
     static boolean canIdentify(Table.Column column) {
         return canBeAsked(column)
                 && of(column).key() == Key.ROW
                 && column.deterministic()
-                // without a length it keeps the blanks that it does not compare
+                // without a length it keeps trailing blanks, which it does not compare
                 && !(column.type().name().equals("bpchar") && column.modifier() < 0);
     }
 
-    /** How change events write the values of the column; empty when they do not have the exact value. */
+    /** The form of the values of the column in change events; empty if these are not exact. */
     static Optional<Format> inEvents(Table.Column column) {
         return Optional.ofNullable(of(column).format());
     }

@@ -3,7 +3,7 @@ package dev.olapsync.model;
 import java.sql.SQLException;
 import java.util.List;
 
-/** The types of expressions, and what conversions between them depend on. */
+/** The types of expressions, and the dependencies of conversions between them. */
 final class Types {
 
     /** The fields in which nodes have the type of their value. */
@@ -27,7 +27,7 @@ final class Types {
 
     private Types() {}
 
-    /** 0 when the node does not tell. */
+    /** 0 if the node does not contain it. */
     static long of(Node node) {
         for (String field : FIELDS) {
             if (node.text(field) != null && node.text(field).matches("\\d+")) {
@@ -37,10 +37,10 @@ final class Types {
         return node.is("COLLATEEXPR") ? of(node.node("arg")) : 0;
     }
 
-    /** @param volatility of the conversion @param problem what is wrong with it, or null */
+    /** @param volatility of the conversion @param problem the reason of a refusal, or null */
     record Conversion(char volatility, String problem) {}
 
-    /** A cast by way of the text form of a value. */
+    /** A cast through the text form of a value. */
     static Conversion ofConversion(Node cast, Catalog catalog) throws SQLException {
         Table.Type to = catalog.types().of(cast.oid("resulttype"));
         long source = of(cast.node("arg"));

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A text with UNION ALL as several texts, in each of which one SELECT gives rows: the others have LIMIT 0. So the names and types of the
- * columns stay what Postgres makes of the whole.
+ * A text with UNION ALL as several texts, in each of which one SELECT returns rows and the others have LIMIT 0. So the
+ * names and types of the columns stay those that Postgres determines for the whole.
  */
 final class UnionText {
 
@@ -38,7 +38,7 @@ final class UnionText {
         return parts;
     }
 
-    /** Before an ORDER BY, which is that of the union. */
+    /** The place before an ORDER BY, which belongs to the union. */
     private static int end(String text, SelectText.Block block) {
         int end = Stream.of("order", "limit", "offset", "fetch")
                 .flatMap(word -> block.clause(word).stream())

@@ -1,9 +1,9 @@
 package dev.olapsync.model;
 
 /**
- * What an expression is made of: a column of an item, or an expression over such columns.
+ * The source of an expression: a column of an item, or an expression over such columns.
  *
  * @param col null for an expression
- * @param block in which the expression stands
+ * @param block that contains the expression
  */
 record Value(Col col, Block block, Node node) {}

@@ -1,12 +1,12 @@
 package dev.olapsync.model;
 
 /**
- * Version cut-offs: of each model the version below which no row counts any more. They are output rows of a model of their
- * own, so they travel and are loaded like all others, and their order among the rows does not matter.
+ * Version cut-offs: for each model the version below which no row counts any more. They are output rows of a model of
+ * their own, so they are published and loaded like all others, and their order among the rows does not matter.
  */
 public final class VersionCutoffs {
 
-    /** The model's name; no file can have it, because model names begin with a letter. */
+    /** The name of this model; no file can have it, because model names begin with a letter. */
     public static final String MODEL = "_truncates";
 
     private VersionCutoffs() {}
