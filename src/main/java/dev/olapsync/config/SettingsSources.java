@@ -8,38 +8,57 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The sources of settings outside of Camel: the environment, then system properties, then the file. */
 final class SettingsSources {
 
+    private static final String OUR_VARIABLES = "OLAP_";
     private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
 
-    private SettingsSources() {}
+    private final Path file;
+    private final Properties properties = new Properties();
 
     /**
-     * The value of each key; null for a key that is not set.
-     *
      * @param file need not exist
-     * @throws IllegalArgumentException if it is not UTF-8, or if a password is set twice
+     * @throws IllegalArgumentException if it is not UTF-8, if a password is set twice, or if a key or a value is wrong
      */
-    static UnaryOperator<String> with(Path file) throws IOException {
-        Properties properties = new Properties();
+    SettingsSources(Path file) throws IOException {
+        this.file = file;
         if (Files.exists(file)) {
             properties.load(new StringReader(text(file)));
         }
-        UnaryOperator<String> values =
-                key -> outsideOfFile(key) != null ? outsideOfFile(key) : properties.getProperty(key);
         // Camel would use one of them, and we the other
         for (String secret : List.of(Settings.POSTGRES_PASSWORD, Settings.CLICKHOUSE_PASSWORD)) {
-            if (outsideOfFile(secret) != null && values.apply(secret + Keys.FILE) != null) {
+            if (outsideOfFile(secret) != null && value(secret + Keys.FILE) != null) {
                 throw new IllegalArgumentException(secret + Keys.FILE + " is set, and " + secret
                         + " in the environment or as a system property too. Take one of them away.");
             }
         }
-        return values;
+        KnownKeys.refuseUnknown(properties.stringPropertyNames(), this::source);
+        KnownKeys.refuseUnknown(System.getProperties().stringPropertyNames(), this::source);
+        KnownKeys.refuseSlips(
+                System.getenv().keySet().stream()
+                        .filter(variable -> variable.startsWith(OUR_VARIABLES))
+                        .map(variable -> variable.toLowerCase(Locale.ROOT).replace('_', '.'))
+                        .collect(Collectors.toSet()),
+                this::source);
+        KnownKeys.check(this::value, this::source);
+    }
+
+    /** Null for a key that is not set. */
+    String value(String key) {
+        String outside = outsideOfFile(key);
+        return outside != null ? outside : properties.getProperty(key);
+    }
+
+    private String source(String key) {
+        if (fromEnvironment(key) != null) {
+            return "from the environment variable " + variable(key);
+        }
+        return System.getProperty(key) != null ? "from the system property" : "in " + file;
     }
 
     private static String text(Path file) throws IOException {
@@ -56,8 +75,17 @@ final class SettingsSources {
     }
 
     private static String outsideOfFile(String key) {
-        String fromEnvironment = System.getenv(key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"));
-        return fromEnvironment != null && !isServiceLink(fromEnvironment) ? fromEnvironment : System.getProperty(key);
+        String fromEnvironment = fromEnvironment(key);
+        return fromEnvironment != null ? fromEnvironment : System.getProperty(key);
+    }
+
+    private static String fromEnvironment(String key) {
+        String value = System.getenv(variable(key));
+        return value != null && !isServiceLink(value) ? value : null;
+    }
+
+    private static String variable(String key) {
+        return key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
     }
 
     /**

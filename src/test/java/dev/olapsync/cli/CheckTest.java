@@ -178,7 +178,7 @@ class CheckTest {
             assertThat(output.code).isEqualTo(2);
             scenario.set("postgres.port", "many");
             output = check(scenario);
-            assertThat(output.text).contains("postgres.port must be a whole number, not 'many'");
+            assertThat(output.text).contains("postgres.port must be a whole number, 1 to 65535, not 'many'");
             assertThat(output.code).isEqualTo(2);
         }
         assertThat(execute("check", "--config", directory.resolve("none").toString()).code)

@@ -8,7 +8,10 @@ import dev.olapsync.config.Settings.LoadSource;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,5 +91,95 @@ class SettingsTest {
                         .olap()
                         .rowsTopic())
                 .isEqualTo("x-rows");
+    }
+
+    @Test
+    void everyKeyOfTheReadmeIsKnownAndHasADefaultThatHolds() throws Exception {
+        Matcher row = Pattern.compile(
+                        "(?m)^\\| `((?:postgres|kafka|clickhouse|olap)\\.[a-z.]+)` \\| `[A-Z_]+` \\| (?:`([^`]*)`)?")
+                .matcher(Files.readString(Path.of("README.md")));
+        Map<String, String> defaults = new HashMap<>();
+        while (row.find()) {
+            assertThat(KnownKeys.all()).contains(row.group(1));
+            if (row.group(2) != null) {
+                defaults.put(row.group(1), row.group(2));
+            }
+        }
+        assertThat(defaults).hasSizeGreaterThan(25);
+        Settings.of(defaults::get);
+    }
+
+    /** key | value | what the message says of it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "postgres.host            | ''                | postgres.host must be a name",
+                "postgres.port            | 0                 | postgres.port must be a whole number, 1 to 65535, not '0'",
+                "postgres.port            | 70000             | postgres.port must be a whole number, 1 to 65535",
+                "postgres.port            | 5432;             | postgres.port must be a whole number, 1 to 65535",
+                "postgres.database        | ' '               | postgres.database must be a name",
+                "postgres.user            | ''                | postgres.user must be a name",
+                "postgres.slot            | Olap-Sync         | postgres.slot must be 1 to 63 of the characters a-z, 0-9 and '_'",
+                "postgres.slot            | ''                | postgres.slot must be 1 to 63",
+                "postgres.publication     | ''                | postgres.publication must be a name of 1 to 63 characters",
+                "postgres.sslmode         | on                | postgres.sslmode must be disable, allow, prefer, require, verify-ca or verify-full, not 'on'",
+                "postgres.sslrootcert     | no/such/file      | postgres.sslrootcert must be a file that can be read",
+                "postgres.password.file   | no/such/file      | postgres.password.file: no/such/file cannot be read",
+                "postgres.hots            | db                | There is no key postgres.hots (in FILE). Is postgres.host meant?",
+                "postgres.passwort        | secret            | Is postgres.password meant?",
+                "kafka.brokers            | broker            | kafka.brokers must be host:port, comma separated, not 'broker'",
+                "kafka.brokers            | a:9092;b:9092     | kafka.brokers must be host:port, comma separated",
+                "kafka.brokers            | ''                | kafka.brokers must be host:port",
+                "kafka.broker             | a:9092            | Is kafka.brokers meant?",
+                "kafka.security.protocol  | TLS               | kafka.security.protocol must be PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, not 'TLS'",
+                "kafka.ssl.truststore     | no/such/file      | kafka.ssl.truststore must be a file that can be read",
+                "clickhouse.url           | localhost:8123    | clickhouse.url must be http://host:port or https://host:port",
+                "clickhouse.url           | jdbc:ch://h:8123  | clickhouse.url must be http://host:port",
+                "clickhouse.url           | ''                | clickhouse.url must be http://host:port",
+                "clickhouse.database      | ''                | clickhouse.database must be a name",
+                "clickhouse.sslrootcert   | no/such/file      | clickhouse.sslrootcert must be a file that can be read",
+                "clickhouse.uri           | http://h:8123     | Is clickhouse.url meant?",
+                "olap.models              | ''                | olap.models must be a folder",
+                "olap.model               | models/shop       | There is no key olap.model (in FILE). Is olap.models meant?",
+                "olap.something.else      | 1                 | There is no key olap.something.else (in FILE). README.md lists the keys.",
+                "olap.epoch               | -1                | olap.epoch must be a whole number, 0 to 65535, not '-1'",
+                "olap.epoch               | 65536             | olap.epoch must be a whole number, 0 to 65535",
+                "olap.batch.rows          | 0                 | olap.batch.rows must be a whole number, 1 or more, not '0'",
+                "olap.batch.rows          | 5e3               | olap.batch.rows must be a whole number",
+                "olap.batch.bytes         | 16 MB             | olap.batch.bytes must be a whole number",
+                "olap.batch.bytes         | 3000000000        | olap.batch.bytes must be a whole number",
+                "olap.batch.millis        | -5                | olap.batch.millis must be a whole number, 1 to 600000, not '-5' (in FILE)",
+                "olap.load.source         | debezium          | olap.load.source must be copy or snapshot, not 'debezium'",
+                "olap.load.threads        | 9                 | olap.load.threads must be a whole number, 1 to 4",
+                "olap.topic.partitions    | 0                 | olap.topic.partitions must be a whole number, 1 to 10000",
+                "olap.topic.retention.millis | -1             | olap.topic.retention.millis must be a whole number, 1 or more",
+                "olap.topic.refresh.millis | fast             | olap.topic.refresh.millis must be a whole number",
+                "olap.topic.changes       | cdc*              | olap.topic.changes must be 1 to 100 of the characters",
+                "olap.topic.rows          | cdc               | olap.topic.changes is cdc and olap.topic.rows is cdc: one begins with the other",
+                "olap.group               | ''                | olap.group must be a name",
+                "olap.status.port         | 99999             | olap.status.port must be a whole number, 0 to 65535",
+                "olap.verify.continuous   | yes               | olap.verify.continuous must be true or false, not 'yes'",
+                "olap.verify.rows.per.second | 0              | olap.verify.rows.per.second must be a whole number, 1 or more",
+                "olap.verify.pause.seconds | -1               | olap.verify.pause.seconds must be a whole number, 0 or more"
+            })
+    void whatCannotBeIsRefusedWithItsKeyAndItsSource(String key, String value, String message, @TempDir Path folder)
+            throws Exception {
+        Path file = Files.writeString(folder.resolve("application.properties"), key + "=" + value + "\n");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Settings.load(file))
+                .withMessageContaining(message.replace("FILE", file.toString()));
+    }
+
+    @Test
+    void theSourceOfAWrongValueCanBeASystemProperty(@TempDir Path folder) {
+        System.setProperty("olap.status.port", "99999");
+        try {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Settings.load(folder.resolve("application.properties")))
+                    .withMessageContaining("not '99999' (from the system property)");
+        } finally {
+            System.clearProperty("olap.status.port");
+        }
     }
 }

@@ -1,0 +1,197 @@
+package dev.olapsync.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/** The keys of the configuration, and which values each can have. */
+final class KnownKeys {
+
+    private static final Predicate<String> ANYTHING = value -> true;
+    private static final String BROKER = "(\\w+://)?(\\[[0-9a-fA-F:.%]+]|[^\\s,:\\[\\]]+):\\d{1,5}";
+    private static final String TOPIC_PREFIX = "1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-'";
+    /** All keys that begin so are ours; routes may have keys of their own that begin otherwise. */
+    private static final String OURS = "olap.";
+
+    private static final List<String> PREFIXES = List.of(OURS, "postgres.", "kafka.", "clickhouse.");
+
+    /** How many characters may differ from the key that was meant. */
+    private static final int SLIP = 2;
+
+    /** What a value must be, in words, and whether a text is that. */
+    private record Rule(String expected, Predicate<String> holds) {}
+
+    private static final Map<String, Rule> RULES = rules();
+
+    private KnownKeys() {}
+
+    private static Map<String, Rule> rules() {
+        Map<String, Rule> rules = new LinkedHashMap<>();
+        Rule name = new Rule("a name", value -> !value.isBlank());
+        Rule anything = new Rule("a text", ANYTHING);
+        Rule file = new Rule(
+                "a file that can be read", value -> value.isBlank() || Files.isReadable(Path.of(value.strip())));
+        rules.put("postgres.host", name);
+        rules.put("postgres.port", whole(1, 65_535));
+        rules.put("postgres.database", name);
+        rules.put("postgres.user", name);
+        rules.put("postgres.password", anything);
+        rules.put("postgres.password.file", anything);
+        rules.put("postgres.slot", matching("1 to 63 of the characters a-z, 0-9 and '_'", "[a-z0-9_]{1,63}"));
+        rules.put("postgres.publication", matching("a name of 1 to 63 characters", ".{0,62}\\S"));
+        rules.put(
+                "postgres.sslmode",
+                oneOf(List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full")));
+        rules.put("postgres.sslrootcert", file);
+        rules.put("postgres.sslcert", file);
+        rules.put("postgres.sslkey", file);
+        rules.put("kafka.brokers", matching("host:port, comma separated", BROKER + "(\\s*,\\s*" + BROKER + ")*"));
+        rules.put(
+                "kafka.security.protocol",
+                matching("PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL", "(?i)(SASL_)?(PLAINTEXT|SSL)"));
+        rules.put("kafka.sasl.mechanism", name);
+        rules.put("kafka.sasl.jaas.config", anything);
+        rules.put("kafka.user", anything);
+        rules.put("kafka.password", anything);
+        rules.put("kafka.password.file", anything);
+        rules.put("kafka.ssl.truststore", file);
+        rules.put("kafka.ssl.keystore", file);
+        rules.put(
+                "clickhouse.url",
+                matching(
+                        "http://host:port or https://host:port",
+                        "https?://(\\[[0-9a-fA-F:.%]+]|[^\\s/:]+)(:\\d{1,5})?(/\\S*)?"));
+        rules.put("clickhouse.database", name);
+        rules.put("clickhouse.user", name);
+        rules.put("clickhouse.password", anything);
+        rules.put("clickhouse.password.file", anything);
+        rules.put("clickhouse.sslrootcert", file);
+        rules.put("olap.models", new Rule("a folder", value -> !value.isBlank()));
+        rules.put("olap.epoch", whole(0, 65_535));
+        rules.put("olap.batch.rows", whole(1, Integer.MAX_VALUE));
+        rules.put("olap.batch.bytes", whole(1, Integer.MAX_VALUE));
+        rules.put("olap.batch.millis", whole(1, 600_000));
+        rules.put("olap.load.source", oneOf(List.of("copy", "snapshot")));
+        rules.put("olap.load.threads", whole(1, 4));
+        rules.put("olap.topic.partitions", whole(1, 10_000));
+        rules.put("olap.topic.retention.millis", whole(1, Long.MAX_VALUE));
+        rules.put("olap.topic.refresh.millis", whole(1, 3_600_000));
+        rules.put("olap.topic.changes", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
+        rules.put("olap.topic.rows", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
+        rules.put("olap.group", name);
+        rules.put("olap.status.host", name);
+        rules.put("olap.status.port", whole(0, 65_535));
+        rules.put("olap.status.token", anything);
+        rules.put("olap.status.token.file", anything);
+        rules.put("olap.verify.continuous", oneOf(List.of("true", "false")));
+        rules.put("olap.verify.rows.per.second", whole(1, Integer.MAX_VALUE));
+        rules.put("olap.verify.pause.seconds", whole(0, Integer.MAX_VALUE));
+        return rules;
+    }
+
+    private static Rule whole(long least, long most) {
+        String range = most >= Integer.MAX_VALUE ? least + " or more" : least + " to " + most;
+        return new Rule("a whole number, " + range, value -> {
+            try {
+                long number = Long.parseLong(value.strip());
+                return number >= least && number <= most;
+            } catch (NumberFormatException e) {
+                return false;
+            }
+        });
+    }
+
+    private static Rule oneOf(List<String> values) {
+        int last = values.size() - 1;
+        return new Rule(
+                String.join(", ", values.subList(0, last)) + " or " + values.get(last),
+                value -> values.contains(value.strip()));
+    }
+
+    private static Rule matching(String expected, String pattern) {
+        Predicate<String> matches = Pattern.compile(pattern).asMatchPredicate();
+        return new Rule(expected, value -> matches.test(value.strip()));
+    }
+
+    static Set<String> all() {
+        return RULES.keySet();
+    }
+
+    /**
+     * @param values null for a key that is not set
+     * @param source where a key's value comes from, in words; empty when nobody can say
+     * @throws IllegalArgumentException names the first key whose value cannot be, and what it can be
+     */
+    static void check(UnaryOperator<String> values, UnaryOperator<String> source) {
+        RULES.forEach((key, rule) -> {
+            String value = values.apply(key);
+            if (value != null && !rule.holds().test(value)) {
+                throw new IllegalArgumentException(
+                        key + " must be " + rule.expected() + ", not '" + value + "'" + from(source.apply(key)));
+            }
+        });
+    }
+
+    /**
+     * @param keys that are set somewhere
+     * @throws IllegalArgumentException for an unknown key that begins as ours do, or is nearly one of them
+     */
+    static void refuseUnknown(Set<String> keys, UnaryOperator<String> source) {
+        refuseSlips(keys, source);
+        keys.stream()
+                .filter(key -> key.startsWith(OURS) && !RULES.containsKey(key))
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new IllegalArgumentException(
+                            "There is no key " + key + from(source.apply(key)) + ". README.md lists the keys.");
+                });
+    }
+
+    /** @throws IllegalArgumentException for a key that is nearly one of ours */
+    static void refuseSlips(Set<String> keys, UnaryOperator<String> source) {
+        for (String key : keys) {
+            if (!RULES.containsKey(key) && PREFIXES.stream().anyMatch(key::startsWith)) {
+                nearest(key).ifPresent(near -> {
+                    throw new IllegalArgumentException(
+                            "There is no key " + key + from(source.apply(key)) + ". Is " + near + " meant?");
+                });
+            }
+        }
+    }
+
+    private static String from(String source) {
+        return source.isEmpty() ? "" : " (" + source + ")";
+    }
+
+    private static Optional<String> nearest(String key) {
+        return RULES.keySet().stream()
+                .filter(known -> distance(key, known) <= SLIP)
+                .min(Comparator.comparingInt(known -> distance(key, known)));
+    }
+
+    /** How many characters have to be put in, taken out or replaced (Levenshtein). */
+    private static int distance(String one, String other) {
+        int[] before = new int[other.length() + 1];
+        for (int j = 0; j < before.length; j++) {
+            before[j] = j;
+        }
+        for (int i = 1; i <= one.length(); i++) {
+            int[] now = new int[before.length];
+            now[0] = i;
+            for (int j = 1; j < now.length; j++) {
+                int replaced = before[j - 1] + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                now[j] = Math.min(replaced, 1 + Math.min(before[j], now[j - 1]));
+            }
+            before = now;
+        }
+        return before[other.length()];
+    }
+}
