@@ -9,20 +9,15 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -53,22 +48,20 @@ public final class Topics implements AutoCloseable {
     /** The suffixes of the topics by which a pipeline is recognised; no other topics have them. */
     public static final String CAPTURED = "-captured";
 
-    private static final String FAN_OUT = "-fanout";
+    static final String FAN_OUT = "-fanout";
     /** The rest of a name after the prefix of the topics of rows. */
     public static final String DEAD_LETTERS = ".dlq";
 
-    private static final int LONGEST = 249;
     private static final short BROKERS_DEFAULT = -1;
     private static final ListTopicsOptions SHORT_TIMEOUT = new ListTopicsOptions().timeoutMs(10_000);
     private static final Duration HEARD_OF = Duration.ofSeconds(10);
     private static final long PAUSE_MILLIS = 20;
-    private static final Duration IN_USE = Duration.ofHours(1);
 
     private final Settings settings;
     private final String changes;
     private final String rows;
     private final TopicSettings topicSettings;
-    private final Map<TableName, String> ofTables = new ConcurrentHashMap<>();
+    private final TableTopics ofTables;
     private final Set<String> known = ConcurrentHashMap.newKeySet();
     private Admin admin;
 
@@ -77,51 +70,12 @@ public final class Topics implements AutoCloseable {
         this.changes = settings.olap().changesTopic() + ".";
         this.rows = settings.olap().rowsTopic() + ".";
         this.topicSettings = new TopicSettings(settings.olap(), this);
+        this.ofTables = new TableTopics(changes, ofNoTable(), this::existing);
     }
 
-    /**
-     * Characters that a topic name cannot contain are written as {@code _uXXXX}. A name ends with a hash if it would be
-     * too long, or if the broker would refuse it because of another topic: {@code .} and {@code _} are equal to the
-     * broker. An existing topic keeps its name. The first call queries the broker.
-     */
+    /** The topic of the changes of a table, see {@link TableTopics}. Asks the broker the first time. */
     public String changes(TableName table) {
-        String known = ofTables.get(table);
-        return known != null ? known : changes(new TreeSet<>(Set.of(table))).get(0);
-    }
-
-    private synchronized List<String> changes(SortedSet<TableName> tables) {
-        if (!ofTables.keySet().containsAll(tables)) {
-            Set<String> existing = existing();
-            Map<String, String> taken = new HashMap<>();
-            Stream.of(existing, ofNoTable(), ofTables.values())
-                    .flatMap(Collection::stream)
-                    .forEach(name -> taken.put(withoutDots(name), name));
-            for (TableName table : tables) {
-                String name = ofTables.computeIfAbsent(table, missing -> free(ofTable(missing), existing, taken));
-                taken.put(withoutDots(name), name);
-            }
-        }
-        return tables.stream().map(ofTables::get).toList();
-    }
-
-    private static String free(String name, Set<String> existing, Map<String, String> taken) {
-        String other = hashed(name, name.length());
-        boolean refused = !taken.getOrDefault(withoutDots(name), name).equals(name);
-        return refused || existing.contains(other) ? other : name;
-    }
-
-    private static String withoutDots(String topic) {
-        return topic.replace('.', '_');
-    }
-
-    private String ofTable(TableName table) {
-        String topic = changes + escape(table.schema()) + "." + escape(table.name());
-        return topic.length() <= LONGEST ? topic : hashed(topic, LONGEST);
-    }
-
-    private static String hashed(String topic, int longest) {
-        String hash = "_" + HexFormat.of().toHexDigits(topic.hashCode());
-        return topic.substring(0, Math.min(longest, LONGEST - hash.length())) + hash;
+        return ofTables.of(table);
     }
 
     /**
@@ -182,48 +136,7 @@ public final class Topics implements AutoCloseable {
      * there is none. A pipeline that has published nothing for an hour does not count.
      */
     public Optional<String> overlap() throws ExecutionException, InterruptedException {
-        String ofChanges = settings.olap().changesTopic();
-        String ofRows = settings.olap().rowsTopic();
-        for (String mark : existing()) {
-            if (mark.endsWith(CAPTURED) && !mark.equals(captured())) {
-                String other = mark.substring(0, mark.length() - CAPTURED.length());
-                boolean overlaps = other.equals(ofRows)
-                        || isWithin(other, ofChanges)
-                        || isWithin(ofChanges, other)
-                        || isWithin(ofRows, other);
-                if (overlaps && isInUse(mark)) {
-                    return Optional.of(overlap(other));
-                }
-            } else if (mark.endsWith(FAN_OUT) && !mark.equals(fanOut())) {
-                String other = mark.substring(0, mark.length() - FAN_OUT.length());
-                if (other.equals(ofChanges) || isWithin(other, ofChanges)) {
-                    return Optional.of(overlap(other));
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** Whether a topic with the one prefix and one more word could be a topic of changes of the other. */
-    private static boolean isWithin(String prefix, String ofChanges) {
-        return prefix.startsWith(ofChanges + ".") && prefix.indexOf('.', ofChanges.length() + 1) < 0;
-    }
-
-    private boolean isInUse(String captured) throws ExecutionException, InterruptedException {
-        TopicPartition partition = new TopicPartition(captured, 0);
-        long newest = admin().listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()))
-                .partitionResult(partition)
-                .get()
-                .timestamp();
-        return newest >= System.currentTimeMillis() - IN_USE.toMillis();
-    }
-
-    private String overlap(String other) {
-        return "Another pipeline on the broker has the topics " + other
-                + ".*, and the names of its topics and of this one's ("
-                + changes + "*, " + rows
-                + "*) can be the same. Give olap.topic.changes and olap.topic.rows prefixes that none begins with"
-                + " another's and a dot; or, if that pipeline is no more, delete its topics.";
+        return new TopicOverlap(settings.olap(), existing(), admin()).find();
     }
 
     /** The model whose output rows are in the topic. */
@@ -234,15 +147,6 @@ public final class Topics implements AutoCloseable {
         return topic.substring(rows.length());
     }
 
-    private static String escape(String name) {
-        StringBuilder escaped = new StringBuilder();
-        name.codePoints().forEach(c -> {
-            boolean plain = c < 128 && (Character.isLetterOrDigit(c) || c == '_' || c == '-');
-            escaped.append(plain ? Character.toString(c) : String.format(Locale.ROOT, "_u%04x", c));
-        });
-        return escaped.toString();
-    }
-
     private List<String> ofNoTable() {
         return List.of(captured(), refreshRequests(), deadLetters(), fanOut(), rows(VersionCutoffs.MODEL));
     }
@@ -250,7 +154,7 @@ public final class Topics implements AutoCloseable {
     /** The topics that these models need. */
     public List<String> names(Models models) {
         List<String> names = new ArrayList<>(ofNoTable());
-        names.addAll(changes(models.tables()));
+        names.addAll(ofTables.of(models.tables()));
         models.targets().forEach(target -> names.add(rows(target)));
         return names;
     }
@@ -315,7 +219,7 @@ public final class Topics implements AutoCloseable {
             known.addAll(names);
         } catch (ExecutionException e) {
             // another process may have created a topic with one of these names meanwhile
-            ofTables.clear();
+            ofTables.forget();
             throw new IllegalStateException(
                     "The topics cannot be created at " + settings.kafka().brokers() + ": "
                             + e.getCause().getMessage(),
