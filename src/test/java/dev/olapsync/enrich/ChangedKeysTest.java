@@ -72,6 +72,13 @@ class ChangedKeysTest {
     }
 
     @Test
+    void nullInAKeyThatCannotBeNullIsAnError() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> keys(joined(TestModels.bigint("id")), 'd', "{\"id\":null}", null))
+                .withMessageContaining("does not carry id");
+    }
+
+    @Test
     void noRowRefersToAParentWhoseNullableKeyIsNull() {
         LookUp nullable = joined(TestModels.nullable("code"));
         assertThat(keys(nullable, 'u', "{\"code\":null}", "{\"code\":2}")).containsExactly(List.of("2"));

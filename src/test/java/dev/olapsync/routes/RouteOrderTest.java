@@ -54,6 +54,7 @@ class RouteOrderTest extends CamelTestSupport {
     private final List<String> reached = Collections.synchronizedList(new ArrayList<>());
     private Object committed;
     private String failing;
+    private Object failingBody;
     private Exception failure;
 
     RouteOrderTest() {
@@ -141,7 +142,9 @@ class RouteOrderTest extends CamelTestSupport {
 
     private void reach(String step, Exchange exchange) throws Exception {
         reached.add(step);
-        if (step.equals(failing)) {
+        if (step.equals(failing)
+                && (failingBody == null
+                        || failingBody.equals(exchange.getMessage().getBody()))) {
             throw failure;
         }
         if (step.startsWith("commit-")) {
@@ -196,13 +199,13 @@ class RouteOrderTest extends CamelTestSupport {
         assertThat(committed).isEqualTo(polled);
     }
 
-    /** One table that fails ends the batch: what the others have is written again, and nothing is committed. */
+    /** One table that fails ends the batch: it is written again, all of it, and nothing is committed. */
     @Test
     void theTablesBehindOneThatFailsAreNotWritten() throws Exception {
         start("load");
         fail("insert", new IllegalStateException("out of order"));
-        Exchange ended = send(List.of("a table", "another table"));
-        assertThat(ended.getException()).hasStackTraceContaining("out of order");
+        failingBody = "a table";
+        assertThat(send(List.of("a table", "another table")).getException()).hasStackTraceContaining("out of order");
         assertThat(Collections.frequency(reached, "insert")).isEqualTo(ATTEMPTS);
         assertThat(reached).doesNotContain("commit-rows");
     }
