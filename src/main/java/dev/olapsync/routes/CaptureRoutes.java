@@ -20,11 +20,11 @@ public class CaptureRoutes extends PipelineRoutes {
         route(
                         "initial-load",
                         input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
-                .routeDescription("Brings the rows that exist already into ClickHouse")
-                .routeNote(
-                        "Once, at the start. It creates publication and slot first, so no change is missed, and writes its"
-                                + " rows with the lowest version of the epoch, so any change that comes through the log meanwhile"
-                                + " wins. An interrupted load goes on where it stopped; a finished one is not repeated.")
+                .routeDescription("Loads the existing rows into ClickHouse")
+                .routeNote("Runs once, at the start. It creates publication and slot first, so no change is missed,"
+                        + " and writes its rows with the lowest version of the epoch, so any change that comes"
+                        + " through the log meanwhile wins. An interrupted load continues where it stopped; a"
+                        + " finished load is not repeated.")
                 .errorHandler(tryAgain(-1, 500))
                 .process(of(InitialLoad.class))
                 .id("load-existing-rows");
@@ -32,11 +32,10 @@ public class CaptureRoutes extends PipelineRoutes {
 
     final void snapshot() {
         route("snapshot", input("direct:snapshot").id("rows-of-snapshot"))
-                .routeDescription("Rows that exist already become records in the topics cdc.<schema>.<table>, if"
+                .routeDescription("Existing rows become records in the topics cdc.<schema>.<table>, if"
                         + " olap.load.source=snapshot")
-                .routeNote(
-                        "One exchange is one batch of Debezium's engine. When the broker has acknowledged all of it, the"
-                                + " snapshot goes on; when it has not, the snapshot starts again.")
+                .routeNote("One exchange is one batch of Debezium's engine. The snapshot continues after the broker"
+                        + " has acknowledged the whole batch; after a failure it starts again.")
                 .errorHandler(noErrorHandler())
                 .process(of(ChangeEvents.class))
                 .id("to-read-events")
@@ -65,18 +64,17 @@ public class CaptureRoutes extends PipelineRoutes {
                                         "maxQueueSizeInBytes=16777216")
                                 .id("write-ahead-log"))
                 .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
-                .routeNote(
-                        "One exchange is one batch of Debezium's engine, a list of changes in commit order. The slot is"
-                                + " told that a batch is done only when the broker has acknowledged all of it.")
+                .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. A"
+                        + " batch is confirmed to the slot only after the broker has acknowledged the whole batch.")
                 .errorHandler(noErrorHandler())
                 .process(of(VisibilityFence.class))
                 .id("wait-until-visible")
-                .description("Every look-up that follows must see what is published now")
+                .description("Waits until every later look-up sees the changes of this batch")
                 .process(of(ChangeEvents.class))
                 .id("to-change-events")
                 .to(producer("kafka:topic-of-each-record", "synchronous=false"))
                 .id("publish-changes")
-                .description("Sends all records; the batch is done when all have been acknowledged, and the next one is"
-                        + " prepared meanwhile");
+                .description("Sends all records; the batch is complete when all are acknowledged, and the next batch"
+                        + " is prepared meanwhile");
     }
 }

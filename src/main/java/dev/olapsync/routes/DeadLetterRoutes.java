@@ -6,9 +6,9 @@ public class DeadLetterRoutes extends PipelineRoutes {
     @Override
     public void configure() {
         route("dead-letters", input("direct:dead-letters").id("dead-letters-to-publish"))
-                .routeDescription("What could not be processed goes into the topic olap.dlq")
-                .routeNote(
-                        "The other routes hand their dead letters over and go on when the broker has acknowledged them.")
+                .routeDescription("Records and rows that could not be processed go into the topic olap.dlq")
+                .routeNote("The other routes send their dead letters here and continue when the broker has"
+                        + " acknowledged them.")
                 .errorHandler(noErrorHandler())
                 .to(endpoint(
                         "kafka:{{olap.topic.rows:olap}}.dlq",

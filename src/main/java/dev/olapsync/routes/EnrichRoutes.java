@@ -55,15 +55,15 @@ public class EnrichRoutes extends PipelineRoutes {
                                         "pollTimeoutMs=1")
                                 .id("poll-changes")
                                 .description(
-                                        "A poll takes what has come meanwhile, at most so many changes; that is a batch")
+                                        "Each poll is a batch: the changes that have arrived, up to maxPollRecords")
                                 .note(
-                                        "With a second consumer, one looks up while the other publishes and commits; that needs memory for two"
-                                                + " batches."))
+                                        "With a second consumer, one looks up while the other publishes and commits; this needs"
+                                                + " memory for two batches."))
                 .routeDescription("Changes become output rows, joined with their parents, in the topics olap.<model>")
-                .routeNote("A change says that some rows are dirty; their content is read again from Postgres, with one"
-                        + " query for each model and changed table of a batch. The version of a row is the position of the"
-                        + " change in the log. So the order of processing does not matter, nor how often a change is"
-                        + " delivered.")
+                .routeNote("A change says that some rows are dirty. Their content is read again from Postgres, with"
+                        + " one query for each model and changed table of a batch. The version of a row is the"
+                        + " position of the change in the log. So the order of processing and the number of"
+                        + " deliveries do not matter.")
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}"))
                 .id("remember-changes")
@@ -86,15 +86,14 @@ public class EnrichRoutes extends PipelineRoutes {
                 .id("publish-rows")
                 .process(of(CommitOffsets.class))
                 .id("commit-changes")
-                .description("After the write, of every partition in the batch");
+                .description("Commits after the write, for every partition in the batch");
     }
 
     final void lookUp() {
         route("look-up", input("direct:look-up").id("look-up-keys"))
                 .routeDescription("Reads the joined rows of a set of dirty keys, with one query")
-                .routeNote(
-                        "Not more than a batch may hold. If those are not all, JoinedRows hands the keys over to the route"
-                                + " fan-out.")
+                .routeNote("Reads no more rows than a batch may hold. If there are more, LookUpToRows sends the keys"
+                        + " to the route fan-out.")
                 .errorHandler(noErrorHandler())
                 .setVariable("keys", simple("${body}"))
                 .id("remember-keys")
@@ -112,7 +111,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 .id("read-joined-rows")
                 .doCatch(SQLException.class)
                 .id("on-sql-error")
-                .description("A row that Postgres cannot compute must not hold up its neighbours; other failures stay"
+                .description("A row that Postgres cannot compute must not hold up the others; other failures stay"
                         + " failures")
                 .process(of(BisectingLookUp.class))
                 .id("look-up-in-halves")
@@ -130,16 +129,17 @@ public class EnrichRoutes extends PipelineRoutes {
                                         "pollTimeoutMs={{olap.batch.millis:100}}",
                                         "maxPollIntervalMs=3600000")
                                 .id("poll-fan-outs")
-                                .description("Few records at a time, each with the keys of up to 2,000 rows")
+                                .description("A few records at a time, each with the keys of up to 2,000 rows")
                                 .note(
-                                        "To list all rows of a large table can take longer than the usual interval between two polls."))
+                                        "Listing all rows of a large table can take longer than the usual interval between two"
+                                                + " polls."))
                 .routeDescription(
-                        "The children of parents with very many become rows in ClickHouse, by a route of their own")
-                .routeNote(
-                        "Changes that make very many rows dirty are handed over to this route, so that others do not wait"
-                                + " for them. First the rows are listed, which gives records with their keys in the same topic; then"
-                                + " those are read and written, some thousands at a time. An interrupted fan-out goes on where its"
-                                + " offsets stand.")
+                        "Writes the rows of parents with very many children to ClickHouse, by a route of their"
+                                + " own")
+                .routeNote("Changes that make very many rows dirty go to this route, so that other changes do not"
+                        + " wait for them. First the rows are listed, which gives records with their keys in the"
+                        + " same topic; then these rows are read and written, some thousands at a time. An"
+                        + " interrupted fan-out continues at its committed offsets.")
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}"))
                 .id("remember-fan-outs")
@@ -174,10 +174,10 @@ public class EnrichRoutes extends PipelineRoutes {
                 .end()
                 .process(of(CommitOffsets.class))
                 .id("commit-fan-outs")
-                .description("After the write, of every partition in the batch");
+                .description("Commits after the write, for every partition in the batch");
 
         route("publish-fan-outs", input("direct:publish-fan-outs").id("fan-outs-to-publish"))
-                .routeDescription("Lists of children go back to the fan-out")
+                .routeDescription("Publishes lists of children to the fan-out")
                 .errorHandler(noErrorHandler())
                 .to(endpoint(
                         "kafka:{{olap.topic.rows:olap}}-fanout",

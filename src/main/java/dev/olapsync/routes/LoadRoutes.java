@@ -22,15 +22,14 @@ public class LoadRoutes extends PipelineRoutes {
                                         "pollTimeoutMs={{olap.batch.millis:100}}")
                                 .id("poll-rows")
                                 .description(
-                                        "A poll ends at so many rows, or so many milliseconds after the last one; what it has brought"
-                                                + " is a batch"))
+                                        "Each poll is a batch: it ends at maxPollRecords rows, or pollTimeoutMs after the last"
+                                                + " batch"))
                 .routeDescription("Output rows become rows in ClickHouse")
-                .routeNote(
-                        "The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis); each batch is"
-                                + " written with one INSERT for each table, and its offsets are committed after that. Written twice"
-                                + " is written once, because ClickHouse keeps of each key the row with the greatest version. With the"
-                                + " aggregate EIP instead, offsets would wait for records that come later; docs/design.md has the"
-                                + " trial.")
+                .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis). Each"
+                        + " batch is written with one INSERT for each table, and its offsets are committed after"
+                        + " that. A row that is written twice is one row, because ClickHouse keeps the row with the"
+                        + " greatest version for each key. With the aggregate EIP instead, offsets would wait for"
+                        + " later records; docs/design.md describes the trial.")
                 .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}"))
                 .id("remember-rows")
@@ -46,6 +45,6 @@ public class LoadRoutes extends PipelineRoutes {
                 .end()
                 .process(of(CommitOffsets.class))
                 .id("commit-rows")
-                .description("After the write, of every partition in the batch");
+                .description("Commits after the write, for every partition in the batch");
     }
 }
