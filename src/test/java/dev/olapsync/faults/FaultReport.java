@@ -15,7 +15,7 @@ final class FaultReport {
     /**
      * @param outcome what brought the tables in sync again
      * @param recovery from the end of the fault, or of the operator's work, until all that was committed had arrived
-     * @param dead letters rows that became dead letters, although nothing is wrong with them
+     * @param deadLetters rows that became dead letters, although nothing is wrong with them
      */
     record Ending(String outcome, Duration recovery, List<Difference> differences, List<String> deadLetters) {}
 
