@@ -59,11 +59,10 @@ final class BlockReader {
         Block block = new Block(parent, query, side, catalog);
         resolved.add(block);
         if (query.flag("hasRecursive")) {
-            problems.add(
+            throw problems.refuse(
                     places.word("recursive"),
                     "WITH RECURSIVE: how far a row reaches is not known before all are read; store the"
                             + " path or the root in a column");
-            throw problems.exception();
         }
         if (!query.list("rowMarks").isEmpty()) {
             problems.add(places.keyword("FOR"), "FOR UPDATE and its like: a model only reads; remove it");
@@ -372,10 +371,9 @@ final class BlockReader {
         List<Node> active = active(block.query(), operation);
         problems.stopIfAny();
         if (active.size() != 1) {
-            problems.add(
+            throw problems.refuse(
                     places.word("union"),
                     "more than one UNION ALL: write a model for each, and the union in a view in ClickHouse");
-            throw problems.exception();
         }
         // the columns of the whole have the names of its first SELECT
         query(block, 1, active.get(0), block, "union", block.side(), view);

@@ -154,10 +154,9 @@ final class ModelReader {
             return Optional.empty();
         }
         if (several > 1 || unions.size() > 1) {
-            problems.add(
+            throw problems.refuse(
                     places.word("union"),
                     "more than one UNION ALL: write a model for each, and their union in a view in ClickHouse");
-            throw problems.exception();
         }
         return Optional.of(unions.get(0));
     }

@@ -108,7 +108,7 @@ final class RollUp {
             Node expression = top.ungrouped(entry.node("expr"));
             boolean listed = !entry.flag("resjunk");
             if (!listed && i >= block.groups().size()) {
-                throw refuse(block.start(), "GROUP BY is not understood: name each group in the SELECT list");
+                throw problems.refuse(block.start(), "GROUP BY is not understood: name each group in the SELECT list");
             }
             String sql = listed
                     ? item(entry.integer("resno") - 1)
@@ -185,7 +185,7 @@ final class RollUp {
                 at++;
             }
             if (at + 1 >= tokens.size()) {
-                throw refuse(
+                throw problems.refuse(
                         places.output(item),
                         "the call of " + name + "() is not found: write it plainly, without quotes or schema");
             }
@@ -246,7 +246,7 @@ final class RollUp {
         int place = 0;
         for (Part part : parts.values()) {
             if (place >= found.size() || !found.get(place++).equals(part.node())) {
-                throw refuse(
+                throw problems.refuse(
                         block.start(),
                         "an expression of this SELECT is not understood: " + part.text()
                                 + "; write it in a sub-query in FROM, and" + " its name here");
@@ -254,7 +254,7 @@ final class RollUp {
         }
         for (int i = 1; i <= groups.size(); i++) {
             if (!GROUPED.contains(type(detail, "g" + i).kind())) {
-                throw refuse(
+                throw problems.refuse(
                         places.keyword("GROUP\\s+BY"),
                         "groups by " + parts.get("g" + i).text().strip() + " of type "
                                 + column(detail, "g" + i).postgresType()
@@ -396,10 +396,5 @@ final class RollUp {
 
     private static String power(long exponent) {
         return "toInt256('1" + "0".repeat((int) exponent) + "')";
-    }
-
-    private ModelException refuse(int place, String message) {
-        problems.add(place, message);
-        return problems.exception();
     }
 }
