@@ -19,7 +19,7 @@ final class JsonOutput {
         return wanted;
     }
 
-    /** Where lines go that nobody wants beside the document. */
+    /** Discards the lines for people, which must not be beside the document. */
     static PrintWriter nowhere() {
         return new PrintWriter(Writer.nullWriter());
     }

@@ -12,21 +12,21 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** The keys of the configuration, and which values each can have. */
+/** The keys of the configuration, and the values that each can have. */
 final class KnownKeys {
 
     private static final Predicate<String> ANYTHING = value -> true;
     private static final String BROKER = "(\\w+://)?(\\[[0-9a-fA-F:.%]+]|[^\\s,:\\[\\]]+):\\d{1,5}";
     private static final String TOPIC_PREFIX = "1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-'";
-    /** All keys that begin so are ours; routes may have keys of their own that begin otherwise. */
+    /** The prefix of our own keys; routes may have keys of their own with other prefixes. */
     private static final String OURS = "olap.";
 
     private static final List<String> PREFIXES = List.of(OURS, "postgres.", "kafka.", "clickhouse.");
 
-    /** How many characters may differ from the key that was meant. */
+    /** Maximum number of characters in which a key can differ from the key that was meant. */
     private static final int SLIP = 2;
 
-    /** What a value must be, in words, and whether a text is that. */
+    /** A description of the valid values, and the test of a value. */
     private record Rule(String expected, Predicate<String> holds) {}
 
     private static final Map<String, Rule> RULES = rules();
@@ -127,8 +127,8 @@ final class KnownKeys {
 
     /**
      * @param values null for a key that is not set
-     * @param source where a key's value comes from, in words; empty when nobody can say
-     * @throws IllegalArgumentException names the first key whose value cannot be, and what it can be
+     * @param source where the value of a key comes from, in words; empty if unknown
+     * @throws IllegalArgumentException names the first key with a wrong value, and its valid values
      */
     static void check(UnaryOperator<String> values, UnaryOperator<String> source) {
         RULES.forEach((key, rule) -> {
@@ -141,8 +141,9 @@ final class KnownKeys {
     }
 
     /**
-     * @param keys that are set somewhere
-     * @throws IllegalArgumentException for an unknown key that begins as ours do, or is nearly one of them
+     * @param keys that are set in any source
+     * @throws IllegalArgumentException for an unknown key with our prefix, or one that is nearly equal to one of
+     *     our keys
      */
     static void refuseUnknown(Set<String> keys, UnaryOperator<String> source) {
         refuseSlips(keys, source);
@@ -155,7 +156,7 @@ final class KnownKeys {
                 });
     }
 
-    /** @throws IllegalArgumentException for a key that is nearly one of ours */
+    /** @throws IllegalArgumentException for a key that is nearly equal to one of our keys */
     static void refuseSlips(Set<String> keys, UnaryOperator<String> source) {
         for (String key : keys) {
             if (!RULES.containsKey(key) && PREFIXES.stream().anyMatch(key::startsWith)) {
@@ -177,7 +178,7 @@ final class KnownKeys {
                 .min(Comparator.comparingInt(known -> distance(key, known)));
     }
 
-    /** How many characters have to be put in, taken out or replaced (Levenshtein). */
+    /** Number of characters to insert, delete or replace (Levenshtein distance). */
     private static int distance(String one, String other) {
         int[] before = new int[other.length() + 1];
         for (int j = 0; j < before.length; j++) {

@@ -26,8 +26,8 @@ final class TableTopics {
 
     /**
      * @param prefix with a dot at the end
-     * @param others names of the pipeline's other topics
-     * @param existing asks the broker for the names of all topics
+     * @param others names of the other topics of the pipeline
+     * @param existing queries the broker for the names of all topics
      */
     TableTopics(String prefix, List<String> others, Supplier<Set<String>> existing) {
         this.prefix = prefix;
@@ -45,7 +45,7 @@ final class TableTopics {
         return known != null ? known : of(new TreeSet<>(Set.of(table))).get(0);
     }
 
-    /** The same for several, in their order. */
+    /** The same for several tables, in their order. */
     synchronized List<String> of(SortedSet<TableName> tables) {
         if (!names.keySet().containsAll(tables)) {
             Set<String> existing = this.existing.get();
@@ -61,7 +61,7 @@ final class TableTopics {
         return tables.stream().map(names::get).toList();
     }
 
-    /** Another process may have taken a name meanwhile. */
+    /** Another process may have created a topic with this name meanwhile. */
     void forget() {
         names.clear();
     }

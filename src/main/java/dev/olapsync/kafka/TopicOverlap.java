@@ -11,7 +11,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Whether a topic of one pipeline on the broker could be taken for a topic of another.
+ * Checks whether a topic of one pipeline on the broker could be confused with a topic of another.
  *
  * @param existing the names of all topics of the broker
  */

@@ -38,7 +38,7 @@ final class BlockReader {
     private final Places places;
     private final Problems problems;
     private final Resolved resolved = new Resolved();
-    /** Of the joins. */
+    /** The join types. */
     private final Map<Node, Side> sides = new IdentityHashMap<>();
 
     BlockReader(Connection postgres, Catalog catalog, Places places, Problems problems) {

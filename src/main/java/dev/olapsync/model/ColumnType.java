@@ -30,7 +30,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         DATE("Date32"),
         TIMESTAMP("DateTime64(6, 'UTC')"),
         UUID("UUID"),
-        /** Of one dimension, with elements that may be NULL. */
+        /** An array of one dimension, with elements that may be NULL. */
         ARRAY("Array");
 
         private final String clickHouse;

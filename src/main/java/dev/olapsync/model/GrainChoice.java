@@ -16,7 +16,7 @@ final class GrainChoice {
         this.problems = problems;
     }
 
-    /** The first from which all tables are reached; if there is none such, the first. */
+    /** The first candidate to which all tables lead; if there is none, the first candidate. */
     Grains.Grain of(Resolved resolved, Grains grains) throws SQLException, ModelException {
         List<Item> candidates = grains.candidates();
         if (resolved.tables().findAny().isEmpty()) {
@@ -85,7 +85,7 @@ final class GrainChoice {
         return "no table in FROM gives the rows of the model: begin with the table of whose rows there is to be an output row";
     }
 
-    /** Where the role of a key needs more of its table than a primary key. */
+    /** Requires a key that is suitable for a grain, which needs more than a primary key. */
     private void requireKey(Item item) {
         Table table = item.table();
         int place = places.of(item);

@@ -164,7 +164,7 @@ final class LookUpSql {
         return item.table().name().quoted() + " AS " + Sql.identifier(alias(item));
     }
 
-    /** From the columns of the changed row, item by item, to the key. */
+    /** Joins from the columns of the changed row, item by item, to the key. */
     private String reached(Reach reach) throws SQLException {
         Paths.Path path = reach.path();
         List<String> conditions = new ArrayList<>();

@@ -68,7 +68,7 @@ final class Places {
                 .orElse(begin());
     }
 
-    /** Of an item of the SELECT list, from 0. */
+    /** The place of an item of the SELECT list, from 0. */
     int output(int number) {
         List<SelectText.Block> blocks = parts.top().blocks();
         return blocks.isEmpty() || blocks.get(0).items().isEmpty()

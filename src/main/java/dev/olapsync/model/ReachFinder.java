@@ -22,7 +22,7 @@ final class ReachFinder {
         this.problems = problems;
     }
 
-    /** The grain's first. */
+    /** The reach of the grain first. */
     List<Reach> find(Resolved resolved, Grains.Grain grain) throws SQLException, ModelException {
         Paths paths = new Paths(resolved, grain.item(), grain.key(), catalog);
         List<Reach> reaches = new ArrayList<>();
@@ -114,7 +114,7 @@ final class ReachFinder {
                         + grain.item().alias() + ", or of a table that is joined with it");
     }
 
-    /** The cheapest one. */
+    /** The cheapest sufficient replica identity. */
     private static String identity(Table table, List<Table.Column> columns) {
         if (!table.uniqueKeys().isEmpty()
                 && table.uniqueKeys().get(0).equals(table.identityKey())
@@ -132,7 +132,7 @@ final class ReachFinder {
                 .orElse(" REPLICA IDENTITY FULL");
     }
 
-    /** What is looked for in the tables: the rows on the paths, and those of sub-queries. */
+    /** The columns by which rows are looked up in the tables: those of the paths, and those of sub-queries. */
     static List<LookUp.Reference> references(List<Reach> reaches, Grains.Grain grain) {
         List<LookUp.Reference> references = new ArrayList<>();
         for (Reach reach : reaches) {

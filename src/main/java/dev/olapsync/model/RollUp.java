@@ -142,7 +142,7 @@ final class RollUp {
         return text.substring(range[0], range[1]);
     }
 
-    /** Of the SELECT list, without its alias. */
+    /** An item of the SELECT list, without its alias. */
     private String item(int number) {
         int[] range = block.items().get(number);
         List<SqlText.Token> tokens = tokens(range);
@@ -354,7 +354,7 @@ final class RollUp {
         };
     }
 
-    /** So that no sum overflows. */
+    /** Widens the operand, so that no sum overflows. */
     private static String wide(String value, ColumnType type) {
         return "CAST(" + value + " AS Nullable("
                 + (type.kind() == ColumnType.Kind.DECIMAL

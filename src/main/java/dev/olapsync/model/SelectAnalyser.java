@@ -56,7 +56,7 @@ final class SelectAnalyser {
         }
     }
 
-    /** The analysis of a text that was made of one that Postgres has understood; null when it refuses this one. */
+    /** The analysis of a text that was derived from an accepted one; null if Postgres refuses it. */
     Analysis again(String sql) throws SQLException {
         try {
             return Analysis.of(sql, postgres, catalog);

@@ -217,7 +217,7 @@ public final class Loads {
         }
     }
 
-    /** What the operator has to do so that everything is loaded again. */
+    /** What the operator must do so that everything is loaded again. */
     public String reloadRemedy() {
         return Settings.Olap.reloadRemedy(epoch);
     }

@@ -111,7 +111,7 @@ public final class TargetTable {
         return ClickHouseTables.storage(name);
     }
 
-    /** What the operator has to do when the table is gone. */
+    /** What the operator must do if the table is gone. */
     public String remedyWhenGone() {
         if (isHistory()) {
             return "Raise olap.epoch by one and start again: the history starts again.";
@@ -138,7 +138,7 @@ public final class TargetTable {
         return model.map(Model::columns).orElse(List.of());
     }
 
-    /** Whether values of the column can be written to one of this type. */
+    /** Whether values of the column can be written to a column of this type. */
     boolean fits(String column, String type) {
         return type.equals(columns().get(column))
                 || ofModel().stream()

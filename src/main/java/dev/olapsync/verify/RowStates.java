@@ -13,7 +13,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
-/** What {@link DifferenceConfirmation} compares: of rows that differ their version and digests of both contents. */
+/**
+ * The states that {@link DifferenceConfirmation} compares: for each differing row its version, and digests of both
+ * contents.
+ */
 final class RowStates {
 
     private final ClickHouse clickHouse;
@@ -24,7 +27,7 @@ final class RowStates {
         this.verifier = verifier;
     }
 
-    /** For each of these keys whose rows differ, all there is to know of it, in short. */
+    /** The states of the rows with these keys that differ. */
     Map<List<String>, String> of(Model model, List<List<String>> keys) throws SQLException, IOException {
         Map<List<String>, String> versions = versions(model, keys);
         Map<List<String>, String> states = new HashMap<>();
@@ -38,7 +41,7 @@ final class RowStates {
         return states;
     }
 
-    /** The greatest version of each of these keys; a key that ClickHouse has never had is missing. */
+    /** The greatest version of each of these keys; a key that ClickHouse never had is missing. */
     Map<List<String>, String> versions(Model model, List<List<String>> keys) throws IOException {
         Map<List<String>, String> versions = new HashMap<>();
         try (ClickHouseRows rows = ClickHouseRows.versions(clickHouse, model, keys)) {

@@ -67,12 +67,12 @@ public final class VerifyRound {
         return Verdict.of(results);
     }
 
-    /** What each model came to; empty before {@link #run}. */
+    /** The result of each model; empty before {@link #run}. */
     public List<Result> results() {
         return results;
     }
 
-    /** Those of these names, each also by the name of its file; all of them when there is no name. */
+    /** The models with these names, or whose files have these names; all models if there is no name. */
     public static List<Model> chosen(Models models, List<String> names) {
         return models.all().stream()
                 .filter(model -> names.isEmpty() || names.contains(model.name()) || names.contains(Models.file(model)))
