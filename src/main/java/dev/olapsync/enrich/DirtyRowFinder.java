@@ -188,7 +188,7 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     private void unread(TableName table, Message message, List<Exchange> ready) {
-        if (unreadTables.isLetter(table)) {
+        if (unreadTables.isDeadLetterDue(table)) {
             ready.add(
                     DeadLetters.ofRecord(
                             getCamelContext(),

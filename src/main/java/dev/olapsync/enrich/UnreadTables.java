@@ -22,7 +22,7 @@ final class UnreadTables {
     }
 
     /** Counts a change. Returns whether it must become a dead letter. */
-    boolean isLetter(TableName table) {
+    boolean isDeadLetterDue(TableName table) {
         metrics.unread(table.toString());
         long now = System.nanoTime();
         return lastDeadLetters.compute(table, (same, last) -> last == null || now - last >= PAUSE_NANOS ? now : last)

@@ -55,7 +55,7 @@ class AcknowledgementTest {
     }
 
     @Test
-    void theSlotHearsOfABatchWhenTheBrokerHasIt() throws Exception {
+    void theSlotIsConfirmedAfterTheBrokerHasAcknowledgedABatch() throws Exception {
         long before = slot();
         signal("STOP");
         try {
@@ -77,7 +77,7 @@ class AcknowledgementTest {
 
     /** Each change is a full batch here: while it is being acknowledged, the next one is on its way already. */
     @Test
-    void theSlotHearsOfFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
+    void theSlotIsConfirmedForFullBatchesInTheirOrderAndAtOnce(@TempDir Path routes) throws Exception {
         Files.writeString(
                 routes.resolve("capture.camel.yaml"),
                 Files.readString(Path.of("routes/capture.camel.yaml"))

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  */
 class FanOutIT {
 
-    private static final int CHILDREN = Integer.getInteger("hotparent.children", 200_000);
+    private static final int CHILDREN = Integer.getInteger("fanout.children", 200_000);
     private static final long MAX_LAG_MILLIS = 5_000;
 
     @Test

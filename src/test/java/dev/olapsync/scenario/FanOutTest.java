@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** A change that makes very many rows dirty: all follow, and others do not wait for them. Case F5. */
 class FanOutTest {
 
-    private static final int CHILDREN = Integer.getInteger("hotparent.children", 100_000);
+    private static final int CHILDREN = Integer.getInteger("fanout.children", 100_000);
     private static final long MAX_LAG_MILLIS = 5_000;
 
     @Test

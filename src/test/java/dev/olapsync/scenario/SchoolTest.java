@@ -177,7 +177,7 @@ class SchoolTest {
 
     /** A message in the log makes rows dirty like a change: whatever ClickHouse holds, the row is read again. */
     @Test
-    void hintHealsRows() throws Exception {
+    void aRefreshRequestRepairsRows() throws Exception {
         school.clickHouseExecute(
                 "INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
                         + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"
@@ -191,7 +191,7 @@ class SchoolTest {
     }
 
     @Test
-    void healShowsARowAndRepairedIt() throws Exception {
+    void repairRowShowsARowAndRepairsIt() throws Exception {
         school.clickHouseExecute(
                 "INSERT INTO student_contact_rows (contact_id, student_id, name, contact_number, _version)"
                         + " SELECT contact_id, student_id, 'wrong', contact_number, _version + 1 FROM student_contact_rows FINAL"

@@ -145,7 +145,7 @@ class VerifyTest {
     }
 
     @Test
-    void saysHowToRepairedARowThatNoHintCanBeat() throws Exception {
+    void saysHowToRepairARowThatNoRefreshRequestCanBeat() throws Exception {
         String id = anItem();
         shop.clickHouseExecute("INSERT INTO order_item_fact_rows SELECT * REPLACE ('Atlantis' AS customer_city,"
                 + " bitShiftLeft(toUInt128(7), 112) AS _version) FROM order_item_fact_rows FINAL WHERE id = " + id);

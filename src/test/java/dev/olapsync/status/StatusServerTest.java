@@ -186,7 +186,7 @@ class StatusServerTest {
 
     /** It asks for no password. On Linux each address of 127.0.0.0/8 is this machine, but nobody listens at the second. */
     @Test
-    void listensOnLoopbackOnlyUnlessToldOtherwise() throws IOException {
+    void listensOnLoopbackOnlyUnlessConfiguredOtherwise() throws IOException {
         Settings.Status byDefault = Settings.of(key -> null).status();
         int port = Ports.free();
         try (StatusServer open = StatusServer.open(new Settings.Status(byDefault.host(), port, ""));

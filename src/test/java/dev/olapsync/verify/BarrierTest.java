@@ -42,7 +42,7 @@ class BarrierTest {
 
     /** Capture has two batches on their way: what is committed before may be in the one whose records are not all visible yet. */
     @Test
-    void aMarkerThatIsVisibleDoesNotProveWhatIsBeforeIt() throws Exception {
+    void aBarrierMessageThatIsVisibleDoesNotProveWhatIsBeforeIt() throws Exception {
         try (Scenario school = Scenario.example("school", "early_marker", "student_contact")) {
             school.start().awaitLoaded();
             school.stop();
@@ -57,7 +57,7 @@ class BarrierTest {
                     }
                 });
                 await().until(() -> {
-                    showMarkers(school);
+                    showBarrierMessages(school);
                     return captured.isDone();
                 });
                 assertThatThrownBy(captured::join).hasMessageContaining("is not confirmed to the slot");
@@ -71,7 +71,7 @@ class BarrierTest {
     }
 
     /** As capture does it when a barrier message overtakes what is before it. */
-    private static void showMarkers(Scenario school) throws Exception {
+    private static void showBarrierMessages(Scenario school) throws Exception {
         try (Connection postgres = school.postgres();
                 Statement statement = postgres.createStatement();
                 ResultSet message = statement.executeQuery(

@@ -140,7 +140,7 @@ class ContinuousVerificationTest {
     }
 
     @Test
-    void healSaysWhyARowDiffers() throws Exception {
+    void repairRowSaysWhyARowDiffers() throws Exception {
         scenario.postgres(
                 "INSERT INTO stay VALUES ('Rome', '2021-05-05 12:00:00+00', '00000000-0000-0000-0000-000000000001', 1, 'a')");
         scenario.awaitQuiet();
@@ -197,7 +197,7 @@ class ContinuousVerificationTest {
     }
 
     @Test
-    void healNamesTheDeadLetter() throws Exception {
+    void repairRowNamesTheDeadLetter() throws Exception {
         scenario.postgres(
                 "INSERT INTO stay VALUES ('Ur', '2021-05-05 12:00:00+00', '00000000-0000-0000-0000-000000000002', 'NaN')");
         scenario.awaitQuiet();
