@@ -73,6 +73,11 @@ final class RepairRow implements Callable<Integer> {
             out.println("Postgres    " + found.inPostgres());
             out.println("ClickHouse  " + found.inClickHouse());
             before.lines().forEach(line -> out.println("  stored    " + line));
+            if (found.same() && found.inPostgres().equals(InspectedRow.NO_ROW)) {
+                out.println("            There is no row with this key; nothing has to be repaired.");
+                out.flush();
+                return 0;
+            }
             if (found.same()) {
                 out.println("            Both sides are the same.");
             } else {

@@ -14,6 +14,7 @@ import dev.olapsync.verify.Verification;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -79,6 +80,11 @@ final class Run implements Callable<Integer> {
                     spec.commandLine(), "--routes-from names YAML files, and --dsl java reads none");
         }
         Settings settings = configuration.settings();
+        if (dsl == Dsl.YAML && !Files.isDirectory(routesFolder())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "There is no folder " + routesFolder() + " with the routes. Name it with --routes-from.");
+        }
         // with the message of check, before Camel reports its own
         Findings findings = Findings.failures(spec.commandLine().getErr());
         PostgresChecks postgres = new PostgresChecks(settings, findings);
@@ -172,6 +178,18 @@ final class Run implements Callable<Integer> {
         return main.getExitCode();
     }
 
+    /** Those of the working directory, else those of the distribution, as it is for models. */
+    private Path routesFolder() {
+        Path routes = Path.of("routes");
+        String home = System.getProperty("olap-sync.home");
+        if (folder != null) {
+            return folder;
+        }
+        return Files.isDirectory(routes) || home == null
+                ? routes
+                : Path.of(home).resolve(routes);
+    }
+
     private void addRoutes(org.apache.camel.main.Main main) {
         if (dsl == Dsl.JAVA) {
             RouteFile.routes(pages == null ? List.of(RouteFile.values()) : pages)
@@ -181,7 +199,7 @@ final class Run implements Callable<Integer> {
         List<String> files = pages == null ? List.of("*.camel.yaml") : RouteFile.files(pages);
         main.configure()
                 .withRoutesIncludePattern(files.stream()
-                        .map(file -> "file:" + (folder == null ? Path.of("routes") : folder).resolve(file))
+                        .map(file -> "file:" + routesFolder().resolve(file))
                         .collect(Collectors.joining(",")));
     }
 }

@@ -70,6 +70,11 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
         return value.isTextual() && value.textValue().equals(UNAVAILABLE);
     }
 
+    /** The SQL type of a value. */
+    public String type() {
+        return arrayType.replaceFirst("\\[]$", "");
+    }
+
     /**
      * Whether a change event certainly does not contain the value. Where a text may itself be equal to the placeholder,
      * it counts as a key: if it stands for another key, the other image of the change has that key, and a look-up by

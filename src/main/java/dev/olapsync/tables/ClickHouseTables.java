@@ -86,6 +86,17 @@ public final class ClickHouseTables {
         requireMatch(target);
     }
 
+    /** @throws IllegalStateException if a model has no table yet */
+    public void requireExistence(List<Model> models) {
+        List<String> names =
+                models.stream().map(model -> TargetTable.of(model).table()).toList();
+        Map<String, TableDefinition> existing = TableDefinition.of(clickHouse, names);
+        names.stream().filter(name -> !existing.containsKey(name)).findFirst().ifPresent(missing -> {
+            throw new IllegalStateException("ClickHouse database " + clickHouse.database() + " has no table " + missing
+                    + " yet. 'olap-sync run' creates and loads it.");
+        });
+    }
+
     /** @throws IllegalStateException if an existing table does not fit a model, see {@link #mismatch} */
     public void requireMatch(Models models) {
         TargetTable.of(models).forEach(this::requireMatch);

@@ -6,16 +6,21 @@ import dev.olapsync.check.Findings;
 import dev.olapsync.check.KafkaChecks;
 import dev.olapsync.deadletter.DeadLetter;
 import dev.olapsync.deadletter.DeadLetterTopic;
+import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
 import dev.olapsync.model.RowKey;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.ValueErrors;
+import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Barrier.StandstillException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +43,10 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
         }
     }
 
-    /** Both sides of the row, each as JSON, or {@code no row}. */
+    /** What a side shows that has no such row. */
+    public static final String NO_ROW = "no row";
+
+    /** Both sides of the row, each as JSON, or {@link #NO_ROW}. */
     public record Both(String inPostgres, String inClickHouse, boolean same) {}
 
     /** @param key as text; of a composite key a JSON array */
@@ -52,11 +60,36 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
                     + model.key().size() + " columns: "
                     + model.key().stream().map(OutputColumn::name).toList());
         }
+        requireValues(olapSync, model, columns);
+        new ClickHouseTables(olapSync.clickHouse()).requireExistence(List.of(model));
         return new InspectedRow(olapSync, model, PagedPass.canonical(model, columns));
     }
 
+    private static void requireValues(OlapSync olapSync, Model model, List<String> values)
+            throws SQLException, NoSuchKeyException {
+        List<KeyColumn> key = model.lookUps().get(0).key();
+        if (key.size() != values.size()) {
+            return;
+        }
+        for (int i = 0; i < values.size(); i++) {
+            String type = key.get(i).type();
+            try (Connection postgres = olapSync.postgres().getConnection();
+                    PreparedStatement cast = postgres.prepareStatement("SELECT CAST(? AS " + type + ")")) {
+                cast.setString(1, values.get(i));
+                cast.execute();
+            } catch (SQLException e) {
+                if (!ValueErrors.isOne(e)) {
+                    throw e;
+                }
+                throw new NoSuchKeyException(
+                        "The key column " + model.key().get(i).name() + " of " + model.name() + " is of type " + type
+                                + ", and '" + values.get(i) + "' is no value of it.");
+            }
+        }
+    }
+
     public Both read(Verification verification) throws SQLException, IOException {
-        Both[] both = {new Both("no row", "no row", true)};
+        Both[] both = {new Both(NO_ROW, NO_ROW, true)};
         verification
                 .verifier()
                 .compare(
@@ -69,7 +102,7 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
 
     private String json(List<String> row) {
         if (row == null) {
-            return "no row";
+            return NO_ROW;
         }
         ObjectNode json = JSON.createObjectNode();
         for (int i = 0; i < row.size(); i++) {

@@ -45,10 +45,12 @@ public final class VerifyRound {
     }
 
     public Verdict run(boolean repair) throws SQLException, ModelException, IOException, InterruptedException {
+        List<Model> models = chosen(olapSync.models(), names);
+        new ClickHouseTables(olapSync.clickHouse()).requireExistence(models);
         Verifications history = Verifications.of(olapSync);
         String standstill = null;
         try (Verification verification = new Verification(olapSync, patience)) {
-            for (Model model : chosen(olapSync.models(), names)) {
+            for (Model model : models) {
                 TerminalProgress progress = new TerminalProgress(out, model.name(), ProgressBar.UNKNOWN);
                 Result result = verification.verify(model, progress::add);
                 progress.end();

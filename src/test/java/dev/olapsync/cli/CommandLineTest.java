@@ -110,4 +110,33 @@ class CommandLineTest {
                     .isNotEmpty());
         }
     }
+
+    @Test
+    void aFolderOfRoutesThatIsNotThereIsNamed() throws Exception {
+        Path empty = Files.createFile(folder.resolve("application.properties"));
+        Ended wrong = execute("run", "--routes-from", folder.resolve("none").toString(), "--config", empty.toString());
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("There is no folder " + folder.resolve("none") + " with the routes");
+    }
+
+    @Test
+    void whatCannotBeFoundIsSaidWithoutAStatement() throws Exception {
+        try (Scenario scenario = Scenario.of("unfound", "CREATE TABLE a (id int, code text, PRIMARY KEY (id, code))")
+                .model("a", "SELECT * FROM a")) {
+            for (String[] words : new String[][] {{"verify"}, {"repair-row", "a", "[1,\"x\"]"}}) {
+                Scenario.Ended early = scenario.execute(words);
+                assertThat(early.code()).isEqualTo(1);
+                assertThat(early.printed()).contains("has no table a_rows yet. 'olap-sync run' creates and loads it.");
+                assertThat(early.printed()).doesNotContain("SELECT");
+            }
+            scenario.start().awaitLoaded();
+            Scenario.Ended wrong = scenario.execute("repair-row", "a", "[\"x\",\"y\"]");
+            assertThat(wrong.code()).isEqualTo(2);
+            assertThat(wrong.printed())
+                    .contains("The key column id of a is of type integer, and 'x' is no value of it.");
+            assertThat(scenario.command("repair-row", "a", "[9,\"y\"]"))
+                    .contains("There is no row with this key; nothing has to be repaired.")
+                    .doesNotContain("repaired    ");
+        }
+    }
 }
