@@ -24,11 +24,11 @@ class ReadSchemaTest {
             CREATE DOMAIN money_amount AS numeric(10,2);
             CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, "na'me :?k1" varchar(40) NOT NULL, spare text, how mood);
             ALTER TABLE customers REPLICA IDENTITY FULL;
-            CREATE TABLE regions (obsolete text, id int, kind text, name text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
+            CREATE TABLE regions (obsolete text, older text, id int, kind text, name text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
             CREATE TABLE regions_a PARTITION OF regions FOR VALUES IN ('a');
             CREATE TABLE orders (id int PRIMARY KEY, other int UNIQUE NOT NULL, customer_code text, region int, total numeric(10,2),
               amount money_amount, note varchar(20), placed timestamp, quantity int NOT NULL DEFAULT 1, currency text, spare text);
-            ALTER TABLE regions DROP obsolete;
+            ALTER TABLE regions DROP obsolete, DROP older;
             INSERT INTO customers VALUES (1, 'c1', 'one');
             INSERT INTO orders VALUES (1, 1, 'c1', 1, 1, 1, '7');
             """;
