@@ -149,7 +149,7 @@ final class SnapshotLoad {
             }
         } catch (ExecutionException e) {
             throw new IllegalStateException(
-                    "The broker does not tell what waits in the topics: "
+                    "The broker does not report what waits in the topics: "
                             + e.getCause().getMessage(),
                     e);
         }

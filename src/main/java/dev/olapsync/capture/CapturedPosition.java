@@ -155,7 +155,7 @@ public record CapturedPosition(ServerLog log, long lsn) {
         if (log != null && !log.equals(now)) {
             throw new IllegalStateException(
                     "What has been captured is from " + log + ", but this is " + now + ": another server, a"
-                            + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be told from older ones. "
+                            + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be distinguished from older ones. "
                             + settings.olap().reloadRemedy());
         }
         String slot = "Replication slot " + settings.postgres().slot() + " stands at " + Position.hex(confirmed);

@@ -115,7 +115,7 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
         try (Connection postgres = OlapSync.of(context).postgres().getConnection()) {
             return PostgresDataSource.now(postgres);
         } catch (SQLException e) {
-            throw new IllegalStateException("Postgres does not tell the time", e);
+            throw new IllegalStateException("Postgres does not report the time", e);
         }
     }
 

@@ -71,7 +71,7 @@ final class CaptureChecks {
                     findings.fail(
                             slot + " is another one: " + row.getString("slot_type") + ", plugin "
                                     + row.getString("plugin") + ", database " + row.getString("database"),
-                            "Set postgres.slot to a name that is free. Or, if nobody uses this one: " + drop);
+                            "Set postgres.slot to a name that is free. Or, if this one is not in use: " + drop);
                 } else if (new ReplicationSlot(to.slot()).creator(connection).isPresent()) {
                     findings.warn(
                             RunningTransactions.awaited(slot + " is created", connection),

@@ -204,7 +204,7 @@ public final class PostgresChecks {
             Models models = Models.load(settings.olap().models(), connection);
             findings.ok("models: " + models.all().size() + " in "
                     + settings.olap().models() + ", of " + models.tables().size() + " tables that " + to.user()
-                    + " may read and whose changes tell their keys");
+                    + " may read and whose changes carry their keys");
             return Optional.of(models);
         } catch (ModelException e) {
             e.errors().forEach(error -> findings.misconfigured(error.toString()));

@@ -104,7 +104,7 @@ public class DirtyRowFinder extends PreparedStep {
 
     private void row(ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (event.images().isEmpty()) {
-            throw new IllegalArgumentException("the change of " + event.table() + " tells no row");
+            throw new IllegalArgumentException("the change of " + event.table() + " carries no row");
         }
         for (LookUp lookUp : models.lookUpsOf(event.table())) {
             // the children of a parent that a snapshot reads have snapshot events of their own

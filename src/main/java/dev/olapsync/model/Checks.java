@@ -206,7 +206,7 @@ final class Checks {
                         };
                 problems.add(
                         places.qualified(name),
-                        name + " is a system column: it tells how the row is stored; name a column of the table");
+                        name + " is a system column: it describes how the row is stored; name a column of the table");
             }
         }
     }

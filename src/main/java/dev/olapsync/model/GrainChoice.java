@@ -94,7 +94,7 @@ final class GrainChoice {
         if (key == null) {
             problems.add(
                     place,
-                    table.name() + " has no primary key, so its rows cannot be told apart; run " + alter
+                    table.name() + " has no primary key, so its rows cannot be distinguished; run " + alter
                             + " ADD PRIMARY KEY (...), or " + alter
                             + " REPLICA IDENTITY USING INDEX ... with a unique index over"
                             + " columns that are NOT NULL");

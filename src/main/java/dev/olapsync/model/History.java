@@ -69,7 +69,7 @@ public final class History {
             JsonNode value = row.path(column.name());
             if (value.isMissingNode() || KeyColumn.isUnavailable(value)) {
                 throw new IllegalArgumentException(
-                        "the change of " + lookUp.table() + " does not tell " + column.name());
+                        "the change of " + lookUp.table() + " does not carry " + column.name());
             }
             texts.add(column.text(value));
         }

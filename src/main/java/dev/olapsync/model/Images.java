@@ -62,7 +62,7 @@ final class Images {
             problems.add(
                     places.of(grain),
                     "the primary key of " + table.name() + " is deferrable: two rows can have the same key for a"
-                            + " moment, and a history could not tell them apart; make it NOT DEFERRABLE");
+                            + " moment, and a history could not distinguish them; make it NOT DEFERRABLE");
         }
     }
 

@@ -106,7 +106,7 @@ final class ModelReader {
         if (ofRows == null) {
             throw problems.refuse(
                     places.begin(),
-                    "the rows that are grouped cannot be told from the text: write them as a sub-query in FROM, and group its"
+                    "the rows that are grouped cannot be derived from the text: write them as a sub-query in FROM, and group its"
                             + " columns by their names");
         }
         return model(name, rows, ofRows, false, query -> rollUp.view(ofRows, query, name));

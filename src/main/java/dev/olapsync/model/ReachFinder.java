@@ -86,7 +86,7 @@ final class ReachFinder {
             problems.add(
                     places.of(item),
                     "the SELECT finds rows by " + Table.names(columns) + " of " + table.name() + ", which is not in the"
-                            + " table's replica identity, so an UPDATE or DELETE does not tell which rows it leaves; run ALTER TABLE "
+                            + " table's replica identity, so the log of an UPDATE or DELETE does not show which rows it leaves; run ALTER TABLE "
                             + table.name().quoted() + identity(table, columns)
                             + (table.partitioned() ? ", for each partition too" : ""));
             return;

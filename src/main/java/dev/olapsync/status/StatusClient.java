@@ -21,7 +21,7 @@ public final class StatusClient {
     /** @throws IllegalArgumentException if the pipeline has no status port */
     public StatusClient(Settings.Status address) {
         if (address.port() == 0) {
-            throw new IllegalArgumentException("olap.status.port is 0: the pipeline tells nobody how it is."
+            throw new IllegalArgumentException("olap.status.port is 0: the pipeline has no status endpoint."
                     + " Set it to a port and start the pipeline again.");
         }
         uri = URI.create("http://" + address.host() + ":" + address.port() + "/status");

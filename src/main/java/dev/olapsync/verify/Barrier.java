@@ -82,7 +82,7 @@ public final class Barrier implements AutoCloseable {
                 await(stage, patience);
             }
         } catch (ExecutionException e) {
-            throw new StandstillException("The broker does not tell what waits in the topics: "
+            throw new StandstillException("The broker does not report what waits in the topics: "
                     + e.getCause().getMessage());
         }
         return position;

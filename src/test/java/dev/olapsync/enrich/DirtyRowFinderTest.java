@@ -189,7 +189,7 @@ class DirtyRowFinderTest {
         assertThat(errors())
                 .satisfiesExactly(
                         error -> assertThat(error).contains("public.orders has no column id"),
-                        error -> assertThat(error).contains("public.orders tells no row"));
+                        error -> assertThat(error).contains("public.orders carries no row"));
     }
 
     @Test

@@ -127,12 +127,12 @@ class HistoryModelTest {
         assertThat(catchThrowableOfType(
                         IllegalArgumentException.class,
                         () -> history.version(row.deepCopy().without("id"), "create", "", BigInteger.ONE)))
-                .hasMessage("the change of public.odd does not tell id");
+                .hasMessage("the change of public.odd does not carry id");
         assertThat(catchThrowableOfType(
                         IllegalArgumentException.class,
                         () -> history.version(
                                 row.deepCopy().put("_op", KeyColumn.UNAVAILABLE), "create", "", BigInteger.ONE)))
-                .hasMessageContaining("does not tell _op");
+                .hasMessageContaining("does not carry _op");
     }
 
     @Test

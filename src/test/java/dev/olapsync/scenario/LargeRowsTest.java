@@ -36,7 +36,7 @@ class LargeRowsTest {
             documents.postgres("ALTER TABLE document REPLICA IDENTITY DEFAULT");
             documents.awaitInSync();
 
-            // the log does not tell what is stored apart and did not change
+            // the log does not carry what is stored apart and did not change
             documents.postgres("UPDATE document SET title = 'unchanged content'");
             documents.awaitInSync();
             documents.postgres("UPDATE folder SET name = 'renamed'");

@@ -51,7 +51,7 @@ public final class ChangeDecoder extends PgOutputMessageDecoder {
                 int oid = message.getInt(from + 1);
                 Relation relation = relations.get(oid);
                 if (relation == null) {
-                    throw new IllegalStateException("The log has a change of a table that it has not told of, OID "
+                    throw new IllegalStateException("The log has a change of a table that it has not described, OID "
                             + Integer.toUnsignedString(oid));
                 }
                 super.processNotEmptyMessage(

@@ -109,7 +109,7 @@ final class LogStream implements ReplicationStream {
             Thread.currentThread().interrupt();
         } catch (SQLException e) {
             // the reader of the stream gets the same error, and ends
-            LOG.info("The server cannot be told that the stream is being read: {}", e.getMessage());
+            LOG.info("The server cannot be informed that the stream is being read: {}", e.getMessage());
         }
     }
 

@@ -63,7 +63,7 @@ public class PostgresCdcConnector extends PostgresConnector {
                 first = ChangeBatch.begin(
                         new ReplicationSlot(config.slotName()).confirmedLsn(postgres.connection(), pid));
             } catch (SQLException e) {
-                throw new IllegalStateException("Postgres does not tell where the replication slot stands", e);
+                throw new IllegalStateException("Postgres does not report the position of the replication slot", e);
             }
             signal();
         }
