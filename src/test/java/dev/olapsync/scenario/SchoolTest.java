@@ -206,7 +206,7 @@ class SchoolTest {
                         "\"name\":\"Dan\"");
         assertThat(school.differences()).isEmpty();
         assertThat(school.command("repair-row", "student_contact", "77"))
-                .containsSubsequence("Postgres    no row", "repaired    no row");
+                .containsSubsequence("Postgres    no row", "There is no row with this key");
     }
 
     @Test
