@@ -82,7 +82,9 @@ final class KnownKeys {
         rules.put("olap.load.source", oneOf(List.of("copy", "snapshot")));
         rules.put("olap.load.threads", whole(1, 4));
         rules.put("olap.topic.partitions", whole(1, 10_000));
-        rules.put("olap.topic.retention.millis", whole(1, Long.MAX_VALUE));
+        rules.put(
+                "olap.topic.retention.millis",
+                matching("a whole number, 1 or more, or -1 for no limit", "-1|[1-9]\\d{0,17}"));
         rules.put("olap.topic.refresh.millis", whole(1, 3_600_000));
         rules.put("olap.topic.changes", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
         rules.put("olap.topic.rows", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));

@@ -54,7 +54,7 @@ public final class TopicSettings {
             return new Rule(
                     setting,
                     Long.toString(value),
-                    found -> found.equals(ANY) || Long.parseLong(found) >= value,
+                    found -> found.equals(ANY) || value >= 0 && Long.parseLong(found) >= value,
                     otherwise);
         }
 

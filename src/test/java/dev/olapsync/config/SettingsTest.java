@@ -153,7 +153,7 @@ class SettingsTest {
                 "olap.load.source         | debezium          | olap.load.source must be copy or snapshot, not 'debezium'",
                 "olap.load.threads        | 9                 | olap.load.threads must be a whole number, 1 to 4",
                 "olap.topic.partitions    | 0                 | olap.topic.partitions must be a whole number, 1 to 10000",
-                "olap.topic.retention.millis | -1             | olap.topic.retention.millis must be a whole number, 1 or more",
+                "olap.topic.retention.millis | -2             | olap.topic.retention.millis must be a whole number, 1 or more, or -1 for no limit",
                 "olap.topic.refresh.millis | fast             | olap.topic.refresh.millis must be a whole number",
                 "olap.topic.changes       | cdc*              | olap.topic.changes must be 1 to 100 of the characters",
                 "olap.topic.rows          | cdc               | olap.topic.changes is cdc and olap.topic.rows is cdc: one begins with the other",

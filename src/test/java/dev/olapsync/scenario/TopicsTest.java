@@ -120,6 +120,15 @@ class TopicsTest {
         }
     }
 
+    @Test
+    void aRetentionWithALimitIsNotOneWithoutALimit() throws Exception {
+        try (Scenario people = people()) {
+            people.stop();
+            people.set("olap.topic.retention.millis", -1).start();
+            awaitDown(people, "has retention.ms=604800000, not -1");
+        }
+    }
+
     private static void misset(Scenario people, String name, String setting, String wrong, String right)
             throws Exception {
         String topic = topic(people, name);
