@@ -8,6 +8,7 @@ import dev.olapsync.devstack.DevStack;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -22,6 +23,7 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -76,7 +78,11 @@ class BatchConsumerTest {
                     .all()
                     .get();
         }
-        producer = new KafkaProducer<>(servers, new StringSerializer(), new StringSerializer());
+        // a broker that is not ready for a new topic makes an idempotent producer try in vain for two minutes
+        Map<String, Object> simple = new HashMap<>(servers);
+        simple.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
+        simple.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        producer = new KafkaProducer<>(simple, new StringSerializer(), new StringSerializer());
         consumer = consumer(Map.of());
         consumer.assign(IntStream.range(0, PARTITIONS)
                 .mapToObj(partition -> new TopicPartition(topic, partition))

@@ -162,10 +162,10 @@ class PageTest {
                         .asText())
                 .contains("no model village")
                 .contains("town");
-        assertThat(json(send("GET", "/row?model=town&key=abc", TOKEN), 502)
+        assertThat(json(send("GET", "/row?model=town&key=abc", TOKEN), 404)
                         .get("error")
                         .asText())
-                .contains("abc");
+                .contains("The key column id of town is of type integer, and 'abc' is no value of it.");
     }
 
     @Test
