@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
 /** The keys of the configuration, and the values that each can have. */
 final class KnownKeys {
 
-    private static final Predicate<String> ANYTHING = value -> true;
     private static final String TOPIC_PREFIX = "1 to 100 of the characters a-z, A-Z, 0-9, '.', '_' and '-'";
     /** The prefix of our own keys; routes may have keys of their own with other prefixes. */
     private static final String OURS = "olap.";
@@ -34,16 +33,16 @@ final class KnownKeys {
 
     private static Map<String, Rule> rules() {
         Map<String, Rule> rules = new LinkedHashMap<>();
-        Rule name = new Rule("a text that is not empty", value -> !value.isBlank());
+        Rule filled = new Rule("a text that is not empty", value -> !value.isBlank());
         // the commands check and run describe what is wrong with these, together with the other prerequisites
-        Rule checkedLater = name;
-        Rule anything = new Rule("a text", ANYTHING);
+        Rule checkedLater = filled;
+        Rule anything = new Rule("a text", value -> true);
         Rule file = new Rule(
                 "a file that can be read", value -> value.isBlank() || Files.isReadable(Path.of(value.strip())));
-        rules.put("postgres.host", name);
+        rules.put("postgres.host", filled);
         rules.put("postgres.port", whole(1, 65_535));
-        rules.put("postgres.database", name);
-        rules.put("postgres.user", name);
+        rules.put("postgres.database", filled);
+        rules.put("postgres.user", filled);
         rules.put("postgres.password", anything);
         rules.put("postgres.password.file", anything);
         rules.put("postgres.slot", checkedLater);
@@ -58,7 +57,7 @@ final class KnownKeys {
         rules.put(
                 "kafka.security.protocol",
                 matching("PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL", "(?i)(SASL_)?(PLAINTEXT|SSL)"));
-        rules.put("kafka.sasl.mechanism", name);
+        rules.put("kafka.sasl.mechanism", filled);
         rules.put("kafka.sasl.jaas.config", anything);
         rules.put("kafka.user", anything);
         rules.put("kafka.password", anything);
@@ -66,8 +65,8 @@ final class KnownKeys {
         rules.put("kafka.ssl.truststore", file);
         rules.put("kafka.ssl.keystore", file);
         rules.put("clickhouse.url", checkedLater);
-        rules.put("clickhouse.database", name);
-        rules.put("clickhouse.user", name);
+        rules.put("clickhouse.database", filled);
+        rules.put("clickhouse.user", filled);
         rules.put("clickhouse.password", anything);
         rules.put("clickhouse.password.file", anything);
         rules.put("clickhouse.sslrootcert", file);
@@ -85,8 +84,8 @@ final class KnownKeys {
         rules.put("olap.topic.refresh.millis", whole(1, 3_600_000));
         rules.put("olap.topic.changes", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
         rules.put("olap.topic.rows", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
-        rules.put("olap.group", name);
-        rules.put("olap.status.host", name);
+        rules.put("olap.group", filled);
+        rules.put("olap.status.host", filled);
         rules.put("olap.status.port", whole(0, 65_535));
         rules.put("olap.status.token", anything);
         rules.put("olap.status.token.file", anything);

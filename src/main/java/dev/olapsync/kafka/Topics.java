@@ -40,8 +40,8 @@ public final class Topics implements AutoCloseable {
     private static final int LARGEST_RECORD = LARGEST_VALUE + (1 << 20);
 
     /**
-     * The largest output row that becomes a record, in bytes, so that a consumer of many rows knows the maximum of
-     * their sum; a larger row is written directly to ClickHouse.
+     * The largest output row that becomes a record, in bytes, so that the sum of many rows has a maximum.
+     * A larger row is written directly to ClickHouse.
      */
     public static final int LARGEST_ROW = 256 << 10;
 
