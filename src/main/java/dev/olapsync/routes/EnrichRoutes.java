@@ -22,6 +22,7 @@ public class EnrichRoutes extends PipelineRoutes {
     @Override
     public void configure() throws Exception {
         beans();
+        errorHandler(tryAgain(8, 200));
         enrich();
         lookUp();
         fanOut();
@@ -64,7 +65,6 @@ public class EnrichRoutes extends PipelineRoutes {
                         + " one query for each model and changed table of a batch. The version of a row is the"
                         + " position of the change in the log. So the order of processing and the number of"
                         + " deliveries do not matter.")
-                .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}"))
                 .id("remember-changes")
                 .process(of(DirtyRowFinder.class))
@@ -140,7 +140,6 @@ public class EnrichRoutes extends PipelineRoutes {
                         + " wait for them. First the rows are listed, which gives records with their keys in the"
                         + " same topic; then these rows are read and written, some thousands at a time. An"
                         + " interrupted fan-out continues at its committed offsets.")
-                .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}"))
                 .id("remember-fan-outs")
                 .process(of(FanOutSorter.class))

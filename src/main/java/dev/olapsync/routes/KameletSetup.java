@@ -129,6 +129,7 @@ public class KameletSetup extends ServiceSupport
                     @Override
                     public void configure() throws Exception {
                         beans();
+                        errorHandler(tryAgain(8, 200));
                         lookUp();
                         fanOut();
                     }

@@ -11,6 +11,7 @@ public class LoadRoutes extends PipelineRoutes {
     @Override
     public void configure() throws Exception {
         bean("kafka-clients", KafkaClients.class);
+        errorHandler(tryAgain(8, 200));
 
         route(
                         "load",
@@ -30,7 +31,6 @@ public class LoadRoutes extends PipelineRoutes {
                         + " that. A row that is written twice is one row, because ClickHouse keeps the row with the"
                         + " greatest version for each key. With the aggregate EIP instead, offsets would wait for"
                         + " later records; docs/design.md describes the trial.")
-                .errorHandler(tryAgain(8, 200))
                 .setVariable("batch", simple("${body}"))
                 .id("remember-rows")
                 .process(of(RowBatches.class))
