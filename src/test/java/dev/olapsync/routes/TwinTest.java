@@ -67,8 +67,7 @@ class TwinTest {
         assertThat(differences("maximumRedeliveries: 8", "maximumRedeliveries: 9"))
                 .containsExactly(
                         "route load / errorHandler / redeliveryPolicy / maximumRedeliveries: YAML '9', Java '8'");
-        assertThat(differences(
-                        "defaultErrorHandler:", "deadLetterChannel:\n      deadLetterUri: direct:dead-letters"))
+        assertThat(differences("defaultErrorHandler:", "deadLetterChannel:\n      deadLetterUri: direct:dead-letters"))
                 .contains(
                         "route load / errorHandler: YAML 'DeadLetterChannelDefinition', Java 'DefaultErrorHandlerDefinition'");
         assertThat(differences("Output rows become rows", "Rows become rows"))
