@@ -85,11 +85,7 @@ public final class PublishedTables {
      * @throws IllegalStateException if there is a {@link #problem}
      */
     public void ensure(Connection postgres, Models models) throws SQLException {
-        int version = postgres.getMetaData().getDatabaseMajorVersion();
-        if (version < PostgresSession.OLDEST_SERVER) {
-            throw new IllegalStateException("Postgres " + version + " is too old: olap-sync needs Postgres "
-                    + PostgresSession.OLDEST_SERVER + " or newer.");
-        }
+        PostgresSession.requireSupported(postgres);
         problem(postgres, models).ifPresent(problem -> {
             throw new IllegalStateException(problem);
         });

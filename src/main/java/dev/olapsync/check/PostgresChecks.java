@@ -38,6 +38,9 @@ public final class PostgresChecks {
     /** Only the prerequisites of a start. Empty if the models could not be compiled. */
     public Optional<Models> essential() {
         return connected(connection -> {
+            if (tooOld(connection)) {
+                return Optional.empty();
+            }
             boolean follow = server(connection);
             CaptureChecks capture = new CaptureChecks(settings, connection, findings);
             slotMissing = follow && !capture.slot();
@@ -53,6 +56,9 @@ public final class PostgresChecks {
     /** Empty if the models could not be compiled. */
     public Optional<Models> all() {
         return connected(connection -> {
+            if (tooOld(connection)) {
+                return Optional.empty();
+            }
             boolean follow = server(connection);
             Optional<Models> models = models(connection);
             if (follow) {
@@ -156,23 +162,23 @@ public final class PostgresChecks {
         return e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
     }
 
+    private boolean tooOld(Connection connection) throws SQLException {
+        Optional<String> problem = PostgresSession.tooOld(connection);
+        problem.ifPresent(text -> findings.fail("Postgres at " + address() + " cannot be used", text));
+        return problem.isPresent();
+    }
+
     /** @return whether the changes of this server can be captured */
     private boolean server(Connection connection) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("""
-                SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS version,
+                SELECT current_setting('server_version') AS version,
                        pg_is_in_recovery() AS standby, current_setting('wal_level') AS wal_level,
                        current_setting('server_encoding') AS encoding""");
                 ResultSet row = query.executeQuery()) {
             row.next();
             findings.ok("Postgres " + row.getString("version") + " at " + address() + ", database " + to.database()
                     + ", role " + to.user());
-            boolean old = row.getInt("major") < PostgresSession.OLDEST_SERVER;
             boolean standby = row.getBoolean("standby");
-            if (old) {
-                findings.fail(
-                        "Postgres " + row.getString("version") + " is too old",
-                        "olap-sync needs Postgres " + PostgresSession.OLDEST_SERVER + " or newer.");
-            }
             if (standby) {
                 findings.fail(
                         "Postgres at " + address() + " is a standby",
@@ -195,7 +201,7 @@ public final class PostgresChecks {
                         "ALTER SYSTEM SET wal_level = 'logical';",
                         "Then restart Postgres. (Amazon RDS: rds.logical_replication = 1; Cloud SQL: cloudsql.logical_decoding = on.)");
             }
-            return !old && !standby && text;
+            return !standby && text;
         }
     }
 

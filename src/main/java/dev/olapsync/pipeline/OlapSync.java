@@ -8,6 +8,7 @@ import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.postgres.PostgresDataSource;
+import dev.olapsync.postgres.PostgresSession;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -142,6 +143,7 @@ public final class OlapSync extends ServiceSupport {
         synchronized (modelsLock) {
             if (models == null) {
                 try (Connection connection = postgres().getConnection()) {
+                    PostgresSession.requireSupported(connection);
                     models = Models.load(settings.olap().models(), connection);
                 }
             }

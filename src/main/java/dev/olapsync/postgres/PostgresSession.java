@@ -1,8 +1,13 @@
 package dev.olapsync.postgres;
 
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The settings of a session that determine the meaning of an expression, the text of a value, which rows a statement
@@ -14,18 +19,19 @@ import java.util.stream.Collectors;
 public final class PostgresSession {
 
     /** The first major version whose pgoutput sends logical decoding messages. */
-    public static final int OLDEST_SERVER = 14;
+    private static final int OLDEST_SERVER = 14;
 
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
-    /** Settings that the oldest supported server does not have. */
-    private static final Map<String, String> NEWER = Map.of("transaction_timeout", "0");
+    /** A server that is too old must accept a connection too, so that its version can be reported. */
+    private static final Map<String, String> SINCE_14 = Map.of("idle_session_timeout", "0");
+
+    private static final Map<String, String> SINCE_17 = Map.of("transaction_timeout", "0");
 
     static {
         // first, so that it cannot cancel the statement that sets the others
         SETTINGS.put("statement_timeout", "0");
         SETTINGS.put("lock_timeout", "0");
         SETTINGS.put("idle_in_transaction_session_timeout", "0");
-        SETTINGS.put("idle_session_timeout", "0");
         SETTINGS.put("default_transaction_isolation", "read committed");
         SETTINGS.put("default_transaction_read_only", "off");
         SETTINGS.put("default_transaction_deferrable", "off");
@@ -58,12 +64,33 @@ public final class PostgresSession {
 
     private PostgresSession() {}
 
+    /**
+     * Why this server cannot be used; empty if it can.
+     *
+     * @param server an open connection
+     */
+    public static Optional<String> tooOld(Connection server) throws SQLException {
+        DatabaseMetaData of = server.getMetaData();
+        return of.getDatabaseMajorVersion() >= OLDEST_SERVER
+                ? Optional.empty()
+                : Optional.of("Postgres " + of.getDatabaseProductVersion() + " is too old: olap-sync needs Postgres "
+                        + OLDEST_SERVER + " or newer.");
+    }
+
+    /** @throws IllegalStateException if the server is {@link #tooOld} */
+    public static void requireSupported(Connection server) throws SQLException {
+        tooOld(server).ifPresent(problem -> {
+            throw new IllegalStateException(problem);
+        });
+    }
+
     /** One text with all statements that a new session must run. */
     public static String sql() {
         return SETTINGS.entrySet().stream()
                         .map(setting -> "SET " + setting.getKey() + " = " + literal(setting.getValue()))
                         .collect(Collectors.joining("; "))
-                + NEWER.entrySet().stream()
+                + Stream.of(SINCE_14, SINCE_17)
+                        .flatMap(settings -> settings.entrySet().stream())
                         .map(setting -> "; SELECT pg_catalog.set_config(name, " + literal(setting.getValue())
                                 + ", false) FROM pg_catalog.pg_settings WHERE name = " + literal(setting.getKey()))
                         .collect(Collectors.joining());
@@ -76,7 +103,8 @@ public final class PostgresSession {
 
     /** The same as the driver property {@code options}, without settings that the oldest server does not have. */
     public static String options() {
-        return SETTINGS.entrySet().stream()
+        return Stream.of(SETTINGS, SINCE_14)
+                .flatMap(settings -> settings.entrySet().stream())
                 .map(setting ->
                         "-c " + setting.getKey() + "=" + setting.getValue().replace(" ", "\\ "))
                 .collect(Collectors.joining(" "));
