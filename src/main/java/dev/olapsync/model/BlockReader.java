@@ -305,7 +305,7 @@ final class BlockReader {
         int place = places.of(view != null ? view : alias, table.name());
         if (entry.has("tablesample")) {
             problems.add(place, "TABLESAMPLE: whether a row is in the table would be chance; remove it");
-        } else if (table.kind() == 'v' && !table.isOfTheSystem()) {
+        } else if (table.isView()) {
             catalog.privileges()
                     .missing(table.name().schema(), table.name().name())
                     .ifPresent(missing -> problems.add(place, missing));

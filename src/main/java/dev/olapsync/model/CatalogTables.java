@@ -64,6 +64,17 @@ final class CatalogTables {
         }
     }
 
+    /** The SELECT of a view. */
+    String select(long view) throws SQLException {
+        try (PreparedStatement query = postgres.prepareStatement("SELECT pg_catalog.pg_get_viewdef(?::oid)")) {
+            query.setLong(1, view);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getString(1).strip().replaceFirst(";$", "");
+            }
+        }
+    }
+
     private Optional<Table> readTable(String quotedName) throws SQLException {
         try (PreparedStatement query = postgres.prepareStatement("""
                 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition,

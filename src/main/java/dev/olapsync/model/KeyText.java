@@ -33,9 +33,9 @@ final class KeyText {
         this.columns = columns;
     }
 
-    /** Empty if the table is not found in the text, because it is in a view. */
+    /** Empty if the table is not found in the text. */
     Optional<String> withKey() {
-        if (grain.view() != null || !add(parts.top())) {
+        if (!add(parts.top())) {
             return Optional.empty();
         }
         StringBuilder out = new StringBuilder(text);

@@ -178,16 +178,18 @@ final class ModelReader {
         List<Integer> keyPlaces = outputs.keyPlaces();
         String read = guarded;
         if (keyPlaces.contains(0)) {
+            Item before = grain.item();
+            // the text of the model does not show the lists of its views
+            String shown = before.view() == null ? guarded : new ViewText(catalog.tables()).expanded(guarded);
             read = new KeyText(
-                            guarded,
-                            grain.item(),
-                            grain.key().stream().map(Col::column).toList())
+                            shown, before, grain.key().stream().map(Col::column).toList())
                     .withKey()
                     .orElse(null);
             analysis = read == null ? null : analyser.again(read);
-            Item before = grain.item();
             if (analysis != null) {
+                List<Resolved.View> views = resolved.views();
                 resolved = resolve(analysis);
+                views.forEach(resolved::add);
                 grains = new Grains(resolved);
                 grain = grains.grains().stream()
                         .filter(other -> other.item().table() == before.table()

@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A SELECT whose rows are groups of values. It is divided into the rows before the grouping, which are a model of their
@@ -47,6 +49,7 @@ final class RollUp {
             ColumnType.Kind.BOOL,
             ColumnType.Kind.DATE,
             ColumnType.Kind.TIMESTAMP);
+    private static final Set<String> COMPARISONS = Set.of("=", "<>", "<", "<=", ">", ">=");
     private static final int MAX_DIGITS = 76;
 
     /** A column of the rows: its expected node, and its text. */
@@ -88,7 +91,6 @@ final class RollUp {
         boolean distinct =
                 !query.list("distinctClause").isEmpty() && !query.flag("hasDistinctOn") && !top.isAggregate();
         return (grouped || distinct)
-                && !query.has("havingQual")
                 && !top.isLimited()
                 && !top.isWindowed()
                 && !top.isUnfolded()
@@ -119,19 +121,34 @@ final class RollUp {
         for (int i = 0; i < block.items().size() && i < names.size(); i++) {
             List<Node> aggregates = new ArrayList<>();
             collect(top.output(i + 1), aggregates);
-            aggregates(i, aggregates);
+            aggregates(block.items().get(i), places.output(i), aggregates);
+        }
+        if (having() != null) {
+            List<Node> aggregates = new ArrayList<>();
+            collect(having(), aggregates);
+            int start = block.clause("having").orElseThrow();
+            aggregates(new int[] {start, endOf("order")}, places.keyword("HAVING"), aggregates);
         }
         problems.stopIfAny();
         int from = block.clause("from").orElse(block.end());
-        int end = List.of("group", "having", "order").stream()
-                .flatMap(word -> block.clause(word).stream())
-                .min(Integer::compare)
-                .orElse(block.end());
+        int end = endOf("group", "having", "order");
         return text.substring(0, block.start()) + "SELECT "
                 + parts.values().stream()
                         .map(part -> "(" + part.text() + ") AS " + Sql.identifier(part.name()))
                         .collect(Collectors.joining(", "))
                 + " " + text.substring(from, Math.max(from, end));
+    }
+
+    private Node having() {
+        return top.query().has("havingQual") ? top.query().node("havingQual") : null;
+    }
+
+    /** Where the first of these clauses begins, or the SELECT ends. */
+    private int endOf(String... clauses) {
+        return Stream.of(clauses)
+                .flatMap(word -> block.clause(word).stream())
+                .min(Integer::compare)
+                .orElse(block.end());
     }
 
     private void add(Part part) {
@@ -172,9 +189,9 @@ final class RollUp {
         }
     }
 
-    /** Finds the calls in the text of an item, in their order. */
-    private void aggregates(int item, List<Node> aggregates) throws SQLException, ModelException {
-        List<SqlText.Token> tokens = tokens(block.items().get(item));
+    /** Finds the calls in a part of the text, in their order. */
+    private void aggregates(int[] range, int place, List<Node> aggregates) throws SQLException, ModelException {
+        List<SqlText.Token> tokens = tokens(range);
         int at = 0;
         for (Node aggregate : aggregates) {
             String name = catalog.functions().of(aggregate.oid("aggfnoid")).name();
@@ -186,8 +203,7 @@ final class RollUp {
             }
             if (at + 1 >= tokens.size()) {
                 throw problems.refuse(
-                        places.output(item),
-                        "the call of " + name + "() is not found: write it plainly, without quotes or schema");
+                        place, "the call of " + name + "() is not found: write it plainly, without quotes or schema");
             }
             int open = at + 1;
             int close = closing(tokens, open);
@@ -275,11 +291,94 @@ final class RollUp {
                 columns.add(sql.get() + " AS " + ClickHouse.identifier(names.get(i)));
             }
         }
+        Optional<String> having = having() == null ? Optional.of("") : condition(having(), detail);
+        if (having.isEmpty()) {
+            problems.add(
+                    places.keyword("HAVING"),
+                    "HAVING of a roll-up can compare its integers and numeric(p,s) with each other and with constants, and have"
+                            + " AND, OR, NOT and IS NULL; write other conditions in ClickHouse, in a view over this one");
+        }
         problems.stopIfAny();
         String by = groups.isEmpty()
                 ? ""
                 : IntStream.rangeClosed(1, groups.size()).mapToObj(i -> "g" + i).collect(Collectors.joining(", "));
-        return "SELECT " + String.join(", ", columns) + " FROM " + ClickHouse.identifier(name) + " GROUP BY " + by;
+        return "SELECT " + String.join(", ", columns) + " FROM " + ClickHouse.identifier(name) + " GROUP BY " + by
+                + having.filter(sql -> !sql.isEmpty())
+                        .map(sql -> " HAVING " + sql)
+                        .orElse("");
+    }
+
+    private Optional<String> condition(Node node, Query detail) throws SQLException {
+        if (node.is("BOOLEXPR")) {
+            List<String> parts = new ArrayList<>();
+            for (Node part : node.nodes("args")) {
+                condition(part, detail).ifPresent(parts::add);
+            }
+            if (parts.size() < node.nodes("args").size()) {
+                return Optional.empty();
+            }
+            String operator = node.text("boolop");
+            return Optional.of(
+                    operator.equals("not")
+                            ? "NOT (" + parts.get(0) + ")"
+                            : "(" + String.join(" " + operator.toUpperCase(Locale.ROOT) + " ", parts) + ")");
+        }
+        if (node.is("NULLTEST")) {
+            return translated(node.node("arg"), detail)
+                    .map(sql -> sql + (node.integer("nulltesttype") == 0 ? " IS NULL" : " IS NOT NULL"));
+        }
+        if (!node.is("OPEXPR") || node.list("args").size() != 2) {
+            return Optional.empty();
+        }
+        String operator = catalog.functions().operator(node.oid("opno")).name();
+        Optional<String> left = number(node.nodes("args").get(0), detail);
+        Optional<String> right = number(node.nodes("args").get(1), detail);
+        return catalog.functions().operator(node.oid("opno")).builtIn() && COMPARISONS.contains(operator)
+                ? left.flatMap(one -> right.map(other -> one + " " + operator + " " + other))
+                : Optional.empty();
+    }
+
+    /** An integer or an exact number. */
+    private Optional<String> number(Node node, Query detail) throws SQLException {
+        Optional<BigDecimal> constant = exact(top.value(node).node());
+        if (constant.isPresent()) {
+            return constant.map(
+                    value -> "toDecimal256('" + value.toPlainString() + "', " + Math.max(value.scale(), 0) + ")");
+        }
+        Node value = node;
+        while (value.is("FUNCEXPR")
+                && value.nodes("args").size() == 1
+                && catalog.functions().isLossless(value.oid("funcid"))) {
+            value = value.nodes("args").get(0);
+        }
+        Optional<ColumnType.Kind> kind = kind(value, detail).filter(NUMBERS::contains);
+        Optional<String> sql = kind.isEmpty() ? Optional.empty() : translated(value, detail);
+        return kind.filter(ColumnType.Kind.DECIMAL::equals).isPresent()
+                ? sql
+                : sql.map(integer -> "CAST(" + integer + " AS Nullable(Decimal(" + MAX_DIGITS + ", 0)))");
+    }
+
+    /** The kind of number that a value of the roll-up is. */
+    private Optional<ColumnType.Kind> kind(Node node, Query detail) throws SQLException {
+        for (int i = 0; i < groups.size(); i++) {
+            if (node.equals(groups.get(i))) {
+                return Optional.of(type(detail, "g" + (i + 1)).kind());
+            }
+        }
+        if (node.is("COALESCEEXPR")) {
+            return kind(node.nodes("args").get(0), detail);
+        }
+        if (!node.is("AGGREF")) {
+            // round() is all that is translated
+            return Optional.of(ColumnType.Kind.DECIMAL);
+        }
+        Part argument = ofAggregates.get(node).get(0);
+        return switch (catalog.functions().of(node.oid("aggfnoid")).name()) {
+            case "count" -> Optional.of(ColumnType.Kind.INT64);
+            case "sum", "min", "max" ->
+                Optional.of(type(detail, argument.name()).kind());
+            default -> Optional.empty();
+        };
     }
 
     private static OutputColumn column(Query detail, String name) {
@@ -319,11 +418,15 @@ final class RollUp {
     }
 
     private Optional<String> constant(Node node) throws SQLException {
+        return exact(node).map(BigDecimal::toPlainString);
+    }
+
+    private Optional<BigDecimal> exact(Node node) throws SQLException {
         return node == null || !node.is("CONST")
                 ? Optional.empty()
                 : catalog.types().of(node.oid("consttype")).name().equals("numeric")
-                        ? Constants.numeric(node).map(BigDecimal::toPlainString)
-                        : Constants.integer(node).map(String::valueOf);
+                        ? Constants.numeric(node)
+                        : Constants.integer(node).map(BigDecimal::valueOf);
     }
 
     private Optional<String> aggregate(Node node, Query detail) throws SQLException {

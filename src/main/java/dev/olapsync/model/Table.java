@@ -107,6 +107,11 @@ record Table(
                 .orElseThrow();
     }
 
+    /** Whether it is a view whose definition can stand in its place. */
+    boolean isView() {
+        return kind == 'v' && !isOfTheSystem();
+    }
+
     boolean isOfTheSystem() {
         return name.schema().equals("pg_catalog") || name.schema().equals("information_schema");
     }

@@ -16,6 +16,7 @@ class RollUpTest {
             CREATE TABLE shop (id int PRIMARY KEY, town text);
             CREATE TABLE sale (id int PRIMARY KEY, shop_id int, day date, amount numeric(9,2), pieces int, web boolean);
             ALTER TABLE sale REPLICA IDENTITY FULL;
+            CREATE VIEW web_sale AS SELECT s.town, x.amount FROM sale x LEFT JOIN shop s ON s.id = x.shop_id WHERE x.web;
             INSERT INTO shop VALUES (1, 'Rome'), (2, NULL), (3, 'Bern');
             INSERT INTO sale VALUES (1, 1, '2026-01-01', 10.25, 2147483647, true), (2, 1, '2026-01-01', 0.10, 2147483647, false),
               (3, 2, '2026-01-02', 5.00, 1, true), (4, 2, '2026-01-02', NULL, NULL, NULL), (5, 9, NULL, -0.05, 3, false)""";
@@ -51,6 +52,10 @@ class RollUpTest {
                 FROM sale x LEFT JOIN shop s ON s.id = x.shop_id GROUP BY 1, extract(year FROM x.day)::int""";
         String averages =
                 "SELECT shop_id, round(avg(amount), 1) AS amount, round(avg(pieces), 3) AS pieces FROM sale GROUP BY shop_id";
+        String having = """
+                SELECT shop_id, count(*) AS sales FROM sale GROUP BY shop_id
+                HAVING count(*) > 1 AND coalesce(sum(amount), 0) >= 5.005 OR NOT (min(pieces) <> 3 OR shop_id IS NULL) ORDER BY sales""";
+        String ofView = "SELECT town, count(*) AS sales FROM web_sale GROUP BY town HAVING count(*) >= 1";
         String distinct = "SELECT DISTINCT s.town, x.web FROM sale x JOIN shop s ON s.id = x.shop_id";
         String union =
                 "SELECT 'shop' AS kind, id, town AS name, 1.5 AS amount FROM shop UNION ALL SELECT 'sale', id, day::text, amount FROM sale";
@@ -58,10 +63,13 @@ class RollUpTest {
         try (Scenario scenario = Scenario.of("rollups", SCHEMA)) {
             scenario.model("groups", groups)
                     .model("averages", averages)
+                    .model("having", having)
+                    .model("of_view", ofView)
                     .model("distinct_towns", distinct)
                     .model("both", union)
                     .model("several", several)
-                    .model("hidden", "SELECT s.town, x.amount FROM sale x JOIN shop s ON s.id = x.shop_id");
+                    .model("hidden", "SELECT s.town, x.amount FROM sale x JOIN shop s ON s.id = x.shop_id")
+                    .model("hidden_in_view", "SELECT v.amount FROM web_sale v");
             scenario.start().awaitLoaded();
             assertThat(scenario.clickHouse("SELECT name FROM system.columns WHERE database = currentDatabase()"
                             + " AND table IN ('hidden', 'several') ORDER BY table, position"))
@@ -82,6 +90,8 @@ class RollUpTest {
                 scenario.awaitInSync();
                 compare(scenario, "town, year, sales, web, total, pieces, last, shops", "groups", groups);
                 compare(scenario, "shop_id, amount, pieces", "averages", averages);
+                compare(scenario, "shop_id, sales", "having", having);
+                compare(scenario, "town, sales", "of_view", ofView);
                 compare(scenario, "town", "distinct_towns", distinct);
                 compare(scenario, "kind, id, name", "both", union);
                 compare(scenario, "town, id, amount", "several", several);
