@@ -25,6 +25,9 @@ public final class CatalogEntry {
             "/META-INF/org/apache/camel/component/debezium/postgres/debezium-postgres.json";
     private static final String OURS = "META-INF/dev/olapsync/capture/postgres-cdc.json";
     private static final List<String> SECRETS = List.of("databasePassword", "databaseSslpassword");
+    /** Debezium's component requires them, ours has defaults. */
+    private static final List<String> OPTIONAL = List.of("name", "databasePassword", "topicPrefix");
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private CatalogEntry() {}
@@ -80,6 +83,9 @@ public final class CatalogEntry {
             }
             if (SECRETS.contains(option.getKey())) {
                 declared.put("secret", true);
+            }
+            if (OPTIONAL.contains(option.getKey())) {
+                declared.put("required", false);
             }
         });
     }

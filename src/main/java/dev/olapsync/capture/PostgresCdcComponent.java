@@ -24,7 +24,9 @@ public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmb
     private PostgresConnectorEmbeddedDebeziumConfiguration configuration = defaults();
 
     private static PostgresConnectorEmbeddedDebeziumConfiguration defaults() {
-        PostgresConnectorEmbeddedDebeziumConfiguration defaults = new PostgresConnectorEmbeddedDebeziumConfiguration();
+        PostgresConnectorEmbeddedDebeziumConfiguration defaults = new PostgresCdcConfiguration();
+        // Kaoto takes the name out of the URI of a node that it saves
+        defaults.setName("olap-sync");
         defaults.setTopicPrefix("cdc");
         defaults.setPluginName("pgoutput");
         defaults.setPublicationAutocreateMode("disabled");

@@ -126,6 +126,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     private void runEngine() throws Exception {
+        completePassword();
         awaitSlot();
         if (stopped.getCount() == 0) {
             return;
@@ -151,6 +152,16 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         engine.run();
         if (end.get() != null) {
             throw CaptureFailure.of(end.get());
+        }
+    }
+
+    private void completePassword() {
+        if (configuration().getDatabasePassword() == null) {
+            configuration()
+                    .setDatabasePassword(OlapSync.of(endpoint.getCamelContext())
+                            .settings()
+                            .postgres()
+                            .password());
         }
     }
 

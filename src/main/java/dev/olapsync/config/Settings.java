@@ -19,6 +19,14 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     static final String CLICKHOUSE_PASSWORD = "clickhouse.password";
     private static final String POSTGRES_PORT = "postgres.port";
 
+    /**
+     * What {@code camel export} and {@code camel transform} have in place of values that are not set.
+     *
+     * @see <a href="https://github.com/apache/camel/blob/camel-4.17.0/dsl/camel-kamelet-main/src/main/java/org/apache/camel/main/util/ExportPropertiesParser.java">their
+     *      parser</a>
+     */
+    private static final String NO_VALUE = "@@CamelMagicValue@@";
+
     private static final long WEEK = 7L * 24 * 60 * 60 * 1000;
 
     public Settings {
@@ -177,8 +185,10 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     /** The settings as the routes of this context see them. */
     public static Settings of(CamelContext context) {
-        return of((UnaryOperator<String>)
-                key -> context.getPropertiesComponent().resolveProperty(key).orElse(null));
+        return of((UnaryOperator<String>) key -> context.getPropertiesComponent()
+                .resolveProperty(key)
+                .filter(value -> !value.contains(NO_VALUE))
+                .orElse(null));
     }
 
     /** The settings outside of Camel: the environment before system properties before the file. */

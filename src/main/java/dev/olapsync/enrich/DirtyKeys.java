@@ -134,6 +134,11 @@ public final class DirtyKeys {
         return arrays;
     }
 
+    @Override
+    public String toString() {
+        return size() + " keys for " + lookUp;
+    }
+
     /** The same keys in sets of limited size, so that the result of one statement is limited. */
     public List<DirtyKeys> parts(int maximum) {
         if (causes.size() <= maximum) {

@@ -56,6 +56,11 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         this(lookUp, keys, cause, Way.TOGETHER);
     }
 
+    @Override
+    public String toString() {
+        return (keys.isEmpty() ? "all" : keys.size()) + " keys for " + lookUp;
+    }
+
     /**
      * Rows in records that fit into memory. Each row of a record may have the same share of the memory, so rows of
      * similar size are in one record.

@@ -48,4 +48,9 @@ public final class LookUpResult {
     public List<FanOutRequest> fanOuts() {
         return fanOuts;
     }
+
+    @Override
+    public String toString() {
+        return rows.size() + " rows, " + fanOuts.size() + " requests for the fan-out";
+    }
 }

@@ -34,6 +34,11 @@ public record OutputRow(
         String failure,
         Cause cause) {
 
+    @Override
+    public String toString() {
+        return "a row of " + target;
+    }
+
     public boolean isWritable() {
         return refused == null && failure == null;
     }

@@ -37,4 +37,9 @@ public final class Records extends AbstractList<Exchange> {
     public int size() {
         return records.size();
     }
+
+    @Override
+    public String toString() {
+        return records.size() + " records";
+    }
 }

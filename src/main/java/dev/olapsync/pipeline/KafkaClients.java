@@ -2,6 +2,7 @@ package dev.olapsync.pipeline;
 
 import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.BatchConsumer;
+import dev.olapsync.kafka.KafkaVersion;
 import dev.olapsync.kafka.Topics;
 import java.util.HashMap;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Properties;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
+import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.component.kafka.KafkaConfiguration;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -55,6 +57,10 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     private CamelContext context;
 
+    public KafkaClients() {
+        KafkaVersion.requireSupported();
+    }
+
     @Override
     public Producer<?, ?> getProducer(Properties properties) {
         return super.getProducer(secured(completed(properties, CAMELS_PRODUCER, PRODUCER)));
@@ -94,9 +100,14 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
         return secured;
     }
 
+    /** Spring Boot does not find the bean of a route by its type, as camel-main does. */
     @Override
     public void setCamelContext(CamelContext context) {
         this.context = context;
+        // a stub in tools that do not run the routes
+        if (context.getComponent("kafka") instanceof KafkaComponent kafka) {
+            kafka.setKafkaClientFactory(this);
+        }
     }
 
     @Override

@@ -12,7 +12,6 @@ import org.apache.camel.Ordered;
 import org.apache.camel.Processor;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.component.kafka.KafkaComponent;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.service.ServiceSupport;
 
@@ -102,9 +101,7 @@ public class KameletSetup extends ServiceSupport
             return;
         }
         routesAdded = true;
-        KafkaClients clients = new KafkaClients();
-        clients.setCamelContext(context);
-        context.getComponent("kafka", KafkaComponent.class).setKafkaClientFactory(clients);
+        new KafkaClients().setCamelContext(context);
         // several Kamelets can share a context, and all of them write dead letters
         if (context.getRoute("dead-letters") == null) {
             context.addRoutes(new DeadLetterRoutes());

@@ -17,6 +17,7 @@ public final class Health implements OlapSyncListener {
         HealthCheckRegistry checks = HealthCheckRegistry.get(context);
         if (checks != null) {
             checks.register(failures.healthCheck());
+            checks.register(new RoutesHealthCheck(context));
             TopicsHealth topics = new TopicsHealth(olapSync);
             checks.register(new BackgroundHealthCheck("topics", "The broker, or ClickHouse,", topics::gone));
             checks.register(new BackgroundHealthCheck("pipelines", "The broker, or ClickHouse,", topics::shared));

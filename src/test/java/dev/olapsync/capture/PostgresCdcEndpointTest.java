@@ -1,13 +1,42 @@
 package dev.olapsync.capture;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
 
 class PostgresCdcEndpointTest {
+
+    /** As Kaoto saves the node when one of its fields was edited. */
+    @Test
+    void theNameIsOptional() throws Exception {
+        try (CamelContext context = new DefaultCamelContext()) {
+            PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("edited.camel.yaml", """
+                            - route:
+                                id: capture
+                                autoStartup: false
+                                from:
+                                  uri: postgres-cdc
+                                  parameters:
+                                    databaseHostname: localhost
+                                    databaseUser: u
+                                    maxBatchSize: 1024
+                                  steps:
+                                    - to:
+                                        uri: log:changes
+                            """));
+            context.start();
+            PostgresCdcEndpoint endpoint =
+                    (PostgresCdcEndpoint) context.getRoute("capture").getEndpoint();
+            assertThat(endpoint.getConfiguration().getName()).isEqualTo("olap-sync");
+            assertThat(endpoint.getConfiguration().getMaxBatchSize()).isEqualTo(1024);
+        }
+    }
 
     @Test
     void transformsAreRefused() throws Exception {

@@ -60,7 +60,7 @@ class LogTest {
 
     @BeforeEach
     void logAsShipped() throws Exception {
-        configure(Path.of("src/main/resources/logback.xml").toUri().toURL());
+        configure(Path.of("src/main/dist/logback.xml").toUri().toURL());
         loggers.getLogger("dev.olapsync").setLevel(Level.DEBUG);
         Lines appender = new Lines();
         appender.setContext(loggers);
