@@ -36,6 +36,8 @@ final class CaptureFailure extends RuntimeException {
             "org.apache.kafka.common.network.",
             "io.debezium.embedded.",
             "io.debezium.pipeline.ErrorHandler",
+            "io.debezium.service.",
+            "io.debezium.snapshot.",
             "io.debezium.pipeline.EventDispatcher",
             "io.debezium.connector.postgresql.PostgresConnectorTask",
             "io.debezium.connector.postgresql.connection.PostgresReplicationConnection");

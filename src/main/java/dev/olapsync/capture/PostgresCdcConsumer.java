@@ -1,6 +1,7 @@
 package dev.olapsync.capture;
 
 import dev.olapsync.capture.debezium.Alias;
+import dev.olapsync.capture.debezium.DebeziumServices;
 import dev.olapsync.capture.debezium.NeededColumns;
 import dev.olapsync.capture.debezium.PostgresCdcConnector;
 import dev.olapsync.model.ModelException;
@@ -97,8 +98,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     }
 
     private void capture() {
-        // Debezium loads its parts with the class loader of the thread, which under the Camel CLI does not have them
-        Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
+        DebeziumServices.use();
         Duration pause = FIRST_PAUSE;
         while (stopped.getCount() > 0) {
             deliveries = null;

@@ -1,5 +1,6 @@
 package dev.olapsync.capture;
 
+import dev.olapsync.capture.debezium.DebeziumServices;
 import dev.olapsync.capture.debezium.SnapshotConnector;
 import dev.olapsync.capture.debezium.SnapshotDates;
 import dev.olapsync.pipeline.OlapSync;
@@ -83,7 +84,7 @@ public final class TableSnapshot {
     }
 
     private void run(DebeziumEngine<?> engine) {
-        Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
+        DebeziumServices.use();
         try {
             engine.run();
         } finally {
@@ -119,11 +120,8 @@ public final class TableSnapshot {
         }
     }
 
-    /** Debezium loads its parts with the class loader of the thread, which under the Camel CLI does not have them. */
     private DebeziumEngine<?> engine(SnapshotRows rows) {
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        thread.setContextClassLoader(getClass().getClassLoader());
+        ClassLoader before = DebeziumServices.use();
         try {
             return DebeziumEngine.create(Connect.class)
                     .using(properties())
@@ -135,7 +133,7 @@ public final class TableSnapshot {
                     .notifying(rows)
                     .build();
         } finally {
-            thread.setContextClassLoader(before);
+            Thread.currentThread().setContextClassLoader(before);
         }
     }
 

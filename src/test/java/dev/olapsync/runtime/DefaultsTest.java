@@ -3,6 +3,7 @@ package dev.olapsync.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.config.Settings;
+import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,10 +56,16 @@ class DefaultsTest {
     /** What the Camel CLI fetches is what this project builds. */
     @Test
     void versionForTheCamelCli() throws Exception {
-        Matcher version = Pattern.compile("<artifactId>olap-sync</artifactId>\\s*<version>([^<]+)</version>")
-                .matcher(Files.readString(Path.of("pom.xml")));
-        assertThat(version.find()).isTrue();
         assertThat(properties().getProperty("camel.jbang.dependencies").split(","))
-                .contains("mvn:dev.olapsync:olap-sync:" + version.group(1));
+                .contains(
+                        "mvn:dev.olapsync:olap-sync:"
+                                + inPom("<artifactId>olap-sync</artifactId>\\s*<version>([^<]+)</version>"),
+                        "mvn:org.apache.kafka:kafka-clients:" + inPom("<kafka.version>([^<]+)</kafka.version>"));
+    }
+
+    private static String inPom(String pattern) throws IOException {
+        Matcher found = Pattern.compile(pattern).matcher(Files.readString(Path.of("pom.xml")));
+        assertThat(found.find()).as(pattern).isTrue();
+        return found.group(1);
     }
 }
