@@ -134,6 +134,11 @@ public final class PostgresChecks {
                         "Create the role with examples/postgres-role.sql, or set postgres.user and postgres.password.",
                         "If it exists, pg_hba.conf needs a line for it: host " + to.database() + " " + to.user()
                                 + " <address of this machine>/32 scram-sha-256");
+            case "22023" ->
+                findings.fail(
+                        "Postgres at " + address() + " does not have the time zone " + to.timeZone() + ": "
+                                + e.getMessage(),
+                        "Set olap.timezone to one that it has: SELECT name FROM pg_timezone_names;");
             case "3D000" ->
                 findings.fail(
                         "Postgres at " + address() + " has no database " + to.database(),

@@ -2,6 +2,7 @@ package dev.olapsync.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,6 +73,10 @@ final class KnownKeys {
         rules.put("clickhouse.sslrootcert", file);
         rules.put("olap.models", new Rule("a folder", value -> !value.isBlank()));
         rules.put("olap.epoch", whole(0, 65_535));
+        rules.put(
+                "olap.timezone",
+                new Rule("the name of a time zone, such as UTC or Europe/Berlin", value -> ZoneId.getAvailableZoneIds()
+                        .contains(value.strip())));
         rules.put("olap.batch.rows", whole(1, Integer.MAX_VALUE));
         rules.put("olap.batch.bytes", whole(1, Integer.MAX_VALUE));
         rules.put("olap.batch.millis", whole(1, 600_000));

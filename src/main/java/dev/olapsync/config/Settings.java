@@ -38,6 +38,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         }
     }
 
+    /** @param timeZone of the sessions in which rows are read, as in {@code pg_timezone_names} */
     public record Postgres(
             String host,
             int port,
@@ -46,6 +47,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             String password,
             String slot,
             String publication,
+            String timeZone,
             PostgresTls tls) {
 
         @Override
@@ -227,6 +229,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.secret(POSTGRES_PASSWORD, "postgres"),
                         keys.text("postgres.slot", "olap_sync"),
                         keys.text("postgres.publication", "olap_sync"),
+                        keys.text("olap.timezone", "UTC"),
                         new PostgresTls(
                                 keys.text("postgres.sslmode", "prefer"),
                                 keys.text("postgres.sslrootcert", ""),

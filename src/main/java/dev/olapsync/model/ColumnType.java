@@ -29,6 +29,8 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         LOW_CARDINALITY("LowCardinality"),
         DATE("Date32"),
         TIMESTAMP("DateTime64(6, 'UTC')"),
+        /** A point in time, which Postgres writes in the time zone of the session. */
+        INSTANT("DateTime64(6, 'UTC')"),
         UUID("UUID"),
         /** An array of one dimension, with elements that may be NULL. */
         ARRAY("Array");
@@ -53,14 +55,15 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
 
     /** An array of the results of {@link #collected}. */
     ColumnType array() {
-        return new ColumnType(Kind.ARRAY, 0, 0, this);
+        return new ColumnType(
+                Kind.ARRAY, 0, 0, kind == Kind.INSTANT ? new ColumnType(Kind.TIMESTAMP, 0, 0, null) : this);
     }
 
-    /** SQL for an element of an array: unchanged, or its text, if ClickHouse stores the text. */
+    /** SQL for an element of an array: unchanged, or as it is written, if ClickHouse has another type. */
     String collected(String sql) {
         return kind == Kind.ARRAY
                 ? element.collected(sql)
-                : kind == Kind.TEXT_FORM || kind == Kind.JSON_TEXT ? written(sql) : sql;
+                : kind == Kind.TEXT_FORM || kind == Kind.JSON_TEXT || kind == Kind.INSTANT ? written(sql) : sql;
     }
 
     /** The modifier of {@code numeric(precision, scale)}. */
@@ -100,7 +103,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
 
     /** Whether the range in ClickHouse is narrower than that in Postgres, so that a value may have to become NULL. */
     boolean narrower() {
-        return kind == Kind.DATE || kind == Kind.TIMESTAMP;
+        return kind == Kind.DATE || kind == Kind.TIMESTAMP || kind == Kind.INSTANT;
     }
 
     /** SQL for the value to write as JSON. */
@@ -119,6 +122,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         return switch (kind) {
             case TEXT_FORM -> sql + "::text";
             case JSON_TEXT -> "to_json(" + sql + ")::text";
+            case INSTANT -> inUtc(sql);
             default -> sql;
         };
     }
@@ -129,7 +133,7 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
                 switch (kind) {
                     case DECIMAL -> "(" + sql + " <> 'NaN')";
                     case DATE -> "(" + sql + " BETWEEN '1900-01-01' AND '2299-12-31')";
-                    case TIMESTAMP ->
+                    case TIMESTAMP, INSTANT ->
                         "(" + sql + " >= '1900-01-01 00:00:00+00' AND " + sql + " < '2300-01-01 00:00:00+00')";
                     case ARRAY ->
                         element.held("e.x")
@@ -137,6 +141,11 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
                                 .orElse(null);
                     default -> null;
                 });
+    }
+
+    /** SQL for a {@code timestamptz} as a {@code timestamp}, whose text does not depend on the session. */
+    static String inUtc(String sql) {
+        return "(" + sql + " AT TIME ZONE 'UTC')";
     }
 
     private static String elements(String sql) {

@@ -22,7 +22,7 @@ import java.util.List;
  *     held; the row must not be written.
  * </ul>
  * The look-up of the grain returns exactly one row per key, also when the row is gone; that of a joined table any number.
- * The order of the rows is undefined. The session must have the settings time zone UTC, IntervalStyle postgres, bytea_output
+ * The order of the rows is undefined. The session must have the settings IntervalStyle postgres, bytea_output
  * hex, DateStyle ISO and join_collapse_limit 20.
  * Instances are immutable and compare by identity.
  */

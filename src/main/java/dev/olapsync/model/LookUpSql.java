@@ -94,7 +94,7 @@ final class LookUpSql {
                 "",
                 List.of(
                         given(width) + " AS _op",
-                        given(width + 1) + "::timestamptz AS _commit_time",
+                        ColumnType.inUtc(given(width + 1) + "::timestamptz") + " AS _commit_time",
                         given(width + 2) + "::numeric AS _version"));
     }
 

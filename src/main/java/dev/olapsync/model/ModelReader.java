@@ -223,7 +223,7 @@ final class ModelReader {
                 new Query.Grain(grain.item().table(), "g"),
                 key,
                 grain.several(),
-                ReadSchema.of(resolved, grain, reaches, history));
+                ReadSchema.of(resolved, grain, reaches, history, ReadSchema.timeZone(postgres)));
         List<Table.Column> images = history ? new Images(resolved, query, places, problems).columns() : List.of();
         problems.stopIfAny();
         return new ModelCompiler(file, new Planner(postgres), catalog, problems)

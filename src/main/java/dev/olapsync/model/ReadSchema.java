@@ -1,5 +1,6 @@
 package dev.olapsync.model;
 
+import dev.olapsync.postgres.PostgresSession;
 import dev.olapsync.postgres.Sql;
 import dev.olapsync.postgres.TableName;
 import java.sql.Connection;
@@ -33,11 +34,14 @@ public final class ReadSchema {
     private final Set<TableName> whole;
 
     private final List<Resolved.View> views;
+    /** In which expressions that depend on a zone are computed. */
+    private final String timeZone;
 
-    private ReadSchema(List<Part> parts, Set<TableName> whole, List<Resolved.View> views) {
+    private ReadSchema(List<Part> parts, Set<TableName> whole, List<Resolved.View> views, String timeZone) {
         this.parts = List.copyOf(parts);
         this.whole = Set.copyOf(whole);
         this.views = views;
+        this.timeZone = timeZone;
     }
 
     private static final class Builder {
@@ -74,13 +78,16 @@ public final class ReadSchema {
                     name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>()));
         }
 
-        ReadSchema build() {
-            return new ReadSchema(List.copyOf(parts.values()), whole, List.copyOf(views));
+        ReadSchema build(String timeZone) {
+            return new ReadSchema(List.copyOf(parts.values()), whole, List.copyOf(views), timeZone);
         }
     }
 
-    /** @param history whether changes of the grain have to carry the whole row */
-    static ReadSchema of(Resolved resolved, Grains.Grain grain, List<Reach> reaches, boolean history) {
+    /**
+     * @param history whether changes of the grain have to carry the whole row
+     * @param timeZone of the session
+     */
+    static ReadSchema of(Resolved resolved, Grains.Grain grain, List<Reach> reaches, boolean history, String timeZone) {
         Builder schema = new Builder();
         resolved.used().forEach(col -> schema.column(col.item().table(), col.column()));
         grain.closure().keys().forEach((item, key) -> {
@@ -102,7 +109,7 @@ public final class ReadSchema {
         if (history) {
             schema.wholeRow(grain.item().table());
         }
-        return schema.build();
+        return schema.build(timeZone);
     }
 
     /**
@@ -110,7 +117,11 @@ public final class ReadSchema {
      * tables before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
      */
     String condition() {
-        return Stream.concat(parts.stream().map(this::condition), views.stream().map(ReadSchema::condition))
+        return Stream.of(
+                        Stream.of("current_setting('TimeZone') = " + Sql.literal(timeZone)),
+                        parts.stream().map(this::condition),
+                        views.stream().map(ReadSchema::condition))
+                .flatMap(conditions -> conditions)
                 .collect(Collectors.joining(" AND ", "(", ")"));
     }
 
@@ -200,7 +211,24 @@ public final class ReadSchema {
             }
         }
         views.forEach(view -> facts.add(view(view.name(), view.definition())));
+        zone(timeZone).ifPresent(facts::add);
         return facts;
+    }
+
+    /** Empty for the default: databases were loaded before there was a choice. */
+    private static Optional<String> zone(String timeZone) {
+        return Optional.of(timeZone)
+                .filter(zone -> !zone.equals(PostgresSession.UTC))
+                .map(zone -> "olap.timezone is " + zone);
+    }
+
+    /** The time zone of a session. */
+    static String timeZone(Connection postgres) throws SQLException {
+        try (Statement statement = postgres.createStatement();
+                ResultSet row = statement.executeQuery("SHOW TimeZone")) {
+            row.next();
+            return row.getString(1);
+        }
     }
 
     private static String view(TableName name, String definition) {
@@ -246,6 +274,7 @@ public final class ReadSchema {
                 facts.add(view(view.name(), tables.definition(now.get().oid())));
             }
         }
+        zone(timeZone(postgres)).ifPresent(facts::add);
         return facts;
     }
 

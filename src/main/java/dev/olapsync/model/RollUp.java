@@ -39,6 +39,7 @@ final class RollUp {
             ColumnType.Kind.LOW_CARDINALITY,
             ColumnType.Kind.DATE,
             ColumnType.Kind.TIMESTAMP,
+            ColumnType.Kind.INSTANT,
             ColumnType.Kind.UUID);
 
     private static final Set<ColumnType.Kind> ORDERED = Set.of(
@@ -48,7 +49,8 @@ final class RollUp {
             ColumnType.Kind.DECIMAL,
             ColumnType.Kind.BOOL,
             ColumnType.Kind.DATE,
-            ColumnType.Kind.TIMESTAMP);
+            ColumnType.Kind.TIMESTAMP,
+            ColumnType.Kind.INSTANT);
     private static final Set<String> COMPARISONS = Set.of("=", "<>", "<", "<=", ">", ">=");
     private static final int MAX_DIGITS = 76;
 

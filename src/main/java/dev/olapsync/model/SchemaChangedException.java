@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import dev.olapsync.postgres.ValueErrors;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
@@ -53,8 +54,14 @@ public final class SchemaChangedException extends IllegalStateException {
     public static String message(Model model, List<String> before, List<String> now) {
         List<String> gone = before.stream().filter(fact -> !now.contains(fact)).toList();
         List<String> come = now.stream().filter(fact -> !before.contains(fact)).toList();
-        return "The tables that the model " + model + " (" + model.file()
-                + ") reads have been changed: not so any more: " + String.join("; ", gone)
-                + (come.isEmpty() ? "" : "; but: " + String.join("; ", come)) + REMEDY;
+        List<String> changes = new ArrayList<>();
+        if (!gone.isEmpty()) {
+            changes.add("not so any more: " + String.join("; ", gone));
+        }
+        if (!come.isEmpty()) {
+            changes.add((gone.isEmpty() ? "new: " : "but: ") + String.join("; ", come));
+        }
+        return "The tables that the model " + model + " (" + model.file() + ") reads have been changed: "
+                + String.join("; ", changes) + REMEDY;
     }
 }

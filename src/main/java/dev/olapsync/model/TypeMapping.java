@@ -32,6 +32,7 @@ record TypeMapping(Kind kind, Format format, Key key) {
     private static final TypeMapping TEXT_IN_EVENTS = new TypeMapping(Kind.TEXT_FORM, Format.PLAIN, Key.NONE);
     private static final TypeMapping TEXT = new TypeMapping(Kind.STRING, Format.PLAIN, Key.ROW);
     private static final TypeMapping TIMESTAMP = new TypeMapping(Kind.TIMESTAMP, Format.TIMESTAMP, Key.ROW);
+    private static final TypeMapping INSTANT = new TypeMapping(Kind.INSTANT, Format.TIMESTAMP, Key.ROW);
     private static final TypeMapping ENUM = new TypeMapping(Kind.LOW_CARDINALITY, Format.PLAIN, Key.ROW);
     private static final TypeMapping CITEXT = new TypeMapping(Kind.STRING, Format.PLAIN, Key.JOIN);
     private static final TypeMapping ARRAY = new TypeMapping(Kind.JSON_TEXT, null, Key.NONE);
@@ -54,7 +55,7 @@ record TypeMapping(Kind kind, Format format, Key key) {
             Map.entry("name", new TypeMapping(Kind.STRING, null, Key.NONE)),
             Map.entry("date", new TypeMapping(Kind.DATE, Format.DATE, Key.ROW)),
             Map.entry("timestamp", TIMESTAMP),
-            Map.entry("timestamptz", TIMESTAMP),
+            Map.entry("timestamptz", INSTANT),
             Map.entry("uuid", new TypeMapping(Kind.UUID, Format.PLAIN, Key.ROW)),
             Map.entry("bytea", new TypeMapping(Kind.TEXT_FORM, Format.HEX, Key.ROW)),
             Map.entry("json", TEXT_IN_EVENTS),

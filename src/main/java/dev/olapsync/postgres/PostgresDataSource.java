@@ -41,7 +41,7 @@ public class PostgresDataSource extends HikariDataSource {
         setMaximumPoolSize(8);
         setMinimumIdle(0);
         setConnectionTimeout(CONNECT_MILLIS);
-        setConnectionInitSql(PostgresSession.sql());
+        setTimeZone(PostgresSession.UTC);
         addDataSourceProperty(PGProperty.APPLICATION_NAME.getName(), APPLICATION);
         addDataSourceProperty(PGProperty.SOCKET_TIMEOUT.getName(), LIMIT_SECONDS);
         addDataSourceProperty(PGProperty.TCP_KEEP_ALIVE.getName(), true);
@@ -59,7 +59,7 @@ public class PostgresDataSource extends HikariDataSource {
         properties.putAll(settings.tls().properties());
         Connection connection = open(url(settings.host(), settings.port(), settings.database()), properties);
         try (Statement statement = connection.createStatement()) {
-            statement.execute(PostgresSession.sql());
+            statement.execute(PostgresSession.sql(settings.timeZone()));
             return connection;
         } catch (SQLException e) {
             connection.close();
@@ -104,6 +104,7 @@ public class PostgresDataSource extends HikariDataSource {
         dataSource.setDatabase(settings.database());
         dataSource.setUsername(settings.user());
         dataSource.setPassword(settings.password());
+        dataSource.setTimeZone(settings.timeZone());
         settings.tls().properties().forEach(dataSource::addDataSourceProperty);
         return dataSource;
     }
@@ -144,6 +145,11 @@ public class PostgresDataSource extends HikariDataSource {
     public void setDatabase(String database) {
         this.database = database;
         address();
+    }
+
+    /** In which expressions that depend on a zone are computed; the default is UTC. */
+    public void setTimeZone(String timeZone) {
+        setConnectionInitSql(PostgresSession.sql(timeZone));
     }
 
     private void address() {

@@ -21,6 +21,8 @@ public final class PostgresSession {
     /** The first major version whose pgoutput sends logical decoding messages. */
     private static final int OLDEST_SERVER = 14;
 
+    public static final String UTC = "UTC";
+
     private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
     /** A server that is too old must accept a connection too, so that its version can be reported. */
     private static final Map<String, String> SINCE_14 = Map.of("idle_session_timeout", "0");
@@ -40,7 +42,7 @@ public final class PostgresSession {
         SETTINGS.put("gin_fuzzy_search_limit", "0");
         SETTINGS.put("exit_on_error", "off");
         SETTINGS.put("client_min_messages", "warning");
-        SETTINGS.put("TimeZone", "UTC");
+        SETTINGS.put("TimeZone", UTC);
         SETTINGS.put("timezone_abbreviations", "Default");
         SETTINGS.put("DateStyle", "ISO, YMD");
         SETTINGS.put("IntervalStyle", "postgres");
@@ -84,9 +86,13 @@ public final class PostgresSession {
         });
     }
 
-    /** One text with all statements that a new session must run. */
-    public static String sql() {
-        return SETTINGS.entrySet().stream()
+    /**
+     * One text with all statements that a new session must run.
+     *
+     * @param timeZone in which expressions that depend on a zone are computed
+     */
+    public static String sql(String timeZone) {
+        return Stream.concat(SETTINGS.entrySet().stream(), Stream.of(Map.entry("TimeZone", timeZone)))
                         .map(setting -> "SET " + setting.getKey() + " = " + literal(setting.getValue()))
                         .collect(Collectors.joining("; "))
                 + Stream.of(SINCE_14, SINCE_17)
@@ -101,7 +107,9 @@ public final class PostgresSession {
         return value.contains(", ") ? value : "'" + value + "'";
     }
 
-    /** The same as the driver property {@code options}, without settings that the oldest server does not have. */
+    /**
+     * The same as the driver property {@code options}, in UTC, without settings that the oldest server does not have.
+     */
     public static String options() {
         return Stream.of(SETTINGS, SINCE_14)
                 .flatMap(settings -> settings.entrySet().stream())

@@ -41,7 +41,8 @@ public class EnrichRoutes extends PipelineRoutes {
                         "sslMode", "{{postgres.sslmode:prefer}}",
                         "sslRootCert", "{{postgres.sslrootcert:}}",
                         "sslCert", "{{postgres.sslcert:}}",
-                        "sslKey", "{{postgres.sslkey:}}"));
+                        "sslKey", "{{postgres.sslkey:}}",
+                        "timeZone", "{{olap.timezone:UTC}}"));
         bean("kafka-clients", KafkaClients.class);
     }
 

@@ -84,6 +84,7 @@ final class PostgresRows implements AutoCloseable {
             // a cast would remove the trailing blanks of a char(n)
             case STRING -> value;
             case JSON_TEXT -> "to_json(" + value + ")::text";
+            case INSTANT -> "(" + value + " AT TIME ZONE 'UTC')::text";
             case ARRAY ->
                 "to_json(ARRAY(SELECT " + element(type.element()) + " FROM unnest(" + value
                         + ") WITH ORDINALITY AS e(x, n) ORDER BY e.n))::text";

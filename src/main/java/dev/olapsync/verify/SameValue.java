@@ -7,9 +7,12 @@ import dev.olapsync.model.OutputColumn;
 import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
+import java.time.temporal.TemporalAccessor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +29,9 @@ final class SameValue {
     private static final DateTimeFormatter TIMESTAMP = new DateTimeFormatterBuilder()
             .appendPattern("uuuu-MM-dd HH:mm:ss")
             .appendFraction(ChronoField.NANO_OF_SECOND, 0, 9, true)
-            .toFormatter();
+            .optionalStart()
+            .appendOffset("+HH:mm:ss", "Z")
+            .toFormatter(Locale.ROOT);
 
     private static final DateTimeFormatter CANONICAL_TIMESTAMP =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
@@ -83,7 +88,7 @@ final class SameValue {
                 Double.compare(Double.parseDouble(special(postgres)), Double.parseDouble(special(clickHouse)));
             case BOOL -> Boolean.compare(bool(postgres), bool(clickHouse));
             case DATE -> LocalDate.parse(postgres).compareTo(LocalDate.parse(clickHouse));
-            case TIMESTAMP -> timestamp(postgres).compareTo(timestamp(clickHouse));
+            case TIMESTAMP, INSTANT -> timestamp(postgres).compareTo(timestamp(clickHouse));
             default -> compareBytes(postgres, clickHouse);
         };
     }
@@ -93,10 +98,13 @@ final class SameValue {
         return switch (column.type().kind()) {
             case DECIMAL -> new BigDecimal(text).stripTrailingZeros().toPlainString();
             case BOOL -> String.valueOf(bool(text));
-            case TIMESTAMP -> {
+            case TIMESTAMP, INSTANT -> {
                 // Postgres writes a composite key in its JSON form
-                String plain = text.replace('T', ' ').replace("+00:00", "+00");
-                yield held(Kind.TIMESTAMP, plain) ? CANONICAL_TIMESTAMP.format(timestamp(plain)) : text;
+                String plain = text.replace('T', ' ');
+                yield held(Kind.TIMESTAMP, plain)
+                        ? CANONICAL_TIMESTAMP.format(timestamp(plain))
+                                + (column.type().kind() == Kind.INSTANT ? "+00" : "")
+                        : text;
             }
             default -> text;
         };
@@ -107,7 +115,7 @@ final class SameValue {
         return switch (kind) {
             case DECIMAL -> !postgres.equals("NaN");
             case DATE -> inRange(postgres, postgres);
-            case TIMESTAMP -> inRange(postgres, postgres.split(" ", 2)[0]);
+            case TIMESTAMP, INSTANT -> inRange(postgres, postgres.split(" ", 2)[0]);
             default -> true;
         };
     }
@@ -121,9 +129,12 @@ final class SameValue {
         return !day.isBefore(FIRST_DAY) && !day.isAfter(LAST_DAY);
     }
 
+    /** In UTC. A text without an offset is in UTC. */
     private static LocalDateTime timestamp(String text) {
-        String local = text.endsWith("+00") ? text.substring(0, text.length() - 3) : text;
-        return LocalDateTime.parse(local, TIMESTAMP);
+        TemporalAccessor time = TIMESTAMP.parseBest(text, OffsetDateTime::from, LocalDateTime::from);
+        return time instanceof OffsetDateTime instant
+                ? instant.withOffsetSameInstant(ZoneOffset.UTC).toLocalDateTime()
+                : (LocalDateTime) time;
     }
 
     private static boolean bool(String text) {

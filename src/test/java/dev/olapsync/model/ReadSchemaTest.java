@@ -54,6 +54,15 @@ class ReadSchemaTest {
         assertThat(model.schema().factsNow(postgres)).isEqualTo(model.schema().facts());
     }
 
+    /** Its days and texts of timestamptz would be others. */
+    @Test
+    void anotherTimeZone() throws Exception {
+        TestDatabase.execute(postgres, "SET TimeZone = 'Europe/Berlin'");
+        assertThat(model.schema().isCurrent(postgres)).isFalse();
+        assertThat(SchemaChangedException.of(model, postgres))
+                .hasMessageContaining("new: olap.timezone is Europe/Berlin");
+    }
+
     @AfterEach
     void close() throws SQLException {
         postgres.close();

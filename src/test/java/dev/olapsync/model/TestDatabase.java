@@ -52,12 +52,13 @@ public final class TestDatabase {
                 "",
                 "",
                 "",
+                PostgresSession.UTC,
                 new Settings.PostgresTls("disable", "", "", ""));
     }
 
     private static Connection connect(String database) throws SQLException {
         Connection connection = DriverManager.getConnection(POSTGRES.getJdbcUrl("postgres", database));
-        execute(connection, PostgresSession.sql());
+        execute(connection, PostgresSession.sql(PostgresSession.UTC));
         return connection;
     }
 
