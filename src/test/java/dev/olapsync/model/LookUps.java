@@ -134,7 +134,12 @@ final class LookUps {
 
     /** The rows of the model's own SELECT as JSON, as ClickHouse is to have them. */
     static List<String> oracle(Connection postgres, Model model) throws SQLException {
-        return strings(postgres, "SELECT row_to_json(q.*)::text FROM (" + model.rows() + ") q");
+        return jsonOf(postgres, "(" + model.rows() + ") q");
+    }
+
+    /** @param from the rows, as q; a look-up writes a timestamptz in UTC, without an offset */
+    static List<String> jsonOf(Connection postgres, String from) throws SQLException {
+        return strings(postgres, "SELECT replace(row_to_json(q.*)::text, '+00:00\"', '\"') FROM " + from);
     }
 
     static List<String> strings(Connection postgres, String sql) throws SQLException {

@@ -92,17 +92,13 @@ class TypesTest {
             unheld("timestamp", "2300-01-01 00:00:00", "DateTime64(6, 'UTC')"),
             unheld("timestamp", "infinity", "DateTime64(6, 'UTC')"),
             unheld("timestamp", "0044-03-15 12:00:00 BC", "DateTime64(6, 'UTC')"),
-            held(
-                    "timestamptz",
-                    "2025-10-21T19:33:53.571Z",
-                    "DateTime64(6, 'UTC')",
-                    "\"2025-10-21T19:33:53.571+00:00\""),
+            held("timestamptz", "2025-10-21T19:33:53.571Z", "DateTime64(6, 'UTC')", "\"2025-10-21T19:33:53.571\""),
             held(
                     "timestamptz",
                     "2025-10-21 21:33:53.571001+02",
                     "DateTime64(6, 'UTC')",
-                    "\"2025-10-21T19:33:53.571001+00:00\""),
-            held("timestamptz", "1900-01-01 01:00:00+01", "DateTime64(6, 'UTC')", "\"1900-01-01T00:00:00+00:00\""),
+                    "\"2025-10-21T19:33:53.571001\""),
+            held("timestamptz", "1900-01-01 01:00:00+01", "DateTime64(6, 'UTC')", "\"1900-01-01T00:00:00\""),
             unheld("timestamptz", "1900-01-01 00:59:59+01", "DateTime64(6, 'UTC')"),
             unheld("timestamptz", "-infinity", "DateTime64(6, 'UTC')"),
             held("uuid", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "UUID", "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\""),
@@ -258,8 +254,7 @@ class TypesTest {
                         org.assertj.core.groups.Tuple.tuple("0044-03-15 BC", true, null, "day, amount"),
                         org.assertj.core.groups.Tuple.tuple("0045-03-15 BC", false, null, "day"),
                         org.assertj.core.groups.Tuple.tuple("2025-01-05", false, null, null));
-        assertThat(found.get(3).json())
-                .isEqualTo("{\"day\":null,\"amount\":null,\"seen\":\"2025-01-01T00:00:00+00:00\"}");
+        assertThat(found.get(3).json()).isEqualTo("{\"day\":null,\"amount\":null,\"seen\":\"2025-01-01T00:00:00\"}");
         assertThat(found.get(5).json()).isEqualTo("{\"day\":\"2025-01-05\"}");
         List<LookUps.Row> pages = LookUps.pages(postgres, strict, 2);
         assertThat(pages)
