@@ -6,9 +6,11 @@ import dev.olapsync.config.Settings.LoadSource;
 import dev.olapsync.kafka.KnownTopics;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OtherPipelines;
+import dev.olapsync.pipeline.UnfitGenerations;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.RunningTransactions;
@@ -19,6 +21,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.OptionalInt;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.slf4j.Logger;
@@ -42,24 +45,31 @@ public class InitialLoad implements Processor {
     public void process(Exchange exchange) throws Exception {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Settings settings = olapSync.settings();
-        Models models = olapSync.models();
         Loads loads = Loads.of(olapSync);
+        new UnfitGenerations(olapSync).takeOut();
+        Models models = olapSync.models();
         loads.requireUnchanged(models);
         createTopics(olapSync, models);
         createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
         loads.forgetOthers(models);
+        Generations.of(olapSync).register(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(postgres, olapSync, models, loads);
         }
         if (settings.olap().loadSource() == LoadSource.SNAPSHOT) {
             snapshots.run(exchange.getContext(), olapSync, models, loads);
         }
-        for (Model model : models.all()) {
-            new ModelLoad(exchange.getContext(), olapSync, model, loads).run();
+        for (Model model : models.shown()) {
+            load(exchange.getContext(), olapSync, model, loads);
         }
     }
 
-    private static void createTopics(OlapSync olapSync, Models models) throws Exception {
+    /** Returns when all rows of a model are there; does nothing when they were already. */
+    public static void load(CamelContext context, OlapSync olapSync, Model model, Loads loads) throws Exception {
+        new ModelLoad(context, olapSync, model, loads).run();
+    }
+
+    public static void createTopics(OlapSync olapSync, Models models) throws Exception {
         KnownTopics known = olapSync.knownTopics();
         OtherPipelines.problem(olapSync).ifPresent(shared -> {
             throw new IllegalStateException(shared);
@@ -131,7 +141,7 @@ public class InitialLoad implements Processor {
      * The tables of a new model may just have been published: transactions that were running then may have changed them
      * without a record in the log.
      */
-    private static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
+    public static void awaitEndOfRunningTransactions(Connection postgres) throws SQLException, InterruptedException {
         long next = snapshotBound(postgres, "xmax");
         while (snapshotBound(postgres, "xmin") < next) {
             Thread.sleep(PAUSE_MILLIS);

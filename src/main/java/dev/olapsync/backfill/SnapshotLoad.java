@@ -53,12 +53,12 @@ final class SnapshotLoad {
     void run(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
         Set<String> done =
                 loads.all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
-        Set<TableName> kept = models.all().stream()
+        Set<TableName> kept = models.shown().stream()
                 .filter(model -> done.contains(model.name()) && model.history().isPresent())
                 .map(Model::grain)
                 .collect(Collectors.toSet());
         Map<Model, Load> left = new LinkedHashMap<>();
-        for (Model model : models.all()) {
+        for (Model model : models.shown()) {
             if (!done.contains(model.name()) && !kept.contains(model.grain())) {
                 left.put(model, begun(olapSync, model, loads));
             }

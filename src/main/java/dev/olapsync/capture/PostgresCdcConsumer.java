@@ -4,6 +4,7 @@ import dev.olapsync.capture.debezium.Alias;
 import dev.olapsync.capture.debezium.DebeziumServices;
 import dev.olapsync.capture.debezium.NeededColumns;
 import dev.olapsync.capture.debezium.PostgresCdcConnector;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.PostgresDataSource;
@@ -12,6 +13,7 @@ import dev.olapsync.postgres.RunningTransactions;
 import io.debezium.embedded.Connect;
 import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,6 +42,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private static final Logger LOG = LoggerFactory.getLogger(PostgresCdcConsumer.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    private static final Duration LONGEST_END = Duration.ofSeconds(60);
 
     private final PostgresCdcEndpoint endpoint;
     private final ReplicationSlot slot;
@@ -48,6 +51,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private volatile CountDownLatch stopped = new CountDownLatch(0);
     private volatile DebeziumEngine<?> engine;
     private volatile BatchPublisher deliveries;
+    private volatile Optional<NeededColumns> needed = Optional.empty();
     private volatile Throwable failure = new IllegalStateException("capture has not begun yet");
 
     PostgresCdcConsumer(PostgresCdcEndpoint endpoint, Processor processor) {
@@ -76,6 +80,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     protected void doStart() throws Exception {
         super.doStart();
         stopped = new CountDownLatch(1);
+        OlapSync.of(endpoint.getCamelContext()).onOtherModels(this::readColumnsAgain);
         executor = endpoint.createExecutor(this);
         executor.submit(this::capture);
     }
@@ -136,7 +141,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         properties.computeIfPresent("database.dbname", (key, name) -> PostgresDataSource.inUrl((String) name));
         properties.setProperty(AsyncEngineConfig.CONNECTOR_CLASS.name(), PostgresCdcConnector.class.getName());
         properties.setProperty("schema.include.list", Alias.SCHEMAS);
-        neededColumns().ifPresent(needed -> properties.setProperty(NeededColumns.OPTION, needed.option()));
+        needed = neededColumns();
+        needed.ifPresent(columns -> properties.setProperty(NeededColumns.OPTION, columns.option()));
         engine = DebeziumEngine.create(Connect.class)
                 .using(properties)
                 .using((success, message, error) -> {
@@ -146,7 +152,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                 })
                 .notifying(deliveries)
                 .build();
-        if (stopped.getCount() == 0) {
+        if (stopped.getCount() == 0 || !isCaptured(neededColumns())) {
             return;
         }
         engine.run();
@@ -170,9 +176,42 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         try {
             return Optional.of(
                     NeededColumns.of(OlapSync.of(endpoint.getCamelContext()).models()));
-        } catch (SQLException | ModelException e) {
+        } catch (SQLException | ModelException | ClickHouseException e) {
             LOG.debug("Changes are captured with all their columns: {}", e.getMessage());
             return Optional.empty();
+        }
+    }
+
+    /** @param other empty for all */
+    private boolean isCaptured(Optional<NeededColumns> other) {
+        return needed.isEmpty() || other.filter(needed.get()::covers).isPresent();
+    }
+
+    /**
+     * Returns when all that is published from now on has the columns that other models need.
+     *
+     * @throws IllegalStateException when capture does not end in {@link #LONGEST_END}; to be tried again
+     */
+    private void readColumnsAgain() {
+        DebeziumEngine<?> running = engine;
+        BatchPublisher before = deliveries;
+        if (stopped.getCount() == 0 || running == null || before == null || isCaptured(neededColumns())) {
+            return;
+        }
+        LOG.info("Capture begins again with the columns of other models");
+        try {
+            running.close();
+            long deadline = System.nanoTime() + LONGEST_END.toNanos();
+            while (deliveries == before && !stopped.await(FIRST_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException("Capture has not ended after " + LONGEST_END.toSeconds() + " s");
+                }
+            }
+        } catch (IOException | IllegalStateException e) {
+            throw new IllegalStateException("Capture does not end: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while capture was to begin again", e);
         }
     }
 

@@ -6,15 +6,24 @@ import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.KnownTopics;
 import dev.olapsync.kafka.Topics;
+import dev.olapsync.model.GenerationName;
+import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
+import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.KnownPublication;
 import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.UnfitGenerations;
 import dev.olapsync.tables.ClickHouseTables;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Checks that ClickHouse can be reached and written, and that its existing tables fit the models. */
 public final class ClickHouseChecks {
@@ -49,8 +58,9 @@ public final class ClickHouseChecks {
             if (connected(clickHouse)) {
                 rights(clickHouse);
                 if (models.isPresent()) {
-                    tables(clickHouse, models.get());
-                    loads(clickHouse, models.get(), postgres.slotMissing(), postgres.published());
+                    Models registered = registered(clickHouse, models.get(), findings::fail);
+                    tables(clickHouse, registered);
+                    loads(clickHouse, registered, postgres.slotMissing(), postgres.published());
                 }
             }
         } catch (ClickHouseException e) {
@@ -66,8 +76,9 @@ public final class ClickHouseChecks {
      */
     public void essential(Models models, boolean slotMissing, Map<String, String> published) {
         try (ClickHouse clickHouse = new ClickHouse(to)) {
-            tables(clickHouse, models);
-            loads(clickHouse, models, slotMissing, published);
+            Models registered = registered(clickHouse, models, findings::warn);
+            tables(clickHouse, registered);
+            loads(clickHouse, registered, slotMissing, published);
         } catch (ClickHouseException e) {
             findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
         }
@@ -147,6 +158,7 @@ public final class ClickHouseChecks {
         try {
             if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) == 1) {
                 findings.ok("user " + to.user() + " has the rights to " + RIGHTS);
+                rightToDrop(clickHouse);
             } else {
                 findings.fail(
                         "user " + to.user() + " lacks some of the rights to " + RIGHTS,
@@ -159,6 +171,50 @@ public final class ClickHouseChecks {
             findings.warn(
                     "the rights of user " + to.user() + " are not known: this ClickHouse has no CHECK GRANT",
                     "SHOW GRANTS must show " + RIGHTS + ".");
+        }
+    }
+
+    private void rightToDrop(ClickHouse clickHouse) {
+        String on = "DROP TABLE ON " + ClickHouse.identifier(to.database()) + ".*";
+        if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) != 1) {
+            findings.warn(
+                    "user " + to.user() + " lacks the right to DROP TABLE: the tables of superseded generations stay",
+                    "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
+        }
+    }
+
+    /**
+     * A model that the registry of generations has goes on as it is there, whatever its file says.
+     *
+     * @param unfit reports a generation that does not fit the database any more, which holds up no other model
+     */
+    private Models registered(ClickHouse clickHouse, Models models, Consumer<String> unfit) {
+        List<Generation> shown = new Generations(clickHouse, settings.olap().epoch()).shown();
+        if (shown.isEmpty()) {
+            return models;
+        }
+        for (Generation generation : shown) {
+            models.find(generation.model())
+                    .filter(models::isWhole)
+                    .filter(model -> !Models.isSameSelect(models.content(model), generation.content()))
+                    .ifPresent(model -> findings.warn("the file of " + model + " has another SELECT than generation "
+                            + generation.number() + ", which readers see: run builds the next one beside it"));
+            if (generation.state() == State.FROZEN) {
+                unfit.accept(generation.frozen());
+            }
+        }
+        OlapSync olapSync = new OlapSync(settings);
+        try {
+            Map<String, String> causes = new UnfitGenerations(olapSync).causes();
+            causes.forEach((name, cause) -> unfit.accept("the SELECT of " + GenerationName.model(name) + ", generation "
+                    + GenerationName.number(name) + ", does not fit the database any more: " + cause
+                    + ". When the pipeline runs, it takes this generation out and builds the next one from the file"));
+            return olapSync.models().without(causes.keySet());
+        } catch (SQLException | ModelException e) {
+            findings.fail("the models that have been loaded do not fit Postgres any more: " + e.getMessage());
+            return models;
+        } finally {
+            olapSync.stop();
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.olapsync.check;
 
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.config.Settings;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.PostgresSession;
 import dev.olapsync.postgres.PublicationGaps;
@@ -18,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Checks that Postgres can be captured, and that it has the tables and columns of the models. */
@@ -44,7 +47,7 @@ public final class PostgresChecks {
             boolean follow = server(connection);
             CaptureChecks capture = new CaptureChecks(settings, connection, findings);
             slotMissing = follow && !capture.slot();
-            Optional<Models> models = models(connection);
+            Optional<Models> models = models(connection, findings::warn);
             if (follow && models.isPresent()) {
                 capture.gaps(models.get().tables());
                 published = marks(connection, models.get());
@@ -60,7 +63,7 @@ public final class PostgresChecks {
                 return Optional.empty();
             }
             boolean follow = server(connection);
-            Optional<Models> models = models(connection);
+            Optional<Models> models = models(connection, findings::misconfigured);
             if (follow) {
                 CaptureChecks capture = new CaptureChecks(settings, connection, findings);
                 capture.role();
@@ -210,7 +213,8 @@ public final class PostgresChecks {
         }
     }
 
-    private Optional<Models> models(Connection connection) throws SQLException {
+    /** @param wrong reports the error in the file of a model that was loaded, and goes on with what was loaded */
+    private Optional<Models> models(Connection connection, Consumer<String> wrong) throws SQLException {
         try {
             Models models = Models.load(settings.olap().models(), connection);
             findings.ok("models: " + models.all().size() + " in "
@@ -218,8 +222,22 @@ public final class PostgresChecks {
                     + " may read and whose changes carry their keys");
             return Optional.of(models);
         } catch (ModelException e) {
-            e.errors().forEach(error -> findings.misconfigured(error.toString()));
+            Optional<Models> registered = registered();
+            Consumer<String> report = registered.isPresent() ? wrong : findings::misconfigured;
+            e.errors().forEach(error -> report.accept(error.toString()));
+            return registered;
+        }
+    }
+
+    /** The models as the registry of generations has them, if it has all whose files are wrong. */
+    private Optional<Models> registered() throws SQLException {
+        OlapSync olapSync = new OlapSync(settings);
+        try {
+            return Optional.of(olapSync.models());
+        } catch (ModelException | ClickHouseException e) {
             return Optional.empty();
+        } finally {
+            olapSync.stop();
         }
     }
 

@@ -47,7 +47,8 @@ public final class Explain implements Callable<Integer> {
         OlapSync olapSync = new OlapSync(configuration.settings());
         PrintWriter out = spec.commandLine().getOut();
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            List<Model> models = olapSync.models().all().stream()
+            Models inFiles = Models.load(olapSync.settings().olap().models(), postgres);
+            List<Model> models = inFiles.all().stream()
                     .filter(model ->
                             model.name().equals(name) || Models.file(model).equals(name))
                     .toList();

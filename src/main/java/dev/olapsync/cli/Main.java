@@ -26,6 +26,8 @@ import picocli.CommandLine.ParameterException;
             Verify.class,
             RepairRow.class,
             Resync.class,
+            Rebuild.class,
+            GenerationsCommand.class,
             DeadLetterCommand.class,
             CommandLine.HelpCommand.class,
             AutoComplete.GenerateCompletion.class

@@ -66,7 +66,7 @@ final class Resync implements Callable<Integer> {
     public Integer call() throws Exception {
         OlapSync olapSync = new OlapSync(configuration.settings());
         try (Barrier barrier = new Barrier(olapSync)) {
-            Optional<Model> model = olapSync.models().find(modelName);
+            Optional<Model> model = olapSync.models().findShown(modelName);
             if (model.isEmpty()) {
                 spec.commandLine().getErr().println(olapSync.models().unknown(modelName));
                 return 2;

@@ -80,6 +80,10 @@ final class StatusCommand implements Callable<Integer> {
                 List.of("MODEL", "LAST VERIFIED", "ROWS", "DIFFERENCES", "NOT AT REST"),
                 status.models(),
                 model -> verified(model.name(), model.verified()));
+        status.models().stream()
+                .filter(model -> model.next() != null)
+                .forEach(model -> out.println(
+                        model.name() + ": readers see generation " + model.generation() + "; " + model.next()));
         out.println();
         if (status.slot() != null) {
             out.println(slot(status.slot()));

@@ -122,7 +122,7 @@ final class Verify implements Callable<Integer> {
         for (String model : models) {
             if (VerifyRound.chosen(olapSync.models(), List.of(model)).isEmpty()) {
                 throw wrong("There is no model " + model + ", only "
-                        + olapSync.models().all().stream()
+                        + olapSync.models().shown().stream()
                                 .map(Models::file)
                                 .distinct()
                                 .toList());

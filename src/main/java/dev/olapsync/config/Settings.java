@@ -2,6 +2,7 @@ package dev.olapsync.config;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -118,6 +119,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param topicRetentionMillis how long a topic keeps a change: longer than the longest outage
      * @param loadSource the way of the initial load
      * @param loadThreads number of threads that read a model in the initial load, each on its own connection
+     * @param generationKeep for how long the table of a generation stays after readers see the next one
      */
     public record Olap(
             Path models,
@@ -130,7 +132,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             int topicPartitions,
             long topicRetentionMillis,
             LoadSource loadSource,
-            int loadThreads) {
+            int loadThreads,
+            Duration generationKeep) {
 
         public Olap {
             if ((changesTopic + ".").startsWith(rowsTopic + ".") || (rowsTopic + ".").startsWith(changesTopic + ".")) {
@@ -253,7 +256,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.number("olap.topic.partitions", 4),
                         keys.bigNumber("olap.topic.retention.millis", WEEK),
                         keys.oneOf("olap.load.source", LoadSource.COPY),
-                        keys.number("olap.load.threads", 2)),
+                        keys.number("olap.load.threads", 2),
+                        Duration.ofSeconds(keys.number("olap.generation.keep.seconds", 3_600))),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),
                         keys.number("olap.status.port", 9876),

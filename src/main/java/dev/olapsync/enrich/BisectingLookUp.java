@@ -31,10 +31,12 @@ public class BisectingLookUp implements Processor {
     public void process(Exchange exchange) throws Exception {
         DirtyKeys dirty = exchange.getVariable(KEYS, DirtyKeys.class);
         SQLException error = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, SQLException.class);
-        SchemaChangedException.throwIfCauseOf(
-                error,
-                dirty.lookUp().model(),
-                OlapSync.of(exchange.getContext()).postgres());
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
+        if (!olapSync.isInStream(dirty.lookUp().model())) {
+            exchange.getMessage().setBody(List.of());
+            return;
+        }
+        SchemaChangedException.throwIfCauseOf(error, dirty.lookUp().model(), olapSync.postgres());
         if (!ValueErrors.isOne(error)) {
             throw error;
         }

@@ -11,6 +11,7 @@ import dev.olapsync.model.Models;
 import dev.olapsync.model.VersionCutoffs;
 import dev.olapsync.pipeline.BarrierMessage;
 import dev.olapsync.pipeline.ChangeEvent;
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.PreparedStep;
@@ -38,40 +39,57 @@ public class DirtyRowFinder extends PreparedStep {
     public static final String READY = "ready";
 
     private OlapSync olapSync;
-    private Models models;
-    private Predicate<String> needed;
     private UnreadTables unreadTables;
+    private volatile Current current;
+
+    /**
+     * What counts for a batch from its begin to its end, also if others count meanwhile.
+     *
+     * @param needed the columns of changes that are needed
+     * @param frozen whether there are models that are not among these and need the changes of other tables
+     */
+    private record Current(Models models, Predicate<String> needed, boolean frozen) {}
 
     @Override
     protected void prepare() throws Exception {
-        use(OlapSync.of(getCamelContext()), OlapSync.of(getCamelContext()).models());
+        olapSync = OlapSync.of(getCamelContext());
+        Models models = olapSync.models();
         Loads.of(olapSync).requireUnchanged(models);
         olapSync.topics().create(models);
+        use(olapSync, models, !Generations.of(olapSync).frozen().isEmpty());
     }
 
-    void use(OlapSync shared, Models compiled) {
+    void use(OlapSync shared, Models models, boolean frozen) {
         olapSync = shared;
-        models = compiled;
-        needed = models.columnsOfChanges();
-        unreadTables = new UnreadTables(olapSync.metrics());
+        unreadTables = unreadTables == null ? new UnreadTables(olapSync.metrics()) : unreadTables;
+        current = new Current(models, models.columnsOfChanges(), frozen);
+    }
+
+    /** Those whose models other steps have now. */
+    private synchronized Current current() throws Exception {
+        if (olapSync.isOutdated(current.models())) {
+            prepare();
+        }
+        return current;
     }
 
     @Override
-    protected void step(Exchange exchange) {
+    protected void step(Exchange exchange) throws Exception {
+        Current now = current();
         List<Exchange> ready = new ArrayList<>();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) change).getMessage();
             try {
-                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), needed);
-                if (event.op() != 'm' && models.lookUpsOf(event.table()).isEmpty()) {
-                    unread(event.table(), message, ready);
+                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), now.needed());
+                if (event.op() != 'm' && now.models().lookUpsOf(event.table()).isEmpty()) {
+                    unread(now, event.table(), message, ready);
                     continue;
                 }
                 switch (event.op()) {
-                    case 'm' -> refreshRequest(event, ready, dirty);
-                    case 't' -> truncate(event, message, ready);
-                    default -> row(event, message, ready, dirty);
+                    case 'm' -> refreshRequest(now.models(), event, ready, dirty);
+                    case 't' -> truncate(now.models(), event, message, ready);
+                    default -> row(now.models(), event, message, ready, dirty);
                 }
             } catch (IllegalArgumentException e) {
                 ready.add(DeadLetters.ofRecord(getCamelContext(), message, e.getMessage()));
@@ -102,7 +120,8 @@ public class DirtyRowFinder extends PreparedStep {
         return epoch == null ? 0 : ByteBuffer.wrap(epoch).getInt();
     }
 
-    private void row(ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+    private void row(
+            Models models, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (event.images().isEmpty()) {
             throw new IllegalArgumentException("the change of " + event.table() + " carries no row");
         }
@@ -131,7 +150,7 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     /** A request for very many rows is work for the fan-out, like a whole table. */
-    private void refreshRequest(ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+    private void refreshRequest(Models models, ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (!event.transactional()) {
             // its position is before that of uncommitted changes of its own session, over which it would win
             throw new IllegalArgumentException(
@@ -142,9 +161,22 @@ public class DirtyRowFinder extends PreparedStep {
             return;
         }
         RefreshRequest refreshRequest = RefreshRequest.parse(event.message());
-        Model model = models.find(refreshRequest.model())
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "the refresh request names the model " + refreshRequest.model() + ", which is not configured"));
+        List<Model> generations = models.generations(refreshRequest.model());
+        if (generations.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the refresh request names the model " + refreshRequest.model() + ", which is not configured");
+        }
+        for (Model model : generations) {
+            refresh(model, refreshRequest, event, ready, dirty);
+        }
+    }
+
+    private void refresh(
+            Model model,
+            RefreshRequest refreshRequest,
+            ChangeEvent event,
+            List<Exchange> ready,
+            Map<LookUp, DirtyKeys> dirty) {
         LookUp grain = model.lookUps().get(0);
         if (refreshRequest.keys().stream()
                 .anyMatch(key -> key.size() != grain.key().size())) {
@@ -164,7 +196,7 @@ public class DirtyRowFinder extends PreparedStep {
      * Rows of a truncated grain are gone at once, and so are rows that require a parent in a truncated table. The
      * fan-out reads rows again whose parent in the truncated table is optional.
      */
-    private void truncate(ChangeEvent event, Message message, List<Exchange> ready) {
+    private void truncate(Models models, ChangeEvent event, Message message, List<Exchange> ready) {
         for (LookUp lookUp : models.lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
@@ -187,8 +219,8 @@ public class DirtyRowFinder extends PreparedStep {
         }
     }
 
-    private void unread(TableName table, Message message, List<Exchange> ready) {
-        if (unreadTables.isDeadLetterDue(table)) {
+    private void unread(Current now, TableName table, Message message, List<Exchange> ready) {
+        if (unreadTables.isDeadLetterDue(table) && !now.frozen()) {
             ready.add(
                     DeadLetters.ofRecord(
                             getCamelContext(),

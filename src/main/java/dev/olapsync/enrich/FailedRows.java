@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 
@@ -43,8 +44,11 @@ public final class FailedRows {
             }
         }
         for (Map.Entry<String, List<OutputRow>> ofModel : failed.entrySet()) {
-            deadLetters.addAll(deadLetters(
-                    OlapSync.of(context).models().find(ofModel.getKey()).orElseThrow(), ofModel.getValue()));
+            // a generation that was dropped meanwhile has none
+            Optional<Model> model = OlapSync.of(context).models().find(ofModel.getKey());
+            if (model.isPresent()) {
+                deadLetters.addAll(deadLetters(model.get(), ofModel.getValue()));
+            }
         }
         return deadLetters;
     }

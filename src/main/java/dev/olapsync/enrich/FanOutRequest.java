@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -131,6 +132,15 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
                         OlapSync.of(context).topics().fanOut());
         message.getMessage().setBody(json.toString().getBytes(StandardCharsets.UTF_8));
         return message;
+    }
+
+    /** The model of a request; empty if this is not a fan-out request. */
+    public static Optional<String> model(byte[] message) {
+        try {
+            return Optional.ofNullable(JSON.readTree(message).path("model").textValue());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.olapsync.enrich;
 
 import dev.olapsync.model.LookUp;
+import dev.olapsync.model.ModelException;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
 import java.sql.Connection;
@@ -25,7 +26,10 @@ public class LookUpToRows implements AggregationStrategy {
     public Exchange aggregate(Exchange original, Exchange reply) {
         DirtyKeys dirty = original.getMessage().getBody(DirtyKeys.class);
         List<?> found = reply.getMessage().getBody(List.class);
-        requireCurrent(original, dirty, found);
+        if (!isCurrent(found)) {
+            requireTakenOut(original, dirty);
+            found = List.of();
+        }
         LookUpResult lookedUp = new LookUpResult();
         int maximum = OlapSync.of(original.getContext()).settings().olap().batchRows();
         if (!dirty.lookUp().ofGrain() && (found == null || found.size() >= maximum)) {
@@ -42,14 +46,19 @@ public class LookUpToRows implements AggregationStrategy {
     }
 
     /** All rows of a look-up have the same value. */
-    private static void requireCurrent(Exchange exchange, DirtyKeys dirty, List<?> found) {
-        if (found != null && !found.isEmpty() && ((Map<?, ?>) found.get(0)).get("current") == Boolean.FALSE) {
-            try (Connection postgres =
-                    OlapSync.of(exchange.getContext()).postgres().getConnection()) {
+    private static boolean isCurrent(List<?> found) {
+        return found == null || found.isEmpty() || ((Map<?, ?>) found.get(0)).get("current") != Boolean.FALSE;
+    }
+
+    /** A generation that has been taken out meanwhile needs no rows. */
+    private static void requireTakenOut(Exchange exchange, DirtyKeys dirty) {
+        OlapSync olapSync = OlapSync.of(exchange.getContext());
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            if (olapSync.isInStream(dirty.lookUp().model())) {
                 throw SchemaChangedException.of(dirty.lookUp().model(), postgres);
-            } catch (SQLException e) {
-                throw new RuntimeCamelException(e);
             }
+        } catch (SQLException | ModelException e) {
+            throw new RuntimeCamelException(e);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.olapsync.enrich.FanOutRequest;
 import dev.olapsync.enrich.FanOutRequest.Way;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.OlapSync;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,6 +48,9 @@ public class FanOutSorter implements Processor {
                     fanOut.keys().forEach(key -> keys.add(key, fanOut.cause()));
                 }
             } catch (IllegalArgumentException e) {
+                if (isTakenOut(message, olapSync)) {
+                    continue;
+                }
                 deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), message, e.getMessage()));
             }
         }
@@ -60,5 +64,11 @@ public class FanOutSorter implements Processor {
         }
         DeadLetters.send(exchange.getContext(), deadLetters);
         exchange.getMessage().setBody(work);
+    }
+
+    private static boolean isTakenOut(Message message, OlapSync olapSync) {
+        return FanOutRequest.model(message.getBody(byte[].class))
+                .filter(Generations.of(olapSync)::isTakenOut)
+                .isPresent();
     }
 }

@@ -60,6 +60,9 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
         /** @param end offset at which the log ends, before the offset that would have been read next */
         void truncated(TopicPartition partition, long end);
+
+        /** Records of further partitions come after this. */
+        default void assigned() {}
     }
 
     private final Losses losses;
@@ -226,6 +229,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
                     expected.put(partition, offset.offset());
                 }
             });
+            losses.assigned();
             listener.onPartitionsAssigned(partitions);
         }
 

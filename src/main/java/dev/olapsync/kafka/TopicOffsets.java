@@ -3,6 +3,7 @@ package dev.olapsync.kafka;
 import dev.olapsync.config.Settings;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -130,14 +132,27 @@ public final class TopicOffsets implements AutoCloseable {
 
     /** The topics of which the members of a group own partitions now; none if the group does not exist. */
     public Set<String> readBy(String group) throws ExecutionException, InterruptedException {
+        return described(group).stream()
+                .flatMap(member -> member.assignment().topicPartitions().stream())
+                .map(TopicPartition::topic)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The client ids of a group's members; none when there is no such group. */
+    public List<String> members(String group) throws ExecutionException, InterruptedException {
+        return described(group).stream().map(MemberDescription::clientId).toList();
+    }
+
+    private Collection<MemberDescription> described(String group) throws ExecutionException, InterruptedException {
         try {
-            return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members().stream()
-                    .flatMap(member -> member.assignment().topicPartitions().stream())
-                    .map(TopicPartition::topic)
-                    .collect(Collectors.toCollection(TreeSet::new));
+            return admin.describeConsumerGroups(List.of(group))
+                    .describedGroups()
+                    .get(group)
+                    .get()
+                    .members();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
-                return Set.of();
+                return List.of();
             }
             throw e;
         }

@@ -1,13 +1,13 @@
 package dev.olapsync.load;
 
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.PreparedStep;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.tables.TargetTable;
-import java.io.IOException;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 
 /**
@@ -17,12 +17,14 @@ import org.apache.camel.Exchange;
 public class ClickHouseInsert extends PreparedStep {
 
     private OlapSync olapSync;
-    private final Map<String, BisectingInsert> inserts = new HashMap<>();
+    private Models models;
+    private final Map<String, BisectingInsert> inserts = new ConcurrentHashMap<>();
 
     @Override
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
-        Models models = olapSync.models();
+        models = olapSync.models();
+        inserts.clear();
         // not created here: a table that is missing now was lost
         new ClickHouseTables(olapSync.clickHouse()).requireMatch(models);
         TargetTable.of(models)
@@ -31,12 +33,16 @@ public class ClickHouseInsert extends PreparedStep {
     }
 
     @Override
-    protected void step(Exchange exchange) throws IOException {
+    protected void step(Exchange exchange) throws Exception {
         RowBatch batch = exchange.getMessage().getBody(RowBatch.class);
         if (batch.way() == RowBatch.Way.STREAM) {
             olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
         }
-        int written = inserts.get(batch.getModel()).write(batch);
+        BisectingInsert insert = insert(batch.getModel());
+        if (insert == null && Generations.of(olapSync).isTakenOut(batch.getModel())) {
+            return;
+        }
+        int written = insert.write(batch);
         if (batch.way() == RowBatch.Way.STREAM) {
             olapSync.metrics().loaded(batch.getModel(), batch.commitMillis());
             long ofSnapshot = batch.getRows() - batch.commitMillis().count();
@@ -46,5 +52,12 @@ public class ClickHouseInsert extends PreparedStep {
         } else {
             olapSync.metrics().fannedOut(batch.getModel(), written);
         }
+    }
+
+    private synchronized BisectingInsert insert(String model) throws Exception {
+        if (olapSync.isOutdated(models)) {
+            prepare();
+        }
+        return inserts.get(model);
     }
 }

@@ -3,10 +3,12 @@ package dev.olapsync.load;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.VersionCutoffs;
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.RecordHeaders;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +20,20 @@ import org.apache.camel.component.kafka.KafkaConstants;
 /** Sorts the output rows of a poll into one {@link RowBatch} for each model. */
 public class RowBatches implements Processor {
 
+    private enum Wanted {
+        YES,
+        /** Its generation was taken out. */
+        NO_MORE,
+        UNKNOWN
+    }
+
     @Override
     public void process(Exchange exchange) throws Exception {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Topics topics = olapSync.topics();
         List<Exchange> deadLetters = new ArrayList<>();
         Map<String, RowBatch> batches = new LinkedHashMap<>();
+        Map<String, Wanted> wantedByModel = new HashMap<>();
         for (Object polled : exchange.getMessage().getBody(List.class)) {
             Message row = ((Exchange) polled).getMessage();
             String topic = row.getHeader(KafkaConstants.TOPIC, String.class);
@@ -33,8 +43,15 @@ public class RowBatches implements Processor {
                 continue;
             }
             String model = topics.modelOf(topic);
-            if (!model.equals(VersionCutoffs.MODEL)
-                    && !olapSync.models().targets().contains(model)) {
+            Wanted wanted = wantedByModel.get(model);
+            if (wanted == null) {
+                wanted = wanted(model, olapSync);
+                wantedByModel.put(model, wanted);
+            }
+            if (wanted == Wanted.NO_MORE) {
+                continue;
+            }
+            if (wanted == Wanted.UNKNOWN) {
                 deadLetters.add(DeadLetters.ofRecord(
                         exchange.getContext(),
                         row,
@@ -57,5 +74,20 @@ public class RowBatches implements Processor {
         }
         DeadLetters.send(exchange.getContext(), deadLetters);
         exchange.getMessage().setBody(new ArrayList<>(batches.values()));
+    }
+
+    private static Wanted wanted(String model, OlapSync olapSync) throws Exception {
+        if (isTarget(model, olapSync)) {
+            return Wanted.YES;
+        }
+        olapSync.follow();
+        if (isTarget(model, olapSync)) {
+            return Wanted.YES;
+        }
+        return Generations.of(olapSync).isTakenOut(model) ? Wanted.NO_MORE : Wanted.UNKNOWN;
+    }
+
+    private static boolean isTarget(String model, OlapSync olapSync) throws Exception {
+        return model.equals(VersionCutoffs.MODEL) || olapSync.models().targets().contains(model);
     }
 }

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 final class ModelReader {
 
     private final Path file;
+    private final String name;
     private final Connection postgres;
     private final Catalog catalog;
     private final SqlText text;
@@ -28,11 +29,15 @@ final class ModelReader {
     private final SelectText parts;
     private final SelectAnalyser analyser;
 
-    ModelReader(Path file, Connection postgres, Catalog catalog) throws ModelException {
+    /**
+     * @param name of the model
+     * @param content what the file says, or said
+     */
+    ModelReader(Path file, String name, String content, Connection postgres, Catalog catalog) {
         this.file = file;
+        this.name = name;
         this.postgres = postgres;
         this.catalog = catalog;
-        String content = content(file);
         this.text = new SqlText(content);
         this.select = text.firstStatement();
         this.problems = new Problems(file, content, text.begin());
@@ -41,7 +46,7 @@ final class ModelReader {
         this.analyser = new SelectAnalyser(postgres, catalog, places, problems);
     }
 
-    private static String content(Path file) throws ModelException {
+    static String content(Path file) throws ModelException {
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
@@ -81,7 +86,7 @@ final class ModelReader {
         if (isRollUp(analyser.guarded(select, analysis))) {
             return List.of(rollUp(analysis, history));
         }
-        return List.of(model(Models.name(file), select, analysis, history, null));
+        return List.of(model(name, select, analysis, history, null));
     }
 
     private boolean isRollUp(Analysis analysis) throws SQLException, ModelException {
@@ -99,7 +104,7 @@ final class ModelReader {
                             + " it; give the history a model of its own");
         }
         problems.stopIfAny();
-        String name = Models.name(file) + RollUp.DETAIL;
+        String detail = name + RollUp.DETAIL;
         RollUp rollUp = new RollUp(select, parts.top(), analysis, resolve(analysis), catalog, places, problems);
         String rows = rollUp.rows();
         Analysis ofRows = analyser.again(rows);
@@ -109,7 +114,7 @@ final class ModelReader {
                     "the rows that are grouped cannot be derived from the text: write them as a sub-query in FROM, and group its"
                             + " columns by their names");
         }
-        return model(name, rows, ofRows, false, query -> rollUp.view(ofRows, query, name));
+        return model(detail, rows, ofRows, false, query -> rollUp.view(ofRows, query, detail));
     }
 
     private List<Model> union(Analysis analysis, List<SelectText.Query> unions, boolean history)
@@ -117,7 +122,7 @@ final class ModelReader {
         Optional<SelectText.Query> union =
                 analysis.query().has("setOperations") ? Optional.of(parts.top()) : rowWise(analysis, unions);
         if (union.isEmpty()) {
-            return List.of(model(Models.name(file), select, analysis, history, null));
+            return List.of(model(name, select, analysis, history, null));
         }
         if (history) {
             problems.add(
@@ -128,12 +133,7 @@ final class ModelReader {
         List<Model> models = new ArrayList<>();
         List<String> texts = UnionText.parts(select, union.get());
         for (int i = 0; i < texts.size(); i++) {
-            models.add(model(
-                    Models.name(file) + Models.PART + (i + 1),
-                    texts.get(i),
-                    analyser.analyse(texts.get(i)),
-                    false,
-                    null));
+            models.add(model(name + Models.PART + (i + 1), texts.get(i), analyser.analyse(texts.get(i)), false, null));
         }
         return models;
     }
@@ -166,11 +166,11 @@ final class ModelReader {
         String over(Query query) throws SQLException, ModelException;
     }
 
-    private Model model(String name, String own, Analysis first, boolean history, View view)
+    private Model model(String target, String own, Analysis first, boolean history, View view)
             throws SQLException, ModelException {
         String guarded = TimeCasts.guarded(own, first, catalog, analyser::again);
         Analysis analysis = guarded.equals(own) ? first : analyser.again(guarded);
-        boolean ofUnion = view == null && !name.equals(Models.name(file));
+        boolean ofUnion = view == null && !target.equals(name);
         Resolved resolved = resolve(analysis);
         Grains grains = new Grains(resolved);
         Grains.Grain grain = new GrainChoice(catalog, places, problems).of(resolved, grains);
@@ -228,7 +228,7 @@ final class ModelReader {
         problems.stopIfAny();
         return new ModelCompiler(file, new Planner(postgres), catalog, problems)
                 .compile(
-                        name,
+                        target,
                         own,
                         query,
                         reaches,

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -35,13 +36,52 @@ public final class Models {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,199}");
 
+    /**
+     * One generation of a model.
+     *
+     * @param number from 1
+     * @param content of its file when the generation was made
+     * @param shown whether readers see it
+     * @param registered whether it was compiled before: then it does not prevent the others when it does not compile any more
+     */
+    public record Text(int number, String content, boolean shown, boolean registered) {
+
+        /** What a file says that has no generations yet. */
+        public static Text ofFile(int number, String content) {
+            return new Text(number, content, true, false);
+        }
+    }
+
+    private record Compiled(Text text, List<Model> models) {}
+
+    private final Map<Path, String> files;
     private final List<Model> all;
+    private final List<Model> shown;
+    /** By the name of the generation. */
+    private final Map<String, Compiled> compiled;
+    /** By the name of the generation. */
+    private final Map<String, List<ModelError>> unfit;
+
     private final SortedSet<TableName> tables;
     private final SortedSet<String> targets;
     private final Map<TableName, List<LookUp>> lookUps;
 
+    /** For tests without a database. */
     Models(List<Model> all) {
-        this.all = List.copyOf(all);
+        this(
+                Map.of(),
+                all.stream()
+                        .collect(Collectors.toMap(
+                                Model::name, model -> new Compiled(Text.ofFile(1, ""), List.of(model)))),
+                Map.of());
+    }
+
+    private Models(Map<Path, String> files, Map<String, Compiled> compiled, Map<String, List<ModelError>> unfit) {
+        this.files = new LinkedHashMap<>(files);
+        this.compiled = Map.copyOf(compiled);
+        this.unfit = Map.copyOf(unfit);
+        this.shown = sorted(compiled.values().stream().filter(one -> one.text().shown()));
+        this.all = sorted(compiled.values().stream());
         SortedSet<TableName> read = new TreeSet<>();
         all.forEach(model -> read.addAll(model.tables()));
         this.tables = Collections.unmodifiableSortedSet(read);
@@ -55,6 +95,12 @@ public final class Models {
                 all.stream().flatMap(model -> model.lookUps().stream()).collect(Collectors.groupingBy(LookUp::table));
     }
 
+    private static List<Model> sorted(Stream<Compiled> from) {
+        return from.flatMap(one -> one.models().stream())
+                .sorted(Comparator.comparing(Model::name))
+                .toList();
+    }
+
     /**
      * Reads all {@code *.sql} files of a folder.
      *
@@ -62,26 +108,26 @@ public final class Models {
      * @throws ModelException with all errors of all files
      */
     public static Models load(Path folder, Connection postgres) throws SQLException, ModelException {
-        boolean autoCommit = postgres.getAutoCommit();
-        boolean readOnly = postgres.isReadOnly();
-        postgres.setReadOnly(false);
-        postgres.setAutoCommit(false);
-        try (Statement statement = postgres.createStatement()) {
-            // a temporary view is created and rolled back
-            statement.execute("SET TRANSACTION READ WRITE");
-            return read(folder, postgres);
-        } finally {
-            postgres.rollback();
-            postgres.setAutoCommit(autoCommit);
-            postgres.setReadOnly(readOnly);
-        }
+        return load(folder, (name, content) -> List.of(Text.ofFile(1, content)), postgres);
     }
 
-    private static Models read(Path folder, Connection postgres) throws SQLException, ModelException {
-        List<Model> models = new ArrayList<>();
+    /**
+     * The same, but with the generations of each file's model that a function names.
+     *
+     * @param generations by the model's name and the file's content
+     */
+    public static Models load(Path folder, BiFunction<String, String, List<Text>> generations, Connection postgres)
+            throws SQLException, ModelException {
         List<ModelError> errors = new ArrayList<>();
-        List<Path> files = files(folder);
-        if (files.isEmpty()) {
+        Map<Path, String> files = new LinkedHashMap<>();
+        for (Path file : files(folder)) {
+            try {
+                files.put(file, ModelReader.content(file));
+            } catch (ModelException e) {
+                errors.addAll(e.errors());
+            }
+        }
+        if (files.isEmpty() && errors.isEmpty()) {
             errors.add(new ModelError(
                     folder,
                     1,
@@ -89,25 +135,81 @@ public final class Models {
                     "the folder holds no model: write one SELECT per ClickHouse table into"
                             + " <table>.sql, or point olap.models at the folder that holds them"));
         }
+        return load(files, Map.of(), errors, generations, postgres);
+    }
+
+    /** These models with other generations; what has not changed of them is taken as it is, and no file is read. */
+    public Models with(BiFunction<String, String, List<Text>> generations, Connection postgres)
+            throws SQLException, ModelException {
+        return load(files, compiled, new ArrayList<>(), generations, postgres);
+    }
+
+    private static Models load(
+            Map<Path, String> files,
+            Map<String, Compiled> before,
+            List<ModelError> errors,
+            BiFunction<String, String, List<Text>> generations,
+            Connection postgres)
+            throws SQLException, ModelException {
+        boolean autoCommit = postgres.getAutoCommit();
+        boolean readOnly = postgres.isReadOnly();
+        postgres.setReadOnly(false);
+        postgres.setAutoCommit(false);
+        try (Statement statement = postgres.createStatement()) {
+            // a temporary view is created and rolled back
+            statement.execute("SET TRANSACTION READ WRITE");
+            return read(files, before, errors, generations, postgres);
+        } finally {
+            postgres.rollback();
+            postgres.setAutoCommit(autoCommit);
+            postgres.setReadOnly(readOnly);
+        }
+    }
+
+    private static Models read(
+            Map<Path, String> contents,
+            Map<String, Compiled> before,
+            List<ModelError> errors,
+            BiFunction<String, String, List<Text>> generations,
+            Connection postgres)
+            throws SQLException, ModelException {
+        Map<String, Compiled> compiled = new LinkedHashMap<>();
+        Map<String, List<ModelError>> unfit = new LinkedHashMap<>();
+        List<Path> files = List.copyOf(contents.keySet());
         Catalog catalog = Catalog.of(postgres);
         errors.addAll(badNames(files));
         for (Path file : files) {
-            Savepoint before = postgres.setSavepoint();
-            try {
-                models.addAll(new ModelReader(file, postgres, catalog).read());
-            } catch (ModelException e) {
-                errors.addAll(e.errors());
-                // a failed statement must not make those of the next model fail
-                postgres.rollback(before);
+            for (Text text : generations.apply(name(file), contents.get(file))) {
+                String name = GenerationName.of(name(file), text.number());
+                Compiled known = before.get(name);
+                if (known != null && known.text().content().equals(text.content())) {
+                    compiled.put(name, new Compiled(text, known.models()));
+                    continue;
+                }
+                Savepoint savepoint = postgres.setSavepoint();
+                try {
+                    compiled.put(
+                            name,
+                            new Compiled(text, new ModelReader(file, name, text.content(), postgres, catalog).read()));
+                } catch (ModelException e) {
+                    if (text.registered()) {
+                        unfit.put(name, e.errors());
+                    } else {
+                        errors.addAll(e.errors());
+                    }
+                    // a failed statement must not make those of the next model fail
+                    postgres.rollback(savepoint);
+                }
             }
         }
+        List<Model> models =
+                sorted(compiled.values().stream().filter(one -> one.text().shown()));
         errors.addAll(takenByParts(models, files));
         errors.addAll(takenByHistories(models, files));
         if (!errors.isEmpty()) {
             throw new ModelException(errors);
         }
-        models.sort(Comparator.comparing(Model::name));
-        return new Models(models);
+        return new Models(contents, compiled, unfit);
     }
 
     /** The name of a model is also that of a topic and, with a suffix, that of its storage table. */
@@ -129,7 +231,7 @@ public final class Models {
                         1,
                         1,
                         "the name " + name + " is that of the topic of dead letters: rename the" + " file"));
-            } else if (names.stream().anyMatch(other -> name.equals(other + STORAGE_SUFFIX))) {
+            } else if (names.stream().anyMatch(other -> isStorage(name, other))) {
                 errors.add(new ModelError(
                         file,
                         1,
@@ -139,6 +241,10 @@ public final class Models {
             }
         }
         return errors;
+    }
+
+    private static boolean isStorage(String name, String model) {
+        return name.matches(model + STORAGE_SUFFIX + "(_\\d+)?");
     }
 
     private static List<ModelError> takenByParts(List<Model> models, List<Path> files) {
@@ -194,9 +300,65 @@ public final class Models {
         }
     }
 
-    /** Sorted by name. */
+    /** The registered generations that do not compile any more, by their names. Changes are not processed for them. */
+    public Map<String, List<ModelError>> unfit() {
+        return unfit;
+    }
+
+    /** These without some generations. */
+    public Models without(Set<String> names) {
+        Map<String, Compiled> others = new LinkedHashMap<>(compiled);
+        others.keySet().removeAll(names);
+        return new Models(files, others, unfit);
+    }
+
+    /** All that changes are processed for, also generations that readers do not see. Sorted by name. */
     public List<Model> all() {
         return all;
+    }
+
+    /** Those that readers see. Sorted by name. */
+    public List<Model> shown() {
+        return shown;
+    }
+
+    /** Whether a text reads the same as another, apart from what stands around the SELECT. */
+    public static boolean isSameSelect(String content, String other) {
+        return new SqlText(content).firstStatement().equals(new SqlText(other).firstStatement());
+    }
+
+    /** What a model's file said when it was compiled. */
+    public String content(Model model) {
+        return compiled.get(model.name()).text().content();
+    }
+
+    /** Whether the model is the whole of its file, without a history: then it can have generations. */
+    public boolean isWhole(Model model) {
+        return compiled.containsKey(model.name()) && model.history().isEmpty();
+    }
+
+    /** The model of this name that readers see. */
+    public Optional<Model> findShown(String name) {
+        return shown.stream()
+                .filter(model -> GenerationName.model(model.name()).equals(name))
+                .findFirst();
+    }
+
+    /** The generations of a model that changes are processed for, or the one of this name. */
+    public List<Model> generations(String name) {
+        return all.stream()
+                .filter(model -> model.name().equals(name)
+                        || GenerationName.model(model.name()).equals(name))
+                .toList();
+    }
+
+    /** Of each model's name the content of its file. */
+    public static Map<String, String> contents(Path folder) throws ModelException {
+        Map<String, String> contents = new LinkedHashMap<>();
+        for (Path file : files(folder)) {
+            contents.put(name(file), ModelReader.content(file));
+        }
+        return contents;
     }
 
     /**
@@ -215,7 +377,8 @@ public final class Models {
         Map<String, List<Model>> unions = new LinkedHashMap<>();
         for (Model model : all) {
             String name = name(model.file());
-            if (!name.equals(model.name()) && model.rollUp().isEmpty()) {
+            if (!name.equals(GenerationName.model(model.name()))
+                    && model.rollUp().isEmpty()) {
                 unions.computeIfAbsent(name, none -> new ArrayList<>()).add(model);
             }
         }

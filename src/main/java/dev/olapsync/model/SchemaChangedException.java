@@ -50,8 +50,13 @@ public final class SchemaChangedException extends IllegalStateException {
         }
     }
 
-    /** The differences between two sets of {@link ReadSchema#facts()}. */
     public static String message(Model model, List<String> before, List<String> now) {
+        return "The tables that the model " + model + " (" + model.file() + ") reads have been changed: "
+                + differences(before, now) + REMEDY;
+    }
+
+    /** The differences between two sets of {@link ReadSchema#facts()}. */
+    public static String differences(List<String> before, List<String> now) {
         List<String> gone = before.stream().filter(fact -> !now.contains(fact)).toList();
         List<String> come = now.stream().filter(fact -> !before.contains(fact)).toList();
         List<String> changes = new ArrayList<>();
@@ -61,7 +66,6 @@ public final class SchemaChangedException extends IllegalStateException {
         if (!come.isEmpty()) {
             changes.add((gone.isEmpty() ? "new: " : "but: ") + String.join("; ", come));
         }
-        return "The tables that the model " + model + " (" + model.file() + ") reads have been changed: "
-                + String.join("; ", changes) + REMEDY;
+        return String.join("; ", changes);
     }
 }

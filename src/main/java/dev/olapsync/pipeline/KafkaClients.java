@@ -7,6 +7,7 @@ import dev.olapsync.kafka.Topics;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.component.kafka.DefaultKafkaClientFactory;
@@ -55,6 +56,8 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     private static final String TOPIC_REFRESH = "{{olap.topic.refresh.millis:5000}}";
 
+    private final AtomicInteger consumers = new AtomicInteger();
+
     private CamelContext context;
 
     public KafkaClients() {
@@ -69,10 +72,13 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
     @Override
     public Consumer<?, ?> getConsumer(Properties properties) {
         String group = properties.getProperty(ConsumerConfig.GROUP_ID_CONFIG);
+        OlapSync olapSync = OlapSync.of(context);
+        Properties named = secured(consumer(properties));
+        named.put(ConsumerConfig.CLIENT_ID_CONFIG, olapSync.instance() + "-" + consumers.incrementAndGet());
         return new BatchConsumer(
-                secured(consumer(properties)),
+                named,
                 Settings.of(context).olap().batchBytes(),
-                OlapSync.of(context).lostRecords().of(group));
+                olapSync.lostRecords().of(group, olapSync::followAssigned));
     }
 
     private Properties consumer(Properties properties) {

@@ -8,6 +8,7 @@ import dev.olapsync.model.Models;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.tables.Epochs;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +129,7 @@ public final class Loads {
     /** The models whose load has begun in the current epoch. */
     public List<Model> begun(Models models) {
         return all().stream()
+                .filter(load -> !load.select().isEmpty())
                 .flatMap(load -> models.find(load.model()).stream())
                 .toList();
     }
@@ -210,8 +212,15 @@ public final class Loads {
 
     /** Stores which models have been removed. */
     public void forgetOthers(Models models) {
+        forget(all().stream()
+                .map(Load::model)
+                .filter(model -> models.find(model).isEmpty())
+                .toList());
+    }
+
+    public void forget(Collection<String> names) {
         for (Load load : all()) {
-            if (models.find(load.model()).isEmpty()) {
+            if (names.contains(load.model())) {
                 save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), "", load.schema()));
             }
         }

@@ -64,9 +64,17 @@ public final class LostRecords {
     /**
      * Stores the losses of the consumers of a group. Throws if it cannot store them: then the consumer must not
      * continue.
+     *
+     * @param assigned runs before records of further partitions arrive
      */
-    public BatchConsumer.Losses of(String group) {
+    public BatchConsumer.Losses of(String group, Runnable assigned) {
         return new BatchConsumer.Losses() {
+
+            /** Who comes into the group late has to know what those know that were asked before. */
+            @Override
+            public void assigned() {
+                assigned.run();
+            }
 
             @Override
             public void deleted(TopicPartition partition, long from, long to, long records) {

@@ -5,16 +5,25 @@ import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.KnownTopics;
 import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.kafka.Topics;
+import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.PostgresSession;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.service.ServiceSupport;
@@ -37,7 +46,14 @@ public final class OlapSync extends ServiceSupport {
     /** A lock of its own: reading the models may take long, and must not block a stop. */
     private final Object modelsLock = new Object();
 
-    private Models models;
+    private volatile Models models;
+    private List<String> generations = List.of();
+    /** Whether all that do something when other models count have done it. */
+    private boolean followed = true;
+
+    private final List<Runnable> followers = new CopyOnWriteArrayList<>();
+    private final Map<String, String> generationProblems = new ConcurrentHashMap<>();
+    private final String instance = UUID.randomUUID().toString();
 
     public OlapSync(Settings settings) {
         this.settings = settings;
@@ -134,21 +150,106 @@ public final class OlapSync extends ServiceSupport {
         return topicOffsets;
     }
 
+    /** By which the members of consumer groups that this process has are recognised. */
+    public String instance() {
+        return instance;
+    }
+
+    /** Why a model has no newer generation, by its name. */
+    public Map<String, String> generationProblems() {
+        return generationProblems;
+    }
+
+    /** To be called when other models count; it returns when that is so for it too. */
+    public void onOtherModels(Runnable follower) {
+        followers.add(follower);
+    }
+
     /**
-     * The models, compiled at the first call.
+     * The models as the registry of generations has them, compiled at the first call, and again when {@link #follow} finds
+     * others.
      *
      * @throws ModelException names file, line and reason of all errors in them
      */
     public Models models() throws SQLException, ModelException {
         synchronized (modelsLock) {
             if (models == null) {
-                try (Connection connection = postgres().getConnection()) {
-                    PostgresSession.requireSupported(connection);
-                    models = Models.load(settings.olap().models(), connection);
-                }
+                List<Generation> all = Generations.of(this).all();
+                generations = names(all);
+                models = compiled(all);
             }
             return models;
         }
+    }
+
+    /**
+     * Takes over what the registry of generations has now. Who asks for the models after that gets those.
+     *
+     * @return false if nobody has asked for them yet
+     */
+    public boolean follow() throws SQLException, ModelException {
+        synchronized (modelsLock) {
+            if (models == null) {
+                return false;
+            }
+            List<Generation> all = Generations.of(this).all();
+            if (!names(all).equals(generations)) {
+                models = compiled(all);
+                generations = names(all);
+                followed = false;
+            }
+            if (!followed) {
+                followers.forEach(Runnable::run);
+                followed = true;
+            }
+            return true;
+        }
+    }
+
+    /** The same for a consumer, which comes back when that fails. */
+    void followAssigned() {
+        try {
+            follow();
+        } catch (SQLException | ModelException e) {
+            throw new IllegalStateException("The models cannot be read again: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether others count meanwhile. */
+    public boolean isOutdated(Models before) {
+        Models now = models;
+        return now != null && now != before;
+    }
+
+    /** Whether changes are processed for a model that was among the {@link #models} before. */
+    public boolean isInStream(Model model) throws SQLException, ModelException {
+        return models().find(model.name()).isPresent();
+    }
+
+    /** The models as they would be with this generation too. */
+    public Models with(Generation added) throws SQLException, ModelException {
+        List<Generation> all = new ArrayList<>(Generations.of(this).all());
+        all.removeIf(known -> known.epoch() == added.epoch() && known.name().equals(added.name()));
+        all.add(added);
+        return compiled(all);
+    }
+
+    private Models compiled(List<Generation> all) throws SQLException, ModelException {
+        Generations registry = Generations.of(this);
+        BiFunction<String, String, List<Models.Text>> texts = (model, content) -> registry.texts(all, model, content);
+        Models before = models;
+        try (Connection connection = postgres().getConnection()) {
+            PostgresSession.requireSupported(connection);
+            return before == null
+                    ? Models.load(settings.olap().models(), texts, connection)
+                    : before.with(texts, connection);
+        }
+    }
+
+    private static List<String> names(List<Generation> all) {
+        return all.stream()
+                .map(generation -> generation.epoch() + " " + generation.name() + " " + generation.state())
+                .toList();
     }
 
     @Override

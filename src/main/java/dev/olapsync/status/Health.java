@@ -1,8 +1,10 @@
 package dev.olapsync.status;
 
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OlapSyncListener;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 
@@ -29,10 +31,19 @@ public final class Health implements OlapSyncListener {
                     .problem(olapSync.models())));
             SourceHealth source = new SourceHealth(olapSync);
             checks.register(new BackgroundHealthCheck("source", "Postgres", source::problem));
+            checks.register(new BackgroundHealthCheck("generations", "ClickHouse", () -> frozen(olapSync)));
             checks.register(new BackgroundHealthCheck("start", "Postgres", source::awaited));
             checks.register(
                     new BackgroundHealthCheck("target", "ClickHouse", new TargetTableHealth(olapSync)::problem));
             checks.register(new StandstillHealthCheck(context, olapSync));
         }
+    }
+
+    /** The models that show the past. */
+    private static Optional<String> frozen(OlapSync olapSync) {
+        return Generations.of(olapSync).frozen().stream()
+                .map(frozen ->
+                        frozen.frozen() + " " + olapSync.generationProblems().getOrDefault(frozen.model(), ""))
+                .reduce((first, second) -> first + " " + second);
     }
 }

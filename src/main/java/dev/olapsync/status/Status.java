@@ -46,8 +46,17 @@ public record Status(
      * @param stored rows in the parts of ClickHouse, with older versions and deleted rows; null if ClickHouse did
      *     not answer
      * @param verified null if the model has never been verified, or ClickHouse did not answer
+     * @param generation that readers see, from 1
+     * @param next the progress of the next generation, or why there is none yet; null if there is nothing to report
      */
-    public record Model(String name, InitialLoad initial, Metrics.Loaded loaded, Long stored, Verified verified) {}
+    public record Model(
+            String name,
+            InitialLoad initial,
+            Metrics.Loaded loaded,
+            Long stored,
+            Verified verified,
+            int generation,
+            String next) {}
 
     /**
      * The last verification of a model.

@@ -2,7 +2,10 @@ package dev.olapsync.status;
 
 import dev.olapsync.deadletter.DeadLetterTopic;
 import dev.olapsync.kafka.TopicOffsets;
+import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
+import dev.olapsync.model.ModelException;
+import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
@@ -30,6 +33,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.component.kafka.KafkaConfiguration;
@@ -50,7 +54,7 @@ public final class StatusProbe implements AutoCloseable {
     private final CamelContext context;
     private final OlapSync olapSync;
     private final TopicOffsets offsets;
-    private final ExecutorService questions = Executors.newFixedThreadPool(6, task -> {
+    private final ExecutorService questions = Executors.newFixedThreadPool(7, task -> {
         Thread thread = new Thread(task, "status");
         thread.setDaemon(true);
         return thread;
@@ -63,9 +67,10 @@ public final class StatusProbe implements AutoCloseable {
     }
 
     public Status ask() {
-        Future<List<Model>> models = questions.submit(() -> olapSync.models().all());
+        Future<List<String>> models = questions.submit(this::shown);
         Future<Status.Slot> slot = questions.submit(this::slot);
         Future<Map<String, Load>> loads = questions.submit(this::loads);
+        Future<Map<String, String>> next = questions.submit(this::next);
         Future<Map<String, Long>> stored = questions.submit(this::stored);
         Future<Map<String, Last>> verified = questions.submit(this::verified);
         Future<Map<String, Waiting>> waiting = questions.submit(this::waiting);
@@ -73,10 +78,12 @@ public final class StatusProbe implements AutoCloseable {
 
         Answers answers = new Answers();
         Map<String, Load> loaded = answers.get("ClickHouse", loads, Map.of());
+        Map<String, String> nexts = answers.get("ClickHouse", next, Map.of());
         Map<String, Long> rows = answers.get("ClickHouse", stored, Map.of());
         Map<String, Last> lasts = answers.get("ClickHouse", verified, Map.of());
-        List<Status.Model> modelStates = answers.get("The models", models, List.<Model>of()).stream()
-                .map(model -> model(model.name(), loaded.get(model.name()), rows, lasts.get(model.name())))
+        List<Status.Model> modelStates = answers.get("The models", models, List.<String>of()).stream()
+                .map(name ->
+                        model(name, loaded.get(name), rows, lasts.get(name), nexts.get(GenerationName.model(name))))
                 .toList();
         Status.Slot slotState = answers.get("Postgres", slot, null);
         Collection<HealthCheck.Result> checks = healthChecks();
@@ -161,9 +168,9 @@ public final class StatusProbe implements AutoCloseable {
                 problem);
     }
 
-    private Status.Model model(String name, Load load, Map<String, Long> stored, Last verified) {
+    private Status.Model model(String name, Load load, Map<String, Long> stored, Last verified, String next) {
         return new Status.Model(
-                name,
+                GenerationName.model(name),
                 load == null ? null : new Status.InitialLoad(load.rows(), load.total(), load.done()),
                 olapSync.metrics().loaded(name),
                 stored.get(ClickHouseTables.storage(name)),
@@ -173,7 +180,43 @@ public final class StatusProbe implements AutoCloseable {
                                 verified.finished().toString(),
                                 verified.rows(),
                                 verified.differences(),
-                                verified.moving()));
+                                verified.moving()),
+                GenerationName.number(name),
+                next);
+    }
+
+    /** The names of the generations that readers see. */
+    private List<String> shown() throws SQLException, ModelException {
+        return Stream.concat(
+                        olapSync.models().shown().stream().map(Model::name),
+                        Generations.of(olapSync).frozen().stream().map(Generations.Generation::name))
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** By model, how far its next generation is, or why there is none yet. */
+    private Map<String, String> next() {
+        Map<String, Load> loads = loads();
+        Map<String, String> next = new HashMap<>();
+        Generations.of(olapSync).frozen().forEach(frozen -> next.put(frozen.model(), frozen.frozen()));
+        Generations.of(olapSync).ofEpoch().stream()
+                .filter(generation -> generation.state() == Generations.State.BUILDING)
+                .forEach(generation -> next.put(
+                        generation.model(),
+                        "generation " + generation.number() + " is being built, "
+                                + progress(loads.get(generation.name()))));
+        next.putAll(olapSync.generationProblems());
+        return next;
+    }
+
+    private static String progress(Load load) {
+        if (load == null) {
+            return "not begun";
+        }
+        return load.done()
+                ? "all rows are there and are compared"
+                : load.rows() + " of " + load.total() + " rows are there";
     }
 
     private Status.Slot slot() throws SQLException {

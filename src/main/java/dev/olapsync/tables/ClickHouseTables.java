@@ -4,6 +4,7 @@ import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
@@ -37,7 +38,8 @@ public final class ClickHouseTables {
 
     /** The table with the rows of a model, or of a history. */
     public static String storage(String name) {
-        return name + "_rows";
+        int generation = GenerationName.number(name);
+        return GenerationName.model(name) + "_rows" + (generation == 1 ? "" : "_" + generation);
     }
 
     /**
@@ -47,7 +49,7 @@ public final class ClickHouseTables {
      */
     public void ensure(Models models) {
         TargetTable.of(models).forEach(this::ensure);
-        models.all().forEach(this::replaceViews);
+        models.shown().forEach(this::replaceViews);
         combined(models).forEach(this::replaceView);
     }
 
@@ -79,6 +81,21 @@ public final class ClickHouseTables {
         ensure(TargetTable.ofVersionCutoffs());
         ensure(TargetTable.of(model));
         replaceViews(model);
+    }
+
+    /** Readers see this generation of a model from now on; its table has to be there. */
+    public void show(Model model) {
+        replaceViews(model);
+    }
+
+    /** The table of a generation that readers do not see yet. */
+    public void ensureStorage(Model model) {
+        ensure(TargetTable.of(model));
+    }
+
+    /** Drops the table of a generation that is not written any more. */
+    public void dropStorage(String name) {
+        clickHouse.execute("DROP TABLE IF EXISTS " + identifier(storage(name)));
     }
 
     private void ensure(TargetTable target) {
@@ -148,7 +165,7 @@ public final class ClickHouseTables {
         Map<String, String> views = new LinkedHashMap<>();
         String columns = columns(model.visible());
         views.put(
-                model.name(),
+                GenerationName.model(model.name()),
                 "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : ""));
         model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
         return views;
@@ -178,7 +195,7 @@ public final class ClickHouseTables {
         List<TargetTable> targets = TargetTable.of(models);
         List<String> names =
                 new ArrayList<>(targets.stream().map(TargetTable::table).toList());
-        models.all().forEach(model -> names.addAll(views(model).keySet()));
+        models.shown().forEach(model -> names.addAll(views(model).keySet()));
         Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, names);
         return targets.stream()
                 .flatMap(target -> mismatch(target, tables).stream())

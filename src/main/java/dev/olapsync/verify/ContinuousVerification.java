@@ -40,7 +40,7 @@ public final class ContinuousVerification implements AutoCloseable {
         List<Result> results = new ArrayList<>();
         try (Verification verification = new Verification(olapSync, patience)) {
             Verification.Pass pass = new PagedPass(olapSync, verification.verifier(), rowsPerSecond);
-            for (Model model : olapSync.models().all()) {
+            for (Model model : olapSync.models().shown()) {
                 if (Loads.of(olapSync)
                         .find(model.name())
                         .filter(Loads.Load::done)

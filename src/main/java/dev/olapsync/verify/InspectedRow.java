@@ -53,7 +53,7 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
     public static InspectedRow of(OlapSync olapSync, String modelName, String key)
             throws SQLException, ModelException, NoSuchKeyException {
         Models models = olapSync.models();
-        Model model = models.find(modelName).orElseThrow(() -> new NoSuchKeyException(models.unknown(modelName)));
+        Model model = models.findShown(modelName).orElseThrow(() -> new NoSuchKeyException(models.unknown(modelName)));
         List<String> columns = RowKey.columns(key, model.key().size());
         if (columns.size() != model.key().size()) {
             throw new NoSuchKeyException("The key of " + modelName + " has "

@@ -72,7 +72,7 @@ public final class Verification implements AutoCloseable {
     }
 
     /** Compares all rows of both sides, merged, with one snapshot of Postgres. */
-    Result verify(Model model, LongConsumer progress) throws SQLException, IOException, InterruptedException {
+    public Result verify(Model model, LongConsumer progress) throws SQLException, IOException, InterruptedException {
         return verify(
                 model,
                 (compared, report) -> verifier.compare(compared, null, (inPostgres, inClickHouse, difference) -> {

@@ -2,6 +2,7 @@ package dev.olapsync.verify;
 
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
@@ -51,7 +52,8 @@ public final class VerifyRound {
         String standstill = null;
         try (Verification verification = new Verification(olapSync, patience)) {
             for (Model model : models) {
-                TerminalProgress progress = new TerminalProgress(out, model.name(), ProgressBar.UNKNOWN);
+                TerminalProgress progress =
+                        new TerminalProgress(out, GenerationName.model(model.name()), ProgressBar.UNKNOWN);
                 Result result = verification.verify(model, progress::add);
                 progress.end();
                 print(verification, result);
@@ -76,8 +78,10 @@ public final class VerifyRound {
 
     /** The models with these names, or whose files have these names; all models if there is no name. */
     public static List<Model> chosen(Models models, List<String> names) {
-        return models.all().stream()
-                .filter(model -> names.isEmpty() || names.contains(model.name()) || names.contains(Models.file(model)))
+        return models.shown().stream()
+                .filter(model -> names.isEmpty()
+                        || names.contains(GenerationName.model(model.name()))
+                        || names.contains(Models.file(model)))
                 .toList();
     }
 
@@ -87,7 +91,7 @@ public final class VerifyRound {
         out.printf(
                 Locale.ROOT,
                 "%-24s %,12d rows, %d differences%s%n",
-                result.model().name(),
+                GenerationName.model(result.model().name()),
                 result.rows(),
                 result.differences(),
                 result.moving() == 0
@@ -114,7 +118,7 @@ public final class VerifyRound {
             out.printf(
                     Locale.ROOT,
                     "%-24s %,12d rows repaired, %d differ still%n",
-                    after.model().name(),
+                    GenerationName.model(after.model().name()),
                     repairedRows,
                     after.keys().size());
             verification.read(

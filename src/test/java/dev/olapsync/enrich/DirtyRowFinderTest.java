@@ -52,10 +52,10 @@ class DirtyRowFinderTest {
         context.close();
     }
 
-    private void find(byte[]... changes) {
+    private void find(byte[]... changes) throws Exception {
         DirtyRowFinder finder = new DirtyRowFinder();
         finder.setCamelContext(context);
-        finder.use(OlapSync.of(context), TestModels.of(MODEL, HISTORY));
+        finder.use(OlapSync.of(context), TestModels.of(MODEL, HISTORY), false);
         Exchange batch = new DefaultExchange(context);
         batch.getMessage()
                 .setBody(Stream.of(changes)
@@ -95,7 +95,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aKeyIsReadOnceWithTheGreatestPositionOfItsChanges() {
+    void aKeyIsReadOnceWithTheGreatestPositionOfItsChanges() throws Exception {
         find(order(1, 24), order(2, 32), order(1, 16));
         assertThat(lookUps).singleElement().satisfies(keys -> {
             assertThat(keys.keys()).containsExactly(List.of("1"), List.of("2"));
@@ -106,7 +106,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void eachTableOfAModelHasALookUpOfItsOwn() {
+    void eachTableOfAModelHasALookUpOfItsOwn() throws Exception {
         find(order(1, 16), change('u', CUSTOMERS, null, "{\"id\":7}", 24), order(2, 32));
         assertThat(lookUps)
                 .extracting(DirtyKeys::lookUp)
@@ -116,7 +116,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void moreKeysThanABatchMayHaveAreSeveralLookUps() {
+    void moreKeysThanABatchMayHaveAreSeveralLookUps() throws Exception {
         set("olap.batch.rows", 2);
         find(order(1, 16), order(2, 24), order(3, 32), order(4, 40), order(5, 48));
         assertThat(lookUps).extracting(DirtyKeys::size).containsExactly(2, 2, 1);
@@ -124,7 +124,7 @@ class DirtyRowFinderTest {
 
     /** A look-up of the grain finds a row for each key, one of a parent up to a batch. */
     @Test
-    void theRowsOfABatchShareItsBytes() {
+    void theRowsOfABatchShareItsBytes() throws Exception {
         set("olap.batch.bytes", 1 << 20);
         find(IntStream.range(0, 8).mapToObj(id -> order(id, 16)).toArray(byte[][]::new));
         assertThat(lookUps.get(0).getParameters()).containsEntry("k2", (1L << 20) / 8);
@@ -135,7 +135,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void theChildrenOfAParentThatASnapshotReadsAreNotLookedUp() {
+    void theChildrenOfAParentThatASnapshotReadsAreNotLookedUp() throws Exception {
         find(change('r', CUSTOMERS, null, "{\"id\":7}", 16), change('r', ORDERS, null, "{\"id\":1}", 24));
         assertThat(lookUps).singleElement().satisfies(keys -> {
             assertThat(keys.lookUp().ofGrain()).isTrue();
@@ -144,7 +144,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aTruncateOfTheGrainOrOfARequiredParentHidesAllRows() {
+    void aTruncateOfTheGrainOrOfARequiredParentHidesAllRows() throws Exception {
         find(change('t', ORDERS, null, null, 16), change('t', CUSTOMERS, null, null, 24));
         assertThat(lookUps).isEmpty();
         assertThat(ready).hasSize(2);
@@ -156,7 +156,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aTruncateOfAParentThatNeedNotBeThereHasAllRowsReadAgain() {
+    void aTruncateOfAParentThatNeedNotBeThereHasAllRowsReadAgain() throws Exception {
         find(change('t', PRODUCTS, null, null, 16));
         assertThat(ready).hasSize(1);
         assertThat(topic(0)).isEqualTo("olap-fanout");
@@ -168,13 +168,13 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aTruncateEndsTheVersionsOfAHistoryToo() {
+    void aTruncateEndsTheVersionsOfAHistoryToo() throws Exception {
         find(change('t', JOURNAL, null, null, 16));
         assertThat(List.of(topic(0), topic(1))).containsExactly("olap._truncates", "olap.journal_history");
     }
 
     @Test
-    void whatIsNoChangeBecomesADeadLetterAndItsNeighboursAreLookedUp() {
+    void whatIsNoChangeBecomesADeadLetterAndItsNeighboursAreLookedUp() throws Exception {
         find(order(1, 16), "no change".getBytes(StandardCharsets.UTF_8), order(2, 24));
         assertThat(lookUps).singleElement().satisfies(keys -> assertThat(keys.size())
                 .isEqualTo(2));
@@ -183,7 +183,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aChangeThatDoesNotCarryItsKeyBecomesADeadLetterAndNothingIsLookedUp() {
+    void aChangeThatDoesNotCarryItsKeyBecomesADeadLetterAndNothingIsLookedUp() throws Exception {
         find(change('d', ORDERS, "{\"name\":\"a\"}", null, 16), change('u', ORDERS, null, null, 24));
         assertThat(lookUps).isEmpty();
         assertThat(errors())
@@ -193,7 +193,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void ofATableThatNoModelReadsOneChangeBecomesADeadLetter() {
+    void ofATableThatNoModelReadsOneChangeBecomesADeadLetter() throws Exception {
         TableName unread = new TableName("public", "unread");
         find(change('c', unread, null, "{\"id\":1}", 16), change('c', unread, null, "{\"id\":2}", 24), order(1, 32));
         assertThat(errors()).singleElement().asString().contains("no model reads the table public.unread");
@@ -210,7 +210,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aRefreshRequestIsReadWithTheChangesOfItsModel() {
+    void aRefreshRequestIsReadWithTheChangesOfItsModel() throws Exception {
         find(order(1, 8), message(request("order_fact", 2, 1), "7"));
         assertThat(lookUps).singleElement().satisfies(keys -> {
             assertThat(keys.keys()).containsExactly(List.of("1"), List.of("0"));
@@ -219,7 +219,7 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aRefreshRequestOfVeryManyRowsIsLeftToTheFanOut() {
+    void aRefreshRequestOfVeryManyRowsIsLeftToTheFanOut() throws Exception {
         find(message(request("order_fact", FanOutRequest.KEYS + 1, 1), "7"));
         assertThat(lookUps).isEmpty();
         assertThat(ready).hasSize(2);
@@ -228,7 +228,7 @@ class DirtyRowFinderTest {
 
     /** Its position would be before that of changes that its own session has not committed. */
     @Test
-    void whatIsWrongWithARefreshRequestIsInItsDeadLetter() {
+    void whatIsWrongWithARefreshRequestIsInItsDeadLetter() throws Exception {
         find(
                 message(request("order_fact", 1, 1), "null"),
                 message(request("elsewhere", 1, 1), "7"),
@@ -244,14 +244,14 @@ class DirtyRowFinderTest {
     }
 
     @Test
-    void aBarrierMessageMakesNoRowDirty() {
+    void aBarrierMessageMakesNoRowDirty() throws Exception {
         find(message("{\"marker\":\"1\"}", "7"));
         assertThat(lookUps).isEmpty();
         assertThat(ready).isEmpty();
     }
 
     @Test
-    void aChangeThatAHistoryCannotKeepIsReadForTheModelAllTheSame() {
+    void aChangeThatAHistoryCannotKeepIsReadForTheModelAllTheSame() throws Exception {
         find(
                 change('u', JOURNAL, "{\"id\":1,\"amount\":1}", "{\"id\":1,\"amount\":2}", 16),
                 change('u', JOURNAL, null, "{\"id\":2,\"amount\":2}", 24));

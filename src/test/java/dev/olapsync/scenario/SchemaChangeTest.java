@@ -110,9 +110,11 @@ class SchemaChangeTest {
 
             // the column is to be in the model
             shop.model("order_fact", FACT.replace("o.currency", "o.currency, o.channel"));
-            assertThat(shop.startProblem()).contains("order_fact", "Raise olap.epoch from 0 to 1");
-            shop.clickHouseExecute("ALTER TABLE order_fact_rows ADD COLUMN channel String");
-            shop.set("olap.epoch", 1).start().awaitLoaded();
+            shop.start();
+            await().until(() -> shop.clickHouse(
+                            "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'order_fact' AND name = 'channel'")
+                    .equals(List.of("channel")));
+            shop.forgetModels();
             shop.awaitInSync();
             assertThat(shop.clickHouse("SELECT id, channel FROM order_fact WHERE id IN (10, 900) ORDER BY id"))
                     .containsExactly("10,web", "900,mobile");
@@ -123,61 +125,118 @@ class SchemaChangeTest {
     /** One of each kind; dev.olapsync.model.ReadSchemaTest has all. */
     static List<Arguments> changes() {
         return List.of(
-                // alteration, what the error names, the model afterwards, whether the ClickHouse table has to be
-                // recreated
+                // alteration, what the error names, the model afterwards
                 Arguments.of(
-                        "ALTER TABLE orders RENAME note TO remark",
-                        "note",
-                        FACT.replace("o.note", "o.remark AS note"),
-                        false),
-                Arguments.of(
-                        "ALTER TABLE orders ALTER total TYPE numeric(14,4) USING total / 3",
-                        "total of type numeric(14,4)",
-                        FACT,
-                        true),
+                        "ALTER TABLE orders RENAME note TO remark", "note", FACT.replace("o.note", "o.remark AS note")),
                 Arguments.of(
                         "ALTER TABLE customers REPLICA IDENTITY DEFAULT",
                         "replica identity",
-                        FACT.replace("c.code = o.customer_code", "c.id = o.quantity"),
-                        false),
-                Arguments.of(
-                        "DROP TABLE customers; CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL);"
-                                + " ALTER TABLE customers REPLICA IDENTITY FULL; INSERT INTO customers VALUES (1, 'c1', 'new')",
-                        "public.customers is the table",
-                        FACT,
-                        false));
+                        FACT.replace("c.code = o.customer_code", "c.id = o.quantity")));
     }
 
     @ParameterizedTest
     @MethodSource("changes")
-    void whatAModelReadsStopsItUntilANewEpoch(String alter, String named, String model, boolean reloadRemedy)
+    void aModelThatDoesNotFitAnyMoreIsFrozenAndHoldsUpNoOther(String alter, String named, String model)
             throws Exception {
         try (Scenario shop = shop()) {
+            shop.postgres("CREATE TABLE other (id int PRIMARY KEY)");
+            shop.stop();
+            shop.model("other", "SELECT id FROM other").start().awaitLoaded();
             // rows on their way, of the table as it was
             shop.postgres("UPDATE orders SET quantity = quantity + 1");
-            shop.postgres(alter.split("; ?"));
-            shop.postgres("UPDATE scenario_marker SET round = round");
-            String table = alter.contains("TABLE customers") ? "customers" : "orders";
-            await().atMost(Duration.ofSeconds(30)).until(() -> shop.down().contains(named));
-            assertThat(shop.down()).contains(table, "order_fact", "olap.epoch");
+            shop.postgres(alter);
+            shop.postgres("UPDATE orders SET quantity = quantity + 1", "INSERT INTO other VALUES (1)");
+            await().until(() -> shop.down().contains("order_fact is frozen since"));
+            assertThat(shop.down()).contains(named, "order_fact.sql", "readers see generation 1");
+            await().until(() -> shop.clickHouse("SELECT id FROM other").equals(List.of("1")));
             List<String> rows = shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id");
+            assertThat(rows).hasSize(99);
             write(shop);
-            await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(10)).until(() -> shop.clickHouse(
-                            "SELECT * FROM order_fact WHERE id < 100 ORDER BY id")
-                    .equals(rows));
+            shop.awaitQuiet();
+            assertThat(shop.clickHouse("SELECT * FROM order_fact WHERE id < 100 ORDER BY id"))
+                    .isEqualTo(rows);
+
+            // also at a start
+            assertThat(shop.execute("check").printed()).contains("FAIL  order_fact is frozen since");
             shop.stop();
+            shop.start();
+            shop.postgres("INSERT INTO other VALUES (2)");
+            await().until(() ->
+                    shop.clickHouse("SELECT id FROM other WHERE id = 2").equals(List.of("2")));
+            assertThat(shop.down()).contains("order_fact is frozen since");
 
             shop.model("order_fact", model);
-            assertThat(shop.modelErrors()).isEmpty();
-            assertThat(shop.startProblem()).contains("order_fact", "epoch");
-            if (reloadRemedy) {
-                shop.clickHouseExecute("DROP TABLE order_fact_rows");
-            }
-            shop.set("olap.epoch", 1).start().awaitLoaded();
+            await().until(() -> shop.down().isEmpty());
+            shop.forgetModels();
+            shop.awaitInSync();
+            write(shop);
+            shop.awaitInSync();
+            assertThat(shop.command("generations", "list")).containsPattern("order_fact +2 current");
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    static List<Arguments> followed() {
+        return List.of(
+                Arguments.of("ALTER TABLE orders ALTER total TYPE numeric(14,4) USING total / 3"),
+                Arguments.of(
+                        "DROP TABLE customers; CREATE TABLE customers (id int PRIMARY KEY, code text UNIQUE, name varchar(40) NOT NULL);"
+                                + " ALTER TABLE customers REPLICA IDENTITY FULL; INSERT INTO customers VALUES (1, 'c1', 'new')"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("followed")
+    void aModelThatStillFitsIsBuiltAgain(String alter) throws Exception {
+        try (Scenario shop = shop()) {
+            shop.postgres("UPDATE orders SET quantity = quantity + 1");
+            shop.postgres(alter.split("; ?"));
+            write(shop);
+            await().until(() -> shop.command("generations", "list")
+                    .lines()
+                    .anyMatch(line -> line.matches("order_fact +2 current .*")));
+            shop.forgetModels();
             shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
             write(shop);
             shop.awaitInSync();
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    @Test
+    void aGenerationThatIsKeptAndDoesNotFitAnyMoreIsDropped() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.model("order_fact", FACT.replace("o.note, ", ""));
+            await().until(() -> shop.command("generations", "list")
+                    .lines()
+                    .anyMatch(line -> line.matches("order_fact +2 current .*")));
+            shop.postgres("ALTER TABLE orders DROP note");
+            write(shop);
+            await().until(() -> !shop.command("generations", "list").contains("kept"));
+            shop.forgetModels();
+            shop.awaitInSync();
+            assertThat(shop.down()).isEmpty();
+        }
+    }
+
+    /** Here the whole is stopped, as before: a model with a history has no generations. */
+    @Test
+    void aHistoryWhoseTableIsAlteredStopsUntilANewEpoch() throws Exception {
+        try (Scenario shop = Scenario.of("altered", SCHEMA)
+                .model("customer", "-- history: true\nSELECT id, name, spare FROM customers")) {
+            shop.postgres("INSERT INTO customers SELECT i, 'c' || i, 'customer ' || i FROM generate_series(1, 20) i");
+            shop.start().awaitLoaded();
+            shop.postgres("ALTER TABLE customers ALTER spare TYPE varchar(50)");
+            shop.postgres("UPDATE customers SET name = 'x' WHERE id = 1");
+            await().until(() -> shop.down().contains("spare of type character varying(50)"));
+            assertThat(shop.down()).contains("customers", "olap.epoch");
+            assertThat(shop.clickHouse("SELECT name FROM customer WHERE id = 1"))
+                    .containsExactly("customer 1");
+            shop.stop();
+            assertThat(shop.startProblem()).contains("customer", "epoch");
+            shop.set("olap.epoch", 1).start().awaitLoaded();
+            shop.awaitInSync();
+            assertThat(shop.down()).isEmpty();
         }
     }
 

@@ -28,7 +28,9 @@ class StatusTest {
                 new Status.InitialLoad(3, 10, loaded),
                 NOTHING,
                 3L,
-                new Status.Verified("then", 3, differences, 0));
+                new Status.Verified("then", 3, differences, 0),
+                1,
+                null);
     }
 
     @Test

@@ -174,6 +174,11 @@ public final class Scenario implements AutoCloseable {
         return observer;
     }
 
+    /** The models as they are now count for those who look from outside. */
+    public void forgetModels() {
+        closeObserver();
+    }
+
     private synchronized void closeObserver() {
         if (observer != null) {
             observer.stop();

@@ -46,6 +46,12 @@ public record NeededColumns(Map<String, Set<String>> byTable) {
         }
     }
 
+    /** Whether changes with these columns have those of the others too. */
+    public boolean covers(NeededColumns others) {
+        return others.byTable.entrySet().stream().allMatch(other -> byTable.getOrDefault(other.getKey(), Set.of())
+                .containsAll(other.getValue()));
+    }
+
     /** Empty if they are not known. */
     Optional<Set<String>> of(String schema, String table) {
         return Optional.ofNullable(byTable)

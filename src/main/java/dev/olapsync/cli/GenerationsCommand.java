@@ -1,0 +1,93 @@
+package dev.olapsync.cli;
+
+import dev.olapsync.model.Model;
+import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
+import dev.olapsync.pipeline.Generations.State;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.tables.ClickHouseTables;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The generations of the models, each of one SELECT and with a table of its own. */
+@Command(
+        name = "generations",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Lists the generations of the models, and switches to one that is kept.")
+final class GenerationsCommand {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "One line for each generation that has a table.")
+    int list(@Mixin Configuration configuration) throws Exception {
+        OlapSync olapSync = new OlapSync(configuration.settings());
+        try {
+            PrintWriter out = spec.commandLine().getOut();
+            out.printf(Locale.ROOT, "%-32s %10s %-10s %s%n", "MODEL", "GENERATION", "STATE", "TABLE");
+            for (Generation generation : Generations.of(olapSync).ofEpoch()) {
+                if (generation.state() != State.DROPPED) {
+                    out.printf(
+                            Locale.ROOT,
+                            "%-32s %10d %-10s %s%n",
+                            generation.model(),
+                            generation.number(),
+                            generation.state().name().toLowerCase(Locale.ROOT),
+                            ClickHouseTables.storage(generation.name()));
+                }
+            }
+            out.flush();
+            return 0;
+        } finally {
+            olapSync.stop();
+        }
+    }
+
+    @Command(
+            name = "switch",
+            mixinStandardHelpOptions = true,
+            description = "Readers see this generation from now on; it has to be one that is kept.")
+    int switchTo(
+            @Mixin Configuration configuration,
+            @Parameters(paramLabel = "MODEL") String name,
+            @Parameters(paramLabel = "GENERATION") int number)
+            throws Exception {
+        OlapSync olapSync = new OlapSync(configuration.settings());
+        try {
+            Generations generations = Generations.of(olapSync);
+            Optional<Generation> kept = generations.ofEpoch().stream()
+                    .filter(generation -> generation.model().equals(name)
+                            && generation.number() == number
+                            && generation.state() == State.KEPT)
+                    .findFirst();
+            Optional<Generation> current = generations.shown().stream()
+                    .filter(generation -> generation.model().equals(name))
+                    .findFirst();
+            Optional<Model> model = kept.isEmpty()
+                    ? Optional.empty()
+                    : olapSync.models().find(kept.get().name());
+            if (model.isEmpty() || current.isEmpty() || !generations.replace(current.get(), kept.get())) {
+                spec.commandLine()
+                        .getErr()
+                        .println("There is no generation " + number + " of " + name
+                                + " that is kept. 'olap-sync generations list' shows which there are.");
+                return 2;
+            }
+            new ClickHouseTables(olapSync.clickHouse()).show(model.get());
+            spec.commandLine().getOut().println("Readers see generation " + number + " of " + name + " now.");
+            return 0;
+        } finally {
+            olapSync.stop();
+        }
+    }
+}

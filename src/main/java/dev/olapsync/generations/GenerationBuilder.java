@@ -1,0 +1,281 @@
+package dev.olapsync.generations;
+
+import dev.olapsync.backfill.InitialLoad;
+import dev.olapsync.backfill.PublishedTables;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.kafka.TopicOffsets;
+import dev.olapsync.model.Model;
+import dev.olapsync.model.ModelException;
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
+import dev.olapsync.pipeline.Generations.State;
+import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.PipelineStage;
+import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.verify.Barrier;
+import dev.olapsync.verify.Verification;
+import java.sql.Connection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Builds a new generation of a model whose file has another SELECT, beside the one that readers see, for which changes go on being
+ * processed. When the new one has all rows, has caught up and equals its SELECT, the view is switched. Each step can be
+ * repeated: an interrupted one is done again. Not thread safe.
+ */
+final class GenerationBuilder {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationBuilder.class);
+
+    private final CamelContext context;
+    private final OlapSync olapSync;
+    private final Generations generations;
+    private final ClickHouseTables tables;
+    private final Loads loads;
+    /** Which generation a view shows, as far as this process has made it. */
+    private final Map<String, Integer> shown = new HashMap<>();
+    /** What this process has dropped, or has tried to. */
+    private final Set<String> dropped = new HashSet<>();
+
+    GenerationBuilder(CamelContext context, OlapSync olapSync) {
+        this.context = context;
+        this.olapSync = olapSync;
+        this.generations = Generations.of(olapSync);
+        this.tables = new ClickHouseTables(olapSync.clickHouse());
+        this.loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+    }
+
+    /** Does what there is to do for all models, once; what one of them meets does not concern the others. */
+    void round() throws Exception {
+        olapSync.follow();
+        showCurrent();
+        dropOlder();
+        Map<String, String> files = Models.contents(olapSync.settings().olap().models());
+        for (Generation current : generations.shown()) {
+            String content = files.get(current.model());
+            if (content != null) {
+                try {
+                    follow(current, content);
+                    olapSync.generationProblems().remove(current.model());
+                } catch (ModelException e) {
+                    note(
+                            current.model(),
+                            String.join(
+                                    "; ",
+                                    e.errors().stream().map(Object::toString).toList()));
+                } catch (NotYetException | Barrier.StandstillException e) {
+                    note(current.model(), e.getMessage());
+                }
+            }
+        }
+    }
+
+    private List<Generation> in(State state) {
+        return generations.ofEpoch().stream()
+                .filter(generation -> generation.state() == state)
+                .toList();
+    }
+
+    private void note(String model, String problem) {
+        if (!problem.equals(olapSync.generationProblems().put(model, problem))) {
+            LOG.warn("{}: no new generation yet, readers see the one before. {}", model, problem);
+        }
+    }
+
+    private void follow(Generation current, String content) throws Exception {
+        boolean frozen = current.state() == State.FROZEN;
+        if (!frozen && loads.find(current.name()).filter(Loads.Load::done).isEmpty()) {
+            return;
+        }
+        Optional<Generation> building = in(State.BUILDING).stream()
+                .filter(generation -> generation.model().equals(current.model()))
+                .findFirst();
+        if (building.isPresent() && !Models.isSameSelect(building.get().content(), content)) {
+            drop(building.get());
+            building = Optional.empty();
+        }
+        if (building.isEmpty()) {
+            if (!frozen && (Models.isSameSelect(current.content(), content) || isSwitchedBack(current, content))) {
+                return;
+            }
+            building = Optional.of(generations.next(current.model(), content));
+        }
+        build(current, building.get());
+    }
+
+    /** Somebody has seen the new generation and did not want it. */
+    private boolean isSwitchedBack(Generation current, String content) {
+        return in(State.KEPT).stream()
+                .anyMatch(kept -> kept.model().equals(current.model())
+                        && kept.number() > current.number()
+                        && Models.isSameSelect(kept.content(), content));
+    }
+
+    /** From the end of this on, changes are processed for the new generation here. */
+    private Model begin(Generation current, Generation next) throws Exception {
+        boolean begun =
+                generations.ofEpoch().stream().anyMatch(known -> known.name().equals(next.name()));
+        Models with = olapSync.with(next);
+        if (with.unfit().containsKey(next.name())) {
+            throw new ModelException(with.unfit().get(next.name()));
+        }
+        if (!begun && current.state() == State.FROZEN) {
+            // changes of the tables as they were do not have to fit the new SELECT
+            awaitLoaded();
+        }
+        Model model = with.find(next.name())
+                .filter(with::isWhole)
+                .orElseThrow(() -> new NotYetException("A model with a history, with UNION ALL or of groups cannot be"
+                        + " changed while it is loaded. " + loads.reloadRemedy()));
+        InitialLoad.createTopics(olapSync, with);
+        tables.ensureStorage(model);
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            new PublishedTables(olapSync).ensure(postgres, with);
+        }
+        if (!begun) {
+            generations.save(List.of(next));
+        }
+        olapSync.follow();
+        if (loads.find(next.name()).isEmpty()) {
+            LOG.info(
+                    "{}: generation {} is being built; readers see generation {}",
+                    next.model(),
+                    next.number(),
+                    current.number());
+        }
+        return olapSync.models().find(next.name()).orElseThrow();
+    }
+
+    private void build(Generation current, Generation next) throws Exception {
+        Model model = begin(current, next);
+        requireAlone();
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            // the tables may have been published a moment ago: what ran then may have changed them unseen
+            InitialLoad.awaitEndOfRunningTransactions(postgres);
+        }
+        InitialLoad.load(context, olapSync, model, loads);
+        try (Barrier barrier = new Barrier(olapSync);
+                Verification verification = new Verification(olapSync, Verification.PATIENCE)) {
+            barrier.loaded(Verification.PATIENCE);
+            Verification.Result result = verification.verify(model, rows -> {});
+            if (result.standstill() != null) {
+                throw new NotYetException(result.standstill());
+            }
+            if (result.differences() > 0) {
+                throw new NotYetException(
+                        "Generation " + next.number() + " is loaded, but " + result.differences()
+                                + " of its rows differ from the SELECT. 'olap-sync dlq list' shows rows that could not be written.");
+            }
+        }
+        if (generations.replace(current, next)) {
+            olapSync.follow();
+            showCurrent();
+        }
+    }
+
+    private void awaitLoaded() throws Exception {
+        try (Barrier barrier = new Barrier(olapSync)) {
+            barrier.loaded(Verification.PATIENCE);
+        }
+    }
+
+    /** A change that another process reads would not be processed for a generation that it has not heard of. */
+    private void requireAlone() throws NotYetException, InterruptedException {
+        try (TopicOffsets offsets = new TopicOffsets(olapSync.settings())) {
+            for (PipelineStage stage : PipelineStage.of(olapSync)) {
+                if (!offsets.members(stage.group()).stream()
+                        .allMatch(member -> member.startsWith(olapSync.instance()))) {
+                    throw new NotYetException("Another process runs the route " + stage.route()
+                            + ", which may not have heard of the new generation. Stop the others until it is built; or: "
+                            + loads.reloadRemedy());
+                }
+            }
+        } catch (ExecutionException e) {
+            throw new NotYetException("The broker does not tell who reads its topics: "
+                    + e.getCause().getMessage());
+        }
+    }
+
+    /** As the registry says, as a start makes the views too. Before anything is dropped, so that no view is left on it; again after a failure. */
+    private void showCurrent() throws Exception {
+        for (Generation current : in(State.CURRENT)) {
+            Optional<Model> model = olapSync.models().find(current.name());
+            if (model.isPresent() && !Integer.valueOf(current.number()).equals(shown.get(current.model()))) {
+                tables.show(model.get());
+                shown.put(current.model(), current.number());
+                LOG.info("{}: readers see generation {}", current.model(), current.number());
+            }
+        }
+    }
+
+    /** What readers do not see any more, when the time is over for which it is kept. */
+    private void dropOlder() throws Exception {
+        long keep = olapSync.settings().olap().generationKeep().toMillis();
+        int epoch = olapSync.settings().olap().epoch();
+        List<Generation> all = generations.all();
+        Set<String> used = all.stream()
+                .filter(generation -> generation.state() != State.DROPPED)
+                .map(Generation::name)
+                .collect(Collectors.toSet());
+        all.stream().filter(generation -> !used.contains(generation.name())).forEach(this::dropTable);
+        for (Generation kept : all) {
+            boolean over = kept.state() == State.KEPT
+                    && kept.millis() >= keep
+                    && all.stream()
+                            .anyMatch(current -> current.epoch() == epoch
+                                    && current.model().equals(kept.model())
+                                    && current.state() == State.CURRENT
+                                    && current.number() > kept.number());
+            boolean older = kept.epoch() < epoch && (kept.state() == State.KEPT || kept.state() == State.BUILDING);
+            if (over || older) {
+                drop(kept);
+            }
+        }
+    }
+
+    /** Nothing is written to it any more when its table goes: rows on their way are left out, as the registry says. */
+    private void drop(Generation generation) throws Exception {
+        generations.save(List.of(generation.in(State.DROPPED)));
+        olapSync.follow();
+        loads.forget(List.of(generation.name()));
+        dropTable(generation);
+    }
+
+    /** A table that cannot be dropped only takes place: it is tried again at the next start. */
+    private void dropTable(Generation generation) {
+        if (!dropped.add(generation.name())) {
+            return;
+        }
+        try {
+            tables.dropStorage(generation.name());
+            LOG.info("{}: generation {} is dropped", generation.model(), generation.number());
+        } catch (ClickHouseException e) {
+            LOG.warn(
+                    "{}: the table of generation {}, which nothing reads any more, cannot be dropped: {}",
+                    generation.model(),
+                    generation.number(),
+                    e.getMessage());
+        }
+    }
+
+    /** It has to wait; what for, and what to do. */
+    private static final class NotYetException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        NotYetException(String message) {
+            super(message);
+        }
+    }
+}

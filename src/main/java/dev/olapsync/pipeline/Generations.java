@@ -1,0 +1,283 @@
+package dev.olapsync.pipeline;
+
+import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.GenerationName;
+import dev.olapsync.model.Models;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The registry of the generations of models, kept beside the rows. It decides which SELECT changes are processed for, and which
+ * table readers see; the files only propose. Only models that are the whole of their file and have no history are in it.
+ */
+public final class Generations {
+
+    private static final String TABLE = "_generations";
+    /** More than the microseconds of any time. */
+    private static final long FINAL = 1L << 60;
+    /** A generation is built in one process: what is found out about it there and its switch exclude each other. */
+    private static final Object LOCK = new Object();
+
+    public enum State {
+        /** Changes are processed for it, and its rows are being loaded. */
+        BUILDING,
+        /** Readers see it. */
+        CURRENT,
+        /** Readers saw it before; changes are still processed for it. */
+        KEPT,
+        /** Readers see it as it was when its SELECT stopped to fit the database; nothing is processed for it. */
+        FROZEN,
+        /** Nothing is processed for it, and its table is gone or about to be. */
+        DROPPED;
+
+        /** A change may have been left out for a generation in such a state, so it never gets out of it. */
+        boolean isFinal() {
+            return this == FROZEN || this == DROPPED;
+        }
+    }
+
+    /**
+     * @param epoch in which its rows were loaded
+     * @param number from 1, never used twice for a model
+     * @param content of the model's file
+     * @param cause why it is frozen; empty otherwise
+     * @param millis how long ago it got into this state
+     */
+    public record Generation(
+            int epoch, String model, int number, State state, String content, String cause, long millis) {
+
+        /** Under which its rows are published and loaded. */
+        public String name() {
+            return GenerationName.of(model, number);
+        }
+
+        public Generation in(State next) {
+            return new Generation(epoch, model, number, next, content, "", 0);
+        }
+
+        Generation unfit(String why) {
+            return state == State.CURRENT
+                    ? new Generation(epoch, model, number, State.FROZEN, content, why, 0)
+                    : in(State.DROPPED);
+        }
+
+        /** What readers of a frozen one see, since when, why, and what to do. */
+        public String frozen() {
+            return model + " is frozen since "
+                    + Instant.now().minusMillis(millis).truncatedTo(ChronoUnit.SECONDS)
+                    + ": readers see generation " + number
+                    + " with the rows as they were then, because its SELECT does not"
+                    + " fit the database any more: " + cause
+                    + ". The next generation is built as soon as the SELECT in the file of the model fits; edit it if necessary.";
+        }
+    }
+
+    private final ClickHouse clickHouse;
+    private final int epoch;
+
+    public Generations(ClickHouse clickHouse, int epoch) {
+        this.clickHouse = clickHouse;
+        this.epoch = epoch;
+    }
+
+    public static Generations of(OlapSync olapSync) {
+        return new Generations(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+    }
+
+    /** Of all epochs, by model and number; empty when nothing was ever registered. */
+    public List<Generation> all() {
+        boolean exists = !clickHouse
+                .query(
+                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
+                                + "'",
+                        Map.of("database", clickHouse.database()))
+                .isEmpty();
+        List<Generation> all = new ArrayList<>();
+        if (exists) {
+            for (GenericRecord row : clickHouse.query(
+                    "SELECT epoch, model, generation, state, content, cause, dateDiff('millisecond', since, now64(3)) AS millis FROM "
+                            + TABLE + " FINAL ORDER BY epoch, model, generation",
+                    Map.of())) {
+                all.add(new Generation(
+                        row.getInteger("epoch"),
+                        row.getString("model"),
+                        row.getInteger("generation"),
+                        State.valueOf(row.getString("state")),
+                        row.getString("content"),
+                        row.getString("cause"),
+                        row.getLong("millis")));
+            }
+        }
+        return all;
+    }
+
+    /** Those of this epoch. */
+    public List<Generation> ofEpoch() {
+        return all().stream().filter(generation -> generation.epoch() == epoch).toList();
+    }
+
+    /** All of them or none; the table is there afterwards. */
+    public void save(List<Generation> generations) {
+        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
+                + " (epoch UInt16, model String, generation UInt32, state String, content String,"
+                + " cause String, since DateTime64(3) DEFAULT now64(3), step UInt64)"
+                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model, generation)");
+        if (!generations.isEmpty()) {
+            clickHouse.execute("INSERT INTO " + TABLE
+                    + " (epoch, model, generation, state, content, cause, step) VALUES "
+                    + generations.stream()
+                            .map(generation -> "(" + generation.epoch() + ", " + ClickHouse.literal(generation.model())
+                                    + ", " + generation.number() + ", "
+                                    + ClickHouse.literal(generation.state().name()) + ", "
+                                    + ClickHouse.literal(generation.content()) + ", "
+                                    + ClickHouse.literal(generation.cause()) + ", " + step(generation.state()) + ")")
+                            .collect(Collectors.joining(", ")));
+        }
+    }
+
+    /** The latest counts, but a final state counts more than any other, and that of a dropped one most. */
+    private static String step(State state) {
+        long rank = state == State.DROPPED ? 2 : state == State.FROZEN ? 1 : 0;
+        return rank + " * " + FINAL + " + toUnixTimestamp64Micro(now64(6))";
+    }
+
+    /**
+     * Readers see the next generation from now on. Nothing happens if it does not fit the database any more.
+     *
+     * @return whether they see it
+     */
+    public boolean replace(Generation current, Generation next) {
+        synchronized (LOCK) {
+            List<Generation> now = ofEpoch();
+            Predicate<Generation> unchanged = known ->
+                    now.stream().anyMatch(other -> other.name().equals(known.name()) && other.state() == known.state());
+            if (!unchanged.test(current) || !unchanged.test(next)) {
+                return false;
+            }
+            save(List.of(
+                    next.in(State.CURRENT), current.in(current.state() == State.FROZEN ? State.DROPPED : State.KEPT)));
+            return true;
+        }
+    }
+
+    /**
+     * Takes generations out of the stream: a current one is frozen, another one dropped.
+     *
+     * @param causes by the names of generations
+     * @return as they were
+     */
+    List<Generation> takeOut(Map<String, String> causes) {
+        synchronized (LOCK) {
+            List<Generation> unfit = ofEpoch().stream()
+                    .filter(known -> !known.state().isFinal() && causes.containsKey(known.name()))
+                    .toList();
+            if (!unfit.isEmpty()) {
+                save(unfit.stream()
+                        .map(known -> known.unfit(causes.get(known.name())))
+                        .toList());
+            }
+            return unfit;
+        }
+    }
+
+    /** What is loaded for the first time in this epoch is current at once: readers have nothing else of it. */
+    public void register(Models models) {
+        List<Generation> all = all();
+        save(models.shown().stream()
+                .filter(models::isWhole)
+                .filter(model -> all.stream()
+                        .noneMatch(known ->
+                                known.epoch() == epoch && known.model().equals(GenerationName.model(model.name()))))
+                .map(model -> new Generation(
+                        epoch,
+                        GenerationName.model(model.name()),
+                        GenerationName.number(model.name()),
+                        State.CURRENT,
+                        models.content(model),
+                        "",
+                        0))
+                .toList());
+    }
+
+    /** What a new generation of a model would be. */
+    public Generation next(String model, String content) {
+        int last =
+                last(all().stream().filter(known -> known.model().equals(model)).toList());
+        return new Generation(epoch, model, last + 1, State.BUILDING, content, "", 0);
+    }
+
+    /**
+     * The generations of a model that changes are processed for.
+     *
+     * @param known of all models
+     * @param content that the file has now: it counts for a model that has no generation in this epoch yet, and where it has the
+     *     same SELECT
+     */
+    List<Models.Text> texts(List<Generation> known, String model, String content) {
+        List<Generation> own = known.stream()
+                .filter(generation -> generation.model().equals(model))
+                .toList();
+        List<Generation> now =
+                own.stream().filter(generation -> generation.epoch() == epoch).toList();
+        if (now.isEmpty()) {
+            int latest = own.stream().mapToInt(Generation::epoch).max().orElse(epoch);
+            Optional<Generation> before = shown(own.stream()
+                    .filter(generation -> generation.epoch() == latest)
+                    .toList());
+            return List.of(Models.Text.ofFile(before.map(Generation::number).orElse(1 + last(own)), content));
+        }
+        Optional<Generation> shown = shown(now);
+        return now.stream()
+                .filter(generation -> !generation.state().isFinal())
+                .map(generation -> new Models.Text(
+                        generation.number(),
+                        Models.isSameSelect(content, generation.content()) ? content : generation.content(),
+                        shown.filter(generation::equals).isPresent(),
+                        true))
+                .toList();
+    }
+
+    private static int last(List<Generation> ofModel) {
+        return ofModel.stream().mapToInt(Generation::number).max().orElse(0);
+    }
+
+    /** That of a model which readers see. */
+    private static Optional<Generation> shown(List<Generation> ofModel) {
+        return Stream.of(State.CURRENT, State.FROZEN)
+                .flatMap(state -> ofModel.stream().filter(generation -> generation.state() == state))
+                .findFirst();
+    }
+
+    /** The generation of each model that readers see. */
+    public List<Generation> shown() {
+        return ofEpoch().stream()
+                .collect(Collectors.groupingBy(Generation::model, TreeMap::new, Collectors.toList()))
+                .values()
+                .stream()
+                .flatMap(ofModel -> shown(ofModel).stream())
+                .toList();
+    }
+
+    /** The models that show the past, because their SELECT does not fit the database any more. */
+    public List<Generation> frozen() {
+        return shown().stream()
+                .filter(generation -> generation.state() == State.FROZEN)
+                .toList();
+    }
+
+    /** Whether rows of this name are wanted no more. */
+    public boolean isTakenOut(String name) {
+        return ofEpoch().stream()
+                .anyMatch(generation ->
+                        generation.name().equals(name) && generation.state().isFinal());
+    }
+}

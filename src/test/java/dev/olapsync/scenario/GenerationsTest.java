@@ -1,0 +1,251 @@
+package dev.olapsync.scenario;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.pipeline.OlapSync;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.junit.jupiter.api.Test;
+
+/** A model's SELECT changes: a new table is built beside the old one, and readers never see anything in between. */
+class GenerationsTest {
+
+    private static final String SCHEMA =
+            "CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, city text NOT NULL);"
+                    + " CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, total int NOT NULL);"
+                    + " CREATE INDEX ON orders (customer_id)";
+    private static final String FIRST =
+            "SELECT o.id, o.total, c.name FROM orders o JOIN customers c ON c.id = o.customer_id";
+    private static final String SECOND =
+            "SELECT o.id, o.total, c.name, c.city FROM orders o JOIN customers c ON c.id = o.customer_id";
+
+    private static Scenario shop() throws Exception {
+        Scenario shop = Scenario.of("generations", SCHEMA).model("order_fact", FIRST);
+        shop.postgres(
+                "INSERT INTO customers SELECT i, 'name', 'city ' || i FROM generate_series(1, 50) i",
+                "INSERT INTO orders SELECT i, 1 + i % 50, i FROM generate_series(1, 2000) i");
+        return shop;
+    }
+
+    /** Changes without an end, of which none changes how many orders there are, or their sum. */
+    private static final class Writer implements AutoCloseable {
+
+        private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
+        private final AtomicInteger round = new AtomicInteger();
+        private final Future<?> writing;
+
+        Writer(Scenario shop) {
+            writing = thread.scheduleWithFixedDelay(() -> write(shop, round.getAndIncrement()), 0, 10, MILLISECONDS);
+        }
+
+        private static void write(Scenario shop, int i) {
+            try {
+                shop.postgres(
+                        "UPDATE customers SET name = 'round " + i + "', city = 'moved " + i + "' WHERE id = "
+                                + (1 + i % 50),
+                        "UPDATE orders SET customer_id = " + (1 + i * 7 % 50) + " WHERE id = " + (1 + i % 2000),
+                        "DELETE FROM orders WHERE id = " + (10_000 + i - 20),
+                        "INSERT INTO orders VALUES (" + (10_000 + i) + ", 1, 0)");
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            assertThat(writing.isDone()).as("a change has failed").isFalse();
+            thread.shutdown();
+            assertThat(thread.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(round.get()).isPositive();
+        }
+    }
+
+    /** Queries the view all the time: it must never fail, and never lack a row that was always there. */
+    private static final class Reader implements AutoCloseable {
+
+        private final AtomicBoolean stopping = new AtomicBoolean();
+        private final AtomicInteger queries = new AtomicInteger();
+        private final CompletableFuture<Void> reading;
+
+        Reader(Scenario shop) {
+            reading = CompletableFuture.runAsync(() -> {
+                try (ClickHouse clickHouse = new ClickHouse(shop.settings().clickHouse())) {
+                    while (!stopping.get()) {
+                        assertThat(clickHouse
+                                        .query(
+                                                "SELECT count() AS c, sum(total) AS s FROM order_fact WHERE id <= 2000",
+                                                Map.of())
+                                        .get(0)
+                                        .getLong("s"))
+                                .isEqualTo(2_001_000);
+                        queries.incrementAndGet();
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void close() {
+            stopping.set(true);
+            reading.join();
+            assertThat(queries.get()).isPositive();
+        }
+    }
+
+    private static boolean shows(Scenario shop, int generation) throws Exception {
+        return shop.command("generations", "list")
+                .lines()
+                .anyMatch(line -> line.matches("order_fact +" + generation + " current .*"));
+    }
+
+    @Test
+    void aFileThatIsEditedIsBuiltBesideAndSwitchedWithoutAGap() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.start().awaitLoaded();
+            try (Writer writer = new Writer(shop);
+                    Reader reader = new Reader(shop)) {
+                shop.model("order_fact", SECOND);
+                await().until(() -> shows(shop, 2));
+                await().ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class)
+                        .until(() -> shop.clickHouse("SELECT count() FROM order_fact WHERE city != '' AND id <= 2000")
+                                .equals(List.of("2000")));
+                // the one before stays right
+                shop.command("generations", "switch", "order_fact", "1");
+                await().until(() -> shop.clickHouse("SELECT name FROM system.columns WHERE table = 'order_fact'"
+                                + " AND database = currentDatabase() ORDER BY position")
+                        .equals(List.of("id", "total", "name")));
+                shop.command("generations", "switch", "order_fact", "2");
+            }
+            shop.forgetModels();
+            shop.awaitInSync();
+            assertThat(shop.readDeadLetters()).isEmpty();
+            assertThat(shop.down()).isEmpty();
+        }
+    }
+
+    @Test
+    void aChangeThatIsFoundAtTheStartAndAKillOnTheWay() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.set("olap.generation.keep.seconds", 0).start().awaitLoaded();
+            shop.stop();
+            shop.model("order_fact", SECOND);
+            assertThat(shop.startProblem()).isEmpty();
+            try (Writer writer = new Writer(shop);
+                    Reader reader = new Reader(shop)) {
+                shop.start();
+                await().pollInterval(Duration.ofMillis(20))
+                        .until(() -> shop.command("generations", "list").contains("building"));
+                shop.stop();
+                shop.start();
+                await().until(() -> shows(shop, 2));
+                await().until(() -> shop.clickHouse(
+                                "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'order_fact_rows'")
+                        .isEmpty());
+            }
+            shop.forgetModels();
+            shop.awaitInSync();
+            shop.stop();
+            shop.start();
+            shop.postgres("UPDATE customers SET city = 'last' WHERE id = 1");
+            shop.awaitInSync();
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    @Test
+    void aFileWithAnErrorChangesNothing() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.start().awaitLoaded();
+            shop.model("order_fact", "SELECT o.id, o.totl FROM orders o");
+            await().until(() -> OlapSync.of(shop.camel().getCamelContext())
+                    .generationProblems()
+                    .getOrDefault("order_fact", "")
+                    .contains("totl"));
+            shop.postgres("UPDATE orders SET total = 0 WHERE id = 1");
+            await().until(() ->
+                    shop.clickHouse("SELECT total FROM order_fact WHERE id = 1").equals(List.of("0")));
+            assertThat(shop.command("generations", "list")).doesNotContain("building");
+            shop.model("order_fact", FIRST);
+            await().until(() -> OlapSync.of(shop.camel().getCamelContext())
+                    .generationProblems()
+                    .isEmpty());
+        }
+    }
+
+    @Test
+    void aRebuildOfWhatWasChangedByHand() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.set("olap.generation.keep.seconds", 0).start().awaitLoaded();
+            shop.clickHouseExecute("ALTER TABLE order_fact_rows DELETE WHERE id < 100 SETTINGS mutations_sync = 1");
+            shop.command("rebuild", "order_fact");
+            await().until(() -> shows(shop, 2));
+            await().until(() -> !shop.command("generations", "list").contains("kept"));
+            shop.forgetModels();
+            shop.awaitInSync();
+        }
+    }
+
+    @Test
+    void anotherProcessThatWouldNotProcessChangesForTheNewGenerationIsWaitedFor() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.start().awaitLoaded();
+            try (KafkaConsumer<byte[], byte[]> other = new KafkaConsumer<>(
+                    Map.of(
+                            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                            shop.brokers(),
+                            ConsumerConfig.GROUP_ID_CONFIG,
+                            shop.name() + "-enrich"),
+                    new ByteArrayDeserializer(),
+                    new ByteArrayDeserializer())) {
+                other.subscribe(List.of(shop.name() + ".cdc.public.orders"));
+                await().until(() -> {
+                    other.poll(Duration.ofMillis(100));
+                    return !other.assignment().isEmpty();
+                });
+                shop.model("order_fact", SECOND);
+                await().until(() -> {
+                    other.poll(Duration.ofMillis(100));
+                    return problem(shop).contains("Another process runs the route enrich");
+                });
+                assertThat(shows(shop, 1)).isTrue();
+            }
+            await().until(() -> shows(shop, 2));
+        }
+    }
+
+    @Test
+    void readersDoNotSeeAGenerationThatDiffersFromItsSelect() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.postgres(
+                    "ALTER TABLE orders ADD COLUMN price numeric(10,2) NOT NULL DEFAULT 1",
+                    "UPDATE orders SET price = 'NaN' WHERE id = 7");
+            shop.start().awaitLoaded();
+            shop.model("order_fact", "SELECT o.id, o.total, o.price FROM orders o");
+            await().until(() -> problem(shop).contains("1 of its rows differ from the SELECT"));
+            assertThat(shows(shop, 1)).isTrue();
+            shop.postgres("UPDATE orders SET price = 2 WHERE id = 7");
+            await().ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class)
+                    .until(() -> shop.clickHouse("SELECT toString(price) FROM order_fact WHERE id = 7")
+                            .equals(List.of("2")));
+        }
+    }
+
+    private static String problem(Scenario shop) {
+        return OlapSync.of(shop.camel().getCamelContext()).generationProblems().getOrDefault("order_fact", "");
+    }
+}
