@@ -48,13 +48,10 @@ public class InitialLoad implements Processor {
         Loads loads = Loads.of(olapSync);
         new UnfitGenerations(olapSync).takeOut();
         Models models = olapSync.models();
-        loads.requireUnchanged(models);
-        createTopics(olapSync, models);
-        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
-        loads.forgetOthers(models);
-        Generations.of(olapSync).register(models);
-        try (Connection postgres = olapSync.postgres().getConnection()) {
-            startLog(postgres, olapSync, models, loads);
+        try {
+            start(olapSync, models, loads);
+        } finally {
+            olapSync.started();
         }
         if (settings.olap().loadSource() == LoadSource.SNAPSHOT) {
             snapshots.run(exchange.getContext(), olapSync, models, loads);
@@ -67,6 +64,17 @@ public class InitialLoad implements Processor {
     /** Returns when all rows of a model are there; does nothing when they were already. */
     public static void load(CamelContext context, OlapSync olapSync, Model model, Loads loads) throws Exception {
         new ModelLoad(context, olapSync, model, loads).run();
+    }
+
+    private void start(OlapSync olapSync, Models models, Loads loads) throws Exception {
+        loads.requireUnchanged(models);
+        createTopics(olapSync, models);
+        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
+        loads.forgetOthers(models);
+        Generations.of(olapSync).register(models);
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            startLog(postgres, olapSync, models, loads);
+        }
     }
 
     public static void createTopics(OlapSync olapSync, Models models) throws Exception {

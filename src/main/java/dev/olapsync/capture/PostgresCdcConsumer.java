@@ -243,8 +243,11 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     private String missing(Connection connection) throws SQLException {
         String name = "replication slot " + slot.name();
-        return slot.creator(connection).isPresent()
-                ? RunningTransactions.awaited(name + " is created", connection)
+        if (slot.creator(connection).isPresent()) {
+            return RunningTransactions.awaited(name + " is created", connection);
+        }
+        return OlapSync.of(endpoint.getCamelContext()).isStarting()
+                ? "starting: publication and slot are being made"
                 : name + " does not exist";
     }
 

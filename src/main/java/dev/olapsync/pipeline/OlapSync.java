@@ -42,6 +42,7 @@ public final class OlapSync extends ServiceSupport {
     private KnownTopics knownTopics;
     private LostRecords lostRecords;
     private volatile String awaitingTransactions;
+    private volatile boolean starting = true;
     private TopicOffsets topicOffsets;
     /** A lock of its own: reading the models may take long, and must not block a stop. */
     private final Object modelsLock = new Object();
@@ -141,6 +142,15 @@ public final class OlapSync extends ServiceSupport {
     /** @param what null when it has ended */
     public void awaitTransactions(String what) {
         awaitingTransactions = what;
+    }
+
+    /** Whether publication and slot may have to be made yet: until the initial load has made them, or has failed. */
+    public boolean isStarting() {
+        return starting;
+    }
+
+    public void started() {
+        starting = false;
     }
 
     public synchronized TopicOffsets topicOffsets() {
