@@ -52,7 +52,6 @@ public class CaptureRoutes extends PipelineRoutes {
                                         "databasePort={{postgres.port:5432}}",
                                         "databaseDbname=RAW({{postgres.database:shop}})",
                                         "databaseUser=RAW({{postgres.user:postgres}})",
-                                        "databasePassword=RAW({{postgres.password:postgres}})",
                                         "databaseSslmode={{postgres.sslmode:prefer}}",
                                         "databaseSslrootcert={{?postgres.sslrootcert}}",
                                         "databaseSslcert={{?postgres.sslcert}}",
