@@ -10,6 +10,7 @@ import dev.olapsync.devstack.PostgresServer;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.model.Model;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.shop.ShopServer;
 import dev.olapsync.status.Status;
 import dev.olapsync.status.StatusClient;
 import dev.olapsync.verify.Verdict;
@@ -65,6 +66,7 @@ final class Demo implements AutoCloseable {
     private volatile Pipeline pipeline;
     private volatile boolean keepData;
     private Path data;
+    private volatile ShopServer page;
     private OlapSync observer;
     private StatusClient status;
 
@@ -292,7 +294,14 @@ final class Demo implements AutoCloseable {
 
     private void keepRunning() throws Exception {
         int postgres = stack.postgres().port();
-        heading("Everything keeps running until Ctrl-C. In another terminal:");
+        page = new ShopServer(
+                shop(),
+                observer.clickHouse(),
+                observer.models().all().stream().map(Model::name).toList());
+        heading("Everything keeps running until Ctrl-C");
+        out.printf("  %-20s %s%n", "The shop", page.address());
+        out.printf("  %-20s http://127.0.0.1:%d%n", "The page of olap-sync", pipeline.port());
+        heading("In another terminal:");
         out.printf("  psql -h localhost -p %d -U %s %s%n", postgres, PostgresServer.USER, PostgresServer.DATABASE);
         out.printf(
                 "  psql -h localhost -p %d -U %s %s -c \"UPDATE customers SET city = 'Atlantis' WHERE id = 1\"%n",
@@ -362,6 +371,9 @@ final class Demo implements AutoCloseable {
     /** Ends everything; may be called while the demo runs, by another thread. */
     @Override
     public void close() {
+        if (page != null) {
+            page.close();
+        }
         if (pipeline != null) {
             pipeline.kill();
         }
