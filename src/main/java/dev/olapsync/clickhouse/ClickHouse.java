@@ -87,6 +87,12 @@ public final class ClickHouse implements AutoCloseable {
                 .isEmpty();
     }
 
+    /** Whether this version has the setting. */
+    public boolean hasSetting(String name) {
+        return !query("SELECT 1 AS one FROM system.settings WHERE name = {name:String}", Map.of("name", name))
+                .isEmpty();
+    }
+
     /** A quoted identifier. */
     public static String identifier(String name) {
         return '`' + name.replace("\\", "\\\\").replace("`", "\\`") + '`';

@@ -16,6 +16,7 @@ public final class Model {
     private final Path file;
     private final String select;
     private final String rows;
+    private final TableOptions options;
     private final List<OutputColumn> columns;
     private final List<OutputColumn> key;
     private final List<LookUp> lookUps;
@@ -43,6 +44,7 @@ public final class Model {
             Path file,
             String select,
             Query query,
+            TableOptions options,
             Function<Model, List<LookUp>> lookUps,
             List<LookUp.Reference> references,
             PageQuery page,
@@ -55,6 +57,7 @@ public final class Model {
         this.file = file;
         this.select = select;
         this.rows = query.select();
+        this.options = options;
         this.columns = List.copyOf(query.stored());
         this.key = query.key().stream().map(Query.Key::column).toList();
         this.several = query.several();
@@ -117,6 +120,11 @@ public final class Model {
     /** A SELECT of the rows in the form in which ClickHouse stores them, with its {@link #columns()}. */
     public String rows() {
         return rows;
+    }
+
+    /** Of its table in ClickHouse, but not of the table of its history. */
+    public TableOptions options() {
+        return options;
     }
 
     /** The columns of the key of the grain, in the order of that key. */

@@ -34,6 +34,7 @@ final class ModelCompiler {
             List<LookUp.Reference> references,
             List<Table.Column> images,
             Resolved resolved,
+            TableOptions options,
             String view)
             throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query, catalog);
@@ -72,6 +73,7 @@ final class ModelCompiler {
                 file,
                 own,
                 query,
+                options,
                 model -> {
                     List<LookUp> lookUps = new ArrayList<>();
                     for (int i = 0; i < reaches.size(); i++) {

@@ -28,6 +28,7 @@ final class ModelReader {
     private final Places places;
     private final SelectText parts;
     private final SelectAnalyser analyser;
+    private final TableLines lines;
 
     /**
      * @param name of the model
@@ -41,6 +42,7 @@ final class ModelReader {
         this.text = new SqlText(content);
         this.select = text.firstStatement();
         this.problems = new Problems(file, content, text.begin());
+        this.lines = new TableLines(text, problems);
         this.parts = new SelectText(select);
         this.places = new Places(text, parts);
         this.analyser = new SelectAnalyser(postgres, catalog, places, problems);
@@ -213,7 +215,10 @@ final class ModelReader {
             }
         }
         List<Query.Key> key = outputs.key(keyPlaces);
-        List<Query.Output> values = outputs.values(key);
+        List<Query.Output> values = new ArrayList<>();
+        for (Query.Output output : outputs.values(key)) {
+            values.add(lines.typed(output));
+        }
         problems.stopIfAny();
         List<Reach> reaches = new ReachFinder(catalog, places, problems).find(resolved, grain);
         Query query = new Query(
@@ -235,6 +240,7 @@ final class ModelReader {
                         ReachFinder.references(reaches, grain),
                         images,
                         resolved,
+                        lines.options(query.stored(), view != null),
                         view == null ? null : view.over(query));
     }
 

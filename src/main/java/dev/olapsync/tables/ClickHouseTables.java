@@ -54,7 +54,7 @@ public final class ClickHouseTables {
     }
 
     /** The views over those of several models, and over those of roll-ups, each with its SELECT. */
-    private static Map<String, String> combined(Models models) {
+    private Map<String, String> combined(Models models) {
         Map<String, String> views = new LinkedHashMap<>();
         models.unions()
                 .forEach((name, parts) -> views.put(
@@ -63,8 +63,16 @@ public final class ClickHouseTables {
                                 .map(part -> "SELECT " + columns(part.visible()) + " FROM " + identifier(part.name()))
                                 .collect(Collectors.joining(" UNION ALL "))));
         models.all().forEach(model -> model.rollUp()
-                .ifPresent(select -> views.put(Models.file(model), select + OF_READERS)));
+                .ifPresent(select -> views.put(Models.file(model), select + ofReaders())));
         return views;
+    }
+
+    /** What a reader's settings must not change, as far as this ClickHouse has it. */
+    private String ofReaders() {
+        return OF_READERS
+                + (clickHouse.hasSetting(TableDefinition.LATE_PRUNING)
+                        ? ", " + TableDefinition.LATE_PRUNING + " = 1"
+                        : "");
     }
 
     private void replaceView(String name, String select) {
@@ -126,9 +134,10 @@ public final class ClickHouseTables {
     }
 
     private void replaceViews(Model model) {
+        String settings = ofReaders();
         views(model)
                 .forEach((name, select) ->
-                        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select));
+                        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select + settings));
     }
 
     /**
@@ -156,12 +165,6 @@ public final class ClickHouseTables {
 
     /** The views of a model, each with its SELECT. */
     private static Map<String, String> views(Model model) {
-        Map<String, String> views = selects(model);
-        views.replaceAll((name, select) -> select + OF_READERS);
-        return views;
-    }
-
-    private static Map<String, String> selects(Model model) {
         Map<String, String> views = new LinkedHashMap<>();
         String columns = columns(model.visible());
         views.put(

@@ -5,6 +5,7 @@ import static dev.olapsync.clickhouse.ClickHouse.literal;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.TableOptions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,14 +24,24 @@ import java.util.stream.Collectors;
  * The definition of a table in ClickHouse, as far as it determines which rows are kept.
  *
  * @param engine with its parameters and everything after it
+ * @param latePruning whether this ClickHouse can filter by the partition key after FINAL
  * @param create the CREATE statement
  * @param columns by name, in their order
  * @see <a href="https://clickhouse.com/docs/operations/system-tables/tables">system.tables</a>
  */
-record TableDefinition(String engine, String sortingKey, String create, Map<String, Column> columns) {
+record TableDefinition(
+        String engine,
+        String sortingKey,
+        String partitionKey,
+        boolean latePruning,
+        String create,
+        Map<String, Column> columns) {
 
     /** @param kind DEFAULT, MATERIALIZED, ALIAS or EPHEMERAL; empty for none of them */
-    record Column(String type, String kind, boolean inSortingKey) {}
+    record Column(String type, String kind, boolean inSortingKey, boolean inPartitionKey, String codec) {}
+
+    /** ClickHouse has it since 26.3. */
+    static final String LATE_PRUNING = "defer_partition_pruning_after_final";
 
     private static final String QUOTES = "'(?:[^'\\\\]|\\\\.)*'|`(?:[^`\\\\]|\\\\.)*`";
     private static final Pattern QUOTED = Pattern.compile(QUOTES);
@@ -53,7 +64,7 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
         Map<String, Object> database = Map.of("database", clickHouse.database());
         Map<String, Map<String, Column>> columns = new HashMap<>();
         for (GenericRecord column : clickHouse.query(
-                "SELECT table, name, type, default_kind, is_in_sorting_key FROM system.columns"
+                "SELECT table, name, type, default_kind, is_in_sorting_key, is_in_partition_key, compression_codec FROM system.columns"
                         + " WHERE database = {database:String} AND table" + these + " ORDER BY table, position",
                 database)) {
             columns.computeIfAbsent(column.getString("table"), table -> new LinkedHashMap<>())
@@ -62,11 +73,14 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
                             new Column(
                                     column.getString("type"),
                                     column.getString("default_kind"),
-                                    column.getInteger("is_in_sorting_key") == 1));
+                                    column.getInteger("is_in_sorting_key") == 1,
+                                    column.getInteger("is_in_partition_key") == 1,
+                                    column.getString("compression_codec")));
         }
         Map<String, TableDefinition> definitions = new HashMap<>();
         for (GenericRecord table : clickHouse.query(
-                "SELECT name, engine_full, engine, sorting_key, create_table_query FROM system.tables"
+                "SELECT name, engine_full, engine, sorting_key, partition_key, create_table_query, (SELECT count() FROM system.settings"
+                        + " WHERE name = " + literal(LATE_PRUNING) + ") AS late_pruning FROM system.tables"
                         + " WHERE database = {database:String} AND name" + these,
                 database)) {
             String engine = table.getString("engine_full");
@@ -75,6 +89,8 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
                     new TableDefinition(
                             engine.isEmpty() ? table.getString("engine") : engine,
                             table.getString("sorting_key"),
+                            table.getString("partition_key"),
+                            table.getLong("late_pruning") == 1,
                             table.getString("create_table_query"),
                             columns.getOrDefault(table.getString("name"), Map.of())));
         }
@@ -103,6 +119,15 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
             wrong.add("it is sorted by (ORDER BY) " + sortingKey + " instead of " + String.join(", ", target.key())
                     + ": a row would not take the place of its older versions");
         }
+        if (!latePruning
+                && columns.entrySet().stream()
+                        .anyMatch(one ->
+                                one.getValue().inPartitionKey() && !target.key().contains(one.getKey()))) {
+            wrong.add("it is partitioned by " + partitionKey
+                    + ", which is not of the key, and ClickHouse before 26.3 can then"
+                    + " show an old version of a row that has moved: PARTITION BY columns of the key");
+        }
+        wrong.addAll(differences(target));
         if (COLUMNS_TTL.matcher(unquoted(create)).find()) {
             wrong.add("a column has a TTL, which takes values away: ALTER TABLE " + identifier(target.table())
                     + " MODIFY COLUMN ... REMOVE TTL");
@@ -121,6 +146,50 @@ record TableDefinition(String engine, String sortingKey, String create, Map<Stri
                     + identifier(target.table()) + " RESET SETTING " + cleanup.group(1));
         }
         return wrong;
+    }
+
+    /** From what the file of the model says. */
+    private List<String> differences(TargetTable target) {
+        TableOptions options = target.options();
+        List<String> wrong = new ArrayList<>();
+        if (!options.orderBy().isEmpty() && !plain(options.orderBy()).equals(plain(sortingKey))) {
+            wrong.add("it is sorted by (ORDER BY) " + sortingKey + ", and the file says "
+                    + String.join(", ", options.orderBy()));
+        }
+        if (!options.partitionBy().isEmpty() && !plain(options.partitionBy()).equals(plain(partitionKey))) {
+            wrong.add("its PARTITION BY is " + (partitionKey.isEmpty() ? "missing" : partitionKey)
+                    + ", and the file says " + String.join(", ", options.partitionBy()));
+        }
+        options.settings().forEach((name, value) -> {
+            if (!Pattern.compile("\\b" + name + " = " + Pattern.quote(value) + "(?!\\w)")
+                    .matcher(engine)
+                    .find()) {
+                wrong.add("the file says " + name + " = " + value + ": ALTER TABLE " + identifier(target.table())
+                        + " MODIFY SETTING " + name + " = " + value);
+            }
+        });
+        options.codecs().forEach((name, codec) -> {
+            if (columns.containsKey(name)
+                    && !plain(codec).equals(plain(columns.get(name).codec()))) {
+                wrong.add("column " + name + " has "
+                        + (columns.get(name).codec().isEmpty()
+                                ? "no codec"
+                                : columns.get(name).codec())
+                        + ", and the file says " + codec + ": ALTER TABLE " + identifier(target.table())
+                        + " MODIFY COLUMN "
+                        + identifier(name) + " " + codec);
+            }
+        });
+        return wrong;
+    }
+
+    private static String plain(List<String> elements) {
+        return plain(String.join(", ", elements));
+    }
+
+    /** A list without its parentheses, blanks and quotes. */
+    private static String plain(String list) {
+        return list.replaceAll("[`\\s]", "").replaceFirst("^\\((.*)\\)$", "$1");
     }
 
     private Optional<String> problem(TargetTable target, String name, String expected) {

@@ -9,6 +9,7 @@ import dev.olapsync.model.History;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.TableOptions;
 import dev.olapsync.model.VersionCutoffs;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -148,14 +149,33 @@ public final class TargetTable {
     }
 
     String create() {
+        TableOptions options = options();
+        List<String> orderBy = options.orderBy().isEmpty()
+                ? key.stream().map(column -> identifier(column)).toList()
+                : options.orderBy();
         return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " ("
                 + columns().entrySet().stream()
-                        .map(column -> identifier(column.getKey()) + " " + column.getValue())
+                        .map(column -> identifier(column.getKey()) + " " + column.getValue()
+                                + Optional.ofNullable(options.codecs().get(column.getKey()))
+                                        .map(codec -> " " + codec)
+                                        .orElse(""))
                         .collect(Collectors.joining(", "))
                 + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
                 + engine()
-                + " ORDER BY (" + key.stream().map(column -> identifier(column)).collect(Collectors.joining(", "))
-                + ")";
+                + (options.partitionBy().isEmpty()
+                        ? ""
+                        : " PARTITION BY (" + String.join(", ", options.partitionBy()) + ")")
+                + " ORDER BY (" + String.join(", ", orderBy) + ")"
+                + (options.settings().isEmpty()
+                        ? ""
+                        : options.settings().entrySet().stream()
+                                .map(setting -> setting.getKey() + " = " + setting.getValue())
+                                .collect(Collectors.joining(", ", " SETTINGS ", "")));
+    }
+
+    /** What the file of the model says about this table. */
+    TableOptions options() {
+        return isHistory() ? TableOptions.NONE : model.map(Model::options).orElse(TableOptions.NONE);
     }
 
     /** The columns by which a row replaces another. */

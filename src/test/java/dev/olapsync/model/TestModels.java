@@ -43,6 +43,7 @@ public final class TestModels {
                 Path.of(name + ".sql"),
                 "SELECT",
                 new Query("SELECT", 0, List.of(), null, List.of(), false, null),
+                TableOptions.NONE,
                 lookUps,
                 List.of(),
                 null,

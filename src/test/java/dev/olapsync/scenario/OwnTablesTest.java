@@ -164,6 +164,10 @@ class OwnTablesTest {
                             .as(setting)
                             .isEqualTo(List.of(20 + 100 + "," + 100));
                 }
+                // all of its rows have moved to the next partition, or are gone
+                assertThat(scenario.clickHouse("SELECT count() FROM items WHERE tenant IN (1001, 1150)"
+                                + " SETTINGS defer_partition_pruning_after_final = 0"))
+                        .containsExactly("0");
             }
         } finally {
             scenario.stop();

@@ -1,0 +1,63 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Tables in ClickHouse as the lines before a SELECT describe them. */
+class TableLinesScenarioTest {
+
+    private static final String SELECT = "SELECT tenant, day, id, country, amount FROM sale WHERE amount > 0";
+    private static final String LINES = """
+            -- order by: tenant, toStartOfMonth(day), day, id
+            -- partition by: toYYYYMM(day), modulo(tenant, 2)
+            -- settings: index_granularity = 1024
+            -- column country: LowCardinality(String) CODEC(ZSTD(3))
+            """;
+
+    @Test
+    void rowsAreInSyncAndAnotherLineIsNoticed() throws Exception {
+        try (Scenario scenario = Scenario.of("table_lines", """
+                CREATE TABLE sale (tenant int, day date, id int, country text, amount int, PRIMARY KEY (id, day, tenant));
+                INSERT INTO sale SELECT i % 5, date '2026-01-01' + i % 90, i, 'C' || i % 7, i FROM generate_series(1, 2000) i""")) {
+            scenario.model("sales", LINES + SELECT).start().awaitLoaded();
+            assertThat(scenario.clickHouse("SELECT partition_key, sorting_key, engine_full FROM system.tables"
+                            + " WHERE database = currentDatabase() AND name = 'sales_rows'"))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "(toYYYYMM(day), modulo(tenant, 2)),",
+                            ",tenant, toStartOfMonth(day), day, id,",
+                            "SETTINGS index_granularity = 1024");
+            scenario.postgres(
+                    "UPDATE sale SET day = day + 40, country = NULL WHERE id % 3 = 0",
+                    "UPDATE sale SET tenant = 9, amount = -amount WHERE id % 4 = 0",
+                    "DELETE FROM sale WHERE id % 5 = 0",
+                    "INSERT INTO sale SELECT 1, '2026-06-06', i, 'new', 1 FROM generate_series(2001, 2100) i");
+            scenario.awaitInSync();
+            scenario.clickHouseExecute("OPTIMIZE TABLE sales_rows FINAL");
+            scenario.awaitInSync();
+            assertThat(scenario.down()).isEmpty();
+            scenario.stop();
+
+            scenario.model("sales", LINES.replace("tenant, 2", "tenant, 3") + SELECT);
+            assertThat(scenario.startProblem()).contains("The SELECT of sales is not the one that has been loaded");
+            scenario.set("olap.epoch", 1);
+            assertThat(scenario.execute("check").printed())
+                    .contains("PARTITION BY is (toYYYYMM(day), modulo(tenant, 2)), and the file says"
+                            + " toYYYYMM(`day`), modulo(`tenant`, 3)");
+            scenario.model(
+                    "sales",
+                    LINES.replace("1024", "512").replace("ZSTD(3)", "LZ4").replace("toStartOfMonth(day), ", "")
+                            + SELECT);
+            assertThat(scenario.execute("check").printed())
+                    .contains(
+                            "sorted by (ORDER BY) tenant, toStartOfMonth(day), day, id, and the file says `tenant`, `day`, `id`",
+                            "MODIFY SETTING index_granularity = 512",
+                            "column country has CODEC(ZSTD(3)), and the file says CODEC(LZ4)");
+            scenario.clickHouseExecute("DROP TABLE sales_rows");
+            scenario.start().awaitLoaded();
+            scenario.awaitInSync();
+        }
+    }
+}
