@@ -182,6 +182,11 @@ public final class OlapSync extends ServiceSupport {
      * @throws ModelException names file, line and reason of all errors in them
      */
     public Models models() throws SQLException, ModelException {
+        Models known = models;
+        if (known != null) {
+            // the steps of the routes must not wait until capture has begun again
+            return known;
+        }
         synchronized (modelsLock) {
             if (models == null) {
                 List<Generation> all = Generations.of(this).all();
