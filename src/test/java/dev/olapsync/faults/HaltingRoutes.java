@@ -24,7 +24,7 @@ final class HaltingRoutes {
 
     private static final Path ROUTES = Path.of("routes");
     /** What begins like a step and is none. */
-    private static final List<String> NO_STEPS = List.of("route", "beans");
+    private static final List<String> NO_STEPS = List.of("route", "errorHandler", "beans");
 
     private static final Pattern STEP = Pattern.compile("( *)- (\\w+):");
     private static final Pattern ID = Pattern.compile(" *id: (\\S+)");
