@@ -40,7 +40,8 @@ class ClickHouseSoakTest {
 
     @Test
     void eightClientsInsertAndQuery() throws Exception {
-        try (ClickHouseServer server = new ClickHouseServer(0, directory.resolve("clickhouse"), null, List.of())) {
+        try (ClickHouseServer server =
+                new ClickHouseServer(Place.here(0), directory.resolve("clickhouse"), null, List.of())) {
             server.start();
             try (Connection connection = server.connect();
                     Statement statement = connection.createStatement()) {

@@ -28,8 +28,8 @@ public final class ClickHouseServer extends Service {
      * @param certificate null for no TLS
      * @param javaOptions further ones
      */
-    ClickHouseServer(int port, Path home, Certificate certificate, List<String> javaOptions) {
-        super("ClickHouse", port, home);
+    ClickHouseServer(Place place, Path home, Certificate certificate, List<String> javaOptions) {
+        super("ClickHouse", place, home);
         this.certificate = certificate;
         this.javaOptions = javaOptions;
     }
@@ -40,11 +40,11 @@ public final class ClickHouseServer extends Service {
     }
 
     public String url() {
-        return "http://localhost:" + port();
+        return "http://" + host() + ":" + port();
     }
 
     public String jdbcUrl(String database) {
-        return "jdbc:clickhouse://localhost:" + port() + "/" + database;
+        return "jdbc:clickhouse://" + host() + ":" + port() + "/" + database;
     }
 
     /** A new connection with the driver's default settings. */
@@ -71,6 +71,7 @@ public final class ClickHouseServer extends Service {
     }
 
     private void change(String name, Consumer<Properties> change) {
+        place().requireOurs(name(), "change its users");
         Properties properties = ClickHouseHttp.properties(home(), name);
         change.accept(properties);
         try (Writer file = Files.newBufferedWriter(home().resolve(name))) {
@@ -88,7 +89,9 @@ public final class ClickHouseServer extends Service {
     @Override
     void check() {
         super.check();
-        ChdbLibrary.file();
+        if (isOurs()) {
+            ChdbLibrary.file();
+        }
     }
 
     @Override

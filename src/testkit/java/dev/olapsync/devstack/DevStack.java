@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Postgres, a Kafka broker and ClickHouse, each a process of its own that listens on the loopback interface and keeps its
@@ -29,21 +30,18 @@ public final class DevStack implements AutoCloseable {
         dataDir = builder.dataDir;
         lock = lock(dataDir);
         postgres = new PostgresServer(
-                builder.postgresPort,
+                builder.postgres,
                 builder.dataDir.resolve("postgres"),
                 builder.fsync,
                 builder.olderPostgres,
                 builder.certificate);
         kafka = new KafkaServer(
-                builder.kafkaPort, builder.dataDir.resolve("kafka"), builder.certificate, builder.javaOptions);
+                builder.kafka, builder.dataDir.resolve("kafka"), builder.certificate, builder.javaOptions);
         clickHouse = new ClickHouseServer(
-                builder.clickHousePort,
-                builder.dataDir.resolve("clickhouse"),
-                builder.certificate,
-                builder.javaOptions);
+                builder.clickHouse, builder.dataDir.resolve("clickhouse"), builder.certificate, builder.javaOptions);
         try {
             services().forEach(Service::check);
-            inParallel(Service::start);
+            inParallel(services(), Service::start);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -56,7 +54,8 @@ public final class DevStack implements AutoCloseable {
 
     /**
      * One stack for all tests of this JVM, on free ports, started by the first call and stopped at the end of the JVM. Tests
-     * keep apart by databases, topics and tables of their own.
+     * keep apart by databases, topics and tables of their own. The system properties {@code stack.postgres}, {@code
+     * stack.kafka} and {@code stack.clickhouse} name servers that run already, see {@link Builder#elsewhere}.
      */
     public static DevStack shared() {
         return Shared.STACK;
@@ -78,10 +77,15 @@ public final class DevStack implements AutoCloseable {
         return List.of(postgres, kafka, clickHouse);
     }
 
-    /** Stops all three; the data stays. */
+    /** Those that this stack has started. */
+    private List<Service> ours() {
+        return services().stream().filter(service -> service.isOurs()).toList();
+    }
+
+    /** Stops what it has started; the data stays. */
     @Override
     public void close() {
-        inParallel(Service::stop);
+        inParallel(ours(), Service::stop);
         try {
             lock.close();
         } catch (IOException e) {
@@ -99,10 +103,10 @@ public final class DevStack implements AutoCloseable {
         }
     }
 
-    private void inParallel(Consumer<Service> action) {
+    private static void inParallel(List<Service> services, Consumer<Service> action) {
         // threads of their own: those of the common pool do not know the class loader of a Maven plugin
         Executor threads = task -> new Thread(task).start();
-        var all = services().stream()
+        var all = services.stream()
                 .map(service -> CompletableFuture.runAsync(() -> action.accept(service), threads))
                 .toList();
         CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
@@ -145,9 +149,9 @@ public final class DevStack implements AutoCloseable {
     public static final class Builder {
 
         private Path dataDir;
-        private int postgresPort;
-        private int kafkaPort;
-        private int clickHousePort;
+        private Place postgres = Place.here(0);
+        private Place kafka = Place.here(0);
+        private Place clickHouse = Place.here(0);
         private boolean fsync = true;
         private Certificate certificate;
         private Path olderPostgres;
@@ -162,18 +166,36 @@ public final class DevStack implements AutoCloseable {
         }
 
         public Builder postgresPort(int port) {
-            postgresPort = port;
+            postgres = Place.here(port);
             return this;
         }
 
         public Builder kafkaPort(int port) {
-            kafkaPort = port;
+            kafka = Place.here(port);
             return this;
         }
 
         public Builder clickHousePort(int port) {
-            clickHousePort = port;
+            clickHouse = Place.here(port);
             return this;
+        }
+
+        /**
+         * Takes servers that run already. Postgres needs a superuser {@code postgres} with the password {@code postgres}
+         * and {@code wal_level = logical}; ClickHouse a user {@code default} without a password.
+         *
+         * @param addresses of {@code postgres}, {@code kafka} and {@code clickhouse}, {@code host:port}; null for a server
+         *     to start
+         */
+        public Builder elsewhere(UnaryOperator<String> addresses) {
+            postgres = elsewhere(addresses.apply("postgres"), postgres);
+            kafka = elsewhere(addresses.apply("kafka"), kafka);
+            clickHouse = elsewhere(addresses.apply("clickhouse"), clickHouse);
+            return this;
+        }
+
+        private static Place elsewhere(String address, Place otherwise) {
+            return address == null ? otherwise : Place.of(address);
         }
 
         /** Whether Postgres' data survives a crash of the machine; a killed process loses nothing either way. */
@@ -211,10 +233,14 @@ public final class DevStack implements AutoCloseable {
 
         private static DevStack start() {
             Path directory = newDirectory(Path.of("target", "devstack"));
-            DevStack stack =
-                    builder().dataDir(directory).fsync(false).shortLived().start();
+            DevStack stack = builder()
+                    .elsewhere(server -> System.getProperty("stack." + server))
+                    .dataDir(directory)
+                    .fsync(false)
+                    .shortLived()
+                    .start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                stack.services().forEach(Service::kill);
+                stack.ours().forEach(Service::kill);
                 try {
                     Cache.delete(directory);
                 } catch (IOException e) {

@@ -34,8 +34,8 @@ public final class KafkaServer extends Service {
      * @param certificate null for no TLS
      * @param javaOptions further ones
      */
-    KafkaServer(int port, Path home, Certificate certificate, List<String> javaOptions) {
-        super("Kafka", port, home);
+    KafkaServer(Place place, Path home, Certificate certificate, List<String> javaOptions) {
+        super("Kafka", place, home);
         this.certificate = certificate;
         this.javaOptions = javaOptions;
     }
@@ -46,7 +46,7 @@ public final class KafkaServer extends Service {
     }
 
     public String bootstrap() {
-        return "localhost:" + port();
+        return host() + ":" + port();
     }
 
     /** Where the broker listens for what a proxy forwards. */

@@ -42,15 +42,15 @@ public final class PostgresServer extends Service {
      * @param older a jar with the binaries of a Postgres before 17; null for the one on the class path
      * @param certificate null for no TLS
      */
-    PostgresServer(int port, Path home, boolean fsync, Path older, Certificate certificate) {
-        super("Postgres", port, home);
+    PostgresServer(Place place, Path home, boolean fsync, Path older, Certificate certificate) {
+        super("Postgres", place, home);
         this.fsync = fsync;
         this.older = older;
         this.certificate = certificate;
     }
 
     public String jdbcUrl(String database) {
-        return PostgresDataSource.url("localhost", port(), database);
+        return PostgresDataSource.url(host(), port(), database);
     }
 
     /** A new connection of the superuser to database {@value #DATABASE}. */
@@ -65,7 +65,7 @@ public final class PostgresServer extends Service {
 
     @Override
     public String address() {
-        return "postgresql://" + USER + ":" + PASSWORD + "@localhost:" + port() + "/" + DATABASE;
+        return "postgresql://" + USER + ":" + PASSWORD + "@" + host() + ":" + port() + "/" + DATABASE;
     }
 
     @Override

@@ -32,14 +32,18 @@ public abstract class Service implements AutoCloseable {
     private static final Pattern ERROR = Pattern.compile("\\b(ERROR|FATAL)\\b|Exception: ");
 
     private final String name;
-    private final int port;
+    private final Place place;
     private final Path home;
     private Process process;
     private Process watchdog;
 
     Service(String name, int port, Path home) {
+        this(name, Place.here(port), home);
+    }
+
+    Service(String name, Place place, Path home) {
         this.name = name;
-        this.port = port == 0 ? Ports.free() : port;
+        this.place = place;
         this.home = home.toAbsolutePath();
     }
 
@@ -47,8 +51,21 @@ public abstract class Service implements AutoCloseable {
         return name;
     }
 
+    public final String host() {
+        return place.host();
+    }
+
     public final int port() {
-        return port;
+        return place.port();
+    }
+
+    /** Whether it is started and stopped here, and its data deleted in the end. */
+    public final boolean isOurs() {
+        return place.ours();
+    }
+
+    final Place place() {
+        return place;
     }
 
     /** Where clients reach it, as one would write it into their configuration. */
@@ -65,16 +82,22 @@ public abstract class Service implements AutoCloseable {
 
     /** Fails when the server could not start; changes nothing that others see. */
     void check() {
-        awaitFreePort();
+        if (place.ours()) {
+            awaitFreePort();
+        }
     }
 
     /** Starts the server and waits until it serves clients; does nothing when it runs. */
     public final synchronized void start() {
-        if (isRunning()) {
+        if (isRunning() && place.ours()) {
             return;
         }
-        awaitFreePort();
         try {
+            if (!place.ours()) {
+                afterStart();
+                return;
+            }
+            awaitFreePort();
             Files.createDirectories(home);
             prepare();
             long logStart = Files.exists(log()) ? Files.size(log()) : 0;
@@ -93,6 +116,7 @@ public abstract class Service implements AutoCloseable {
 
     /** Stops the server as its manual recommends; does nothing when it does not run. */
     public final synchronized void stop() {
+        place.requireOurs(name, "stop it");
         if (process != null) {
             end(stopSignal());
         }
@@ -100,17 +124,19 @@ public abstract class Service implements AutoCloseable {
 
     /** Ends the process with SIGKILL, without any chance to tidy up. */
     public final synchronized void kill() {
+        place.requireOurs(name, "kill it");
         if (process != null) {
             end("KILL");
         }
     }
 
     public final synchronized boolean isRunning() {
-        return process != null && process.isAlive();
+        return !place.ours() || (process != null && process.isAlive());
     }
 
     /** The process id of the running server. */
     public final synchronized long pid() {
+        place.requireOurs(name, "look for its process");
         if (!isRunning()) {
             throw new IllegalStateException(name + " is not running");
         }
@@ -187,10 +213,10 @@ public abstract class Service implements AutoCloseable {
     private void awaitFreePort() {
         // the watchdog of a killed dev stack may still be at work
         long deadline = System.nanoTime() + Duration.ofSeconds(2).toNanos();
-        while (!Ports.isFree(port)) {
+        while (!Ports.isFree(port())) {
             if (System.nanoTime() > deadline) {
                 throw new DevStackException(
-                        "Port " + port + " for " + name + " is in use. Stop the program that listens there, "
+                        "Port " + port() + " for " + name + " is in use. Stop the program that listens there, "
                                 + "or choose another port with -Ddevstack." + name.toLowerCase() + ".port=<port>.");
             }
             pause();

@@ -135,7 +135,7 @@ public final class Scenario implements AutoCloseable {
                 Statement statement = clickHouse.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
-        set("postgres.host", "localhost");
+        set("postgres.host", stack.postgres().host());
         set("postgres.port", stack.postgres().port());
         set("postgres.database", name);
         set("postgres.user", PostgresServer.USER);
@@ -524,6 +524,15 @@ public final class Scenario implements AutoCloseable {
                 Statement statement = postgres.createStatement()) {
             statement.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                     + " WHERE slot_name = '" + name + "' AND NOT active");
+            if (!stack.postgres().isOurs()) {
+                statement.execute("DROP DATABASE " + name + " WITH (FORCE)");
+            }
+        }
+        if (!stack.clickHouse().isOurs()) {
+            try (Connection clickHouse = stack.clickHouse().connect();
+                    Statement statement = clickHouse.createStatement()) {
+                statement.execute("DROP DATABASE " + name);
+            }
         }
     }
 }
