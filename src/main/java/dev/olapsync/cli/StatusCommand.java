@@ -84,6 +84,9 @@ final class StatusCommand implements Callable<Integer> {
                 .filter(model -> model.next() != null)
                 .forEach(model -> out.println(
                         model.name() + ": readers see generation " + model.generation() + "; " + model.next()));
+        if (status.degraded() != null) {
+            status.degraded().forEach(problem -> out.println("degraded: " + problem));
+        }
         out.println();
         if (status.slot() != null) {
             out.println(slot(status.slot()));

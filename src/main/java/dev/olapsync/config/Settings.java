@@ -119,6 +119,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param topicRetentionMillis how long a topic keeps a change: longer than the longest outage
      * @param loadSource the way of the initial load
      * @param loadThreads number of threads that read a model in the initial load, each on its own connection
+     * @param watchModels whether files of models that come, change or go count while the pipeline runs
      * @param generationKeep for how long the table of a generation stays after readers see the next one
      */
     public record Olap(
@@ -133,6 +134,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             long topicRetentionMillis,
             LoadSource loadSource,
             int loadThreads,
+            boolean watchModels,
             Duration generationKeep) {
 
         public Olap {
@@ -257,6 +259,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.bigNumber("olap.topic.retention.millis", WEEK),
                         keys.oneOf("olap.load.source", LoadSource.COPY),
                         keys.number("olap.load.threads", 2),
+                        keys.flag("olap.models.watch", true),
                         Duration.ofSeconds(keys.number("olap.generation.keep.seconds", 3_600))),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),

@@ -3,6 +3,7 @@ package dev.olapsync.generations;
 import dev.olapsync.backfill.InitialLoad;
 import dev.olapsync.backfill.PublishedTables;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
@@ -16,6 +17,7 @@ import dev.olapsync.pipeline.PipelineStage;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Verification;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,6 +47,12 @@ final class GenerationBuilder {
     private final Loads loads;
     /** Which generation a view shows, as far as this process has made it. */
     private final Map<String, Integer> shown = new HashMap<>();
+    /** The contents of the files, by the names of their models; null before they have been read. */
+    private Map<String, String> files;
+    /** Models that have come and are not loaded yet. */
+    private final Set<String> added = new HashSet<>();
+    /** Models whose files were not there in the round before. */
+    private final Set<String> gone = new HashSet<>();
     /** What this process has dropped, or has tried to. */
     private final Set<String> dropped = new HashSet<>();
 
@@ -61,24 +69,110 @@ final class GenerationBuilder {
         olapSync.follow();
         showCurrent();
         dropOlder();
-        Map<String, String> files = Models.contents(olapSync.settings().olap().models());
+        Map<String, String> files = files();
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            attempt(file.getKey(), () -> loadNew(file.getKey(), file.getValue()));
+        }
         for (Generation current : generations.shown()) {
             String content = files.get(current.model());
-            if (content != null) {
-                try {
+            attempt(current.model(), () -> {
+                if (content != null) {
                     follow(current, content);
-                    olapSync.generationProblems().remove(current.model());
-                } catch (ModelException e) {
-                    note(
-                            current.model(),
-                            String.join(
-                                    "; ",
-                                    e.errors().stream().map(Object::toString).toList()));
-                } catch (NotYetException | Barrier.StandstillException e) {
-                    note(current.model(), e.getMessage());
+                } else if (current.state() != State.ENDED && !files.isEmpty() && !gone.add(current.model())) {
+                    // the file is gone, and not only for the moment in which it is replaced
+                    end(current);
                 }
+            });
+        }
+        olapSync.generationProblems().keySet().removeIf(model -> !files.containsKey(model) && !gone.contains(model));
+        gone.retainAll(generations.shown().stream()
+                .map(Generation::model)
+                .filter(model -> !files.containsKey(model))
+                .toList());
+    }
+
+    private Map<String, String> files() throws ModelException {
+        Settings.Olap settings = olapSync.settings().olap();
+        if (files == null || settings.watchModels()) {
+            files = Models.contents(settings.models());
+        }
+        return files;
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    /** What one model meets does not concern the others; it is tried again with the next round. */
+    private void attempt(String model, Step step) throws InterruptedException {
+        try {
+            step.run();
+            olapSync.generationProblems().remove(model);
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            String problem = String.valueOf(e.getMessage()).replace("\n", "; ");
+            if (!problem.equals(olapSync.generationProblems().put(model, problem))) {
+                LOG.warn("{}: what its file says does not count yet. {}", model, problem);
             }
         }
+    }
+
+    /** A file that has come while the pipeline runs: its model is loaded as at a start. */
+    private void loadNew(String name, String content) throws Exception {
+        Path file = Models.file(olapSync.settings().olap().models(), name);
+        Optional<Generation> before = generations.shown().stream()
+                .filter(shown -> shown.model().equals(name))
+                .findFirst();
+        if (before.isPresent() && !olapSync.models().hasFile(file)) {
+            // it was away at the start, and its changes were left out
+            if (!before.get().state().isFinal()) {
+                end(before.get());
+            }
+            olapSync.add(file, content);
+        } else if (!olapSync.models().hasFile(file)) {
+            requireAlone();
+            Models with = olapSync.with(file, content);
+            InitialLoad.createTopics(olapSync, with);
+            tables.ensure(with);
+            try (Connection postgres = olapSync.postgres().getConnection()) {
+                new PublishedTables(olapSync).ensure(postgres, with);
+            }
+            olapSync.add(file, content);
+            generations.register(olapSync.models());
+            olapSync.follow();
+            added.add(name);
+            LOG.info("{}: a new model is loaded", name);
+        }
+        if (added.contains(name)) {
+            requireAlone();
+            awaitEndOfRunningTransactions();
+            for (Model model : olapSync.models().shown()) {
+                if (Models.file(model).equals(name)) {
+                    InitialLoad.load(context, olapSync, model, loads);
+                }
+            }
+            added.remove(name);
+        }
+    }
+
+    /** Nothing is processed for it any more, and its table stays as it is. */
+    private void end(Generation current) throws Exception {
+        requireAlone();
+        List<Generation> others = generations.ofEpoch().stream()
+                .filter(other -> other.model().equals(current.model())
+                        && !other.state().isFinal()
+                        && other.number() != current.number())
+                .map(other -> other.in(State.DROPPED))
+                .toList();
+        generations.save(others);
+        generations.save(List.of(current.in(State.ENDED)));
+        olapSync.follow();
+        loads.forget(List.of(current.name()));
+        LOG.info(
+                "{}: its file is gone; the table {} stays as it is",
+                current.model(),
+                ClickHouseTables.storage(current.name()));
     }
 
     private List<Generation> in(State state) {
@@ -87,15 +181,9 @@ final class GenerationBuilder {
                 .toList();
     }
 
-    private void note(String model, String problem) {
-        if (!problem.equals(olapSync.generationProblems().put(model, problem))) {
-            LOG.warn("{}: no new generation yet, readers see the one before. {}", model, problem);
-        }
-    }
-
     private void follow(Generation current, String content) throws Exception {
-        boolean frozen = current.state() == State.FROZEN;
-        if (!frozen && loads.find(current.name()).filter(Loads.Load::done).isEmpty()) {
+        boolean past = current.state().isFinal();
+        if (!past && loads.find(current.name()).filter(Loads.Load::done).isEmpty()) {
             return;
         }
         Optional<Generation> building = in(State.BUILDING).stream()
@@ -106,7 +194,7 @@ final class GenerationBuilder {
             building = Optional.empty();
         }
         if (building.isEmpty()) {
-            if (!frozen && (Models.isSameSelect(current.content(), content) || isSwitchedBack(current, content))) {
+            if (!past && (Models.isSameSelect(current.content(), content) || isSwitchedBack(current, content))) {
                 return;
             }
             building = Optional.of(generations.next(current.model(), content));
@@ -130,7 +218,7 @@ final class GenerationBuilder {
         if (with.unfit().containsKey(next.name())) {
             throw new ModelException(with.unfit().get(next.name()));
         }
-        if (!begun && current.state() == State.FROZEN) {
+        if (!begun && current.state().isFinal()) {
             // changes of the tables as they were do not have to fit the new SELECT
             awaitLoaded();
         }
@@ -160,10 +248,7 @@ final class GenerationBuilder {
     private void build(Generation current, Generation next) throws Exception {
         Model model = begin(current, next);
         requireAlone();
-        try (Connection postgres = olapSync.postgres().getConnection()) {
-            // the tables may have been published a moment ago: what ran then may have changed them unseen
-            InitialLoad.awaitEndOfRunningTransactions(postgres);
-        }
+        awaitEndOfRunningTransactions();
         InitialLoad.load(context, olapSync, model, loads);
         try (Barrier barrier = new Barrier(olapSync);
                 Verification verification = new Verification(olapSync, Verification.PATIENCE)) {
@@ -181,6 +266,13 @@ final class GenerationBuilder {
         if (generations.replace(current, next)) {
             olapSync.follow();
             showCurrent();
+        }
+    }
+
+    /** The tables may have been published a moment ago: what ran then may have changed them unseen. */
+    private void awaitEndOfRunningTransactions() throws Exception {
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            InitialLoad.awaitEndOfRunningTransactions(postgres);
         }
     }
 

@@ -138,10 +138,17 @@ public final class Models {
         return load(files, Map.of(), errors, generations, postgres);
     }
 
-    /** These models with other generations; what has not changed of them is taken as it is, and no file is read. */
-    public Models with(BiFunction<String, String, List<Text>> generations, Connection postgres)
+    /**
+     * These models with other generations; what has not changed of them is taken as it is, and no file is read.
+     *
+     * @param further contents of files that have come, by their names
+     */
+    public Models with(
+            BiFunction<String, String, List<Text>> generations, Map<Path, String> further, Connection postgres)
             throws SQLException, ModelException {
-        return load(files, compiled, new ArrayList<>(), generations, postgres);
+        Map<Path, String> all = new LinkedHashMap<>(files);
+        all.putAll(further);
+        return load(all, compiled, new ArrayList<>(), generations, postgres);
     }
 
     private static Models load(
@@ -322,9 +329,12 @@ public final class Models {
         return shown;
     }
 
-    /** Whether a text reads the same as another, apart from what stands around the SELECT. */
+    /** Whether a text gives the same rows and the same table as another. */
     public static boolean isSameSelect(String content, String other) {
-        return new SqlText(content).firstStatement().equals(new SqlText(other).firstStatement());
+        SqlText text = new SqlText(content);
+        SqlText otherText = new SqlText(other);
+        return text.firstStatement().equals(otherText.firstStatement())
+                && TableLines.in(text).equals(TableLines.in(otherText));
     }
 
     /** What a model's file said when it was compiled. */
@@ -350,6 +360,16 @@ public final class Models {
                 .filter(model -> model.name().equals(name)
                         || GenerationName.model(model.name()).equals(name))
                 .toList();
+    }
+
+    /** Whether a file is among those that have been read. */
+    public boolean hasFile(Path file) {
+        return files.containsKey(file);
+    }
+
+    /** The file of a model with this name. */
+    public static Path file(Path folder, String name) {
+        return folder.resolve(name + EXTENSION);
     }
 
     /** Of each model's name the content of its file. */

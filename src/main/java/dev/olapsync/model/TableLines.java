@@ -68,6 +68,14 @@ final class TableLines {
         }
     }
 
+    /** The lines of a file as they are. */
+    static List<String> in(SqlText text) {
+        return text.comments().stream()
+                .map(SqlText.Token::text)
+                .filter(comment -> LINE.matcher(comment).matches())
+                .toList();
+    }
+
     private void add(Matcher line, int start, int begin) {
         String column = line.group(2) == null ? null : Sql.unquoted(line.group(2));
         String name = column != null ? COLUMN_NAME : line.group(1).toLowerCase(Locale.ROOT);

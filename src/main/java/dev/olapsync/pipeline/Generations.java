@@ -36,12 +36,14 @@ public final class Generations {
         KEPT,
         /** Readers see it as it was when its SELECT stopped to fit the database; nothing is processed for it. */
         FROZEN,
+        /** Readers see it as it was when its file was removed; nothing is processed for it. */
+        ENDED,
         /** Nothing is processed for it, and its table is gone or about to be. */
         DROPPED;
 
         /** A change may have been left out for a generation in such a state, so it never gets out of it. */
-        boolean isFinal() {
-            return this == FROZEN || this == DROPPED;
+        public boolean isFinal() {
+            return this == FROZEN || this == ENDED || this == DROPPED;
         }
     }
 
@@ -146,7 +148,7 @@ public final class Generations {
 
     /** The latest counts, but a final state counts more than any other, and that of a dropped one most. */
     private static String step(State state) {
-        long rank = state == State.DROPPED ? 2 : state == State.FROZEN ? 1 : 0;
+        long rank = state == State.DROPPED ? 2 : state.isFinal() ? 1 : 0;
         return rank + " * " + FINAL + " + toUnixTimestamp64Micro(now64(6))";
     }
 
@@ -163,8 +165,7 @@ public final class Generations {
             if (!unchanged.test(current) || !unchanged.test(next)) {
                 return false;
             }
-            save(List.of(
-                    next.in(State.CURRENT), current.in(current.state() == State.FROZEN ? State.DROPPED : State.KEPT)));
+            save(List.of(next.in(State.CURRENT), current.in(current.state().isFinal() ? State.DROPPED : State.KEPT)));
             return true;
         }
     }
@@ -252,7 +253,7 @@ public final class Generations {
 
     /** That of a model which readers see. */
     private static Optional<Generation> shown(List<Generation> ofModel) {
-        return Stream.of(State.CURRENT, State.FROZEN)
+        return Stream.of(State.CURRENT, State.FROZEN, State.ENDED)
                 .flatMap(state -> ofModel.stream().filter(generation -> generation.state() == state))
                 .findFirst();
     }

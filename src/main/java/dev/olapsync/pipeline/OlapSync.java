@@ -12,6 +12,7 @@ import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.PostgresSession;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -184,14 +185,14 @@ public final class OlapSync extends ServiceSupport {
     public Models models() throws SQLException, ModelException {
         Models known = models;
         if (known != null) {
-            // the steps of the routes must not wait until capture has begun again
+            // the steps of the routes must not wait until others are compiled and capture has begun again
             return known;
         }
         synchronized (modelsLock) {
             if (models == null) {
                 List<Generation> all = Generations.of(this).all();
                 generations = names(all);
-                models = compiled(all);
+                models = compiled(all, Map.of());
             }
             return models;
         }
@@ -209,7 +210,7 @@ public final class OlapSync extends ServiceSupport {
             }
             List<Generation> all = Generations.of(this).all();
             if (!names(all).equals(generations)) {
-                models = compiled(all);
+                models = compiled(all, Map.of());
                 generations = names(all);
                 followed = false;
             }
@@ -246,10 +247,24 @@ public final class OlapSync extends ServiceSupport {
         List<Generation> all = new ArrayList<>(Generations.of(this).all());
         all.removeIf(known -> known.epoch() == added.epoch() && known.name().equals(added.name()));
         all.add(added);
-        return compiled(all);
+        return compiled(all, Map.of());
     }
 
-    private Models compiled(List<Generation> all) throws SQLException, ModelException {
+    /** The models as they would be with this file too. */
+    public Models with(Path file, String content) throws SQLException, ModelException {
+        return compiled(Generations.of(this).all(), Map.of(file, content));
+    }
+
+    /** The model of this file counts from now on, as if the file had been there at the start. */
+    public void add(Path file, String content) throws SQLException, ModelException {
+        synchronized (modelsLock) {
+            models = with(file, content);
+            followed = false;
+        }
+        follow();
+    }
+
+    private Models compiled(List<Generation> all, Map<Path, String> further) throws SQLException, ModelException {
         Generations registry = Generations.of(this);
         BiFunction<String, String, List<Models.Text>> texts = (model, content) -> registry.texts(all, model, content);
         Models before = models;
@@ -257,7 +272,7 @@ public final class OlapSync extends ServiceSupport {
             PostgresSession.requireSupported(connection);
             return before == null
                     ? Models.load(settings.olap().models(), texts, connection)
-                    : before.with(texts, connection);
+                    : before.with(texts, further, connection);
         }
     }
 

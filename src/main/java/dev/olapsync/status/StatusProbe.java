@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,11 +98,19 @@ public final class StatusProbe implements AutoCloseable {
                 dead.count(),
                 dead.newest(),
                 olapSync.metrics().unread(),
+                degraded(),
                 checks.stream()
                         .map(check -> new Status.Check(
                                 check.getCheck().getId(), check.getState().name()))
                         .toList(),
                 answers.problems);
+    }
+
+    List<String> degraded() {
+        return new TreeMap<>(olapSync.generationProblems())
+                .entrySet().stream()
+                        .map(problem -> problem.getKey() + ": " + problem.getValue())
+                        .toList();
     }
 
     /** Waits for the answers, for all of them together at most for the patience. */
@@ -206,7 +215,6 @@ public final class StatusProbe implements AutoCloseable {
                         generation.model(),
                         "generation " + generation.number() + " is being built, "
                                 + progress(loads.get(generation.name()))));
-        next.putAll(olapSync.generationProblems());
         return next;
     }
 

@@ -136,6 +136,8 @@ public final class StatusServer implements AutoCloseable {
         Collection<HealthCheck.Result> results = probe.healthChecks();
         boolean up = HealthCheckHelper.isResultsUp(results, true);
         ObjectNode health = JSON.createObjectNode().put("status", up ? "UP" : "DOWN");
+        ArrayNode degraded = health.putArray("degraded");
+        probe.degraded().forEach(degraded::add);
         ArrayNode checks = health.putArray("checks");
         for (HealthCheck.Result result : results) {
             ObjectNode check = checks.addObject()

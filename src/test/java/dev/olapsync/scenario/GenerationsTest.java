@@ -167,6 +167,49 @@ class GenerationsTest {
         }
     }
 
+    private static boolean lists(Scenario shop, String line) throws Exception {
+        return shop.command("generations", "list").lines().anyMatch(found -> found.matches(line + " .*"));
+    }
+
+    @Test
+    void aFileThatComesIsANewModelAndOneThatGoesEnds() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.start().awaitLoaded();
+            try (Writer writer = new Writer(shop)) {
+                shop.model("customer", "SELECT id, name FROM customers");
+                shop.model("wrong", "SELECT nothing FROM nowhere");
+                await().until(() -> lists(shop, "customer +1 current"));
+                await().until(() -> OlapSync.of(shop.camel().getCamelContext())
+                        .generationProblems()
+                        .getOrDefault("wrong", "")
+                        .contains("nowhere"));
+                shop.removeModel("wrong");
+            }
+            await().until(() -> shop.clickHouse("SELECT done FROM _loads FINAL WHERE model = 'customer'")
+                    .equals(List.of("1")));
+            shop.forgetModels();
+            shop.awaitInSync();
+            await().until(() -> shop.down().isEmpty());
+
+            shop.removeModel("customer");
+            await().until(() -> lists(shop, "customer +1 ended"));
+            shop.postgres("UPDATE customers SET name = 'unseen'");
+            shop.awaitInSync();
+            assertThat(shop.clickHouse("SELECT count() FROM customer WHERE name != 'unseen'"))
+                    .containsExactly("50");
+            await().until(() -> shop.down().isEmpty());
+
+            shop.stop();
+            shop.start();
+            shop.model("customer", "SELECT id, city FROM customers");
+            await().until(() -> lists(shop, "customer +2 current"));
+            shop.forgetModels();
+            shop.awaitInSync();
+            await().until(() -> shop.down().isEmpty());
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
     @Test
     void aFileWithAnErrorChangesNothing() throws Exception {
         try (Scenario shop = shop()) {

@@ -15,7 +15,16 @@ class StatusTest {
 
     private static Status status(Status.Route route, Status.Model model, Status.Slot slot, long deadLetters) {
         return new Status(
-                "now", List.of(route), List.of(model), slot, deadLetters, null, Map.of(), List.of(), List.of());
+                "now",
+                List.of(route),
+                List.of(model),
+                slot,
+                deadLetters,
+                null,
+                Map.of(),
+                List.of(),
+                List.of(),
+                List.of());
     }
 
     private static Status.Route route(long waiting, Long millis, String problem) {

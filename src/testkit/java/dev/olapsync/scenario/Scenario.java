@@ -166,6 +166,12 @@ public final class Scenario implements AutoCloseable {
         return this;
     }
 
+    /** Removes the file of a model. */
+    public void removeModel(String model) throws IOException {
+        closeObserver();
+        Files.delete(models.resolve(model + ".sql"));
+    }
+
     /** Looks at both databases from outside, with the models as they were at the last start. */
     private synchronized OlapSync observer() {
         if (observer == null) {
