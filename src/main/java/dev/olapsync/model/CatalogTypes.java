@@ -57,6 +57,21 @@ final class CatalogTypes {
         }
     }
 
+    /** The type of the elements of an array; null for another type. */
+    ColumnType element(Table.Type array, int modifier) throws SQLException {
+        if (!array.array()) {
+            return null;
+        }
+        try (PreparedStatement query = postgres.prepareStatement("SELECT typelem::bigint FROM pg_type WHERE oid = ?")) {
+            query.setLong(1, array.oid());
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                Table.Type element = of(row.getLong(1));
+                return ColumnType.of(element, element.modifier() >= 0 ? element.modifier() : modifier);
+            }
+        }
+    }
+
     /** The type as SQL can write it, independent of the search path. */
     String name(Table.Type type, int modifier) throws SQLException {
         if (!type.isBuiltIn()) {

@@ -127,6 +127,16 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         };
     }
 
+    /** SQL for a value that ClickHouse can hold, as a column of COPY: an array as the JSON text of an array of texts. */
+    String copied(String sql) {
+        if (kind != Kind.ARRAY) {
+            return written(sql);
+        }
+        // a cast would remove the trailing blanks of a char(n)
+        boolean texts = element.kind == Kind.STRING || element.kind == Kind.LOW_CARDINALITY;
+        return "to_json(" + sql + (texts ? "" : "::text[]") + ")::text";
+    }
+
     /** SQL that is true for the values that ClickHouse can hold; empty if it can hold all of them. */
     Optional<String> held(String sql) {
         return Optional.ofNullable(
@@ -136,9 +146,12 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
                     case TIMESTAMP, INSTANT ->
                         "(" + sql + " >= '1900-01-01 00:00:00+00' AND " + sql + " < '2300-01-01 00:00:00+00')";
                     case ARRAY ->
-                        element.held("e.x")
-                                .map(held -> "(NOT EXISTS (SELECT" + elements(sql) + " WHERE NOT " + held + "))")
-                                .orElse(null);
+                        "(coalesce(array_ndims(" + sql + "), 1) = 1"
+                                + element.held("e.x")
+                                        .map(held ->
+                                                " AND NOT EXISTS (SELECT" + elements(sql) + " WHERE NOT " + held + ")")
+                                        .orElse("")
+                                + ")";
                     default -> null;
                 });
     }

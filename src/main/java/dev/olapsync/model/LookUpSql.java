@@ -266,7 +266,7 @@ final class LookUpSql {
     /** The rows of the model in a range, in any order; see {@link CopyQuery}. */
     String copy(PageQuery.Bounds bounds) {
         String values = query.stored().stream()
-                .map(column -> column.type().written(value(column)))
+                .map(column -> column.type().copied(value(column)))
                 .collect(Collectors.joining(", "));
         List<String> key =
                 query.key().stream().map(part -> value(part.column())).toList();

@@ -217,7 +217,8 @@ final class ModelReader {
         List<Query.Key> key = outputs.key(keyPlaces);
         List<Query.Output> values = new ArrayList<>();
         for (Query.Output output : outputs.values(key)) {
-            values.add(lines.typed(output));
+            Analysis.Column column = analysis.columns().get(output.place() - 1);
+            values.add(lines.typed(output, catalog.types().element(column.type(), column.modifier())));
         }
         problems.stopIfAny();
         List<Reach> reaches = new ReachFinder(catalog, places, problems).find(resolved, grain);

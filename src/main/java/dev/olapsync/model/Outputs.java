@@ -17,6 +17,9 @@ final class Outputs {
     /** No column of a MergeTree table can have these names. */
     private static final Set<String> RESERVED_BY_CLICKHOUSE = Set.of("_row_exists", "_block_number", "_block_offset");
 
+    /** {@code SubLinkType}: EXISTS and ARRAY. */
+    private static final Set<Integer> ALWAYS_A_VALUE = Set.of(0, 6);
+
     private static final String UNNAMED = "?column?";
 
     private final boolean ofUnion;
@@ -144,8 +147,9 @@ final class Outputs {
         }
         boolean count = expression.is("AGGREF")
                 && catalog.functions().of(expression.oid("aggfnoid")).name().equals("count");
-        boolean exists = expression.is("SUBLINK") && expression.integer("subLinkType") == 0;
-        return !isLiteral(expression) && !count && !exists;
+        boolean filled = expression.is("ARRAYEXPR")
+                || expression.is("SUBLINK") && ALWAYS_A_VALUE.contains(expression.integer("subLinkType"));
+        return !isLiteral(expression) && !count && !filled;
     }
 
     private static boolean isLiteral(Node node) {

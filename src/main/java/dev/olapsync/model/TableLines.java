@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -46,8 +47,23 @@ final class TableLines {
 
     private static final Pattern SETTING = Pattern.compile("\\s*(\\w+)\\s*=\\s*(\\d+|'\\w+')\\s*");
     private static final Pattern COLUMN =
-            Pattern.compile("(LowCardinality\\(String\\))?\\s*(CODEC\\(((?:Delta\\([1248]\\), ?)?"
+            Pattern.compile("(LowCardinality\\(String\\)|Array\\(.+?\\))?\\s*(CODEC\\(((?:Delta\\([1248]\\), ?)?"
                     + "(?:NONE|LZ4|LZ4HC\\(\\d{1,2}\\)|ZSTD\\(\\d{1,2}\\)))\\))?");
+    /** Whose values are the same in an array as outside. */
+    private static final Set<ColumnType.Kind> ELEMENTS = EnumSet.of(
+            ColumnType.Kind.INT16,
+            ColumnType.Kind.INT32,
+            ColumnType.Kind.INT64,
+            ColumnType.Kind.DECIMAL,
+            ColumnType.Kind.FLOAT32,
+            ColumnType.Kind.FLOAT64,
+            ColumnType.Kind.BOOL,
+            ColumnType.Kind.STRING,
+            ColumnType.Kind.LOW_CARDINALITY,
+            ColumnType.Kind.DATE,
+            ColumnType.Kind.TIMESTAMP,
+            ColumnType.Kind.UUID);
+
     private static final Pattern TEXT = Pattern.compile("text|character varying.*");
 
     private static final String COLUMN_NAME = "column";
@@ -96,23 +112,66 @@ final class TableLines {
                 .findFirst();
     }
 
-    /** The output with the type that the file names for its column. */
-    Query.Output typed(Query.Output output) throws ModelException {
+    /**
+     * The output with the type that the file names for its column.
+     *
+     * @param element the type of the elements of an array; null for no array
+     */
+    Query.Output typed(Query.Output output, ColumnType element) throws ModelException {
         OutputColumn column = output.column();
         Optional<Line> line = find(COLUMN_NAME, column.name());
-        if (line.isEmpty() || column(line.get()).group(1) == null) {
+        String type = line.isEmpty() ? null : column(line.get()).group(1);
+        if (type == null) {
             return output;
         }
+        return new Query.Output(
+                new OutputColumn(
+                        column.name(),
+                        column.postgresType(),
+                        type.startsWith("Array")
+                                ? array(line.get(), column, element, type)
+                                : ofFewTexts(line.get(), column),
+                        column.nullable(),
+                        false,
+                        false),
+                output.place());
+    }
+
+    private ColumnType ofFewTexts(Line line, OutputColumn column) throws ModelException {
         if (column.key() || !TEXT.matcher(column.postgresType()).matches()) {
             throw problems.refuse(
-                    line.get().value(),
+                    line.value(),
                     column.name() + " is " + column.postgresType() + (column.key() ? " and part of the key" : "")
                             + ": only a text that is not part of the key can be LowCardinality(String)");
         }
-        ColumnType type = new ColumnType(ColumnType.Kind.LOW_CARDINALITY, 0, 0, null);
-        return new Query.Output(
-                new OutputColumn(column.name(), column.postgresType(), type, column.nullable(), false, false),
-                output.place());
+        return new ColumnType(ColumnType.Kind.LOW_CARDINALITY, 0, 0, null);
+    }
+
+    private ColumnType array(Line line, OutputColumn column, ColumnType element, String type) throws ModelException {
+        if (element == null || column.type().kind() != ColumnType.Kind.JSON_TEXT) {
+            throw problems.refuse(
+                    line.value(),
+                    column.name() + " is " + column.postgresType() + ": only an array can be " + type
+                            + ", and not in a model with several rows for a row of the grain");
+        }
+        if (!ELEMENTS.contains(element.kind())) {
+            throw problems.refuse(
+                    line.value(),
+                    "elements of " + column.postgresType() + " have no type of their own in ClickHouse: write "
+                            + (element.kind() == ColumnType.Kind.INSTANT
+                                    ? "AT TIME ZONE 'UTC' behind the value of which the array is made"
+                                    : "a cast to text[], and Array(String)"));
+        }
+        if (column.nullable()) {
+            throw problems.refuse(
+                    line.value(),
+                    column.name() + " can be NULL, and an array in ClickHouse cannot: write coalesce(..., '{}')");
+        }
+        String expected = "Array(" + element.clickHouseType(false) + ")";
+        if (!type.replace(" ", "").equals(expected.replace(" ", ""))) {
+            throw problems.refuse(line.value(), column.name() + " is " + column.postgresType() + ": write " + expected);
+        }
+        return element.array();
     }
 
     /**
@@ -190,7 +249,7 @@ final class TableLines {
             throw problems.refuse(
                     line.value(),
                     "'" + line.text()
-                            + "' is not possible here: write LowCardinality(String), a codec such as CODEC(ZSTD(3)) or"
+                            + "' is not possible here: write LowCardinality(String), Array(...), a codec such as CODEC(ZSTD(3)) or"
                             + " CODEC(Delta(8), LZ4), or both. The codecs are NONE, LZ4, LZ4HC(n) and ZSTD(n), alone or behind"
                             + " Delta(n). Other types follow from the SELECT: write a cast there");
         }

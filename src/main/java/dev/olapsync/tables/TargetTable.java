@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
  */
 public final class TargetTable {
 
+    private static final String TEXTS = "Array(Nullable(String))";
     private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
     private static final Map<String, String> OF_VERSIONS = columns(
             RowJson.OPERATION,
@@ -201,7 +203,9 @@ public final class TargetTable {
             return identifier(table());
         }
         return insert(
-                system, system.keySet().stream().map(name -> identifier(name)).toList());
+                TargetTable::ofRow,
+                system,
+                system.keySet().stream().map(name -> identifier(name)).toList());
     }
 
     /**
@@ -210,52 +214,68 @@ public final class TargetTable {
      */
     public String insertOfCopy(BigInteger version) {
         return insert(
+                TargetTable::ofCopy,
                 Map.of(RowJson.DELETED, "UInt8"),
                 List.of(
                         "toUInt128(" + literal(version.toString()) + ")",
                         "throwIf(" + identifier(RowJson.DELETED) + ")"));
     }
 
+    /** @param type as which a column of the model is read @param value SQL for what is written */
+    private record Read(String type, String value) {}
+
     /**
      * @param beside columns that the rows have after those of the model, with their types
      * @param values of the columns that the table has after those of the model
      */
-    private String insert(Map<String, String> beside, List<String> values) {
+    private String insert(Function<OutputColumn, Read> reading, Map<String, String> beside, List<String> values) {
         Map<String, String> read = new LinkedHashMap<>();
         ofModel()
-                .forEach(column -> read.put(
-                        column.name(),
-                        !isFloat(column)
-                                ? column.clickHouseType()
-                                : column.type().kind() == Kind.ARRAY ? "Array(Nullable(String))" : "Nullable(String)"));
+                .forEach(column -> read.put(column.name(), reading.apply(column).type()));
         read.putAll(beside);
         String structure = read.entrySet().stream()
                 .map(column -> identifier(column.getKey()) + " " + column.getValue())
                 .collect(Collectors.joining(", "));
         String names = columns().keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
-        String selected = Stream.concat(ofModel().stream().map(TargetTable::value), values.stream())
+        String selected = Stream.concat(
+                        ofModel().stream().map(column -> reading.apply(column).value()), values.stream())
                 .collect(Collectors.joining(", "));
         return identifier(table()) + " (" + names + ") SELECT " + selected + " FROM input(" + literal(structure) + ")";
     }
 
     private static boolean isFloat(OutputColumn column) {
-        Kind kind = column.type().kind() == Kind.ARRAY
-                ? column.type().element().kind()
-                : column.type().kind();
+        Kind kind =
+                isArray(column) ? column.type().element().kind() : column.type().kind();
         return kind == Kind.FLOAT32 || kind == Kind.FLOAT64;
     }
 
-    /** A tombstone has no number. */
-    private static String value(OutputColumn column) {
+    private static boolean isArray(OutputColumn column) {
+        return column.type().kind() == Kind.ARRAY;
+    }
+
+    private static Read ofRow(OutputColumn column) {
+        String name = identifier(column.name());
         if (!isFloat(column)) {
-            return identifier(column.name());
+            return new Read(column.clickHouseType(), name);
         }
-        String number =
-                "CAST(" + identifier(column.name()) + " AS " + column.type().clickHouseType(true) + ")";
-        if (column.type().kind() == Kind.ARRAY) {
-            return number;
-        }
-        return column.nullable() ? number : "ifNull(" + number + ", 0)";
+        String number = cast(column, name);
+        return isArray(column)
+                ? new Read(TEXTS, number)
+                // a tombstone has no number
+                : new Read("Nullable(String)", column.nullable() ? number : "ifNull(" + number + ", 0)");
+    }
+
+    /** COPY writes an array as JSON. */
+    private static Read ofCopy(OutputColumn column) {
+        return isArray(column)
+                ? new Read(
+                        "String",
+                        cast(column, "JSONExtract(" + identifier(column.name()) + ", " + literal(TEXTS) + ")"))
+                : ofRow(column);
+    }
+
+    private static String cast(OutputColumn column, String texts) {
+        return "CAST(" + texts + " AS " + column.type().clickHouseType(true) + ")";
     }
 
     @Override

@@ -20,6 +20,7 @@ class TableLinesTest {
 
     private static final String SCHEMA = """
             CREATE TABLE sale (tenant int, day date, "Odd Name" uuid, note text, country varchar(20), code char(3), amount numeric(9,2),
+              nullable int[], numbers int[] NOT NULL, times timestamptz[] NOT NULL, docs jsonb[] NOT NULL,
               PRIMARY KEY (tenant, day, "Odd Name"));
             """;
 
@@ -99,6 +100,11 @@ class TableLinesTest {
             -- column amount: LowCardinality(String)       | 19 | amount is numeric(9,2): only a text that is not part of the key can be LowCardinality(String)
             -- column code: LowCardinality(String)         | 17 | code is character(3): only a text
             -- column tenant: LowCardinality(String)       | 19 | tenant is integer and part of the key
+            -- column note: Array(String)                  | 17 | note is text: only an array can be Array(String)
+            -- column nullable: Array(Int32)               | 21 | nullable can be NULL, and an array in ClickHouse cannot: write coalesce(..., '{}')
+            -- column numbers: Array(Int64)                | 20 | numbers is integer[]: write Array(Int32)
+            -- column times: Array(DateTime64(6))          | 18 | write AT TIME ZONE 'UTC' behind the value of which the array is made
+            -- column docs: Array(String)                  | 17 | write a cast to text[], and Array(String)
             """)
     void whatIsRefused(String line, int column, String message) {
         assertThat(errors(line + "\nSELECT * FROM sale")).singleElement().satisfies(error -> {
