@@ -53,6 +53,8 @@ final class GenerationBuilder {
     private final Set<String> added = new HashSet<>();
     /** Models whose files were not there in the round before. */
     private final Set<String> gone = new HashSet<>();
+    /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
+    private final Map<String, String> columnsOfTables = new HashMap<>();
     /** What this process has dropped, or has tried to. */
     private final Set<String> dropped = new HashSet<>();
 
@@ -194,12 +196,37 @@ final class GenerationBuilder {
             building = Optional.empty();
         }
         if (building.isEmpty()) {
-            if (!past && (Models.isSameSelect(current.content(), content) || isSwitchedBack(current, content))) {
+            if (!past
+                    && (isSwitchedBack(current, content)
+                            || Models.isSameSelect(current.content(), content) && !hasOtherColumns(current))) {
                 return;
             }
             building = Optional.of(generations.next(current.model(), content));
         }
         build(current, building.get());
+    }
+
+    /** Whether {@code SELECT *} gives other columns now, because a table has got further ones. */
+    private boolean hasOtherColumns(Generation current) throws Exception {
+        Optional<Model> model = olapSync.models().find(current.name()).filter(found -> current.content()
+                .contains("*"));
+        if (model.isEmpty()) {
+            return false;
+        }
+        String columns;
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            columns = model.get().schema().columnsNow(postgres);
+        }
+        if (columns.equals(columnsOfTables.get(current.name()))) {
+            return false;
+        }
+        Generation next = generations.next(current.model(), current.content());
+        Optional<Model> now = olapSync.with(next).find(next.name());
+        if (now.isPresent() && !now.get().columns().equals(model.get().columns())) {
+            return true;
+        }
+        columnsOfTables.put(current.name(), columns);
+        return false;
     }
 
     /** Somebody has seen the new generation and did not want it. */

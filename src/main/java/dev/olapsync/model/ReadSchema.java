@@ -198,6 +198,22 @@ public final class ReadSchema {
         }
     }
 
+    /** All columns of the tables, also those that the model does not read, as one text. */
+    public String columnsNow(Connection postgres) throws SQLException {
+        try (Statement statement = postgres.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT string_agg(concat_ws(' ', attrelid, attnum, attname, atttypid, atttypmod), ','"
+                                + " ORDER BY attrelid, attnum) FROM pg_catalog.pg_attribute"
+                                + " WHERE attnum > 0 AND NOT attisdropped AND attrelid IN ("
+                                + parts.stream()
+                                        .map(part -> String.valueOf(part.table().oid()))
+                                        .collect(Collectors.joining(", "))
+                                + ")")) {
+            row.next();
+            return String.valueOf(row.getString(1));
+        }
+    }
+
     /** A line for each fact, in an order of their own. */
     public List<String> facts() {
         List<String> facts = new ArrayList<>();

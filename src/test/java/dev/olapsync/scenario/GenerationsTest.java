@@ -211,6 +211,30 @@ class GenerationsTest {
     }
 
     @Test
+    void aStarFollowsTheColumnsOfItsTable() throws Exception {
+        try (Scenario shop = shop()) {
+            shop.model("customer", "SELECT * FROM customers");
+            shop.start().awaitLoaded();
+            try (Writer writer = new Writer(shop);
+                    Reader reader = new Reader(shop)) {
+                shop.postgres("ALTER TABLE customers ADD country text NOT NULL DEFAULT 'PT'");
+                await().until(() -> lists(shop, "customer +2 current"));
+                shop.postgres("ALTER TABLE customers RENAME country TO land");
+                await().until(() -> lists(shop, "customer +3 current"));
+                shop.postgres("ALTER TABLE customers DROP land");
+                await().until(() -> lists(shop, "customer +4 current"));
+            }
+            shop.forgetModels();
+            shop.awaitInSync();
+            assertThat(shop.clickHouse("SELECT name FROM system.columns WHERE table = 'customer'"
+                            + " AND database = currentDatabase() ORDER BY position"))
+                    .containsExactly("id", "name", "city");
+            assertThat(shop.readDeadLetters()).isEmpty();
+            await().until(() -> shop.down().isEmpty());
+        }
+    }
+
+    @Test
     void aFileWithAnErrorChangesNothing() throws Exception {
         try (Scenario shop = shop()) {
             shop.start().awaitLoaded();
