@@ -65,4 +65,20 @@ class LauncherIT {
             assertThat(result.output()).contains("lode").containsIgnoringCase("capture");
         });
     }
+
+    @Test
+    void theSecondStartTakesItsClassesFromTheArchiveThatTheFirstHasWritten() throws Exception {
+        Path archive = folder.resolve("two words.jsa");
+        Map<String, String> environment = Map.of("OLAP_ARCHIVE", archive.toString());
+        String version = run(SCRIPT, environment, "--version").output();
+        assertThat(archive).isNotEmptyFile();
+        assertThat(version).contains("0.1.0").doesNotContain("warning");
+
+        Map<String, String> traced = Map.of("OLAP_ARCHIVE", archive.toString(), "JAVA_OPTS", "-Xlog:class+load");
+        assertThat(run(SCRIPT, traced, "--version").output())
+                .contains("dev.olapsync.cli.Main source: shared objects file (top)");
+
+        Files.writeString(archive, "not an archive");
+        assertThat(run(SCRIPT, environment, "--version").output()).isEqualTo(version);
+    }
 }
