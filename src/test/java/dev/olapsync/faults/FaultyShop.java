@@ -112,7 +112,6 @@ final class FaultyShop implements AutoCloseable {
     void useNextColumn() throws IOException {
         column++;
         scenario.model("wide", "SELECT id, " + columnInUse() + " FROM wide");
-        scenario.clickHouseExecute("ALTER TABLE wide_rows ADD COLUMN " + columnInUse() + " Nullable(String)");
     }
 
     /** The pipeline's own users, whose passwords count. */
@@ -229,6 +228,10 @@ final class FaultyShop implements AutoCloseable {
     /** Waits until the pipeline's health is DOWN, for a reason in which these words occur. */
     void awaitDown(String reason) {
         await("DOWN: " + reason).atMost(PATIENCE).until(() -> health(pipeline), health -> health.contains(reason));
+    }
+
+    void awaitUp() {
+        await("UP").atMost(PATIENCE).until(() -> health(pipeline), String::isEmpty);
     }
 
     /** What a pipeline says of what is wrong; empty when it is UP, or does not answer. */
