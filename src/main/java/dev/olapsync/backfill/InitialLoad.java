@@ -57,13 +57,22 @@ public class InitialLoad implements Processor {
             snapshots.run(exchange.getContext(), olapSync, models, loads);
         }
         for (Model model : models.shown()) {
-            load(exchange.getContext(), olapSync, model, loads);
+            new ModelLoad(exchange.getContext(), olapSync, model, loads, 0).run();
         }
     }
 
-    /** Returns when all rows of a model are there; does nothing when they were already. */
-    public static void load(CamelContext context, OlapSync olapSync, Model model, Loads loads) throws Exception {
-        new ModelLoad(context, olapSync, model, loads).run();
+    /**
+     * Returns when all rows of a model are there, which other work on the database must not feel too much; does nothing when they
+     * were already.
+     */
+    public static void loadBeside(CamelContext context, OlapSync olapSync, Model model, Loads loads) throws Exception {
+        new ModelLoad(
+                        context,
+                        olapSync,
+                        model,
+                        loads,
+                        olapSync.settings().olap().rebuildRowsPerSecond())
+                .run();
     }
 
     private void start(OlapSync olapSync, Models models, Loads loads) throws Exception {

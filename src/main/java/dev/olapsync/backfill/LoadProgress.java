@@ -5,6 +5,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.Pace;
 import dev.olapsync.pipeline.ProgressBar;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -26,25 +27,34 @@ final class LoadProgress {
     private final Loads loads;
     private final LoadRanges ranges;
     private final ProgressBar bar;
+    private final Pace pace;
     private final long begin = System.nanoTime();
     private Load load;
     private long lastReport = begin;
 
-    LoadProgress(OlapSync olapSync, Model model, Loads loads, LoadRanges ranges, Load load) {
+    LoadProgress(OlapSync olapSync, Model model, Loads loads, LoadRanges ranges, Load load, Pace pace) {
         this.olapSync = olapSync;
         this.model = model;
         this.loads = loads;
         this.ranges = ranges;
         this.load = load;
+        this.pace = pace;
         this.bar = new ProgressBar(load.total(), load.rows());
     }
 
     /**
+     * Returns when further rows may be read.
+     *
      * @param range with its present progress
      * @param read rows of the grain since the last save
      * @param written rows of the model among them
      */
-    synchronized void save(Range range, long read, long written) {
+    void save(Range range, long read, long written) throws InterruptedException {
+        store(range, read, written);
+        pace.await(read);
+    }
+
+    private synchronized void store(Range range, long read, long written) {
         ranges.save(List.of(range));
         load = load.at(load.rows() + read);
         loads.save(load);

@@ -7,6 +7,7 @@ import dev.olapsync.model.Page;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.Pace;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.PostgresDataSource;
 import java.sql.Connection;
@@ -38,12 +39,15 @@ final class ModelLoad {
     private final Position start;
     private final PagedLoad pages;
     private final int page;
+    private final int maximum;
+    private final Pace pace;
     private final int threads;
     private final Queue<Range> waiting = new ConcurrentLinkedQueue<>();
     private LoadProgress progress;
     private volatile boolean ended;
 
-    ModelLoad(CamelContext context, OlapSync olapSync, Model model, Loads loads) {
+    /** @param rowsPerSecond on average; 0 for no limit */
+    ModelLoad(CamelContext context, OlapSync olapSync, Model model, Loads loads, int rowsPerSecond) {
         this.context = context;
         this.olapSync = olapSync;
         this.model = model;
@@ -51,7 +55,10 @@ final class ModelLoad {
         int epoch = olapSync.settings().olap().epoch();
         this.ranges = new LoadRanges(olapSync.clickHouse(), epoch, model.name());
         this.start = Position.start(epoch);
-        this.page = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
+        int most = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
+        this.page = rowsPerSecond == 0 ? most : Math.min(most, rowsPerSecond);
+        this.pace = new Pace(rowsPerSecond);
+        this.maximum = rowsPerSecond == 0 ? Integer.MAX_VALUE : rowsPerSecond;
         this.pages = new PagedLoad(context, olapSync, model, start, page);
         this.threads = olapSync.settings().olap().loadThreads();
     }
@@ -69,7 +76,7 @@ final class ModelLoad {
         // the ranges are more exact: they are stored first
         Load load =
                 begun.load().at(begun.ranges().stream().mapToLong(Range::rows).sum());
-        progress = new LoadProgress(olapSync, model, loads, ranges, load);
+        progress = new LoadProgress(olapSync, model, loads, ranges, load, pace);
         if (!waiting.isEmpty()) {
             readRanges();
         }
@@ -86,7 +93,7 @@ final class ModelLoad {
     private Begun begin() throws SQLException {
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             long total = InitialLoad.count(postgres, model);
-            List<Range> all = RangeDivision.of(postgres, model, total, page, threads);
+            List<Range> all = RangeDivision.of(postgres, model, total, page, maximum, threads);
             Load load = Load.begun(model, total);
             // ranges of an earlier load, whose entry was deleted, must not count for this load
             ranges.save(all);

@@ -26,9 +26,11 @@ final class RangeDivision {
     /**
      * @param total approximate number of rows of the grain
      * @param least minimum number of rows of a range
+     * @param most maximum number of rows of a range
      */
-    static List<Range> of(Connection postgres, Model model, long total, int least, int threads) throws SQLException {
-        int rows = rowsOfRange(total, InitialLoad.bytes(postgres, model), least, threads);
+    static List<Range> of(Connection postgres, Model model, long total, int least, int most, int threads)
+            throws SQLException {
+        int rows = Math.min(most, rowsOfRange(total, InitialLoad.bytes(postgres, model), least, threads));
         List<Page.Range> keys =
                 total <= rows ? List.of(new Page.Range(List.of(), List.of())) : Page.divide(postgres, model, rows);
         return IntStream.range(0, keys.size())

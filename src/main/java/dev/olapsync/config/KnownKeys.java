@@ -82,6 +82,7 @@ final class KnownKeys {
         rules.put("olap.batch.millis", whole(1, 600_000));
         rules.put("olap.load.source", oneOf(List.of("copy", "snapshot")));
         rules.put("olap.load.threads", whole(1, 4));
+        rules.put("olap.rebuild.rows.per.second", whole(0, Integer.MAX_VALUE));
         rules.put("olap.models.watch", oneOf(List.of("true", "false")));
         rules.put("olap.generation.keep.seconds", whole(0, Integer.MAX_VALUE));
         rules.put("olap.topic.partitions", whole(1, 10_000));

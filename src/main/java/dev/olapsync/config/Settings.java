@@ -120,6 +120,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param loadSource the way of the initial load
      * @param loadThreads number of threads that read a model in the initial load, each on its own connection
      * @param watchModels whether files of models that come, change or go count while the pipeline runs
+     * @param rebuildRowsPerSecond how fast the rows of a new generation are read; 0 for no limit
      * @param generationKeep for how long the table of a generation stays after readers see the next one
      */
     public record Olap(
@@ -135,6 +136,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             LoadSource loadSource,
             int loadThreads,
             boolean watchModels,
+            int rebuildRowsPerSecond,
             Duration generationKeep) {
 
         public Olap {
@@ -260,6 +262,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.oneOf("olap.load.source", LoadSource.COPY),
                         keys.number("olap.load.threads", 2),
                         keys.flag("olap.models.watch", true),
+                        keys.number("olap.rebuild.rows.per.second", 0),
                         Duration.ofSeconds(keys.number("olap.generation.keep.seconds", 3_600))),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),

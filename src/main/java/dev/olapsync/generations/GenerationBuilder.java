@@ -151,7 +151,7 @@ final class GenerationBuilder {
             awaitEndOfRunningTransactions();
             for (Model model : olapSync.models().shown()) {
                 if (Models.file(model).equals(name)) {
-                    InitialLoad.load(context, olapSync, model, loads);
+                    InitialLoad.loadBeside(context, olapSync, model, loads);
                 }
             }
             added.remove(name);
@@ -276,7 +276,7 @@ final class GenerationBuilder {
         Model model = begin(current, next);
         requireAlone();
         awaitEndOfRunningTransactions();
-        InitialLoad.load(context, olapSync, model, loads);
+        InitialLoad.loadBeside(context, olapSync, model, loads);
         try (Barrier barrier = new Barrier(olapSync);
                 Verification verification = new Verification(olapSync, Verification.PATIENCE)) {
             barrier.loaded(Verification.PATIENCE);

@@ -4,12 +4,12 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.OutputColumn;
 import dev.olapsync.model.Page;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.Pace;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -23,14 +23,13 @@ public final class PagedPass implements Verification.Pass {
 
     private final OlapSync olapSync;
     private final Verifier verifier;
-    private final double nanosOfARow;
-    private long next = System.nanoTime();
+    private final Pace pace;
 
     /** @param rowsPerSecond above 0; time that was not used in a second is lost */
     PagedPass(OlapSync olapSync, Verifier verifier, int rowsPerSecond) {
         this.olapSync = olapSync;
         this.verifier = verifier;
-        this.nanosOfARow = 1e9 / rowsPerSecond;
+        this.pace = new Pace(rowsPerSecond);
     }
 
     @Override
@@ -62,8 +61,7 @@ public final class PagedPass implements Verification.Pass {
                 report.accept(difference);
             }
         });
-        next = Math.max(next, System.nanoTime()) + (long) (keys.size() * nanosOfARow);
-        TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
+        pace.await(keys.size());
         return rows;
     }
 

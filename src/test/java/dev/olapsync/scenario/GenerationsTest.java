@@ -8,6 +8,7 @@ import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.pipeline.OlapSync;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -257,10 +258,15 @@ class GenerationsTest {
     @Test
     void aRebuildOfWhatWasChangedByHand() throws Exception {
         try (Scenario shop = shop()) {
-            shop.set("olap.generation.keep.seconds", 0).start().awaitLoaded();
+            shop.set("olap.generation.keep.seconds", 0)
+                    .set("olap.rebuild.rows.per.second", 500)
+                    .start()
+                    .awaitLoaded();
             shop.clickHouseExecute("ALTER TABLE order_fact_rows DELETE WHERE id < 100 SETTINGS mutations_sync = 1");
+            Instant begin = Instant.now();
             shop.command("rebuild", "order_fact");
             await().until(() -> shows(shop, 2));
+            assertThat(Duration.between(begin, Instant.now())).isGreaterThan(Duration.ofMillis(3_500));
             await().until(() -> !shop.command("generations", "list").contains("kept"));
             shop.forgetModels();
             shop.awaitInSync();
