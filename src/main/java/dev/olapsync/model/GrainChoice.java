@@ -2,6 +2,7 @@ package dev.olapsync.model;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 
 /** Chooses the grain of a model, or says why there is none, or why its key cannot be used. */
 final class GrainChoice {
@@ -29,6 +30,18 @@ final class GrainChoice {
                 requireKey(item);
             }
             problems.stopIfAny();
+            Optional<Item> combining = top.isAggregate() || top.isGrouped() || top.isWindowed()
+                    ? Optional.empty()
+                    : top.items()
+                            .filter(item -> item.blocks().stream().anyMatch(Block::isGrouped))
+                            .findFirst();
+            if (combining.isPresent()) {
+                throw problems.refuse(
+                        places.of(combining.get()),
+                        combining.get().alias()
+                                + " groups rows by values that are not the key of a table: one change could touch"
+                                + " any group; write its SELECT as the SELECT of the model, where GROUP BY and DISTINCT are possible");
+            }
             throw problems.refuse(placeOf(top), noGrain(top));
         }
         for (Grains.Grain grain : all) {

@@ -53,6 +53,12 @@ final class RollUp {
             ColumnType.Kind.INSTANT);
     private static final Set<String> COMPARISONS = Set.of("=", "<>", "<", "<=", ">", ">=");
     private static final int MAX_DIGITS = 76;
+    private static final Set<String> AGGREGATES =
+            Set.of("count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every");
+    private static final String POSSIBLE =
+            "a roll-up can have its groups, and count, sum, min, max, bool_and, bool_or of them, coalesce(..., a constant) and"
+                    + " round(avg(...), digits), over integers, numeric(p,s), dates and timestamps; write everything else in"
+                    + " ClickHouse, in a view over this one";
 
     /** A column of the rows: its expected node, and its text. */
     private record Part(String name, Node node, String text) {}
@@ -197,6 +203,9 @@ final class RollUp {
         int at = 0;
         for (Node aggregate : aggregates) {
             String name = catalog.functions().of(aggregate.oid("aggfnoid")).name();
+            if (!AGGREGATES.contains(name)) {
+                throw problems.refuse(place, POSSIBLE);
+            }
             while (at + 1 < tokens.size()
                     && !(tokens.get(at).isName()
                             && tokens.get(at).name().equals(name)
@@ -284,11 +293,7 @@ final class RollUp {
         for (int i = 0; i < names.size(); i++) {
             Optional<String> sql = translated(top.output(i + 1), detail);
             if (sql.isEmpty()) {
-                problems.add(
-                        places.output(i),
-                        "a roll-up can have its groups, and count, sum, min, max, bool_and, bool_or of them, coalesce(..., a"
-                                + " constant) and round(avg(...), digits), over integers, numeric(p,s), dates and timestamps; write everything else in"
-                                + " ClickHouse, in a view over this one");
+                problems.add(places.output(i), POSSIBLE);
             } else {
                 columns.add(sql.get() + " AS " + ClickHouse.identifier(names.get(i)));
             }

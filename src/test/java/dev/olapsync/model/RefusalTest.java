@@ -54,6 +54,7 @@ class RefusalTest {
             CREATE SEQUENCE se;
             CREATE VIEW v AS SELECT * FROM c;
             CREATE VIEW keyless AS SELECT name FROM c;
+            CREATE VIEW totals AS SELECT status, count(*) AS n FROM o GROUP BY status;
             CREATE MATERIALIZED VIEW mv AS SELECT * FROM c;
             CREATE TEMP TABLE temporary (id bigint PRIMARY KEY);
             CREATE UNLOGGED TABLE unlogged (id bigint PRIMARY KEY);
@@ -112,6 +113,13 @@ class RefusalTest {
             SELECT id, row_number() OVER () AS n FROM o              | 1 | 25 | write PARTITION BY the key
             SELECT id, sum(amount) OVER (ORDER BY id) AS n FROM o    | 1 | 24 | write PARTITION BY the key
             SELECT id, rank() OVER w AS n FROM o WINDOW w AS ()      | 1 | 19 | write PARTITION BY the key
+            SELECT status, array_agg(id ORDER BY id) AS s FROM o GROUP BY status | 1 | 16 | a roll-up can have its groups, and count, sum, min
+            SELECT status, stddev(amount) AS s FROM o GROUP BY status| 1 | 16 | a roll-up can have its groups, and count, sum, min
+            SELECT grouping(status) AS g FROM o GROUP BY status      | 1 |  8 | GROUPING: a model has one grouping
+            SELECT * FROM totals                                     | 1 | 15 | totals groups rows by values that are not the key of a table: one change could touch any group; write its SELECT
+            SELECT x.s FROM (SELECT DISTINCT status AS s FROM o) x   | 1 | 17 | x groups rows by values that are not the key
+            SELECT x.id FROM (SELECT id FROM o UNION ALL SELECT id FROM c) x, (SELECT id FROM o UNION ALL SELECT id FROM c) y | 1 | 36 | more than one UNION ALL: write a model for each
+            SELECT x.status FROM (SELECT id, status FROM o GROUP BY id) x | 1 | 46 | the key of public.o is not among the output columns: add o.id to the SELECT list
             SELECT id FROM o LIMIT 1                                 | 1 | 18 | LIMIT, OFFSET and FETCH:
             SELECT id FROM o OFFSET 1                                | 1 | 18 | LIMIT, OFFSET and FETCH:
             SELECT id FROM o FETCH FIRST 1 ROW ONLY                  | 1 | 18 | LIMIT, OFFSET and FETCH:
