@@ -3,6 +3,8 @@ package dev.olapsync.cli;
 import dev.olapsync.config.Settings;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.verify.ContinuousVerification;
 import dev.olapsync.verify.Verdict;
@@ -100,15 +102,25 @@ final class Verify implements Callable<Integer> {
             VerifyRound round = new VerifyRound(
                     olapSync, models, Duration.ofSeconds(patience), show, json.wanted() ? JsonOutput.nowhere() : out);
             Verdict verdict = round.run(repair);
+            List<Generation> frozen = frozen(olapSync);
+            boolean inSync = verdict.inSync() && frozen.isEmpty();
             if (json.wanted()) {
-                JsonOutput.print(out, Verified.of(verdict, round.results()));
+                JsonOutput.print(out, Verified.of(inSync, verdict, round.results()));
             } else {
                 out.println(verdict);
+                frozen.forEach(generation -> out.println("not compared: " + generation.frozen()));
             }
-            return verdict.inSync() ? 0 : 1;
+            return inSync ? 0 : 1;
         } finally {
             olapSync.stop();
         }
+    }
+
+    /** Those of the models to compare that show the past. */
+    private List<Generation> frozen(OlapSync olapSync) {
+        return Generations.of(olapSync).frozen().stream()
+                .filter(generation -> models.isEmpty() || models.contains(generation.model()))
+                .toList();
     }
 
     private void requireSense(OlapSync olapSync) throws SQLException, ModelException {
@@ -120,7 +132,9 @@ final class Verify implements Callable<Integer> {
             throw wrong("--show and --patience cannot be negative.");
         }
         for (String model : models) {
-            if (VerifyRound.chosen(olapSync.models(), List.of(model)).isEmpty()) {
+            if (VerifyRound.chosen(olapSync.models(), List.of(model)).isEmpty()
+                    && frozen(olapSync).stream()
+                            .noneMatch(generation -> generation.model().equals(model))) {
                 throw wrong("There is no model " + model + ", only "
                         + olapSync.models().shown().stream()
                                 .map(Models::file)
@@ -137,9 +151,9 @@ final class Verify implements Callable<Integer> {
     /** The document for programs. */
     record Verified(boolean inSync, long rows, long differences, List<VerifiedModel> models) {
 
-        static Verified of(Verdict verdict, List<Verification.Result> results) {
+        static Verified of(boolean inSync, Verdict verdict, List<Verification.Result> results) {
             return new Verified(
-                    verdict.inSync(),
+                    inSync,
                     verdict.rows(),
                     verdict.differences(),
                     results.stream()
