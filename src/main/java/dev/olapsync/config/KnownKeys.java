@@ -75,8 +75,12 @@ final class KnownKeys {
         rules.put("olap.epoch", whole(0, 65_535));
         rules.put(
                 "olap.timezone",
-                new Rule("the name of a time zone, such as UTC or Europe/Berlin", value -> ZoneId.getAvailableZoneIds()
-                        .contains(value.strip())));
+                new Rule(
+                        "the name of a time zone, such as UTC or Europe/Berlin", // Postgres has all of them except
+                        // these, which it would take for
+                        // offsets
+                        value -> !value.strip().startsWith("SystemV/")
+                                && ZoneId.getAvailableZoneIds().contains(value.strip())));
         rules.put("olap.batch.rows", whole(1, Integer.MAX_VALUE));
         rules.put("olap.batch.bytes", whole(1, Integer.MAX_VALUE));
         rules.put("olap.batch.millis", whole(1, 600_000));

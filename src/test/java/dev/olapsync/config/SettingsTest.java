@@ -116,6 +116,7 @@ class SettingsTest {
             value = {
                 "postgres.host            | ''                | postgres.host must be a text that is not empty",
                 "olap.timezone            | Berlin            | olap.timezone must be the name of a time zone, such as UTC or Europe/Berlin, not 'Berlin'",
+                "olap.timezone            | SystemV/AST4      | olap.timezone must be the name of a time zone",
                 "postgres.port            | 0                 | postgres.port must be a whole number, 1 to 65535, not '0'",
                 "postgres.port            | 70000             | postgres.port must be a whole number, 1 to 65535",
                 "postgres.port            | 5432;             | postgres.port must be a whole number, 1 to 65535",
