@@ -73,8 +73,10 @@ public final class OlapSync extends ServiceSupport {
             context.addService(olapSync);
             showMetrics(context, olapSync.metrics.registry());
             // not the class loader of the thread, which under the Camel CLI does not have our classes
-            ServiceLoader.load(OlapSyncListener.class, OlapSync.class.getClassLoader())
-                    .forEach(listener -> listener.created(context, olapSync));
+            for (OlapSyncListener listener :
+                    ServiceLoader.load(OlapSyncListener.class, OlapSync.class.getClassLoader())) {
+                listener.created(context, olapSync);
+            }
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -9,5 +9,5 @@ import org.apache.camel.CamelContext;
 public interface OlapSyncListener {
 
     /** The context has its {@link OlapSync} now; no route that uses it has processed anything yet. */
-    void created(CamelContext context, OlapSync olapSync);
+    void created(CamelContext context, OlapSync olapSync) throws Exception;
 }

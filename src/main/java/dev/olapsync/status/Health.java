@@ -12,8 +12,11 @@ import org.apache.camel.health.HealthCheckRegistry;
 public final class Health implements OlapSyncListener {
 
     @Override
-    public void created(CamelContext context, OlapSync olapSync) {
+    public void created(CamelContext context, OlapSync olapSync) throws Exception {
         RouteFailures failures = new RouteFailures(olapSync.metrics());
+        StatusBesideCli status = new StatusBesideCli(olapSync.settings().status());
+        context.addLifecycleStrategy(status);
+        context.addStartupListener(status);
         context.getManagementStrategy().addEventNotifier(failures);
         context.getManagementStrategy().addEventNotifier(new BatchMeters(olapSync.metrics()));
         HealthCheckRegistry checks = HealthCheckRegistry.get(context);

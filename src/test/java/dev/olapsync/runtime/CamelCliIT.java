@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.devstack.CamelCli;
+import dev.olapsync.devstack.Ports;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.scenario.Scenario;
 import java.io.IOException;
@@ -26,6 +27,7 @@ class CamelCliIT {
     @BeforeAll
     static void create() throws Exception {
         school = Scenario.example("school", "cli", "student_contact");
+        school.set("olap.status.port", Ports.free());
         school.postgres("INSERT INTO student VALUES (1, 'Dan')", "INSERT INTO contact VALUES (1, 1, '123')");
     }
 
@@ -61,6 +63,9 @@ class CamelCliIT {
                             assertThat(cli.ask("get health")).contains("UP").doesNotContain("DOWN"));
             school.awaitLoaded();
             rename("Daniel");
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(school.execute("status").code()).isZero());
 
             // the process reports to the CLI once in a few seconds
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(cli.ask("get route"))
