@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -189,7 +192,18 @@ class VerifyTest {
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() ->
                         assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in sync"));
-        assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id))
-                .isEqualTo(List.of("1"));
+        // the workload may have deleted it meanwhile
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id))
+                        .isEqualTo(List.of(inPostgres("SELECT count(*) FROM order_items WHERE id = " + id))));
+    }
+
+    private static String inPostgres(String sql) throws SQLException {
+        try (Connection postgres = shop.postgres();
+                Statement statement = postgres.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
     }
 }
