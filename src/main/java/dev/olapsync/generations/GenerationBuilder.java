@@ -55,6 +55,12 @@ final class GenerationBuilder {
     private final Set<String> gone = new HashSet<>();
     /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
     private final Map<String, String> columnsOfTables = new HashMap<>();
+    /** What the registry had at the last look of this thread: at the begin of a round, and after each step that has done something. */
+    private List<Generation> registered = List.of();
+    /** The loads at the same time, by the names of generations. */
+    private Map<String, Loads.Load> loaded = Map.of();
+
+    private boolean acted;
     /** What this process has dropped, or has tried to. */
     private final Set<String> dropped = new HashSet<>();
 
@@ -69,28 +75,72 @@ final class GenerationBuilder {
     /** Does what there is to do for all models, once; what one of them meets does not concern the others. */
     void round() throws Exception {
         olapSync.follow();
+        look();
         showCurrent();
         dropOlder();
+        if (acted) {
+            look();
+        }
         Map<String, String> files = files();
         for (Map.Entry<String, String> file : files.entrySet()) {
             attempt(file.getKey(), () -> loadNew(file.getKey(), file.getValue()));
         }
-        for (Generation current : generations.shown()) {
-            String content = files.get(current.model());
-            attempt(current.model(), () -> {
-                if (content != null) {
-                    follow(current, content);
-                } else if (current.state() != State.ENDED && !files.isEmpty() && !gone.add(current.model())) {
-                    // the file is gone, and not only for the moment in which it is replaced
-                    end(current);
+        for (String model : shown().stream().map(Generation::model).toList()) {
+            attempt(model, () -> {
+                Optional<Generation> current = shown(model);
+                if (current.isPresent()) {
+                    followFile(current.get(), files);
                 }
             });
         }
         olapSync.generationProblems().keySet().removeIf(model -> !files.containsKey(model) && !gone.contains(model));
-        gone.retainAll(generations.shown().stream()
+        gone.retainAll(shown().stream()
                 .map(Generation::model)
                 .filter(model -> !files.containsKey(model))
                 .toList());
+    }
+
+    private void look() {
+        registered = generations.all();
+        // a load that is done stays so as long as changes are processed for its generation
+        boolean known =
+                shown().stream().allMatch(generation -> generation.state().isFinal() || isLoaded(generation));
+        if (!known && loads.exists()) {
+            loaded = loads.all().stream().collect(Collectors.toMap(Loads.Load::model, load -> load));
+        }
+        acted = false;
+    }
+
+    private boolean isLoaded(Generation generation) {
+        return loaded.containsKey(generation.name())
+                && loaded.get(generation.name()).done();
+    }
+
+    private List<Generation> ofEpoch() {
+        int epoch = olapSync.settings().olap().epoch();
+        return registered.stream()
+                .filter(generation -> generation.epoch() == epoch)
+                .toList();
+    }
+
+    private List<Generation> shown() {
+        return Generations.shownOfEach(ofEpoch());
+    }
+
+    private Optional<Generation> shown(String model) {
+        return shown().stream()
+                .filter(generation -> generation.model().equals(model))
+                .findFirst();
+    }
+
+    private void followFile(Generation current, Map<String, String> files) throws Exception {
+        String content = files.get(current.model());
+        if (content != null) {
+            follow(current, content);
+        } else if (current.state() != State.ENDED && !files.isEmpty() && !gone.add(current.model())) {
+            // the file is gone, and not only for the moment in which it is replaced
+            end(current);
+        }
     }
 
     private Map<String, String> files() throws ModelException {
@@ -118,14 +168,16 @@ final class GenerationBuilder {
                 LOG.warn("{}: what its file says does not count yet. {}", model, problem);
             }
         }
+        if (acted) {
+            look();
+        }
     }
 
     /** A file that has come while the pipeline runs: its model is loaded as at a start. */
     private void loadNew(String name, String content) throws Exception {
         Path file = Models.file(olapSync.settings().olap().models(), name);
-        Optional<Generation> before = generations.shown().stream()
-                .filter(shown -> shown.model().equals(name))
-                .findFirst();
+        acted = !olapSync.models().hasFile(file) || added.contains(name);
+        Optional<Generation> before = shown(name);
         if (before.isPresent() && !olapSync.models().hasFile(file)) {
             // it was away at the start, and its changes were left out
             if (!before.get().state().isFinal()) {
@@ -160,6 +212,7 @@ final class GenerationBuilder {
 
     /** Nothing is processed for it any more, and its table stays as it is. */
     private void end(Generation current) throws Exception {
+        acted = true;
         requireAlone();
         List<Generation> others = generations.ofEpoch().stream()
                 .filter(other -> other.model().equals(current.model())
@@ -178,14 +231,14 @@ final class GenerationBuilder {
     }
 
     private List<Generation> in(State state) {
-        return generations.ofEpoch().stream()
+        return ofEpoch().stream()
                 .filter(generation -> generation.state() == state)
                 .toList();
     }
 
     private void follow(Generation current, String content) throws Exception {
         boolean past = current.state().isFinal();
-        if (!past && loads.find(current.name()).filter(Loads.Load::done).isEmpty()) {
+        if (!past && !isLoaded(current)) {
             return;
         }
         Optional<Generation> building = in(State.BUILDING).stream()
@@ -239,6 +292,7 @@ final class GenerationBuilder {
 
     /** From the end of this on, changes are processed for the new generation here. */
     private Model begin(Generation current, Generation next) throws Exception {
+        acted = true;
         boolean begun =
                 generations.ofEpoch().stream().anyMatch(known -> known.name().equals(next.name()));
         Models with = olapSync.with(next);
@@ -292,6 +346,7 @@ final class GenerationBuilder {
         }
         if (generations.replace(current, next)) {
             olapSync.follow();
+            look();
             showCurrent();
         }
     }
@@ -342,7 +397,7 @@ final class GenerationBuilder {
     private void dropOlder() throws Exception {
         long keep = olapSync.settings().olap().generationKeep().toMillis();
         int epoch = olapSync.settings().olap().epoch();
-        List<Generation> all = generations.all();
+        List<Generation> all = registered;
         Set<String> used = all.stream()
                 .filter(generation -> generation.state() != State.DROPPED)
                 .map(Generation::name)
@@ -365,6 +420,7 @@ final class GenerationBuilder {
 
     /** Nothing is written to it any more when its table goes: rows on their way are left out, as the registry says. */
     private void drop(Generation generation) throws Exception {
+        acted = true;
         generations.save(List.of(generation.in(State.DROPPED)));
         olapSync.follow();
         loads.forget(List.of(generation.name()));

@@ -24,7 +24,7 @@ public final class GenerationThread implements OlapSyncListener {
             context.addService(new Rounds(
                     context, "generations", "New generations of models have to wait", builder(context, olapSync)));
             context.addService(new Rounds(
-                    context, "alterations", "It is not known whether tables were altered", () -> takeOut(olapSync)));
+                    context, "alterations", "It is not known whether tables were altered", alterations(olapSync)));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -44,10 +44,13 @@ public final class GenerationThread implements OlapSyncListener {
     }
 
     /** Not before somebody else has needed the models: who only captures may not have all of them. */
-    private static void takeOut(OlapSync olapSync) throws Exception {
-        if (olapSync.follow()) {
-            new UnfitGenerations(olapSync).takeOut();
-        }
+    private static Round alterations(OlapSync olapSync) {
+        UnfitGenerations unfit = new UnfitGenerations(olapSync);
+        return () -> {
+            if (olapSync.follow()) {
+                unfit.takeOut();
+            }
+        };
     }
 
     /** Repeats something with a pause, on a thread of its own. A failure is logged once. */

@@ -2,6 +2,7 @@ package dev.olapsync.pipeline;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Models;
 import java.time.Instant;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 public final class Generations {
 
     private static final String TABLE = "_generations";
+    private static final int UNKNOWN_TABLE = 60;
     /** More than the microseconds of any time. */
     private static final long FINAL = 1L << 60;
     /** A generation is built in one process: what is found out about it there and its switch exclude each other. */
@@ -97,29 +99,32 @@ public final class Generations {
 
     /** Of all epochs, by model and number; empty when nothing was ever registered. */
     public List<Generation> all() {
-        boolean exists = !clickHouse
-                .query(
-                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = '" + TABLE
-                                + "'",
-                        Map.of("database", clickHouse.database()))
-                .isEmpty();
         List<Generation> all = new ArrayList<>();
-        if (exists) {
-            for (GenericRecord row : clickHouse.query(
-                    "SELECT epoch, model, generation, state, content, cause, dateDiff('millisecond', since, now64(3)) AS millis FROM "
-                            + TABLE + " FINAL ORDER BY epoch, model, generation",
-                    Map.of())) {
-                all.add(new Generation(
-                        row.getInteger("epoch"),
-                        row.getString("model"),
-                        row.getInteger("generation"),
-                        State.valueOf(row.getString("state")),
-                        row.getString("content"),
-                        row.getString("cause"),
-                        row.getLong("millis")));
-            }
+        for (GenericRecord row : rows()) {
+            all.add(new Generation(
+                    row.getInteger("epoch"),
+                    row.getString("model"),
+                    row.getInteger("generation"),
+                    State.valueOf(row.getString("state")),
+                    row.getString("content"),
+                    row.getString("cause"),
+                    row.getLong("millis")));
         }
         return all;
+    }
+
+    private List<GenericRecord> rows() {
+        try {
+            return clickHouse.query(
+                    "SELECT epoch, model, generation, state, content, cause, dateDiff('millisecond', since, now64(3)) AS millis FROM "
+                            + TABLE + " FINAL ORDER BY epoch, model, generation",
+                    Map.of());
+        } catch (ClickHouseException e) {
+            if (e.code() == UNKNOWN_TABLE) {
+                return List.of();
+            }
+            throw e;
+        }
     }
 
     /** Those of this epoch. */
@@ -260,7 +265,12 @@ public final class Generations {
 
     /** The generation of each model that readers see. */
     public List<Generation> shown() {
-        return ofEpoch().stream()
+        return shownOfEach(ofEpoch());
+    }
+
+    /** The same, of generations of one epoch. */
+    public static List<Generation> shownOfEach(List<Generation> ofEpoch) {
+        return ofEpoch.stream()
                 .collect(Collectors.groupingBy(Generation::model, TreeMap::new, Collectors.toList()))
                 .values()
                 .stream()

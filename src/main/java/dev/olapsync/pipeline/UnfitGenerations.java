@@ -30,6 +30,7 @@ public final class UnfitGenerations {
     private final OlapSync olapSync;
     private final Generations generations;
     private final Loads loads;
+    private volatile Models fit;
 
     public UnfitGenerations(OlapSync olapSync) {
         this.olapSync = olapSync;
@@ -48,8 +49,10 @@ public final class UnfitGenerations {
                 .filter(generation -> !generation.state().isFinal())
                 .map(Generation::name)
                 .collect(Collectors.toSet());
-        Map<String, Load> loaded =
-                loads.exists() ? loads.all().stream().collect(Collectors.toMap(Load::model, load -> load)) : Map.of();
+        // what was loaded fits the models as they are, once it was found so
+        Map<String, Load> loaded = models != fit && loads.exists()
+                ? loads.all().stream().collect(Collectors.toMap(Load::model, load -> load))
+                : Map.of();
         try (Connection postgres = olapSync.postgres().getConnection()) {
             for (Model model : models.all()) {
                 if (registered.contains(model.name())) {
@@ -58,6 +61,7 @@ public final class UnfitGenerations {
                 }
             }
         }
+        fit = causes.isEmpty() ? models : null;
         return causes;
     }
 
