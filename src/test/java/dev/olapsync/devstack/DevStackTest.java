@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,6 +63,18 @@ class DevStackTest {
         update(postgres.connect(), "CREATE TABLE kept (id int PRIMARY KEY)", "INSERT INTO kept VALUES (7)");
         killAndStart(postgres);
         assertThat(value(postgres.connect(), "SELECT id FROM kept")).isEqualTo("7");
+    }
+
+    @Test
+    void postgresStartsWhenTheProcessIdOfTheKilledServerIsInUseAgain() throws Exception {
+        PostgresServer postgres = stack.postgres();
+        Path lock = postgres.home().resolve("postmaster.pid");
+        List<String> lines = new ArrayList<>(Files.readAllLines(lock));
+        lines.set(0, String.valueOf(stack.kafka().pid()));
+        postgres.kill();
+        Files.write(lock, lines);
+        postgres.start();
+        assertThat(value(postgres.connect(), "SELECT 7")).isEqualTo("7");
     }
 
     @Test

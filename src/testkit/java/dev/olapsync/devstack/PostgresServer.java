@@ -70,6 +70,8 @@ public final class PostgresServer extends Service {
 
     @Override
     void prepare() throws IOException {
+        // the directory is ours alone; the id of a killed server may be the id of another process or thread by now
+        Files.deleteIfExists(home().resolve("postmaster.pid"));
         if (Files.exists(home().resolve("PG_VERSION"))) {
             return;
         }
