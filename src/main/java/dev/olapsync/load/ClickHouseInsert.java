@@ -6,8 +6,8 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.PreparedStep;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.tables.TargetTable;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 
 /**
@@ -17,19 +17,23 @@ import org.apache.camel.Exchange;
 public class ClickHouseInsert extends PreparedStep {
 
     private OlapSync olapSync;
-    private Models models;
-    private final Map<String, BisectingInsert> inserts = new ConcurrentHashMap<>();
+    private Current current;
+
+    /** The inserts of the models that this step has prepared, by the names of the models. */
+    private record Current(Models models, Map<String, BisectingInsert> inserts) {}
 
     @Override
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
-        models = olapSync.models();
-        inserts.clear();
+        Models models = olapSync.models();
         // not created here: a table that is missing now was lost
         new ClickHouseTables(olapSync.clickHouse()).requireMatch(models);
+        Map<String, BisectingInsert> inserts = new HashMap<>();
         TargetTable.of(models)
                 .forEach(target -> inserts.put(
                         target.name(), new BisectingInsert(getCamelContext(), olapSync.clickHouse(), target)));
+        // last: after a failure, the next attempt prepares again
+        current = new Current(models, inserts);
     }
 
     @Override
@@ -39,7 +43,8 @@ public class ClickHouseInsert extends PreparedStep {
             olapSync.metrics().loading(batch.getModel(), batch.commitMillis());
         }
         BisectingInsert insert = insert(batch.getModel());
-        if (insert == null && Generations.of(olapSync).isTakenOut(batch.getModel())) {
+        if (insert == null) {
+            requireTakenOut(batch.getModel());
             return;
         }
         int written = insert.write(batch);
@@ -54,10 +59,17 @@ public class ClickHouseInsert extends PreparedStep {
         }
     }
 
+    /** Rows of a generation that was frozen or dropped are left out. */
+    private void requireTakenOut(String model) {
+        if (!Generations.of(olapSync).isTakenOut(model)) {
+            throw new IllegalStateException("The model " + model + " has no table");
+        }
+    }
+
     private synchronized BisectingInsert insert(String model) throws Exception {
-        if (olapSync.isOutdated(models)) {
+        if (olapSync.isOutdated(current.models())) {
             prepare();
         }
-        return inserts.get(model);
+        return current.inserts().get(model);
     }
 }
