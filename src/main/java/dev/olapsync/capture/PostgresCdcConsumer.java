@@ -48,6 +48,9 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     private final ReplicationSlot slot;
     private HealthCheck health = new CaptureHealthCheck(this);
     private ExecutorService executor;
+    /** One object, so that it is registered once, however often the route starts. */
+    private final Runnable follower = this::readColumnsAgain;
+
     private volatile CountDownLatch stopped = new CountDownLatch(0);
     private volatile DebeziumEngine<?> engine;
     private volatile BatchPublisher deliveries;
@@ -80,7 +83,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
     protected void doStart() throws Exception {
         super.doStart();
         stopped = new CountDownLatch(1);
-        OlapSync.of(endpoint.getCamelContext()).onOtherModels(this::readColumnsAgain);
+        OlapSync.of(endpoint.getCamelContext()).onOtherModels(follower);
         executor = endpoint.createExecutor(this);
         executor.submit(this::capture);
     }

@@ -184,7 +184,7 @@ public final class ClickHouseChecks {
     }
 
     /**
-     * A model that the registry of generations has goes on as it is there, whatever its file says.
+     * For a model in the registry of generations, the SELECT in the registry is in effect, not that of the file.
      *
      * @param unfit reports a generation that does not fit the database any more, which holds up no other model
      */

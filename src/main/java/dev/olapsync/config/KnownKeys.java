@@ -75,12 +75,7 @@ final class KnownKeys {
         rules.put("olap.epoch", whole(0, 65_535));
         rules.put(
                 "olap.timezone",
-                new Rule(
-                        "the name of a time zone, such as UTC or Europe/Berlin", // Postgres has all of them except
-                        // these, which it would take for
-                        // offsets
-                        value -> !value.strip().startsWith("SystemV/")
-                                && ZoneId.getAvailableZoneIds().contains(value.strip())));
+                new Rule("the name of a time zone, such as UTC or Europe/Berlin", KnownKeys::isTimeZone));
         rules.put("olap.batch.rows", whole(1, Integer.MAX_VALUE));
         rules.put("olap.batch.bytes", whole(1, Integer.MAX_VALUE));
         rules.put("olap.batch.millis", whole(1, 600_000));
@@ -105,6 +100,12 @@ final class KnownKeys {
         rules.put("olap.verify.rows.per.second", whole(1, Integer.MAX_VALUE));
         rules.put("olap.verify.pause.seconds", whole(0, Integer.MAX_VALUE));
         return rules;
+    }
+
+    /** Postgres has the zones of Java, except for SystemV, which it would take for an offset. */
+    private static boolean isTimeZone(String value) {
+        String zone = value.strip();
+        return !zone.startsWith("SystemV/") && ZoneId.getAvailableZoneIds().contains(zone);
     }
 
     private static Rule whole(long least, long most) {

@@ -119,7 +119,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param topicRetentionMillis how long a topic keeps a change: longer than the longest outage
      * @param loadSource the way of the initial load
      * @param loadThreads number of threads that read a model in the initial load, each on its own connection
-     * @param watchModels whether files of models that come, change or go count while the pipeline runs
+     * @param watchModels whether new, changed and removed files of models take effect while the pipeline runs
      * @param rebuildRowsPerSecond how fast the rows of a new generation are read; 0 for no limit
      * @param generationKeep for how long the table of a generation stays after readers see the next one
      */

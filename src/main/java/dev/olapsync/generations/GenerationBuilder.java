@@ -32,9 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Builds a new generation of a model whose file has another SELECT, beside the one that readers see, for which changes go on being
- * processed. When the new one has all rows, has caught up and equals its SELECT, the view is switched. Each step can be
- * repeated: an interrupted one is done again. Not thread safe.
+ * Builds a new generation of a model whose file has another SELECT. Readers see the generation before, for which changes
+ * are still processed. The view is switched when the new generation has all rows, has caught up and equals its SELECT. Each
+ * step can be repeated after an interruption. Not thread safe.
  */
 final class GenerationBuilder {
 
@@ -45,7 +45,7 @@ final class GenerationBuilder {
     private final Generations generations;
     private final ClickHouseTables tables;
     private final Loads loads;
-    /** Which generation a view shows, as far as this process has made it. */
+    /** The generations of the views that this process has created. */
     private final Map<String, Integer> shown = new HashMap<>();
     /** The contents of the files, by the names of their models; null before they have been read. */
     private Map<String, String> files;
@@ -55,13 +55,13 @@ final class GenerationBuilder {
     private final Set<String> gone = new HashSet<>();
     /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
     private final Map<String, String> columnsOfTables = new HashMap<>();
-    /** What the registry had at the last look of this thread: at the begin of a round, and after each step that has done something. */
+    /** The registry, read at the begin of a round and after each step that has changed something. */
     private List<Generation> registered = List.of();
     /** The loads at the same time, by the names of generations. */
     private Map<String, Loads.Load> loaded = Map.of();
 
     private boolean acted;
-    /** What this process has dropped, or has tried to. */
+    /** Tables that this process has dropped, or has tried to drop, by the names of generations. */
     private final Set<String> dropped = new HashSet<>();
 
     GenerationBuilder(CamelContext context, OlapSync olapSync) {
@@ -72,7 +72,7 @@ final class GenerationBuilder {
         this.loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
     }
 
-    /** Does what there is to do for all models, once; what one of them meets does not concern the others. */
+    /** One round over all models. A failure of one model does not stop the others. */
     void round() throws Exception {
         olapSync.follow();
         look();
@@ -155,7 +155,7 @@ final class GenerationBuilder {
         void run() throws Exception;
     }
 
-    /** What one model meets does not concern the others; it is tried again with the next round. */
+    /** A failure of one model does not stop the others. The step is repeated in the next round. */
     private void attempt(String model, Step step) throws InterruptedException {
         try {
             step.run();
@@ -165,7 +165,7 @@ final class GenerationBuilder {
         } catch (Exception e) {
             String problem = String.valueOf(e.getMessage()).replace("\n", "; ");
             if (!problem.equals(olapSync.generationProblems().put(model, problem))) {
-                LOG.warn("{}: what its file says does not count yet. {}", model, problem);
+                LOG.warn("{}: its file is not in effect yet. {}", model, problem);
             }
         }
         if (acted) {
@@ -282,7 +282,7 @@ final class GenerationBuilder {
         return false;
     }
 
-    /** Somebody has seen the new generation and did not want it. */
+    /** Whether readers were switched back from a generation with this SELECT. */
     private boolean isSwitchedBack(Generation current, String content) {
         return in(State.KEPT).stream()
                 .anyMatch(kept -> kept.model().equals(current.model())
@@ -364,24 +364,27 @@ final class GenerationBuilder {
         }
     }
 
-    /** A change that another process reads would not be processed for a generation that it has not heard of. */
+    /** Another process could read changes without processing them for a generation that it has not read from the registry. */
     private void requireAlone() throws NotYetException, InterruptedException {
         try (TopicOffsets offsets = new TopicOffsets(olapSync.settings())) {
             for (PipelineStage stage : PipelineStage.of(olapSync)) {
                 if (!offsets.members(stage.group()).stream()
                         .allMatch(member -> member.startsWith(olapSync.instance()))) {
                     throw new NotYetException("Another process runs the route " + stage.route()
-                            + ", which may not have heard of the new generation. Stop the others until it is built; or: "
+                            + ", and may not have read the new generation from the registry. Stop the other processes until it is built; or: "
                             + loads.reloadRemedy());
                 }
             }
         } catch (ExecutionException e) {
-            throw new NotYetException("The broker does not tell who reads its topics: "
+            throw new NotYetException("The broker does not report the members of the consumer groups: "
                     + e.getCause().getMessage());
         }
     }
 
-    /** As the registry says, as a start makes the views too. Before anything is dropped, so that no view is left on it; again after a failure. */
+    /**
+     * Replaces the views of models whose current generation has changed in the registry. Runs before a table is dropped, so that no
+     * view reads a dropped table; repeated after a failure.
+     */
     private void showCurrent() throws Exception {
         for (Generation current : in(State.CURRENT)) {
             Optional<Model> model = olapSync.models().find(current.name());
@@ -393,7 +396,7 @@ final class GenerationBuilder {
         }
     }
 
-    /** What readers do not see any more, when the time is over for which it is kept. */
+    /** Drops generations that readers do not see, after the time for which they are kept. */
     private void dropOlder() throws Exception {
         long keep = olapSync.settings().olap().generationKeep().toMillis();
         int epoch = olapSync.settings().olap().epoch();
@@ -418,7 +421,7 @@ final class GenerationBuilder {
         }
     }
 
-    /** Nothing is written to it any more when its table goes: rows on their way are left out, as the registry says. */
+    /** The registry comes first: rows on their way are left out from then on, so nothing is written to the dropped table. */
     private void drop(Generation generation) throws Exception {
         acted = true;
         generations.save(List.of(generation.in(State.DROPPED)));
@@ -427,7 +430,7 @@ final class GenerationBuilder {
         dropTable(generation);
     }
 
-    /** A table that cannot be dropped only takes place: it is tried again at the next start. */
+    /** A table that cannot be dropped does no harm. The next start tries again. */
     private void dropTable(Generation generation) {
         if (!dropped.add(generation.name())) {
             return;
@@ -444,7 +447,7 @@ final class GenerationBuilder {
         }
     }
 
-    /** It has to wait; what for, and what to do. */
+    /** A generation has to wait. The message contains the reason and the remedy. */
     private static final class NotYetException extends Exception {
 
         private static final long serialVersionUID = 1L;

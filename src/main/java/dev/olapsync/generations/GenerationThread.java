@@ -23,8 +23,8 @@ public final class GenerationThread implements OlapSyncListener {
         try {
             context.addService(new Rounds(
                     context, "generations", "New generations of models have to wait", builder(context, olapSync)));
-            context.addService(new Rounds(
-                    context, "alterations", "It is not known whether tables were altered", alterations(olapSync)));
+            context.addService(
+                    new Rounds(context, "alterations", "Altered tables cannot be detected", alterations(olapSync)));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -43,7 +43,7 @@ public final class GenerationThread implements OlapSyncListener {
         };
     }
 
-    /** Not before somebody else has needed the models: who only captures may not have all of them. */
+    /** Only in a process that uses the models: a process that only captures may not have all of them. */
     private static Round alterations(OlapSync olapSync) {
         UnfitGenerations unfit = new UnfitGenerations(olapSync);
         return () -> {

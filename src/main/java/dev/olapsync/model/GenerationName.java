@@ -19,7 +19,7 @@ public final class GenerationName {
         return number == 1 ? model : model + "-" + number;
     }
 
-    /** The name that readers know. */
+    /** The name of the model, which readers use. */
     public static String model(String name) {
         Matcher later = LATER.matcher(name);
         return later.matches() ? later.group(1) + later.group(3) : name;

@@ -32,7 +32,7 @@ final class ModelReader {
 
     /**
      * @param name of the model
-     * @param content what the file says, or said
+     * @param content of the file, now or when a generation was registered
      */
     ModelReader(Path file, String name, String content, Connection postgres, Catalog catalog) {
         this.file = file;

@@ -46,7 +46,7 @@ public final class Models {
      */
     public record Text(int number, String content, boolean shown, boolean registered) {
 
-        /** What a file says that has no generations yet. */
+        /** The content of a file whose model has no generations yet. */
         public static Text ofFile(int number, String content) {
             return new Text(number, content, true, false);
         }
@@ -337,7 +337,7 @@ public final class Models {
                 && TableLines.in(text).equals(TableLines.in(otherText));
     }
 
-    /** What a model's file said when it was compiled. */
+    /** The content of the model's file when it was compiled. */
     public String content(Model model) {
         return compiled.get(model.name()).text().content();
     }

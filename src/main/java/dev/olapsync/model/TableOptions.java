@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the file of a model says about its table in ClickHouse. Immutable.
+ * The options of a table in ClickHouse that the file of its model declares. Immutable.
  *
  * @param orderBy the elements of the sorting key; empty for the columns of the key in their order
  * @param partitionBy the elements of the partition key; empty for no partitions

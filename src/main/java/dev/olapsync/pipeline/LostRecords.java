@@ -70,7 +70,7 @@ public final class LostRecords {
     public BatchConsumer.Losses of(String group, Runnable assigned) {
         return new BatchConsumer.Losses() {
 
-            /** Who comes into the group late has to know what those know that were asked before. */
+            /** A member that joins late must read the registry before it receives records. */
             @Override
             public void assigned() {
                 assigned.run();

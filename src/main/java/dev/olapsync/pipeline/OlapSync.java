@@ -23,7 +23,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.function.BiFunction;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
@@ -50,10 +50,10 @@ public final class OlapSync extends ServiceSupport {
 
     private volatile Models models;
     private List<String> generations = List.of();
-    /** Whether all that do something when other models count have done it. */
+    /** Whether all followers use the present models. */
     private boolean followed = true;
 
-    private final List<Runnable> followers = new CopyOnWriteArrayList<>();
+    private final Set<Runnable> followers = new CopyOnWriteArraySet<>();
     private final Map<String, String> generationProblems = new ConcurrentHashMap<>();
     private final String instance = UUID.randomUUID().toString();
 
@@ -147,7 +147,7 @@ public final class OlapSync extends ServiceSupport {
         awaitingTransactions = what;
     }
 
-    /** Whether publication and slot may have to be made yet: until the initial load has made them, or has failed. */
+    /** True until the initial load has created publication and slot, or has failed. */
     public boolean isStarting() {
         return starting;
     }
@@ -173,7 +173,7 @@ public final class OlapSync extends ServiceSupport {
         return generationProblems;
     }
 
-    /** To be called when other models count; it returns when that is so for it too. */
+    /** @param follower called after the models have changed; it returns when it uses the new models. Registered once */
     public void onOtherModels(Runnable follower) {
         followers.add(follower);
     }
@@ -201,9 +201,9 @@ public final class OlapSync extends ServiceSupport {
     }
 
     /**
-     * Takes over what the registry of generations has now. Who asks for the models after that gets those.
+     * Reads the registry of generations and compiles what has changed. Later calls of {@link #models} return the result.
      *
-     * @return false if nobody has asked for them yet
+     * @return false if {@link #models} was not called yet
      */
     public boolean follow() throws SQLException, ModelException {
         synchronized (modelsLock) {
@@ -224,7 +224,7 @@ public final class OlapSync extends ServiceSupport {
         }
     }
 
-    /** The same for a consumer, which comes back when that fails. */
+    /** The same for a consumer, which polls again after a failure. */
     void followAssigned() {
         try {
             follow();
@@ -233,7 +233,7 @@ public final class OlapSync extends ServiceSupport {
         }
     }
 
-    /** Whether others count meanwhile. */
+    /** Whether the models have changed since then. */
     public boolean isOutdated(Models before) {
         Models now = models;
         return now != null && now != before;
@@ -257,7 +257,7 @@ public final class OlapSync extends ServiceSupport {
         return compiled(Generations.of(this).all(), Map.of(file, content));
     }
 
-    /** The model of this file counts from now on, as if the file had been there at the start. */
+    /** Adds the model of this file, as if the file had existed at the start. */
     public void add(Path file, String content) throws SQLException, ModelException {
         synchronized (modelsLock) {
             models = with(file, content);

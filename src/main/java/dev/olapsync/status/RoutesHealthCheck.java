@@ -34,8 +34,8 @@ final class RoutesHealthCheck extends AbstractHealthCheck {
         } else {
             builder.message(
                             "gone: " + String.join(", ", gone)
-                                    + ". If the file of these routes was edited, the log says"
-                                    + " why it cannot be read; correct it. If they were removed or renamed on purpose, restart.")
+                                    + ". If the file of these routes was edited, the log contains the reason"
+                                    + " why it cannot be read: correct the file. If they were removed or renamed on purpose, restart.")
                     .down();
         }
     }

@@ -148,23 +148,23 @@ record TableDefinition(
         return wrong;
     }
 
-    /** From what the file of the model says. */
+    /** From the lines in the file of the model. */
     private List<String> differences(TargetTable target) {
         TableOptions options = target.options();
         List<String> wrong = new ArrayList<>();
         if (!options.orderBy().isEmpty() && !plain(options.orderBy()).equals(plain(sortingKey))) {
-            wrong.add("it is sorted by (ORDER BY) " + sortingKey + ", and the file says "
+            wrong.add("it is sorted by (ORDER BY) " + sortingKey + ", and the file declares "
                     + String.join(", ", options.orderBy()));
         }
         if (!options.partitionBy().isEmpty() && !plain(options.partitionBy()).equals(plain(partitionKey))) {
             wrong.add("its PARTITION BY is " + (partitionKey.isEmpty() ? "missing" : partitionKey)
-                    + ", and the file says " + String.join(", ", options.partitionBy()));
+                    + ", and the file declares " + String.join(", ", options.partitionBy()));
         }
         options.settings().forEach((name, value) -> {
             if (!Pattern.compile("\\b" + name + " = " + Pattern.quote(value) + "(?!\\w)")
                     .matcher(engine)
                     .find()) {
-                wrong.add("the file says " + name + " = " + value + ": ALTER TABLE " + identifier(target.table())
+                wrong.add("the file declares " + name + " = " + value + ": ALTER TABLE " + identifier(target.table())
                         + " MODIFY SETTING " + name + " = " + value);
             }
         });
@@ -175,7 +175,7 @@ record TableDefinition(
                         + (columns.get(name).codec().isEmpty()
                                 ? "no codec"
                                 : columns.get(name).codec())
-                        + ", and the file says " + codec + ": ALTER TABLE " + identifier(target.table())
+                        + ", and the file declares " + codec + ": ALTER TABLE " + identifier(target.table())
                         + " MODIFY COLUMN "
                         + identifier(name) + " " + codec);
             }

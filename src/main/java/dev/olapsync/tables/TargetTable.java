@@ -175,7 +175,7 @@ public final class TargetTable {
                                 .collect(Collectors.joining(", ", " SETTINGS ", "")));
     }
 
-    /** What the file of the model says about this table. */
+    /** The options of this table in the file of the model. */
     TableOptions options() {
         return isHistory() ? TableOptions.NONE : model.map(Model::options).orElse(TableOptions.NONE);
     }

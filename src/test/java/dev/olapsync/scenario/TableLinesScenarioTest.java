@@ -44,7 +44,7 @@ class TableLinesScenarioTest {
             assertThat(scenario.startProblem()).isEmpty();
             scenario.set("olap.epoch", 1);
             assertThat(scenario.execute("check").printed())
-                    .contains("PARTITION BY is (toYYYYMM(day), modulo(tenant, 2)), and the file says"
+                    .contains("PARTITION BY is (toYYYYMM(day), modulo(tenant, 2)), and the file declares"
                             + " toYYYYMM(`day`), modulo(`tenant`, 3)");
             scenario.model(
                     "sales",
@@ -52,9 +52,9 @@ class TableLinesScenarioTest {
                             + SELECT);
             assertThat(scenario.execute("check").printed())
                     .contains(
-                            "sorted by (ORDER BY) tenant, toStartOfMonth(day), day, id, and the file says `tenant`, `day`, `id`",
+                            "sorted by (ORDER BY) tenant, toStartOfMonth(day), day, id, and the file declares `tenant`, `day`, `id`",
                             "MODIFY SETTING index_granularity = 512",
-                            "column country has CODEC(ZSTD(3)), and the file says CODEC(LZ4)");
+                            "column country has CODEC(ZSTD(3)), and the file declares CODEC(LZ4)");
             scenario.clickHouseExecute("DROP TABLE sales_rows");
             scenario.start().awaitLoaded();
             scenario.awaitInSync();
