@@ -74,13 +74,17 @@ final class BenchShop implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
-        clickHouse = new ClickHouse(Settings.of(settings::get).clickHouse());
+        clickHouse = new ClickHouse(settings().clickHouse());
         admin = Admin.create(Map.of(
                 AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack().kafka().bootstrap()));
     }
 
     void set(String key, Object value) {
         settings.put(key, value.toString());
+    }
+
+    Settings settings() {
+        return Settings.of(settings::get);
     }
 
     String name() {

@@ -90,7 +90,7 @@ final class LatencyBenchmark implements Benchmark {
         return millis;
     }
 
-    private static double percentile(double[] sorted, double share) {
+    static double percentile(double[] sorted, double share) {
         return sorted[Math.min(sorted.length - 1, (int) (sorted.length * share))];
     }
 }

@@ -1,7 +1,5 @@
 package dev.olapsync.bench;
 
-import com.clickhouse.client.api.insert.InsertSettings;
-import com.clickhouse.data.ClickHouseFormat;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
@@ -88,15 +86,7 @@ final class LoadBenchmark implements Benchmark {
             Usage start = source.usage();
             try (InputStream copied = new PGCopyInputStream(
                     postgres.unwrap(PGConnection.class), "COPY (SELECT *, 0, 0 FROM (" + select + ") s) TO STDOUT")) {
-                source.clickHouse()
-                        .client()
-                        .insert(
-                                table,
-                                copied,
-                                ClickHouseFormat.TabSeparated,
-                                new InsertSettings().serverSetting("date_time_input_format", "best_effort"))
-                        .get()
-                        .close();
+                source.clickHouse().insertTabs(table, copied);
             }
             Usage used = source.usage().since(start);
             long written = source.clickHouse("SELECT count() FROM " + table).get(0);
