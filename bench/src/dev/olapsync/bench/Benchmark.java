@@ -28,6 +28,7 @@ interface Benchmark {
         all.put("catchup", new CatchUpBenchmark());
         all.put("scale", new ScaleBenchmark());
         all.put("idle", new IdleBenchmark());
+        all.put("aggregate", new AggregateBenchmark());
         all.put("lookup", new LookUpBenchmark());
         return all;
     }

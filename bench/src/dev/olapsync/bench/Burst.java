@@ -21,8 +21,16 @@ final class Burst implements AutoCloseable {
 
     private Burst() {}
 
-    /** @param rows a multiple of 5,000 */
+    /** Items of orders that exist, in no order. */
     static Burst prepare(BenchShop shop, int rows) throws SQLException {
+        return prepare(shop, rows, "1 + i::bigint * 7919 % (SELECT max(id) FROM orders)");
+    }
+
+    /**
+     * @param rows a multiple of 5,000
+     * @param order SQL for the order of item number i, from 0
+     */
+    static Burst prepare(BenchShop shop, int rows, String order) throws SQLException {
         Burst burst = new Burst();
         for (int from = 0; from < rows; from += ROWS_OF_A_TRANSACTION) {
             Connection connection = shop.postgres();
@@ -30,7 +38,7 @@ final class Burst implements AutoCloseable {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.execute("INSERT INTO order_items (order_id, product_id, quantity, unit_price)"
-                        + " SELECT 1 + i::bigint * 7919 % (SELECT max(id) FROM orders), 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
+                        + " SELECT " + order + ", 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
                         + " (i % 10000) / 100.0 FROM generate_series(" + from + ", "
                         + (from + ROWS_OF_A_TRANSACTION - 1) + ") i");
             }
