@@ -76,7 +76,9 @@ final class GenerationsCommand {
             Optional<Model> model = kept.isEmpty()
                     ? Optional.empty()
                     : olapSync.models().find(kept.get().name());
-            if (model.isEmpty() || current.isEmpty() || !generations.replace(current.get(), kept.get())) {
+            if (model.isEmpty()
+                    || current.isEmpty()
+                    || !generations.replace(olapSync.postgres(), current.get(), kept.get())) {
                 spec.commandLine()
                         .getErr()
                         .println("There is no generation " + number + " of " + name

@@ -11,20 +11,25 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
+import dev.olapsync.pipeline.KafkaClients;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.PipelineStage;
+import dev.olapsync.pipeline.Processes;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Verification;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -39,6 +44,11 @@ import org.slf4j.LoggerFactory;
 final class GenerationBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger(GenerationBuilder.class);
+
+    /** A process reads the registry once a second. */
+    private static final Duration OTHERS_TIME = Duration.ofSeconds(10);
+
+    private static final long PAUSE_MILLIS = 200;
 
     private final CamelContext context;
     private final OlapSync olapSync;
@@ -82,16 +92,10 @@ final class GenerationBuilder {
             look();
         }
         Map<String, String> files = files();
-        for (Map.Entry<String, String> file : files.entrySet()) {
-            attempt(file.getKey(), () -> loadNew(file.getKey(), file.getValue()));
-        }
-        for (String model : shown().stream().map(Generation::model).toList()) {
-            attempt(model, () -> {
-                Optional<Generation> current = shown(model);
-                if (current.isPresent()) {
-                    followFile(current.get(), files);
-                }
-            });
+        Set<String> names = new TreeSet<>(files.keySet());
+        shown().forEach(generation -> names.add(generation.model()));
+        for (String model : names) {
+            attempt(model, () -> follow(model, files));
         }
         olapSync.generationProblems().keySet().removeIf(model -> !files.containsKey(model) && !gone.contains(model));
         gone.retainAll(shown().stream()
@@ -131,6 +135,19 @@ final class GenerationBuilder {
         return shown().stream()
                 .filter(generation -> generation.model().equals(model))
                 .findFirst();
+    }
+
+    private void follow(String model, Map<String, String> files) throws Exception {
+        if (files.containsKey(model)) {
+            loadNew(model, files.get(model));
+            if (acted) {
+                look();
+            }
+        }
+        Optional<Generation> current = shown(model);
+        if (current.isPresent()) {
+            followFile(current.get(), files);
+        }
     }
 
     private void followFile(Generation current, Map<String, String> files) throws Exception {
@@ -185,7 +202,6 @@ final class GenerationBuilder {
             }
             olapSync.add(file, content);
         } else if (!olapSync.models().hasFile(file)) {
-            requireAlone();
             Models with = olapSync.with(file, content);
             InitialLoad.createTopics(olapSync, with);
             tables.ensure(with);
@@ -199,12 +215,13 @@ final class GenerationBuilder {
             LOG.info("{}: a new model is loaded", name);
         }
         if (added.contains(name)) {
-            requireAlone();
+            List<Model> models = olapSync.models().shown().stream()
+                    .filter(model -> Models.file(model).equals(name))
+                    .toList();
+            requireProcessed(models);
             awaitEndOfRunningTransactions();
-            for (Model model : olapSync.models().shown()) {
-                if (Models.file(model).equals(name)) {
-                    InitialLoad.loadBeside(context, olapSync, model, loads);
-                }
+            for (Model model : models) {
+                InitialLoad.loadBeside(context, olapSync, model, loads);
             }
             added.remove(name);
         }
@@ -213,7 +230,6 @@ final class GenerationBuilder {
     /** Nothing is processed for it any more, and its table stays as it is. */
     private void end(Generation current) throws Exception {
         acted = true;
-        requireAlone();
         List<Generation> others = generations.ofEpoch().stream()
                 .filter(other -> other.model().equals(current.model())
                         && !other.state().isFinal()
@@ -328,7 +344,7 @@ final class GenerationBuilder {
 
     private void build(Generation current, Generation next) throws Exception {
         Model model = begin(current, next);
-        requireAlone();
+        requireProcessed(List.of(model));
         awaitEndOfRunningTransactions();
         InitialLoad.loadBeside(context, olapSync, model, loads);
         try (Barrier barrier = new Barrier(olapSync);
@@ -344,7 +360,7 @@ final class GenerationBuilder {
                                 + " of its rows differ from the SELECT. 'olap-sync dlq list' shows rows that could not be written.");
             }
         }
-        if (generations.replace(current, next)) {
+        if (generations.replace(olapSync.postgres(), current, next)) {
             olapSync.follow();
             look();
             showCurrent();
@@ -364,21 +380,61 @@ final class GenerationBuilder {
         }
     }
 
-    /** Another process could read changes without processing them for a generation that it has not read from the registry. */
-    private void requireAlone() throws NotYetException, InterruptedException {
+    /** Every process that has a member of a group processes what is polled from now on for these models. */
+    private void requireProcessed(List<Model> models) throws NotYetException, InterruptedException {
+        List<String> names = models.stream().map(Model::name).toList();
+        long end = System.nanoTime() + OTHERS_TIME.toNanos();
+        Optional<Member> late = without(names);
+        while (late.isPresent() && System.nanoTime() < end) {
+            Thread.sleep(PAUSE_MILLIS);
+            late = without(names);
+        }
+        if (late.isPresent()) {
+            throw new NotYetException("Another process runs the route "
+                    + late.get().route() + " (client id "
+                    + late.get().clientId() + "), and does not process changes for " + String.join(", ", names)
+                    + " yet. If it is of an older version, stop it until they are loaded; or: " + loads.reloadRemedy());
+        }
+    }
+
+    private Optional<Member> without(List<String> models) throws NotYetException, InterruptedException {
+        Map<String, Set<String>> announced = new Processes(olapSync.clickHouse()).announced();
+        return members().stream()
+                .filter(member ->
+                        !announced.getOrDefault(member.instance(), Set.of()).containsAll(models))
+                .findFirst();
+    }
+
+    /** Whether another process may still write rows of this generation. */
+    private boolean isProcessedElsewhere(Generation generation) throws NotYetException, InterruptedException {
+        Map<String, Set<String>> announced = new Processes(olapSync.clickHouse()).announced();
+        return members().stream()
+                .anyMatch(member ->
+                        announced.getOrDefault(member.instance(), Set.of()).contains(generation.name()));
+    }
+
+    /** Of a consumer group, in another process. */
+    private record Member(String route, String clientId) {
+
+        String instance() {
+            return KafkaClients.instance(clientId);
+        }
+    }
+
+    private List<Member> members() throws NotYetException, InterruptedException {
+        List<Member> members = new ArrayList<>();
         try (TopicOffsets offsets = new TopicOffsets(olapSync.settings())) {
             for (PipelineStage stage : PipelineStage.of(olapSync)) {
-                if (!offsets.members(stage.group()).stream()
-                        .allMatch(member -> member.startsWith(olapSync.instance()))) {
-                    throw new NotYetException("Another process runs the route " + stage.route()
-                            + ", and may not have read the new generation from the registry. Stop the other processes until it is built; or: "
-                            + loads.reloadRemedy());
-                }
+                offsets.members(stage.group()).stream()
+                        .map(clientId -> new Member(stage.route(), clientId))
+                        .filter(member -> !member.instance().equals(olapSync.instance()))
+                        .forEach(members::add);
             }
         } catch (ExecutionException e) {
             throw new NotYetException("The broker does not report the members of the consumer groups: "
                     + e.getCause().getMessage());
         }
+        return members;
     }
 
     /**
@@ -405,7 +461,13 @@ final class GenerationBuilder {
                 .filter(generation -> generation.state() != State.DROPPED)
                 .map(Generation::name)
                 .collect(Collectors.toSet());
-        all.stream().filter(generation -> !used.contains(generation.name())).forEach(this::dropTable);
+        for (Generation generation : all) {
+            if (!used.contains(generation.name())
+                    && !dropped.contains(generation.name())
+                    && !isProcessedElsewhere(generation)) {
+                dropTable(generation);
+            }
+        }
         for (Generation kept : all) {
             boolean over = kept.state() == State.KEPT
                     && kept.millis() >= keep
@@ -421,20 +483,17 @@ final class GenerationBuilder {
         }
     }
 
-    /** The registry comes first: rows on their way are left out from then on, so nothing is written to the dropped table. */
+    /** Rows on their way are left out from then on. The next round drops the table, when no process writes to it. */
     private void drop(Generation generation) throws Exception {
         acted = true;
         generations.save(List.of(generation.in(State.DROPPED)));
         olapSync.follow();
         loads.forget(List.of(generation.name()));
-        dropTable(generation);
     }
 
     /** A table that cannot be dropped does no harm. The next start tries again. */
     private void dropTable(Generation generation) {
-        if (!dropped.add(generation.name())) {
-            return;
-        }
+        dropped.add(generation.name());
         try {
             tables.dropStorage(generation.name());
             LOG.info("{}: generation {} is dropped", generation.model(), generation.number());

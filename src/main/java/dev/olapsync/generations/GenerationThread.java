@@ -2,6 +2,7 @@ package dev.olapsync.generations;
 
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OlapSyncListener;
+import dev.olapsync.pipeline.PipelineStage;
 import dev.olapsync.pipeline.UnfitGenerations;
 import org.apache.camel.CamelContext;
 import org.apache.camel.support.service.ServiceSupport;
@@ -21,13 +22,16 @@ public final class GenerationThread implements OlapSyncListener {
     @Override
     public void created(CamelContext context, OlapSync olapSync) {
         try {
-            context.addService(new Rounds(
-                    context, "generations", "New generations of models have to wait", builder(context, olapSync)));
-            context.addService(
-                    new Rounds(context, "alterations", "Altered tables cannot be detected", alterations(olapSync)));
+            add(context, "generations", "New generations of models have to wait", builder(context, olapSync));
+            add(context, "alterations", "Altered tables cannot be detected", alterations(context, olapSync));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Started at once: a context that has nearly started may not start it any more. */
+    private static void add(CamelContext context, String name, String failure, Round round) throws Exception {
+        context.addService(new Rounds(context, name, failure, round), true, true);
     }
 
     private interface Round {
@@ -44,9 +48,13 @@ public final class GenerationThread implements OlapSyncListener {
     }
 
     /** Only in a process that uses the models: a process that only captures may not have all of them. */
-    private static Round alterations(OlapSync olapSync) {
+    private static Round alterations(CamelContext context, OlapSync olapSync) {
         UnfitGenerations unfit = new UnfitGenerations(olapSync);
         return () -> {
+            if (PipelineStage.of(olapSync).stream().anyMatch(stage -> context.getRoute(stage.route()) != null)) {
+                // a member of a group that has got no record yet is waited for too
+                olapSync.models();
+            }
             if (olapSync.follow()) {
                 unfit.takeOut();
             }

@@ -5,6 +5,10 @@ import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Models;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -13,8 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 
 /**
  * The registry of the generations of models, kept beside the rows. It decides which SELECT changes are processed for, and which
@@ -26,8 +32,8 @@ public final class Generations {
     private static final int UNKNOWN_TABLE = 60;
     /** More than the microseconds of any time. */
     private static final long FINAL = 1L << 60;
-    /** A generation is built in one process: what is found out about it there and its switch exclude each other. */
-    private static final Object LOCK = new Object();
+    /** Of the advisory lock under which what is found out about a generation and its switch exclude each other. */
+    private static final long LOCK = 0x6f6c61702d73796eL;
 
     public enum State {
         /** Changes are processed for it, and its rows are being loaded. */
@@ -162,8 +168,8 @@ public final class Generations {
      *
      * @return whether they see it
      */
-    public boolean replace(Generation current, Generation next) {
-        synchronized (LOCK) {
+    public boolean replace(DataSource postgres, Generation current, Generation next) throws SQLException {
+        return exclusively(postgres, () -> {
             List<Generation> now = ofEpoch();
             Predicate<Generation> unchanged = known ->
                     now.stream().anyMatch(other -> other.name().equals(known.name()) && other.state() == known.state());
@@ -172,7 +178,7 @@ public final class Generations {
             }
             save(List.of(next.in(State.CURRENT), current.in(current.state().isFinal() ? State.DROPPED : State.KEPT)));
             return true;
-        }
+        });
     }
 
     /**
@@ -181,8 +187,8 @@ public final class Generations {
      * @param causes by the names of generations
      * @return as they were
      */
-    List<Generation> takeOut(Map<String, String> causes) {
-        synchronized (LOCK) {
+    List<Generation> takeOut(DataSource postgres, Map<String, String> causes) throws SQLException {
+        return exclusively(postgres, () -> {
             List<Generation> unfit = ofEpoch().stream()
                     .filter(known -> !known.state().isFinal() && causes.containsKey(known.name()))
                     .toList();
@@ -192,6 +198,23 @@ public final class Generations {
                         .toList());
             }
             return unfit;
+        });
+    }
+
+    /** No other process of the database does such a thing at the same time. */
+    private static <T> T exclusively(DataSource postgres, Supplier<T> action) throws SQLException {
+        try (Connection connection = postgres.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            try {
+                statement.execute("SET LOCAL lock_timeout = '30s'");
+                statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+                return action.get();
+            } finally {
+                // the lock ends with the transaction
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
         }
     }
 
@@ -250,6 +273,18 @@ public final class Generations {
                         shown.filter(generation::equals).isPresent(),
                         true))
                 .toList();
+    }
+
+    /** The files of models in the stream that this process does not have, as the process had them that registered the models. */
+    Map<Path, String> filesElsewhere(List<Generation> known, Path folder, Models own) {
+        return known.stream()
+                .filter(generation -> generation.epoch() == epoch
+                        && !generation.state().isFinal()
+                        && !own.hasFile(Models.file(folder, generation.model())))
+                .collect(Collectors.toMap(
+                        generation -> Models.file(folder, generation.model()),
+                        Generation::content,
+                        (one, other) -> other));
     }
 
     private static int last(List<Generation> ofModel) {

@@ -81,6 +81,11 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
                 olapSync.lostRecords().of(group, olapSync::followAssigned));
     }
 
+    /** The instance of the process that has a consumer with this client id; something else for a foreign one. */
+    public static String instance(String clientId) {
+        return clientId.substring(0, Math.max(0, clientId.lastIndexOf('-')));
+    }
+
     private Properties consumer(Properties properties) {
         Map<String, String> ours = new HashMap<>(CONSUMER);
         // a new topic that matches a pattern is found after this time

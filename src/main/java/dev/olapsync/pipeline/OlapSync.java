@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +55,7 @@ public final class OlapSync extends ServiceSupport {
     private boolean followed = true;
 
     private final Set<Runnable> followers = new CopyOnWriteArraySet<>();
+    private Processes processes;
     private final Map<String, String> generationProblems = new ConcurrentHashMap<>();
     private final String instance = UUID.randomUUID().toString();
 
@@ -220,6 +222,10 @@ public final class OlapSync extends ServiceSupport {
                 followers.forEach(Runnable::run);
                 followed = true;
             }
+            if (processes == null) {
+                processes = new Processes(clickHouse());
+            }
+            processes.announce(instance, models);
             return true;
         }
     }
@@ -272,9 +278,11 @@ public final class OlapSync extends ServiceSupport {
         Models before = models;
         try (Connection connection = postgres().getConnection()) {
             PostgresSession.requireSupported(connection);
-            return before == null
-                    ? Models.load(settings.olap().models(), texts, connection)
-                    : before.with(texts, further, connection);
+            Models own = before == null ? Models.load(settings.olap().models(), texts, connection) : before;
+            Map<Path, String> others =
+                    new HashMap<>(registry.filesElsewhere(all, settings.olap().models(), own));
+            others.putAll(further);
+            return before == null && others.isEmpty() ? own : own.with(texts, others, connection);
         }
     }
 

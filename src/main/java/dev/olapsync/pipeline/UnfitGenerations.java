@@ -88,7 +88,7 @@ public final class UnfitGenerations {
         if (causes.isEmpty()) {
             return;
         }
-        List<Generation> unfit = generations.takeOut(causes);
+        List<Generation> unfit = generations.takeOut(olapSync.postgres(), causes);
         olapSync.follow();
         loads.forget(unfit.stream().map(Generation::name).toList());
         for (Generation generation : unfit) {

@@ -6,9 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.pipeline.OlapSync;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.main.Main;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -324,6 +328,43 @@ class GenerationsTest {
                 assertThat(shows(shop, 1)).isTrue();
             }
             await().until(() -> shows(shop, 2));
+        }
+    }
+
+    /** As in a rolling update: the others have the files as they were, and one of them joins while the generation is built. */
+    @Test
+    void generationsAndNewModelsAreBuiltWithSeveralProcesses() throws Exception {
+        try (Scenario shop = shop()) {
+            Path before = Files.createDirectories(Path.of("target", "scenarios", shop.name() + "_before"));
+            Path files = Path.of(shop.configuration().get("olap.models"));
+            for (String file : List.of("order_fact.sql", "scenario_marker.sql")) {
+                Files.copy(files.resolve(file), before.resolve(file));
+            }
+            Map<String, String> old = Map.of("olap.models", before.toString());
+            shop.set("olap.generation.keep.seconds", 0).start("capture");
+            List<Main> others = new ArrayList<>();
+            try {
+                for (String routes : List.of("enrich", "enrich", "load", "load")) {
+                    others.add(shop.beside(routes, old));
+                }
+                shop.awaitLoaded();
+                try (Writer writer = new Writer(shop);
+                        Reader reader = new Reader(shop)) {
+                    shop.model("order_fact", SECOND);
+                    shop.model("city", "SELECT id, city FROM customers");
+                    others.add(shop.beside("enrich", old));
+                    await().atMost(Duration.ofSeconds(120)).until(() -> shows(shop, 2));
+                    await().atMost(Duration.ofSeconds(60)).until(() -> shop.clickHouse(
+                                    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'order_fact_rows'")
+                            .isEmpty());
+                }
+                shop.forgetModels();
+                shop.awaitInSync();
+                assertThat(shop.clickHouse("SELECT count() FROM city")).containsExactly("50");
+                assertThat(shop.readDeadLetters()).isEmpty();
+            } finally {
+                others.forEach(Main::stop);
+            }
         }
     }
 
