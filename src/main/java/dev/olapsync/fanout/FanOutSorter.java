@@ -34,7 +34,7 @@ public class FanOutSorter implements Processor {
         for (Object polled : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) polled).getMessage();
             try {
-                FanOutRequest fanOut = FanOutRequest.parse(message.getBody(byte[].class), models);
+                FanOutRequest fanOut = parsed(message.getBody(byte[].class), olapSync);
                 if (fanOut.isToBeListed()) {
                     work.add(new ListingRequest(fanOut));
                 } else if (fanOut.way() == Way.COPIED) {
@@ -64,6 +64,20 @@ public class FanOutSorter implements Processor {
         }
         DeadLetters.send(exchange.getContext(), deadLetters);
         exchange.getMessage().setBody(work);
+    }
+
+    private static FanOutRequest parsed(byte[] request, OlapSync olapSync) throws Exception {
+        Models models = olapSync.models();
+        try {
+            return FanOutRequest.parse(request, models);
+        } catch (IllegalArgumentException e) {
+            // another process may have read a generation from the registry earlier
+            olapSync.follow();
+            if (!olapSync.isOutdated(models)) {
+                throw e;
+            }
+            return FanOutRequest.parse(request, olapSync.models());
+        }
     }
 
     private static boolean isTakenOut(Message message, OlapSync olapSync) {

@@ -4,6 +4,7 @@ import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.VersionCutoffs;
 import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.RecordHeaders;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -84,7 +86,11 @@ public class RowBatches implements Processor {
         if (isTarget(model, olapSync)) {
             return Wanted.YES;
         }
-        return Generations.of(olapSync).isTakenOut(model) ? Wanted.NO_MORE : Wanted.UNKNOWN;
+        Optional<Generation> registered = Generations.of(olapSync).find(model);
+        if (registered.filter(generation -> !generation.state().isFinal()).isPresent()) {
+            throw new IllegalStateException("The generation " + model + " is registered, but not compiled here yet");
+        }
+        return registered.isPresent() ? Wanted.NO_MORE : Wanted.UNKNOWN;
     }
 
     private static boolean isTarget(String model, OlapSync olapSync) throws Exception {

@@ -320,10 +320,15 @@ public final class Generations {
                 .toList();
     }
 
+    /** The generation of this epoch with this name. */
+    public Optional<Generation> find(String name) {
+        return ofEpoch().stream()
+                .filter(generation -> generation.name().equals(name))
+                .findFirst();
+    }
+
     /** Whether rows of this name are wanted no more. */
     public boolean isTakenOut(String name) {
-        return ofEpoch().stream()
-                .anyMatch(generation ->
-                        generation.name().equals(name) && generation.state().isFinal());
+        return find(name).filter(generation -> generation.state().isFinal()).isPresent();
     }
 }

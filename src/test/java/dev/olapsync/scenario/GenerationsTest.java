@@ -55,7 +55,12 @@ class GenerationsTest {
         private final Future<?> writing;
 
         Writer(Scenario shop) {
-            writing = thread.scheduleWithFixedDelay(() -> write(shop, round.getAndIncrement()), 0, 10, MILLISECONDS);
+            this(shop, 10);
+        }
+
+        Writer(Scenario shop, int pauseMillis) {
+            writing = thread.scheduleWithFixedDelay(
+                    () -> write(shop, round.getAndIncrement()), 0, pauseMillis, MILLISECONDS);
         }
 
         private static void write(Scenario shop, int i) {
@@ -341,19 +346,21 @@ class GenerationsTest {
                 Files.copy(files.resolve(file), before.resolve(file));
             }
             Map<String, String> old = Map.of("olap.models", before.toString());
-            shop.set("olap.generation.keep.seconds", 0).start("capture");
+            shop.set("olap.generation.keep.seconds", 0)
+                    .set("olap.batch.rows", 30)
+                    .start("capture");
             List<Main> others = new ArrayList<>();
             try {
                 for (String routes : List.of("enrich", "enrich", "load", "load")) {
                     others.add(shop.beside(routes, old));
                 }
                 shop.awaitLoaded();
-                try (Writer writer = new Writer(shop);
+                try (Writer writer = new Writer(shop, 500);
                         Reader reader = new Reader(shop)) {
                     shop.model("order_fact", SECOND);
                     shop.model("city", "SELECT id, city FROM customers");
                     others.add(shop.beside("enrich", old));
-                    await().atMost(Duration.ofSeconds(120)).until(() -> shows(shop, 2));
+                    await().atMost(Duration.ofMinutes(4)).until(() -> shows(shop, 2));
                     await().atMost(Duration.ofSeconds(60)).until(() -> shop.clickHouse(
                                     "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'order_fact_rows'")
                             .isEmpty());
