@@ -42,7 +42,29 @@ class ArraysTest {
               ARRAY(SELECT c.m FROM child c WHERE c.parent_id = p.id ORDER BY c.id) AS moods, ARRAY[p.id, NULL] AS pair
             FROM parent p""";
 
+    private static final String NESTED = """
+            -- column "children.id": Array(Int32)
+            -- column "children.text": Array(String)
+            SELECT p.id, ARRAY(SELECT c.id FROM child c WHERE c.parent_id = p.id ORDER BY c.id) AS "children.id",
+              ARRAY(SELECT c.t FROM child c WHERE c.parent_id = p.id ORDER BY c.id) AS "children.text"
+            FROM parent p""";
+
     private static final Page.Range ALL = new Page.Range(List.of(), List.of());
+
+    /** ClickHouse reads arrays whose names have the same first part as one nested structure. */
+    @Test
+    void namesWithADotMakeANestedStructure() throws Exception {
+        try (Scenario scenario = Scenario.of("nested", SCHEMA)) {
+            scenario.model("nested", NESTED).start().awaitLoaded();
+            scenario.postgres(
+                    "UPDATE child SET parent_id = 2, t = 'moved' WHERE id = 1", "INSERT INTO parent VALUES (9)");
+            scenario.awaitInSync();
+            assertThat(scenario.clickHouse(
+                            "SELECT id, c.id, c.text FROM nested ARRAY JOIN children AS c ORDER BY id, c.id"))
+                    .containsExactly("1,2,null", "2,1,moved", "2,3,null", "2,5,", "2,6,NULL", "9,4,null");
+            assertThat(scenario.readDeadLetters()).isEmpty();
+        }
+    }
 
     @Test
     void areCopiedAndKeptInSync() throws Exception {
