@@ -27,7 +27,7 @@ public final class LoadedModel {
      * done.
      */
     static void note(OlapSync olapSync, Model model, Loads loads, Load load) throws SQLException {
-        Position start = Position.start(olapSync.settings().olap().epoch());
+        Position start = Position.start(olapSync.epoch());
         hideOlder(olapSync, model, start, loads.isAsBefore(model));
         try (Connection postgres = olapSync.postgres().getConnection()) {
             endOlderVersions(olapSync, model, start, postgres);

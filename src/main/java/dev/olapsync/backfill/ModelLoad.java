@@ -52,7 +52,7 @@ final class ModelLoad {
         this.olapSync = olapSync;
         this.model = model;
         this.loads = loads;
-        int epoch = olapSync.settings().olap().epoch();
+        int epoch = olapSync.epoch();
         this.ranges = new LoadRanges(olapSync.clickHouse(), epoch, model.name());
         this.start = Position.start(epoch);
         int most = BATCHES_OF_A_PAGE * olapSync.settings().olap().batchRows();
@@ -135,6 +135,7 @@ final class ModelLoad {
     private void readWaiting() throws Exception {
         try {
             for (Range range = waiting.poll(); range != null && !ended; range = waiting.poll()) {
+                olapSync.ownEpoch().requireCurrent();
                 read(range);
             }
         } catch (Throwable e) {

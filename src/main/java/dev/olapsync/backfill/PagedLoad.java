@@ -72,6 +72,7 @@ final class PagedLoad {
         Range range = from;
         int limit = Math.min(page, ROWS_OF_FIRST_PAGE);
         while (!range.done() && !ended.getAsBoolean()) {
+            olapSync.ownEpoch().requireCurrent();
             if (context.isStopping()) {
                 throw new InterruptedException("stopped while " + model.name() + " was being loaded");
             }

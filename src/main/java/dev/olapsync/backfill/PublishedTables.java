@@ -32,7 +32,7 @@ public final class PublishedTables {
 
     public PublishedTables(OlapSync olapSync) {
         String name = olapSync.settings().postgres().publication();
-        int epoch = olapSync.settings().olap().epoch();
+        int epoch = olapSync.epoch();
         this.publication = new Publication(name);
         this.gaps = new PublicationGaps(name);
         this.known = new KnownPublication(olapSync.clickHouse(), epoch);

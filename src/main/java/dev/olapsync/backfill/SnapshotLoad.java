@@ -87,7 +87,7 @@ final class SnapshotLoad {
         }
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             Load load = Load.begun(model, InitialLoad.count(postgres, model));
-            new LoadRanges(olapSync.clickHouse(), olapSync.settings().olap().epoch(), model.name())
+            new LoadRanges(olapSync.clickHouse(), olapSync.epoch(), model.name())
                     .save(List.of(new Range(0, List.of(), List.of(), 0, false)));
             loads.save(load);
             return load;
@@ -135,6 +135,7 @@ final class SnapshotLoad {
                 for (long behind = offsets.behind(stage.group(), ends);
                         behind > 0;
                         behind = offsets.behind(stage.group(), ends)) {
+                    olapSync.ownEpoch().requireCurrent();
                     if (context.isStopping()) {
                         throw new InterruptedException("stopped while the rows of a snapshot were on their way");
                     }

@@ -24,7 +24,7 @@ final class CaptureFailure extends RuntimeException {
 
     private static final String CANNOT_DECODE =
             " (an internal error of Postgres; if it comes each time, Postgres cannot decode its"
-                    + " log from where the slot stands: stop the pipeline, drop the slot, raise olap.epoch by one and start again:"
+                    + " log from where the slot stands: stop the pipeline, drop the slot, run 'olap-sync rebuild --all' and start again:"
                     + " everything is loaded once more)";
 
     private static final List<String> OURS = List.of("dev.olapsync.");

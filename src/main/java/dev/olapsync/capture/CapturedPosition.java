@@ -85,9 +85,8 @@ public record CapturedPosition(ServerLog log, long lsn) {
     }
 
     private byte[] content(OlapSync olapSync) {
-        ObjectNode content = JSON.createObjectNode()
-                .put("epoch", olapSync.settings().olap().epoch())
-                .put("lsn", lsn);
+        ObjectNode content =
+                JSON.createObjectNode().put("epoch", olapSync.epoch()).put("lsn", lsn);
         if (log != null) {
             content.put("system", log.system()).put("timeline", log.timeline());
         }
@@ -122,8 +121,8 @@ public record CapturedPosition(ServerLog log, long lsn) {
                 for (ConsumerRecord<byte[], byte[]> message :
                         consumer.poll(PATIENCE).records(partition)) {
                     JsonNode content = JSON.readTree(message.value());
-                    if (content.get("epoch").asInt()
-                                    == olapSync.settings().olap().epoch()
+                    olapSync.ownEpoch().requireNotBefore(content.get("epoch").asInt());
+                    if (content.get("epoch").asInt() == olapSync.epoch()
                             && (greatest == null || content.get("lsn").asLong() >= greatest.lsn())) {
                         greatest = of(content);
                     }
@@ -156,7 +155,7 @@ public record CapturedPosition(ServerLog log, long lsn) {
             throw new IllegalStateException(
                     "What has been captured is from " + log + ", but this is " + now + ": another server, a"
                             + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be distinguished from older ones. "
-                            + settings.olap().reloadRemedy());
+                            + Settings.Olap.reloadRemedy());
         }
         String slot = "Replication slot " + settings.postgres().slot() + " stands at " + Position.hex(confirmed);
         if (confirmed > lsn) {
@@ -164,12 +163,12 @@ public record CapturedPosition(ServerLog log, long lsn) {
                     slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
                             + " the slot was recreated or moved by hand, or by another pipeline or a process with an older epoch,"
                             + " and the changes between are lost. A pipeline needs a postgres.slot of its own. "
-                            + settings.olap().reloadRemedy());
+                            + Settings.Olap.reloadRemedy());
         }
         if (lsn > end) {
             throw new IllegalStateException("Changes have been captured up to " + Position.hex(lsn) + ", but the log of"
                     + " Postgres ends at " + Position.hex(end) + ": it is another log. "
-                    + settings.olap().reloadRemedy());
+                    + Settings.Olap.reloadRemedy());
         }
     }
 }

@@ -55,7 +55,7 @@ public class ChangeEvents implements Processor {
         Struct envelope = (Struct) change.value();
         String topic = topics.get(envelope.schema(), schema -> topic(envelope, olapSync.topics()));
         olapSync.topics().ensure(topic);
-        message.setHeader(RecordHeaders.EPOCH, olapSync.settings().olap().epoch());
+        message.setHeader(RecordHeaders.EPOCH, olapSync.epoch());
         message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
         if (change.key() != null) {
             message.setHeader(KafkaConstants.KEY, json.bytes((Struct) change.key()));

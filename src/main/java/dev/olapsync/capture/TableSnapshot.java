@@ -68,6 +68,7 @@ public final class TableSnapshot {
             thread.execute(() -> run(engine));
             try {
                 while (!rows.isCompleted() && !ended.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                    OlapSync.of(context).ownEpoch().requireCurrent();
                     if (context.isStopping()) {
                         throw new InterruptedException("stopped while a snapshot was being made");
                     }

@@ -79,8 +79,7 @@ final class CaptureChecks {
                 } else if ("lost".equals(row.getString("wal_status"))) {
                     findings.fail(
                             slot + " is lost, and with it the changes since its position",
-                            drop,
-                            settings.olap().reloadRemedy());
+                            Settings.Olap.reloadRemedy());
                 } else if ("unreserved".equals(row.getString("wal_status"))) {
                     findings.warn(
                             slot + " is about to be lost: it holds back " + bytes(row)

@@ -17,6 +17,7 @@ import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.UnfitGenerations;
 import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.tables.Epochs;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.sql.SQLException;
@@ -189,7 +190,7 @@ public final class ClickHouseChecks {
      * @param unfit reports a generation that does not fit the database any more, which holds up no other model
      */
     private Models registered(ClickHouse clickHouse, Models models, Consumer<String> unfit) {
-        List<Generation> shown = new Generations(clickHouse, settings.olap().epoch()).shown();
+        List<Generation> shown = new Generations(clickHouse, epoch(clickHouse)).shown();
         if (shown.isEmpty()) {
             return models;
         }
@@ -218,6 +219,10 @@ public final class ClickHouseChecks {
         }
     }
 
+    private int epoch(ClickHouse clickHouse) {
+        return Math.max(settings.olap().leastEpoch(), new Epochs(clickHouse).latest());
+    }
+
     private void tables(ClickHouse clickHouse, Models models) {
         List<String> mismatches = new ClickHouseTables(clickHouse).mismatches(models);
         mismatches.forEach(mismatch -> findings.fail(mismatch));
@@ -227,29 +232,27 @@ public final class ClickHouseChecks {
     }
 
     private void loads(ClickHouse clickHouse, Models models, boolean slotMissing, Map<String, String> published) {
-        Loads loads = new Loads(clickHouse, settings.olap().epoch());
+        int epoch = epoch(clickHouse);
+        Loads loads = new Loads(clickHouse, epoch);
         Optional<String> outdated = loads.outdated(models);
         if (outdated.isPresent()) {
             findings.misconfigured(outdated.get());
             return;
         }
         if (loads.exists()) {
-            new KnownTopics(clickHouse, settings.olap())
+            new KnownTopics(clickHouse, () -> epoch)
                     .shared(Topics.captured(settings.olap()))
                     .ifPresent(findings::misconfigured);
         }
         if (!loads.exists() || loads.all().isEmpty()) {
-            findings.ok("initial load: nothing has been loaded in epoch "
-                    + settings.olap().epoch() + " yet");
+            findings.ok("initial load: nothing has been loaded in epoch " + epoch + " yet");
             return;
         }
         Optional<String> changed = loads.changed(models);
         changed.ifPresentOrElse(
                 problem -> findings.misconfigured(problem),
-                () -> findings.ok("initial load: the models are those that have been loaded in epoch "
-                        + settings.olap().epoch()));
-        KnownPublication known =
-                new KnownPublication(clickHouse, settings.olap().epoch());
+                () -> findings.ok("initial load: the models are those that have been loaded in epoch " + epoch));
+        KnownPublication known = new KnownPublication(clickHouse, epoch);
         PublishedTables.altered(known, PublishedTables.tables(loads.begun(models)), published)
                 .ifPresent(altered -> findings.fail(altered, loads.reloadRemedy()));
         new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));

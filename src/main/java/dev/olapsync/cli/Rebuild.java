@@ -4,7 +4,12 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
+import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.tables.Epochs;
+import java.io.PrintWriter;
+import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -12,16 +17,21 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Has the running pipeline build a new generation of models. */
+/** Has the pipeline load a model once more into a new generation, or all models in a new epoch. */
 @Command(
         name = "rebuild",
         mixinStandardHelpOptions = true,
         description = {
             "Has the running pipeline load a model once more into a new table, beside the one that readers see, and switch",
-            "them to it when it is in sync. 'olap-sync status' shows how far it is."
+            "them to it when it is in sync. 'olap-sync status' shows how far it is.",
+            "",
+            "With --all, everything is loaded once more into the same tables, after changes were lost: the slot or a topic was",
+            "deleted, Postgres failed over or was restored. A pipeline that runs begins within seconds, another one at its",
+            "next start. Until the rows of a model are loaded, readers see its old rows."
         })
 final class Rebuild implements Callable<Integer> {
 
@@ -31,7 +41,7 @@ final class Rebuild implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", arity = "0..1", description = "the model")
     private String name;
 
-    @Option(names = "--all", description = "all models")
+    @Option(names = "--all", description = "all models, also those with a history, UNION ALL or groups")
     private boolean all;
 
     @Spec
@@ -39,8 +49,15 @@ final class Rebuild implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (all == (name != null)) {
+            throw new ParameterException(spec.commandLine(), "Name a model, or --all");
+        }
         OlapSync olapSync = new OlapSync(configuration.settings());
         try {
+            if (all) {
+                beginEpoch(olapSync);
+                return 0;
+            }
             Generations generations = Generations.of(olapSync);
             Map<String, String> files =
                     Models.contents(olapSync.settings().olap().models());
@@ -48,14 +65,14 @@ final class Rebuild implements Callable<Integer> {
             List<String> models = known.stream()
                     .filter(generation -> generation.state() == State.CURRENT && files.containsKey(generation.model()))
                     .map(Generation::model)
-                    .filter(model -> all || model.equals(name))
+                    .filter(name::equals)
                     .filter(model -> known.stream()
                             .noneMatch(other -> other.model().equals(model) && other.state() == State.BUILDING))
                     .toList();
             if (models.isEmpty()) {
                 spec.commandLine()
                         .getErr()
-                        .println("There is no model to rebuild" + (name == null ? "" : " with the name " + name)
+                        .println("There is no model to rebuild with the name " + name
                                 + ": it is not loaded, is being rebuilt, or has a history, UNION ALL or groups.");
                 return 2;
             }
@@ -66,6 +83,24 @@ final class Rebuild implements Callable<Integer> {
             return 0;
         } finally {
             olapSync.stop();
+        }
+    }
+
+    private void beginEpoch(OlapSync olapSync) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            // as they will be compiled in the new epoch
+            Models models = Models.load(olapSync.settings().olap().models(), postgres);
+            int epoch = 1 + Math.max(olapSync.epoch(), Loads.of(olapSync).latestEpoch(models));
+            ReplicationSlot slot =
+                    new ReplicationSlot(olapSync.settings().postgres().slot());
+            if (slot.dropIfLost(postgres)) {
+                out.println("Replication slot " + slot.name() + ", which Postgres had invalidated, is dropped.");
+            }
+            new Epochs(olapSync.clickHouse()).begin(epoch, "rebuild --all");
+            out.println("Epoch " + epoch + " begins: everything is loaded once more. A pipeline that runs begins within"
+                    + " seconds, another one at its next start. Until the rows of a model are loaded, readers see its old rows."
+                    + " 'olap-sync status' shows how far it is.");
         }
     }
 }

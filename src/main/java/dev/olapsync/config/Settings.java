@@ -111,8 +111,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param rowsTopic prefix of the topics of output rows
      * @param group prefix of the consumer groups
      * @param models the folder of the models
-     * @param epoch 0 to 65,535; an operator raises it after a fail-over to another timeline, a restore or a lost
-     *     slot
+     * @param leastEpoch 0 to 65,535: lower limit of the epoch, which otherwise is in ClickHouse. Operators raised it before there was
+     *     {@code olap-sync rebuild --all}
      * @param batchRows maximum number of rows that are read or written at once
      * @param batchBytes approximate maximum of their bytes
      * @param topicPartitions partitions of each topic that is created
@@ -125,7 +125,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      */
     public record Olap(
             Path models,
-            int epoch,
+            int leastEpoch,
             int batchRows,
             int batchBytes,
             String changesTopic,
@@ -149,14 +149,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         }
 
         /** What the operator must do so that everything is loaded again. */
-        public String reloadRemedy() {
-            return reloadRemedy(epoch);
-        }
-
-        /** The same, for another epoch that is in use now. */
-        public static String reloadRemedy(int epoch) {
-            return "Raise olap.epoch from " + epoch + " to " + (epoch + 1)
-                    + " and start again: everything is loaded once more.";
+        public static String reloadRemedy() {
+            return "Run 'olap-sync rebuild --all': everything is loaded once more.";
         }
     }
 

@@ -80,6 +80,7 @@ public class DirtyRowFinder extends PreparedStep {
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) change).getMessage();
+            olapSync.ownEpoch().requireNotBefore(epoch(message));
             try {
                 ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), now.needed());
                 if (event.op() != 'm' && now.models().lookUpsOf(event.table()).isEmpty()) {

@@ -35,6 +35,7 @@ public class FanOutSorter implements Processor {
             Message message = ((Exchange) polled).getMessage();
             try {
                 FanOutRequest fanOut = parsed(message.getBody(byte[].class), olapSync);
+                olapSync.ownEpoch().requireNotBefore(fanOut.cause().position().epoch());
                 if (fanOut.isToBeListed()) {
                     work.add(new ListingRequest(fanOut));
                 } else if (fanOut.way() == Way.COPIED) {
@@ -48,6 +49,8 @@ public class FanOutSorter implements Processor {
                     fanOut.keys().forEach(key -> keys.add(key, fanOut.cause()));
                 }
             } catch (IllegalArgumentException e) {
+                olapSync.ownEpoch().look();
+                olapSync.ownEpoch().requireCurrent();
                 if (isTakenOut(message, olapSync)) {
                     continue;
                 }

@@ -79,7 +79,7 @@ final class GenerationBuilder {
         this.olapSync = olapSync;
         this.generations = Generations.of(olapSync);
         this.tables = new ClickHouseTables(olapSync.clickHouse());
-        this.loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        this.loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
     }
 
     /** One round over all models. A failure of one model does not stop the others. */
@@ -121,7 +121,7 @@ final class GenerationBuilder {
     }
 
     private List<Generation> ofEpoch() {
-        int epoch = olapSync.settings().olap().epoch();
+        int epoch = olapSync.epoch();
         return registered.stream()
                 .filter(generation -> generation.epoch() == epoch)
                 .toList();
@@ -455,7 +455,7 @@ final class GenerationBuilder {
     /** Drops generations that readers do not see, after the time for which they are kept. */
     private void dropOlder() throws Exception {
         long keep = olapSync.settings().olap().generationKeep().toMillis();
-        int epoch = olapSync.settings().olap().epoch();
+        int epoch = olapSync.epoch();
         List<Generation> all = registered;
         Set<String> used = all.stream()
                 .filter(generation -> generation.state() != State.DROPPED)

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
@@ -32,13 +33,13 @@ public final class KnownTopics {
     }
 
     private final ClickHouse clickHouse;
-    private final Settings.Olap settings;
+    private final IntSupplier epoch;
     private volatile Map<String, Known> known = Map.of();
     private volatile boolean there;
 
-    public KnownTopics(ClickHouse clickHouse, Settings.Olap settings) {
+    public KnownTopics(ClickHouse clickHouse, IntSupplier epoch) {
         this.clickHouse = clickHouse;
-        this.settings = settings;
+        this.epoch = epoch;
     }
 
     /** Reads the stored ids and offsets of these topics in this epoch. Creates the table if necessary. */
@@ -57,7 +58,7 @@ public final class KnownTopics {
         List<GenericRecord> topics = clickHouse.hasTable(TABLE)
                 ? clickHouse.query(
                         "SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
-                        Map.of("epoch", settings.epoch()))
+                        Map.of("epoch", epoch.getAsInt()))
                 : List.of();
         return topics.stream()
                 .map(row -> row.getString("topic"))
@@ -66,7 +67,7 @@ public final class KnownTopics {
                 .map(other -> "The ClickHouse database " + clickHouse.database()
                         + " has rows that came through the topics of " + other
                         + ". Give each pipeline a clickhouse.database of its own; or, if olap.topic.changes was changed: "
-                        + settings.reloadRemedy());
+                        + Settings.Olap.reloadRemedy());
     }
 
     /** All topics that this epoch uses, by their names. Creates the table if necessary. */
@@ -76,7 +77,7 @@ public final class KnownTopics {
         for (GenericRecord row : clickHouse.query(
                 "SELECT topic, id, arrayMap(first -> toInt64(first), firsts) AS firsts FROM " + TABLE
                         + " FINAL WHERE epoch = {epoch:UInt16}",
-                Map.of("epoch", settings.epoch()))) {
+                Map.of("epoch", epoch.getAsInt()))) {
             all.put(row.getString("topic"), new Known(row.getString("id"), row.getList("firsts")));
         }
         return all;
@@ -105,7 +106,7 @@ public final class KnownTopics {
         if (!missing.isEmpty()) {
             clickHouse.execute("INSERT INTO " + TABLE + " (epoch, topic, id, firsts) VALUES "
                     + missing.entrySet().stream()
-                            .map(topic -> "(" + settings.epoch() + ", " + ClickHouse.literal(topic.getKey()) + ", "
+                            .map(topic -> "(" + epoch.getAsInt() + ", " + ClickHouse.literal(topic.getKey()) + ", "
                                     + ClickHouse.literal(topic.getValue().id()) + ", "
                                     + topic.getValue().firsts() + ")")
                             .collect(Collectors.joining(", ")));
@@ -129,6 +130,6 @@ public final class KnownTopics {
         return lost.isEmpty()
                 ? Optional.empty()
                 : Optional.of("deleted since it was first used: topic " + String.join(", topic ", lost)
-                        + ". What waited there is lost. " + settings.reloadRemedy());
+                        + ". What waited there is lost. " + Settings.Olap.reloadRemedy());
     }
 }

@@ -82,6 +82,8 @@ public class RowBatches implements Processor {
         if (isTarget(model, olapSync)) {
             return Wanted.YES;
         }
+        olapSync.ownEpoch().look();
+        olapSync.ownEpoch().requireCurrent();
         olapSync.follow();
         if (isTarget(model, olapSync)) {
             return Wanted.YES;

@@ -11,8 +11,8 @@ import javax.sql.DataSource;
 public final class SchemaChangedException extends IllegalStateException {
 
     private static final String REMEDY =
-            ". If the model is to be another now, edit it. Then raise olap.epoch by one and start"
-                    + " again: everything is loaded once more. See \"The schema changes\" in docs/operations.md";
+            ". If the model is to be another now, edit it. Then run 'olap-sync rebuild --all'"
+                    + ": everything is loaded once more. See \"The schema changes\" in docs/operations.md";
 
     /** {@code insufficient_privilege} */
     private static final String DENIED = "42501";

@@ -100,7 +100,7 @@ public final class Generations {
     }
 
     public static Generations of(OlapSync olapSync) {
-        return new Generations(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        return new Generations(olapSync.clickHouse(), olapSync.epoch());
     }
 
     /** Of all epochs, by model and number; empty when nothing was ever registered. */

@@ -71,8 +71,7 @@ public final class Loads {
 
     /** The loads of the current epoch. Creates the table if necessary. */
     public static Loads of(OlapSync olapSync) {
-        Loads loads =
-                new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        Loads loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
         loads.ensureTable();
         return loads;
     }
@@ -134,21 +133,23 @@ public final class Loads {
                 .toList();
     }
 
-    /**
-     * A later epoch that has been used, and what to do; empty if there is none.
-     *
-     * @param models the tables of those whose load has not begun are searched too, because they may have existed
-     *     before
-     */
+    /** Tables with rows of a later epoch, which the registry does not have any more, and what to do; empty if there are none. */
     public Optional<String> outdated(Models models) {
+        int latest = latestEpoch(models);
+        return latest <= epoch
+                ? Optional.empty()
+                : Optional.of("The epoch is " + epoch + ", but ClickHouse has rows of epoch " + latest
+                        + ": nothing that is written now would count. " + reloadRemedy());
+    }
+
+    /** That of the tables of models whose load has not begun counts too, because they may have existed before. */
+    public int latestEpoch(Models models) {
         Set<String> begun = exists() ? all().stream().map(Load::model).collect(Collectors.toSet()) : Set.of();
         return new Epochs(clickHouse)
-                .later(
-                        epoch,
-                        models.all().stream()
-                                .map(Model::name)
-                                .filter(name -> !begun.contains(name))
-                                .toList());
+                .latest(models.all().stream()
+                        .map(Model::name)
+                        .filter(name -> !begun.contains(name))
+                        .toList());
     }
 
     /**
@@ -178,15 +179,10 @@ public final class Loads {
     }
 
     /**
-     * The problems while the pipeline runs, and what to do: the epoch or a model differs from what was loaded, or a
-     * model is missing here.
+     * The problems while the pipeline runs, and what to do: a model differs from what was loaded, or is missing here.
      */
     public Optional<String> problem(Models models) {
-        Optional<String> later = new Epochs(clickHouse).later(epoch, List.of());
-        if (later.isPresent() || !exists()) {
-            return later;
-        }
-        return changed(models).or(() -> loadedElsewhere(models));
+        return exists() ? changed(models).or(() -> loadedElsewhere(models)) : Optional.empty();
     }
 
     /** A change that this process reads makes no row of a model dirty that only another process has. */
@@ -228,7 +224,7 @@ public final class Loads {
 
     /** What the operator must do so that everything is loaded again. */
     public String reloadRemedy() {
-        return Settings.Olap.reloadRemedy(epoch);
+        return Settings.Olap.reloadRemedy();
     }
 
     /** Of the entries of a model, the entry with most rows counts, until an entry is done. */

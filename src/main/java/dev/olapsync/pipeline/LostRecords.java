@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
@@ -48,16 +49,19 @@ public final class LostRecords {
     }
 
     private final ClickHouse clickHouse;
-    private final Settings.Olap settings;
+    private final String groups;
+    private final IntSupplier epoch;
     private final KnownTopics topics;
     /** The losses that this process has noticed, stored or not. */
     private final List<Loss> noticed = new CopyOnWriteArrayList<>();
 
     private volatile boolean there;
 
-    public LostRecords(ClickHouse clickHouse, Settings.Olap settings, KnownTopics topics) {
+    /** @param groups prefix of the consumer groups */
+    public LostRecords(ClickHouse clickHouse, String groups, IntSupplier epoch, KnownTopics topics) {
         this.clickHouse = clickHouse;
-        this.settings = settings;
+        this.groups = groups;
+        this.epoch = epoch;
         this.topics = topics;
     }
 
@@ -110,14 +114,14 @@ public final class LostRecords {
     }
 
     private boolean isOfPipeline(String group) {
-        return PipelineStage.SUFFIXES.stream().anyMatch(suffix -> group.equals(settings.group() + suffix));
+        return PipelineStage.SUFFIXES.stream().anyMatch(suffix -> group.equals(groups + suffix));
     }
 
     private void save(Loss loss) {
         ensureTable();
         clickHouse.execute(
                 "INSERT INTO " + TABLE + " (epoch, reader, topic, partition, first, records, noticed) VALUES ("
-                        + settings.epoch() + ", " + ClickHouse.literal(loss.group()) + ", "
+                        + epoch.getAsInt() + ", " + ClickHouse.literal(loss.group()) + ", "
                         + ClickHouse.literal(loss.topic()) + ", "
                         + loss.partition() + ", " + loss.from() + ", " + loss.records() + ", "
                         + loss.noticed().toEpochMilli() + ")");
@@ -149,7 +153,7 @@ public final class LostRecords {
         return Optional.of("records are lost: "
                 + all.stream().limit(SHOWN).map(Loss::toString).collect(Collectors.joining("; "))
                 + (all.size() > SHOWN ? "; and " + (all.size() - SHOWN) + " more" : "") + ". "
-                + settings.reloadRemedy());
+                + Settings.Olap.reloadRemedy());
     }
 
     private List<Loss> kept() {
@@ -159,7 +163,7 @@ public final class LostRecords {
                 "SELECT reader, topic, toInt32(partition) AS partition, toInt64(first) AS first,"
                         + " toInt64(records) AS records, noticed FROM " + TABLE
                         + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY noticed, topic, partition",
-                Map.of("epoch", settings.epoch()))) {
+                Map.of("epoch", epoch.getAsInt()))) {
             kept.add(new Loss(
                     row.getString("reader"),
                     row.getString("topic"),

@@ -38,6 +38,7 @@ public final class OlapSync extends ServiceSupport {
 
     private final Settings settings;
     private final Topics topics;
+    private final OwnEpoch epoch;
     private final Metrics metrics = new Metrics();
     private PostgresDataSource postgres;
     private ClickHouse clickHouse;
@@ -62,6 +63,7 @@ public final class OlapSync extends ServiceSupport {
     public OlapSync(Settings settings) {
         this.settings = settings;
         this.topics = new Topics(settings);
+        this.epoch = new OwnEpoch(this::clickHouse, settings.olap().leastEpoch());
     }
 
     /** The instance of the context, created at the first call and closed with the context. */
@@ -127,16 +129,42 @@ public final class OlapSync extends ServiceSupport {
 
     public synchronized KnownTopics knownTopics() {
         if (knownTopics == null) {
-            knownTopics = new KnownTopics(clickHouse(), settings.olap());
+            knownTopics = new KnownTopics(clickHouse(), this::epoch);
         }
         return knownTopics;
     }
 
     public synchronized LostRecords lostRecords() {
         if (lostRecords == null) {
-            lostRecords = new LostRecords(clickHouse(), settings.olap(), knownTopics());
+            lostRecords = new LostRecords(clickHouse(), settings.olap().group(), this::epoch, knownTopics());
         }
         return lostRecords;
+    }
+
+    /** The number before the position of each change that this process captures, and of the rows that it loads. */
+    public int epoch() {
+        return epoch.number();
+    }
+
+    public OwnEpoch ownEpoch() {
+        return epoch;
+    }
+
+    /** Takes the latest epoch, and forgets all that belonged to the one before. Only while no route runs. */
+    public void beginLatestEpoch() {
+        synchronized (modelsLock) {
+            synchronized (this) {
+                epoch.takeLatest();
+                knownTopics = null;
+                lostRecords = null;
+            }
+            models = null;
+            generations = List.of();
+            followed = true;
+        }
+        generationProblems.clear();
+        awaitingTransactions = null;
+        starting = true;
     }
 
     /** The operation that waits until the running transactions in Postgres have ended; empty if none waits. */

@@ -35,7 +35,7 @@ public final class UnfitGenerations {
     public UnfitGenerations(OlapSync olapSync) {
         this.olapSync = olapSync;
         this.generations = Generations.of(olapSync);
-        this.loads = new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        this.loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
     }
 
     /** Why generations in the stream do not fit, by their names. */

@@ -101,6 +101,22 @@ public final class ReplicationSlot {
         }
     }
 
+    /**
+     * Drops the slot if Postgres has invalidated it, so that nothing can read it any more.
+     *
+     * @return whether it was dropped
+     */
+    public boolean dropIfLost(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ?"
+                        + " AND database = current_database() AND wal_status = 'lost' AND NOT active")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /** The confirmed LSN; empty if there is no such slot. */
     public OptionalLong confirmedLsn(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(

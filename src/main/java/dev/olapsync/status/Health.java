@@ -29,9 +29,11 @@ public final class Health implements OlapSyncListener {
             checks.register(new BackgroundHealthCheck("topic-settings", "The broker", topics::settings));
             checks.register(new BackgroundHealthCheck("records", "The broker", topics::records));
             checks.register(new BackgroundHealthCheck("dead-letters", "The broker", topics::deadLetters));
-            checks.register(new BackgroundHealthCheck("loads", "ClickHouse", () -> new Loads(
-                            olapSync.clickHouse(), olapSync.settings().olap().epoch())
-                    .problem(olapSync.models())));
+            checks.register(new BackgroundHealthCheck(
+                    "epoch", "ClickHouse", () -> olapSync.ownEpoch().problem()));
+            checks.register(new BackgroundHealthCheck(
+                    "loads", "ClickHouse", () -> new Loads(olapSync.clickHouse(), olapSync.epoch())
+                            .problem(olapSync.models())));
             SourceHealth source = new SourceHealth(olapSync);
             checks.register(new BackgroundHealthCheck("source", "Postgres", source::problem));
             checks.register(new BackgroundHealthCheck("generations", "ClickHouse", () -> frozen(olapSync)));

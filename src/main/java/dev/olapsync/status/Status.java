@@ -2,6 +2,7 @@ package dev.olapsync.status;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.config.Settings;
 import dev.olapsync.pipeline.Metrics;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,9 +106,8 @@ public record Status(
             }
         }
         if (slot != null && "lost".equals(slot.walStatus())) {
-            failures.add(
-                    "slot " + slot.name() + " is lost: Postgres has removed log that was not read yet. Drop it, raise"
-                            + " olap.epoch and start again.");
+            failures.add("slot " + slot.name() + " is lost: Postgres has removed log that was not read yet. "
+                    + Settings.Olap.reloadRemedy());
         }
         failures.addAll(problems);
         return failures;

@@ -24,8 +24,7 @@ final class TargetTableHealth {
         Models models = olapSync.models();
         ClickHouseTables tables = new ClickHouseTables(olapSync.clickHouse());
         Optional<String> mismatch = tables.mismatches(models).stream().findFirst();
-        Loads loads =
-                new Loads(olapSync.clickHouse(), olapSync.settings().olap().epoch());
+        Loads loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
         return mismatch.isPresent() || !loads.exists() ? mismatch : tables.lost(loads.begun(models));
     }
 }

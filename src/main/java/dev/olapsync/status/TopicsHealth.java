@@ -1,5 +1,7 @@
 package dev.olapsync.status;
 
+import dev.olapsync.config.Settings;
+import dev.olapsync.kafka.KnownTopics;
 import dev.olapsync.kafka.KnownTopics.Known;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OtherPipelines;
@@ -25,7 +27,10 @@ final class TopicsHealth {
 
     private final OlapSync olapSync;
     private final Deque<DeadLetterCount> deadLetters = new ArrayDeque<>();
-    private volatile String gone;
+    private volatile Gone gone = new Gone(null, null);
+
+    /** @param since the topics of the epoch in which they were gone */
+    private record Gone(KnownTopics since, String problem) {}
 
     private record DeadLetterCount(long nanos, long count) {}
 
@@ -35,11 +40,12 @@ final class TopicsHealth {
 
     /** A topic has been deleted or replaced since the epoch began to use it. */
     Optional<String> gone() throws Exception {
-        if (gone == null) {
-            olapSync.knownTopics().recall(olapSync.topics().lasting(olapSync.models()));
-            gone = olapSync.knownTopics().lost(olapSync.topics().ids()).orElse(null);
+        KnownTopics known = olapSync.knownTopics();
+        if (gone.problem() == null || gone.since() != known) {
+            known.recall(olapSync.topics().lasting(olapSync.models()));
+            gone = new Gone(known, known.lost(olapSync.topics().ids()).orElse(null));
         }
-        return Optional.ofNullable(gone);
+        return Optional.ofNullable(gone.problem());
     }
 
     /** Another pipeline uses topics, groups or tables of this one. */
@@ -81,7 +87,7 @@ final class TopicsHealth {
         return problems.isEmpty()
                 ? Optional.empty()
                 : Optional.of(shown(problems) + ". Unless a consumer that runs still holds them: "
-                        + olapSync.settings().olap().reloadRemedy());
+                        + Settings.Olap.reloadRemedy());
     }
 
     /** Dead letters arrive faster than single rows can cause them. */

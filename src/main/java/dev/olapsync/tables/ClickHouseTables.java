@@ -222,7 +222,7 @@ public final class ClickHouseTables {
         List<String> wrong = tables.containsKey(table) ? tables.get(table).problems(target) : List.of();
         if (!wrong.isEmpty()) {
             return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)
-                    + ". Change the table, or drop it and raise olap.epoch, so that it is loaded again.");
+                    + ". Change the table, or drop it and run 'olap-sync rebuild --all', so that it is loaded again.");
         }
         // CREATE OR REPLACE VIEW would drop a table of this name with its rows
         return target.model().stream()

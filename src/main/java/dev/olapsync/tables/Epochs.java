@@ -1,21 +1,24 @@
 package dev.olapsync.tables;
 
-import static dev.olapsync.clickhouse.ClickHouse.identifier;
-
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.model.VersionCutoffs;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The epochs that have written into a ClickHouse database. Rows that an older epoch writes later never count. */
+/**
+ * The epochs that have begun, kept in ClickHouse. Only the latest counts: rows that an older epoch writes later lose against its
+ * rows.
+ */
 public final class Epochs {
 
-    private static final String OF_VERSION = "toInt64(max(bitShiftRight(_version, 112)))";
+    private static final String TABLE = "_epochs";
+    private static final String OF_VERSION = "max(bitShiftRight(_version, 112))";
+    private static final int GREATEST = 65_535;
 
     private final ClickHouse clickHouse;
 
@@ -23,12 +26,13 @@ public final class Epochs {
         this.clickHouse = clickHouse;
     }
 
-    /**
-     * A later epoch that has been used, and what to do; empty if there is none.
-     *
-     * @param models whose rows are searched too, which takes a while for large tables
-     */
-    public Optional<String> later(int epoch, Collection<String> models) {
+    /** The latest epoch that has begun; 0 if none has. Also found without the registry, which older versions did not have. */
+    public int latest() {
+        return latest(List.of());
+    }
+
+    /** @param models whose rows are searched too, which takes a while for large tables */
+    public int latest(Collection<String> models) {
         Set<String> tables = clickHouse
                 .query(
                         "SELECT table FROM system.columns WHERE database = {database:String}"
@@ -37,27 +41,41 @@ public final class Epochs {
                 .stream()
                 .map(row -> row.getString("table"))
                 .collect(Collectors.toSet());
-        long greatest = 0;
-        for (String table : List.of("_loads", "_topics")) {
-            greatest = Math.max(greatest, greatest("toInt64(max(epoch))", tables, table));
-        }
-        greatest = Math.max(greatest, greatest(OF_VERSION, tables, ClickHouseTables.storage(VersionCutoffs.MODEL)));
-        for (String model : models) {
-            greatest = Math.max(greatest, greatest(OF_VERSION, tables, ClickHouseTables.storage(model)));
-        }
-        return greatest <= epoch
-                ? Optional.empty()
-                : Optional.of("olap.epoch is " + epoch + ", but ClickHouse has rows of epoch "
-                        + greatest + ": nothing that is written now would count. Set olap.epoch to " + greatest
-                        + ", or to " + (greatest + 1) + " to load everything once more.");
-    }
-
-    private long greatest(String expression, Set<String> tables, String table) {
-        if (!tables.contains(table)) {
+        String each = Stream.concat(
+                        Stream.of(TABLE, "_loads", "_topics")
+                                .filter(tables::contains)
+                                .map(table -> select("max(epoch)", table)),
+                        Stream.concat(Stream.of(VersionCutoffs.MODEL), models.stream())
+                                .map(ClickHouseTables::storage)
+                                .filter(tables::contains)
+                                .map(table -> select(OF_VERSION, table)))
+                .collect(Collectors.joining(" UNION ALL "));
+        if (each.isEmpty()) {
             return 0;
         }
-        List<GenericRecord> rows =
-                clickHouse.query("SELECT " + expression + " AS greatest FROM " + identifier(table), Map.of());
-        return rows.get(0).getLong("greatest");
+        List<GenericRecord> rows = clickHouse.query(
+                "SELECT max(epoch) AS latest FROM (SELECT 0 AS epoch UNION ALL " + each + ")", Map.of());
+        return Math.toIntExact(rows.get(0).getLong("latest"));
+    }
+
+    private static String select(String expression, String table) {
+        return "SELECT toInt64(" + expression + ") AS epoch FROM " + ClickHouse.identifier(table);
+    }
+
+    /**
+     * All processes follow. Does nothing if the epoch has begun already.
+     *
+     * @param reason for an operator who looks into the table
+     */
+    public void begin(int epoch, String reason) {
+        if (epoch > GREATEST) {
+            throw new IllegalStateException("Epoch " + GREATEST + " is the last one. Give the pipeline another"
+                    + " clickhouse.database, another olap.topic.changes and another olap.topic.rows.");
+        }
+        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
+                + " (epoch UInt16, reason String, begun DateTime64(3, 'UTC') DEFAULT now64(3))"
+                + " ENGINE = ReplacingMergeTree ORDER BY epoch");
+        clickHouse.execute(
+                "INSERT INTO " + TABLE + " (epoch, reason) VALUES (" + epoch + ", " + ClickHouse.literal(reason) + ")");
     }
 }

@@ -117,7 +117,7 @@ public final class TargetTable {
     /** What the operator must do if the table is gone. */
     public String remedyWhenGone() {
         if (isHistory()) {
-            return "Raise olap.epoch by one and start again: the history starts again.";
+            return "Run 'olap-sync rebuild --all': the history starts again.";
         }
         return model.map(of -> "While the pipeline runs, olap-sync resync " + of.name()
                         + " makes it and reads all rows again.")

@@ -89,6 +89,6 @@ class CaptureFailureTest {
         SQLException internal =
                 new SQLException("ERROR: could not map filenumber \"base/1/2\" to relation OID", "XX000");
         assertThat(description(new DebeziumException(internal)))
-                .contains("could not map filenumber", "drop the slot, raise" + " olap.epoch by one");
+                .contains("could not map filenumber", "drop the slot, run 'olap-sync rebuild --all'");
     }
 }

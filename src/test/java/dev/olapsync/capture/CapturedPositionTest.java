@@ -19,9 +19,9 @@ class CapturedPositionTest {
         assertThatCode(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 10, LOG, 200))
                 .doesNotThrowAnyException();
         assertThatThrownBy(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 101, LOG, 200))
-                .hasMessageContainingAll("moved by hand", "Raise olap.epoch from 0 to 1");
+                .hasMessageContainingAll("moved by hand", "Run 'olap-sync rebuild --all'");
         assertThatThrownBy(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 90, LOG, 99))
-                .hasMessageContainingAll("it is another log", "Raise olap.epoch from 0 to 1");
+                .hasMessageContainingAll("it is another log", "Run 'olap-sync rebuild --all'");
     }
 
     @Test
@@ -29,7 +29,7 @@ class CapturedPositionTest {
         for (ServerLog other : new ServerLog[] {new ServerLog("7301", 2), new ServerLog("7302", 1)}) {
             assertThatThrownBy(() -> new CapturedPosition(LOG, 100).requireNothingLost(SETTINGS, 100, other, 100))
                     .hasMessageContainingAll(
-                            "timeline 1 of the server 7301", other.toString(), "Raise olap.epoch from 0 to 1");
+                            "timeline 1 of the server 7301", other.toString(), "Run 'olap-sync rebuild --all'");
         }
     }
 

@@ -377,8 +377,7 @@ class CheckTest {
             output = check(scenario);
             assertThat(output.text)
                     .contains("FAIL  replication slot " + slot + " is lost")
-                    .contains("        SELECT pg_drop_replication_slot('" + slot
-                            + "');\n        Raise olap.epoch from 0 to 1");
+                    .contains("        Run 'olap-sync rebuild --all'");
             assertThat(output.code).isEqualTo(1);
         }
     }

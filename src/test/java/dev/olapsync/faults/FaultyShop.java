@@ -262,19 +262,19 @@ final class FaultyShop implements AutoCloseable {
         throw new AssertionError("The pipeline starts, although: " + reason);
     }
 
-    /** What the documentation says to do when changes were lost: olap.epoch is raised, and the pipeline starts again. */
-    String raiseEpoch() throws Exception {
-        pipeline.stop();
-        scenario.set("olap.epoch", scenario.settings().olap().epoch() + 1);
-        pipeline = instance(0);
-        pipeline.start();
+    /** What the documentation says to do when changes were lost, whether the pipeline runs or not. */
+    String rebuildAll() throws Exception {
+        scenario.command("rebuild", "--all");
+        if (!pipeline.isRunning()) {
+            pipeline.start();
+        }
         scenario.awaitLoaded();
-        return "says so; olap.epoch raised";
+        return "says so; rebuild --all";
     }
 
     /** A new instance, not started yet, that loads everything once more, through the topics. */
     void loadThroughTopics() {
-        scenario.set("olap.epoch", scenario.settings().olap().epoch() + 1).set("olap.load.source", "snapshot");
+        scenario.set("olap.epoch", scenario.epoch() + 1).set("olap.load.source", "snapshot");
         pipeline = instance(0);
         scenario.set("olap.load.source", "copy");
     }

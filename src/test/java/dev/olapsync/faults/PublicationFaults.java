@@ -18,7 +18,7 @@ final class PublicationFaults {
                     shop.awaitCommits(20);
                     alter(shop, whole(shop));
                     shop.awaitDown(ALTERED);
-                    return shop.raiseEpoch();
+                    return shop.rebuildAll();
                 }),
                 Fault.slow(
                         "publication without some kinds of changes for a while, the pipeline is stopped",
@@ -29,7 +29,7 @@ final class PublicationFaults {
                             shop.refusesToStart("leaves out");
                             alter(shop, whole(shop));
                             shop.refusesToStart(ALTERED);
-                            return shop.raiseEpoch();
+                            return shop.rebuildAll();
                         }));
     }
 

@@ -22,7 +22,7 @@ final class ServerFaults {
                 Fault.quick("Postgres replaced by a promoted standby", (shop, random) -> {
                     shop.stack().postgres().promote();
                     shop.awaitDown("promoted standby");
-                    return shop.raiseEpoch();
+                    return shop.rebuildAll();
                 }),
                 Fault.quick(
                         "ClickHouse killed and started",

@@ -30,7 +30,7 @@ final class SlotFaults {
     private static String dropWhileRunning(FaultyShop shop, Random random) throws Exception {
         drop(shop);
         shop.awaitDown(GONE);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     private static String dropWhileStopped(FaultyShop shop, Random random) throws Exception {
@@ -38,7 +38,7 @@ final class SlotFaults {
         drop(shop);
         shop.awaitCommits(20);
         shop.refusesToStart(REFUSED);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     private static String replaceWhileRunning(FaultyShop shop, Random random) throws Exception {
@@ -46,7 +46,7 @@ final class SlotFaults {
         shop.awaitCommits(20);
         create(shop);
         shop.awaitDown(ANOTHER);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     private static String replaceWhileStopped(FaultyShop shop, Random random) throws Exception {
@@ -56,7 +56,7 @@ final class SlotFaults {
         create(shop);
         shop.pipeline().start();
         shop.awaitDown(ANOTHER);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     private static String advance(FaultyShop shop, Random random) throws Exception {
@@ -65,7 +65,7 @@ final class SlotFaults {
         shop.scenario().postgres("SELECT pg_replication_slot_advance(" + name(shop) + ", pg_current_wal_lsn())");
         shop.pipeline().start();
         shop.awaitDown(ANOTHER);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     private static String invalidate(FaultyShop shop, Random random) throws Exception {
@@ -79,8 +79,7 @@ final class SlotFaults {
         });
         shop.postgresSetting("max_slot_wal_keep_size", "-1");
         shop.refusesToStart(INVALID);
-        drop(shop);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     /** Any process that uses it is shown the door first, and may come back before the slot is gone. */

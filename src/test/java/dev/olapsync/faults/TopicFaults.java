@@ -45,7 +45,7 @@ final class TopicFaults {
             admin.deleteTopics(List.of(topic)).all().get();
         }
         shop.awaitDown("deleted since it was first used: topic " + topic);
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     /** The records of the load's topic with the most of them; while ClickHouse is down, it reads none. */
@@ -58,7 +58,7 @@ final class TopicFaults {
         shop.scenario().topics().deleteRecords(topic);
         shop.stack().clickHouse().start();
         shop.awaitDown("gone before the group " + shop.scenario().name() + "-load had read");
-        return shop.raiseEpoch();
+        return shop.rebuildAll();
     }
 
     private static String makeCompact(FaultyShop shop, Random random) throws Exception {

@@ -134,7 +134,7 @@ class ReadSchemaTest {
         assertThat(SchemaChangedException.of(model, postgres))
                 .hasMessageContaining(named)
                 .hasMessageContaining("order_fact.sql")
-                .hasMessageContaining("olap.epoch");
+                .hasMessageContaining("olap-sync rebuild --all");
     }
 
     /** The answer is of the snapshot that the rows are read in, even if the alteration has to be waited for. */

@@ -139,7 +139,7 @@ class KameletTest {
             // what the Kamelet was not told, or has no parameter for, comes from the configuration, else by default
             assertThat(settings.postgres().port()).isEqualTo(5433);
             assertThat(settings.olap().models()).isEqualTo(Path.of("models/school"));
-            assertThat(settings.olap().epoch()).isEqualTo(3);
+            assertThat(settings.olap().leastEpoch()).isEqualTo(3);
             assertThat(settings.clickHouse().user()).isEqualTo("default");
             assertThat(settings.clickHouse().password()).isEmpty();
         }

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.kafka.Topics;
+import dev.olapsync.pipeline.OlapSync;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Consumer;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckAware;
@@ -48,12 +50,45 @@ class EpochTest {
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("500");
             school.stop();
 
-            school.set("olap.epoch", 1).start().awaitLoaded();
+            assertThat(school.command("rebuild", "--all")).contains("Epoch 1 begins: everything is loaded once more.");
+            school.start().awaitLoaded();
             school.awaitInSync();
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("401");
             school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
             school.awaitInSync();
         }
+    }
+
+    /** One command, and nothing is restarted or edited. */
+    @Test
+    void lostSlotWhileThePipelineRuns() throws Exception {
+        try (Scenario school = school()) {
+            takeSlot(school);
+            await().until(() -> isDown(school, "does not exist"));
+            school.postgres(
+                    "UPDATE student SET name = 'unseen' WHERE student_id <= 10",
+                    "DELETE FROM contact WHERE contact_id > 400");
+            rebuildAll(school, 1);
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'"))
+                    .containsExactly("80");
+
+            takeSlot(school);
+            await().until(() -> isDown(school, "does not exist"));
+            school.postgres("UPDATE student SET name = 'unseen again' WHERE student_id <= 10");
+            rebuildAll(school, 2);
+        }
+    }
+
+    private static void rebuildAll(Scenario school, int epoch) throws Exception {
+        CamelContext context = school.camel().getCamelContext();
+        assertThat(school.command("rebuild", "--all")).contains("Epoch " + epoch + " begins");
+        school.awaitLoaded();
+        school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 20");
+        school.awaitInSync();
+        await("UP").until(school::down, String::isEmpty);
+        assertThat(school.epoch()).isEqualTo(epoch);
+        assertThat(school.camel().getCamelContext()).isSameAs(context);
+        assertThat(OlapSync.of(context).epoch()).isEqualTo(epoch);
     }
 
     /** What was changed between the old slot and the new one is in neither. */
@@ -67,10 +102,7 @@ class EpochTest {
                     + school.settings().postgres().slot() + "', 'pgoutput')");
             school.start();
             await().until(() -> isDown(school, "recreated or moved by hand"));
-            school.stop();
-
-            school.set("olap.epoch", 1).start().awaitLoaded();
-            school.awaitInSync();
+            rebuildAll(school, 1);
             assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'"))
                     .containsExactly("100");
         }
@@ -117,10 +149,8 @@ class EpochTest {
             await().until(() -> isDown(school, "another server, a promoted standby or a restored backup"));
             assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'"))
                     .containsExactly("0");
-            school.stop();
 
-            school.set("olap.epoch", 1).start().awaitLoaded();
-            school.awaitInSync();
+            rebuildAll(school, 1);
             assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'after'"))
                     .containsExactly("100");
         }
@@ -173,11 +203,8 @@ class EpochTest {
             school.start();
             await().until(() ->
                     isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
-            school.stop();
 
-            school.set("olap.epoch", 1).start().awaitLoaded();
-            school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 1");
-            school.awaitInSync();
+            rebuildAll(school, 1);
         }
     }
 
@@ -208,6 +235,16 @@ class EpochTest {
             assertThat(school.command("dlq", "list"))
                     .contains("the model elsewhere is not configured here", "1 dead letter");
         }
+    }
+
+    /** From a pipeline that runs. */
+    private static void takeSlot(Scenario school) {
+        await("the end of the slot").ignoreExceptions().until(() -> {
+            school.postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active"
+                    + " AND slot_name = '" + school.settings().postgres().slot() + "'");
+            dropSlot(school);
+            return true;
+        });
     }
 
     private static void dropSlot(Scenario school) throws SQLException {

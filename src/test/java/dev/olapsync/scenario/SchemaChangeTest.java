@@ -234,11 +234,11 @@ class SchemaChangeTest {
             shop.postgres("ALTER TABLE customers ALTER spare TYPE varchar(50)");
             shop.postgres("UPDATE customers SET name = 'x' WHERE id = 1");
             await().until(() -> shop.down().contains("spare of type character varying(50)"));
-            assertThat(shop.down()).contains("customers", "olap.epoch");
+            assertThat(shop.down()).contains("customers", "olap-sync rebuild --all");
             assertThat(shop.clickHouse("SELECT name FROM customer WHERE id = 1"))
                     .containsExactly("customer 1");
             shop.stop();
-            assertThat(shop.startProblem()).contains("customer", "epoch");
+            assertThat(shop.startProblem()).contains("customer", "olap-sync rebuild --all");
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
@@ -296,7 +296,7 @@ class SchemaChangeTest {
     void aPublicationThatLeavesOutChangesForAWhile(String weaken, String found, String repair) throws Exception {
         try (Scenario shop = shop()) {
             shop.postgres(weaken);
-            assertThat(shop.down()).contains("publication olap_sync " + found, "Raise olap.epoch from 0 to 1");
+            assertThat(shop.down()).contains("publication olap_sync " + found, "Run 'olap-sync rebuild --all'");
             shop.postgres("DELETE FROM customers WHERE id = 5");
             Scenario.Ended run = shop.execute("check");
             assertThat(run.printed())
@@ -304,7 +304,7 @@ class SchemaChangeTest {
             shop.postgres(repair);
             assertThat(shop.down())
                     .contains("The publication was altered since it was first used")
-                    .contains("olap.epoch");
+                    .contains("olap-sync rebuild --all");
             shop.stop();
             assertThat(shop.execute("run").printed())
                     .contains(

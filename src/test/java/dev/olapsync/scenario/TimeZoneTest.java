@@ -76,7 +76,8 @@ class TimeZoneTest {
             scenario.stop();
             for (String zone : List.of("UTC", "Asia/Tokyo")) {
                 scenario.set("olap.timezone", zone);
-                assertThat(scenario.startProblem()).contains("olap.timezone is Europe/Berlin", "olap.epoch");
+                assertThat(scenario.startProblem())
+                        .contains("olap.timezone is Europe/Berlin", "olap-sync rebuild --all");
             }
             scenario.set("olap.timezone", "Asia/Tokyo")
                     .set("olap.epoch", 1)

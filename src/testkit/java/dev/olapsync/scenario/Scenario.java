@@ -14,6 +14,7 @@ import dev.olapsync.model.ModelException;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.tables.Epochs;
 import dev.olapsync.verify.Difference;
 import dev.olapsync.verify.Verifier;
 import java.io.IOException;
@@ -373,6 +374,11 @@ public final class Scenario implements AutoCloseable {
         }
     }
 
+    /** The latest epoch. */
+    public int epoch() {
+        return Math.max(settings().olap().leastEpoch(), new Epochs(observer().clickHouse()).latest());
+    }
+
     /** The rows of a query in ClickHouse, each as its values joined by commas. */
     public List<String> clickHouse(String sql) {
         List<String> rows = new ArrayList<>();
@@ -404,7 +410,7 @@ public final class Scenario implements AutoCloseable {
             long lsn = new ReplicationSlot(settings().postgres().slot())
                     .confirmedLsn(connection)
                     .getAsLong();
-            topics.deliverCapturedPosition(settings().olap().epoch(), lsn);
+            topics.deliverCapturedPosition(epoch(), lsn);
         }
     }
 
@@ -467,7 +473,7 @@ public final class Scenario implements AutoCloseable {
     public String startProblem() throws Exception {
         OlapSync olapSync = new OlapSync(settings());
         try {
-            return new Loads(olapSync.clickHouse(), settings().olap().epoch())
+            return new Loads(olapSync.clickHouse(), epoch())
                     .changed(olapSync.models())
                     .orElse("");
         } finally {
@@ -513,8 +519,7 @@ public final class Scenario implements AutoCloseable {
                 .atMost(PATIENCE)
                 .ignoreExceptions()
                 .until(
-                        () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = "
-                                + settings().olap().epoch()),
+                        () -> clickHouse("SELECT count() FROM _loads FINAL WHERE done AND epoch = " + epoch()),
                         List.of(String.valueOf(count))::equals);
         return this;
     }
