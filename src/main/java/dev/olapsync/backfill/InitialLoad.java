@@ -1,6 +1,7 @@
 package dev.olapsync.backfill;
 
 import dev.olapsync.capture.CapturedPosition;
+import dev.olapsync.capture.PostgresCdcConsumer;
 import dev.olapsync.config.Settings;
 import dev.olapsync.config.Settings.LoadSource;
 import dev.olapsync.kafka.KnownTopics;
@@ -20,6 +21,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.OptionalInt;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -38,6 +41,9 @@ public class InitialLoad implements Processor {
 
     private static final Logger LOG = LoggerFactory.getLogger(InitialLoad.class);
     private static final long PAUSE_MILLIS = 50;
+    private static final long PAUSE_OF_CAPTURE_MILLIS = 500;
+    /** Until another process has noticed the next epoch, and has ended its capture. */
+    private static final Duration LONGEST_CAPTURE = Duration.ofSeconds(60);
 
     private final SnapshotLoad snapshots = new SnapshotLoad();
 
@@ -49,7 +55,7 @@ public class InitialLoad implements Processor {
         new UnfitGenerations(olapSync).takeOut();
         Models models = olapSync.models();
         try {
-            start(olapSync, models, loads);
+            start(exchange.getContext(), olapSync, models, loads);
         } finally {
             olapSync.started();
         }
@@ -75,14 +81,14 @@ public class InitialLoad implements Processor {
                 .run();
     }
 
-    private void start(OlapSync olapSync, Models models, Loads loads) throws Exception {
+    private void start(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
         loads.requireUnchanged(models);
         createTopics(olapSync, models);
         createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
         loads.forgetOthers(models);
         Generations.of(olapSync).register(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            startLog(postgres, olapSync, models, loads);
+            startLog(context, postgres, olapSync, models, loads);
         }
     }
 
@@ -106,7 +112,8 @@ public class InitialLoad implements Processor {
         tables.ensure(models);
     }
 
-    private void startLog(Connection postgres, OlapSync olapSync, Models models, Loads loads) throws Exception {
+    private void startLog(CamelContext context, Connection postgres, OlapSync olapSync, Models models, Loads loads)
+            throws Exception {
         ReplicationSlot slot =
                 new ReplicationSlot(olapSync.settings().postgres().slot());
         new PublishedTables(olapSync).ensure(postgres, models);
@@ -122,7 +129,23 @@ public class InitialLoad implements Processor {
             logRunning(what, postgres);
             awaiting(what, olapSync, () -> awaitEndOfRunningTransactions(postgres));
         }
+        if (loads.all().isEmpty()) {
+            awaitOlderCapture(context, postgres, olapSync, slot);
+        }
         CapturedPosition.noteStart(olapSync, slot, postgres);
+    }
+
+    /** What another process captures in an older epoch from now on would be missing in this one, which is noticed later. */
+    private static void awaitOlderCapture(
+            CamelContext context, Connection postgres, OlapSync olapSync, ReplicationSlot slot) throws Exception {
+        Instant deadline = Instant.now().plus(LONGEST_CAPTURE);
+        while (olapSync.epoch() > 0
+                && Instant.now().isBefore(deadline)
+                && !PostgresCdcConsumer.isCapturing(context)
+                && slot.user(postgres).isPresent()
+                && CapturedPosition.greatest(olapSync).isEmpty()) {
+            Thread.sleep(PAUSE_OF_CAPTURE_MILLIS);
+        }
     }
 
     private static void create(ReplicationSlot slot, Connection postgres, OlapSync olapSync) throws Exception {

@@ -94,7 +94,7 @@ public record CapturedPosition(ServerLog log, long lsn) {
     }
 
     /** The greatest position of the current epoch; empty if none has been published in it. */
-    static Optional<CapturedPosition> greatest(OlapSync olapSync) throws InterruptedException {
+    public static Optional<CapturedPosition> greatest(OlapSync olapSync) throws InterruptedException {
         olapSync.topics().ensure(olapSync.topics().captured());
         TopicPartition partition = new TopicPartition(olapSync.topics().captured(), 0);
         int patience = (int) PATIENCE.toMillis();

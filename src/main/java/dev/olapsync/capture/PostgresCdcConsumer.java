@@ -24,7 +24,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
+import org.apache.camel.Route;
 import org.apache.camel.component.debezium.postgres.configuration.PostgresConnectorEmbeddedDebeziumConfiguration;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckAware;
@@ -61,6 +63,14 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         super(endpoint, processor);
         this.endpoint = endpoint;
         this.slot = new ReplicationSlot(configuration().getSlotName());
+    }
+
+    /** Whether changes are captured by a route of this context. */
+    public static boolean isCapturing(CamelContext context) {
+        return context.getRoutes().stream()
+                .map(Route::getConsumer)
+                .anyMatch(consumer -> consumer instanceof PostgresCdcConsumer capture
+                        && capture.failure().isEmpty());
     }
 
     /** The reason why capture is interrupted; empty if it runs. */
@@ -135,6 +145,7 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
 
     private void runEngine() throws Exception {
         completePassword();
+        OlapSync.of(endpoint.getCamelContext()).ownEpoch().requireCurrent();
         awaitSlot();
         if (stopped.getCount() == 0) {
             return;

@@ -33,9 +33,9 @@ public final class GenerationThread implements OlapSyncListener {
         EpochFollower follower = new EpochFollower(context, olapSync, List.of(builder, alterations));
         Rounds epoch = new Rounds(context, "epoch", "The latest epoch cannot be taken", () -> follower::round);
         try {
-            context.addService(builder);
-            context.addService(alterations);
-            context.addService(epoch);
+            context.addService(builder, true, true);
+            context.addService(alterations, true, true);
+            context.addService(epoch, true, true);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

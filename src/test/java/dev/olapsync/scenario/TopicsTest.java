@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.RecordHeaders;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.apache.camel.main.Main;
 import org.apache.kafka.clients.admin.Admin;
@@ -244,6 +247,43 @@ class TopicsTest {
             } finally {
                 beside.stop();
             }
+        }
+    }
+
+    private static void change(Scenario people, AtomicBoolean ended) {
+        try (Connection postgres = people.postgres();
+                Statement statement = postgres.createStatement()) {
+            while (!ended.get()) {
+                statement.execute("UPDATE person SET town = 1 + (town + 1) % 5 WHERE id <= 10");
+                statement.execute("SELECT pg_sleep(0.02)");
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** One of them waits for the slot. What the other captures until it follows belongs to the epoch before. */
+    @Test
+    void twoProcessesThatCaptureFollowTheLatestEpoch() throws Exception {
+        try (Scenario people = people()) {
+            Main beside = people.beside("capture", Map.of());
+            AtomicBoolean ended = new AtomicBoolean();
+            CompletableFuture<Void> changes = CompletableFuture.runAsync(() -> change(people, ended));
+            try {
+                for (int epoch = 1; epoch <= 3; epoch++) {
+                    people.command("rebuild", "--all");
+                    people.awaitLoaded();
+                }
+                ended.set(true);
+                changes.join();
+                people.awaitInSync();
+                assertThat(people.epoch()).isEqualTo(3);
+            } finally {
+                ended.set(true);
+                changes.join();
+                beside.stop();
+            }
+            awaitUp(people);
         }
     }
 
