@@ -28,8 +28,8 @@ public final class GenerationThread implements OlapSyncListener {
         }
         Rounds builder = new Rounds(
                 context, "generations", "New generations of models have to wait", () -> builder(context, olapSync));
-        Rounds alterations =
-                new Rounds(context, "alterations", "Altered tables cannot be detected", () -> alterations(context, olapSync));
+        Rounds alterations = new Rounds(
+                context, "alterations", "Altered tables cannot be detected", () -> alterations(context, olapSync));
         EpochFollower follower = new EpochFollower(context, olapSync, List.of(builder, alterations));
         Rounds epoch = new Rounds(context, "epoch", "The latest epoch cannot be taken", () -> follower::round);
         try {
