@@ -36,8 +36,6 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
      * Acknowledged by all replicas, in order, without duplicates; records up to the limit of the topics, in batches.
      */
     private static final Map<String, String> PRODUCER = Map.of(
-            ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName(),
-            ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName(),
             ProducerConfig.ACKS_CONFIG, "all",
             ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true",
             ProducerConfig.LINGER_MS_CONFIG, "2",
@@ -48,8 +46,6 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     /** Starts at the first record; the partitions of a killed member move after ten seconds. */
     private static final Map<String, String> CONSUMER = Map.of(
-            ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName(),
-            ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName(),
             ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
             ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "10000",
             ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000");
@@ -118,7 +114,16 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
         // a stub in tools that do not run the routes
         if (context.getComponent("kafka") instanceof KafkaComponent kafka) {
             kafka.setKafkaClientFactory(this);
+            exchangeBytes(kafka.getConfiguration());
         }
+    }
+
+    /** Not an option of the clients alone: Camel converts keys and values to what its endpoint names. */
+    private static void exchangeBytes(KafkaConfiguration ofAllEndpoints) {
+        ofAllEndpoints.setKeySerializer(ByteArraySerializer.class.getName());
+        ofAllEndpoints.setValueSerializer(ByteArraySerializer.class.getName());
+        ofAllEndpoints.setKeyDeserializer(ByteArrayDeserializer.class.getName());
+        ofAllEndpoints.setValueDeserializer(ByteArrayDeserializer.class.getName());
     }
 
     @Override
