@@ -11,6 +11,7 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.PostgresSession;
+import dev.olapsync.tables.Epochs;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -63,7 +64,10 @@ public final class OlapSync extends ServiceSupport {
     public OlapSync(Settings settings) {
         this.settings = settings;
         this.topics = new Topics(settings);
-        this.epoch = new OwnEpoch(this::clickHouse, settings.olap().leastEpoch());
+        this.epoch = new OwnEpoch(
+                settings.olap().leastEpoch(),
+                () -> new Epochs(clickHouse()).latest(),
+                (reason, begun) -> new Epochs(clickHouse()).begin(begun, reason));
     }
 
     /** The instance of the context, created at the first call and closed with the context. */

@@ -1,10 +1,9 @@
 package dev.olapsync.pipeline;
 
-import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
-import dev.olapsync.tables.Epochs;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.IntSupplier;
+import java.util.function.ObjIntConsumer;
 
 /**
  * The epoch of a process: the latest one when it was read first. It stays the same until the routes begin again, see {@link
@@ -14,16 +13,22 @@ public final class OwnEpoch {
 
     private static final int NOT_READ = -1;
 
-    private final Supplier<ClickHouse> clickHouse;
+    private final IntSupplier registered;
+    private final ObjIntConsumer<String> register;
     private final int least;
     private volatile int own = NOT_READ;
     private volatile int latest = NOT_READ;
     private volatile String delay = "";
 
-    /** @param least lower limit, from the settings */
-    OwnEpoch(Supplier<ClickHouse> clickHouse, int least) {
-        this.clickHouse = clickHouse;
+    /**
+     * @param least lower limit, from the settings
+     * @param registered reads the latest epoch in ClickHouse
+     * @param register makes an epoch known to all processes, with the reason
+     */
+    OwnEpoch(int least, IntSupplier registered, ObjIntConsumer<String> register) {
         this.least = least;
+        this.registered = registered;
+        this.register = register;
     }
 
     /** @throws ClickHouseException if it was not read before and cannot be read */
@@ -33,20 +38,16 @@ public final class OwnEpoch {
 
     private synchronized int read() {
         if (own == NOT_READ) {
-            own = Math.max(least, epochs().latest());
+            own = Math.max(least, registered.getAsInt());
         }
         return own;
     }
 
-    private Epochs epochs() {
-        return new Epochs(clickHouse.get());
-    }
-
     /** Reads which epoch is the latest; that of this process, if it has a greater one by its settings. */
     public void look() {
-        int begun = epochs().latest();
+        int begun = registered.getAsInt();
         if (begun < number()) {
-            epochs().begin(number(), "olap.epoch");
+            register.accept("olap.epoch", number());
         }
         latest = begun;
     }
@@ -71,7 +72,7 @@ public final class OwnEpoch {
      */
     public void requireNotBefore(int ofRecord) {
         if (ofRecord > 0 && ofRecord > number()) {
-            epochs().begin(ofRecord, "a record of this epoch was read");
+            register.accept("a record of this epoch was read", ofRecord);
             latest = Math.max(latest, ofRecord);
             throw new IllegalStateException(over());
         }

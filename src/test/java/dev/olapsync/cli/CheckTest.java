@@ -379,6 +379,11 @@ class CheckTest {
                     .contains("FAIL  replication slot " + slot + " is lost")
                     .contains("        Run 'olap-sync rebuild --all'");
             assertThat(output.code).isEqualTo(1);
+            assertThat(scenario.command("rebuild", "--all"))
+                    .contains("Replication slot " + slot + ", which Postgres had invalidated, is dropped.")
+                    .contains("Epoch 1 begins");
+            assertThat(check(scenario).text)
+                    .contains("ok    replication slot " + slot + " does not exist yet: run creates it");
         }
     }
 
