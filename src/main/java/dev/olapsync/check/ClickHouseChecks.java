@@ -24,6 +24,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Checks that ClickHouse can be reached and written, and that its existing tables fit the models. */
@@ -61,7 +62,7 @@ public final class ClickHouseChecks {
                 if (models.isPresent()) {
                     Models registered = registered(clickHouse, models.get(), findings::fail);
                     tables(clickHouse, registered);
-                    loads(clickHouse, registered, postgres.slotMissing(), postgres.published());
+                    loads(clickHouse, registered, postgres::slotMissing, postgres.published());
                 }
             }
         } catch (ClickHouseException e) {
@@ -75,7 +76,7 @@ public final class ClickHouseChecks {
      * @param slotMissing whether Postgres has no slot for the loaded rows
      * @param published how the publication contains the tables of the models
      */
-    public void essential(Models models, boolean slotMissing, Map<String, String> published) {
+    public void essential(Models models, BooleanSupplier slotMissing, Map<String, String> published) {
         try (ClickHouse clickHouse = new ClickHouse(to)) {
             Models registered = registered(clickHouse, models, findings::warn);
             tables(clickHouse, registered);
@@ -231,7 +232,8 @@ public final class ClickHouseChecks {
         }
     }
 
-    private void loads(ClickHouse clickHouse, Models models, boolean slotMissing, Map<String, String> published) {
+    private void loads(
+            ClickHouse clickHouse, Models models, BooleanSupplier slotMissing, Map<String, String> published) {
         int epoch = epoch(clickHouse);
         Loads loads = new Loads(clickHouse, epoch);
         Optional<String> outdated = loads.outdated(models);
@@ -256,7 +258,7 @@ public final class ClickHouseChecks {
         PublishedTables.altered(known, PublishedTables.tables(loads.begun(models)), published)
                 .ifPresent(altered -> findings.fail(altered, loads.reloadRemedy()));
         new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));
-        if (slotMissing) {
+        if (slotMissing.getAsBoolean()) {
             findings.fail(
                     "rows have been loaded, but their replication slot is gone, and with it the changes since",
                     loads.reloadRemedy());

@@ -9,6 +9,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.PostgresSession;
 import dev.olapsync.postgres.PublicationGaps;
+import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.Sql;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -85,9 +86,15 @@ public final class PostgresChecks {
         return new PublicationGaps(to.publication()).marks(connection, models.tables());
     }
 
-    /** Whether the slot is missing, as found by the checks. */
+    /**
+     * Whether the slot was missing, and is still missing. For loads that were read before: the process that writes them creates the
+     * slot first.
+     */
     public boolean slotMissing() {
-        return slotMissing;
+        return slotMissing
+                && connected(connection -> Optional.of(new ReplicationSlot(to.slot()).exists(connection)))
+                        .filter(exists -> !exists)
+                        .isPresent();
     }
 
     /** How the publication contains the tables of the models, as found by the checks. */
@@ -95,11 +102,11 @@ public final class PostgresChecks {
         return published;
     }
 
-    private interface Questions {
-        Optional<Models> ask(Connection connection) throws SQLException;
+    private interface Questions<T> {
+        Optional<T> ask(Connection connection) throws SQLException;
     }
 
-    private Optional<Models> connected(Questions questions) {
+    private <T> Optional<T> connected(Questions<T> questions) {
         Connection connection;
         try {
             connection = PostgresDataSource.connect(to);

@@ -98,9 +98,9 @@ final class Run implements Callable<Integer> {
         }
         new KafkaChecks(settings, findings).essential();
         // only the process that captures needs the slot, and it may be about to create it
-        boolean slotMissing = (pages == null || pages.contains(RouteFile.CAPTURE)) && postgres.slotMissing();
-        models.ifPresent(compiled ->
-                new ClickHouseChecks(settings, findings).essential(compiled, slotMissing, postgres.published()));
+        boolean captures = pages == null || pages.contains(RouteFile.CAPTURE);
+        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings)
+                .essential(compiled, () -> captures && postgres.slotMissing(), postgres.published()));
         if (findings.failed()) {
             return findings.exitCode();
         }

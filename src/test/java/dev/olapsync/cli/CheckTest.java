@@ -2,6 +2,10 @@ package dev.olapsync.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.olapsync.check.ClickHouseChecks;
+import dev.olapsync.check.Findings;
+import dev.olapsync.check.PostgresChecks;
+import dev.olapsync.model.Models;
 import dev.olapsync.scenario.Scenario;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.PrintWriter;
@@ -306,6 +310,22 @@ class CheckTest {
                     .contains(
                             "FAIL  In ClickHouse inhabitant is the name of something else than a view (engine MergeTree)");
             assertThat(output.code).isEqualTo(1);
+        }
+    }
+
+    /** As when several processes start for the first time together. */
+    @Test
+    void aSlotThatAnotherProcessCreatesMeanwhile() throws Exception {
+        try (Scenario scenario = scenario()) {
+            StringWriter printed = new StringWriter();
+            Findings findings = Findings.failures(new PrintWriter(printed));
+            PostgresChecks postgres = new PostgresChecks(scenario.settings(), findings);
+            Models models = postgres.essential().orElseThrow();
+            scenario.start().awaitLoaded();
+            new ClickHouseChecks(scenario.settings(), findings)
+                    .essential(models, postgres::slotMissing, postgres.published());
+            assertThat(printed.toString()).isEmpty();
+            assertThat(findings.failed()).isFalse();
         }
     }
 
