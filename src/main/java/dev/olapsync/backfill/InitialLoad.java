@@ -94,9 +94,7 @@ public class InitialLoad implements Processor {
 
     public static void createTopics(OlapSync olapSync, Models models) throws Exception {
         KnownTopics known = olapSync.knownTopics();
-        OtherPipelines.problem(olapSync).ifPresent(shared -> {
-            throw new IllegalStateException(shared);
-        });
+        OtherPipelines.requireNone(olapSync);
         known.recall(olapSync.topics().lasting(models));
         known.lost(olapSync.topics().ids()).ifPresent(lost -> {
             throw new IllegalStateException(lost);

@@ -14,6 +14,7 @@ import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.KafkaClients;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.OtherPipelines;
 import dev.olapsync.pipeline.PipelineStage;
 import dev.olapsync.pipeline.Processes;
 import dev.olapsync.tables.ClickHouseTables;
@@ -71,6 +72,8 @@ final class GenerationBuilder {
     private Map<String, Loads.Load> loaded = Map.of();
 
     private boolean acted;
+    /** Whether no other pipeline had the ClickHouse database when this one began. */
+    private boolean registryIsOurs;
     /** Tables that this process has dropped, or has tried to drop, by the names of generations. */
     private final Set<String> dropped = new HashSet<>();
 
@@ -84,6 +87,10 @@ final class GenerationBuilder {
 
     /** One round over all models. A failure of one model does not stop the others. */
     void round() throws Exception {
+        if (!registryIsOurs) {
+            OtherPipelines.requireNone(olapSync);
+            registryIsOurs = true;
+        }
         olapSync.follow();
         look();
         showCurrent();

@@ -11,6 +11,13 @@ public final class OtherPipelines {
 
     private OtherPipelines() {}
 
+    /** @throws IllegalStateException with the shared part and what to do */
+    public static void requireNone(OlapSync olapSync) throws ExecutionException, InterruptedException {
+        problem(olapSync).ifPresent(shared -> {
+            throw new IllegalStateException(shared);
+        });
+    }
+
     /** The shared part, and what to do; empty if nothing is shared. */
     public static Optional<String> problem(OlapSync olapSync) throws ExecutionException, InterruptedException {
         Optional<String> overlap = olapSync.topics().overlap();

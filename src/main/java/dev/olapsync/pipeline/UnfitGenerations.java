@@ -82,12 +82,17 @@ public final class UnfitGenerations {
         return "the tables that it reads have been altered, " + SchemaChangedException.differences(before, now);
     }
 
-    /** Takes them out of the stream of this process, and in the registry. */
-    public void takeOut() throws SQLException, ModelException {
+    /**
+     * Takes them out of the stream of this process, and in the registry.
+     *
+     * @throws IllegalStateException if the registry is that of another pipeline
+     */
+    public void takeOut() throws Exception {
         Map<String, String> causes = causes();
         if (causes.isEmpty()) {
             return;
         }
+        OtherPipelines.requireNone(olapSync);
         List<Generation> unfit = generations.takeOut(olapSync.postgres(), causes);
         olapSync.follow();
         loads.forget(unfit.stream().map(Generation::name).toList());

@@ -401,6 +401,10 @@ class TopicsTest {
                             + " has rows that came through the topics of " + people.name() + ".cdc-captured");
             other.start();
             awaitDown(other, "The ClickHouse database");
+            await("the models of the first pipeline are left alone")
+                    .during(Duration.ofSeconds(5))
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !people.command("generations", "list").matches("(?s).*(frozen|building|kept).*"));
             awaitUp(people);
         }
     }
