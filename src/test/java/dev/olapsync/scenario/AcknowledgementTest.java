@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -87,11 +89,15 @@ class AcknowledgementTest {
                 .contains("maxBatchSize: 1\n", "heartbeatIntervalMs: ");
         shop.stop();
         shop.routesFrom(routes).start("capture");
-        long start = slot();
+        int captured = changesOfItems();
+        shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
+        // the slot may move before, when capture begins
+        await("the change").until(() -> changesOfItems() > captured);
+        long committed = walEnd();
         shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
         await("the slot, long before a heartbeat")
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> slot() > start);
+                .until(() -> slot() > committed);
         long before = slot();
         signal("STOP");
         try {
@@ -113,6 +119,19 @@ class AcknowledgementTest {
         shop.routesFrom(Path.of("routes")).start();
         shop.awaitInSync();
         assertThat(slot()).isGreaterThan(before);
+    }
+
+    private static int changesOfItems() throws Exception {
+        return shop.changes("order_items", "").size();
+    }
+
+    private static long walEnd() throws SQLException {
+        try (Connection connection = shop.postgres();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_current_wal_lsn() - '0/0'")) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     private static long slot() throws SQLException {
