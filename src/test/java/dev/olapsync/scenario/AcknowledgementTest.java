@@ -58,10 +58,12 @@ class AcknowledgementTest {
 
     @Test
     void theSlotIsConfirmedAfterTheBrokerHasAcknowledgedABatch() throws Exception {
-        long before = slot();
+        long before = walEnd();
         signal("STOP");
         try {
+            // the first is confirmed when something follows it
             shop.postgres("UPDATE order_items SET quantity = 2 WHERE id = 1");
+            shop.postgres("UPDATE order_items SET quantity = 3 WHERE id = 1");
             await("capture to publish")
                     .until(() -> shop.camel()
                                     .getCamelContext()
@@ -69,7 +71,7 @@ class AcknowledgementTest {
                                     .size("capture")
                             > 0);
             await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot())
-                    .isEqualTo(before));
+                    .isLessThanOrEqualTo(before));
         } finally {
             signal("CONT");
         }
@@ -90,15 +92,17 @@ class AcknowledgementTest {
         shop.stop();
         shop.routesFrom(routes).start("capture");
         int captured = changesOfItems();
-        shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
-        // the slot may move before, when capture begins
-        await("the change").until(() -> changesOfItems() > captured);
-        long committed = walEnd();
-        shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
+        long start = walEnd();
+        // a transaction is confirmed when something follows it
+        for (int change = 1; change <= 2; change++) {
+            shop.postgres("UPDATE order_items SET quantity = 6 WHERE id = 1");
+            int further = change;
+            await("the change").until(() -> changesOfItems() >= captured + further);
+        }
         await("the slot, long before a heartbeat")
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> slot() > committed);
-        long before = slot();
+                .until(() -> slot() > start);
+        long before = walEnd();
         signal("STOP");
         try {
             shop.postgres(
@@ -111,7 +115,7 @@ class AcknowledgementTest {
                                     .size("capture")
                             == 2);
             await().during(LONG_ENOUGH).atMost(LONG_ENOUGH.plusSeconds(10)).untilAsserted(() -> assertThat(slot())
-                    .isEqualTo(before));
+                    .isLessThanOrEqualTo(before));
         } finally {
             signal("CONT");
         }
