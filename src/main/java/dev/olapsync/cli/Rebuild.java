@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
             "",
             "With --all, everything is loaded once more into the same tables, after changes were lost: the slot or a topic was",
             "deleted, Postgres failed over or was restored. A pipeline that runs begins within seconds, another one at its",
-            "next start. Until the rows of a model are loaded, readers see its old rows."
+            "next start. Until a model is loaded, readers see its old rows beside its new rows."
         })
 final class Rebuild implements Callable<Integer> {
 
@@ -99,7 +99,7 @@ final class Rebuild implements Callable<Integer> {
             }
             new Epochs(olapSync.clickHouse()).begin(epoch, "rebuild --all");
             out.println("Epoch " + epoch + " begins: everything is loaded once more. A pipeline that runs begins within"
-                    + " seconds, another one at its next start. Until the rows of a model are loaded, readers see its old rows."
+                    + " seconds, another one at its next start. Until a model is loaded, readers see its old rows beside its new rows."
                     + " 'olap-sync status' shows how far it is.");
         }
     }

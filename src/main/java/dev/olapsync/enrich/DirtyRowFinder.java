@@ -80,9 +80,10 @@ public class DirtyRowFinder extends PreparedStep {
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
             Message message = ((Exchange) change).getMessage();
-            olapSync.ownEpoch().requireNotBefore(epoch(message));
             try {
-                ChangeEvent event = ChangeEvent.parse(epoch(message), message.getBody(byte[].class), now.needed());
+                int epoch = epoch(message);
+                olapSync.ownEpoch().requireNotBefore(epoch);
+                ChangeEvent event = ChangeEvent.parse(epoch, message.getBody(byte[].class), now.needed());
                 if (event.op() != 'm' && now.models().lookUpsOf(event.table()).isEmpty()) {
                     unread(now, event.table(), message, ready);
                     continue;
@@ -118,6 +119,9 @@ public class DirtyRowFinder extends PreparedStep {
 
     private static int epoch(Message change) {
         byte[] epoch = change.getHeader(RecordHeaders.EPOCH, byte[].class);
+        if (epoch != null && epoch.length != Integer.BYTES) {
+            throw new IllegalArgumentException("not a change: the header " + RecordHeaders.EPOCH + " is no epoch");
+        }
         return epoch == null ? 0 : ByteBuffer.wrap(epoch).getInt();
     }
 

@@ -1,6 +1,7 @@
 package dev.olapsync.pipeline;
 
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.postgres.Position;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.function.ObjIntConsumer;
@@ -66,12 +67,12 @@ public final class OwnEpoch {
 
     /**
      * A process with an older epoch may have other models, and would miss rows that this record makes dirty. The epoch is unknown in
-     * ClickHouse if that was emptied or restored.
+     * ClickHouse if that was emptied or restored. A number that cannot be an epoch is a matter of its record.
      *
      * @throws IllegalStateException if the record is of a later epoch, which is the latest from then on
      */
     public void requireNotBefore(int ofRecord) {
-        if (ofRecord > 0 && ofRecord > number()) {
+        if (ofRecord > 0 && ofRecord <= Position.GREATEST_EPOCH && ofRecord > number()) {
             register.accept("a record of this epoch was read", ofRecord);
             latest = Math.max(latest, ofRecord);
             throw new IllegalStateException(over());

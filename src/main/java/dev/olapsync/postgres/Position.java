@@ -20,12 +20,15 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
 
     private static final Pattern SEQUENCE = Pattern.compile("\\[(?:null|\"(\\d+)\"),\\s*(?:null|\"(\\d+)\")]");
     private static final int LSN_BITS = 56;
+    /** The greatest number of 16 bits. */
+    public static final int GREATEST_EPOCH = 0xffff;
+
     private static final Comparator<Position> ORDER = Comparator.comparingInt(Position::epoch)
             .thenComparingLong(Position::commitLsn)
             .thenComparingLong(Position::lsn);
 
     public Position {
-        if (epoch < 0 || epoch > 0xffff) {
+        if (epoch < 0 || epoch > GREATEST_EPOCH) {
             throw new IllegalArgumentException("Epoch out of range: " + epoch);
         }
         if (commitLsn < 0 || lsn < 0 || commitLsn >>> LSN_BITS != 0 || lsn >>> LSN_BITS != 0) {

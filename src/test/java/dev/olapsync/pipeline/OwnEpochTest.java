@@ -49,6 +49,16 @@ class OwnEpochTest {
         assertThatCode(process::requireCurrent).doesNotThrowAnyException();
     }
 
+    /** It becomes a dead letter, and must not hold up the others. */
+    @Test
+    void aNumberThatCannotBeAnEpochIsAMatterOfItsRecord() {
+        OwnEpoch process = process(0);
+        process.requireNotBefore(65_536);
+        process.requireNotBefore(-1);
+        assertThat(process.isOver()).isFalse();
+        assertThat(registry).hasValue(0);
+    }
+
     @Test
     void aRecordOfALaterEpochMakesItKnown() {
         OwnEpoch process = process(1);
