@@ -92,7 +92,7 @@ final class GenerationBuilder {
             registryIsOurs = true;
         }
         olapSync.follow();
-        look();
+        look(olapSync.generations());
         showCurrent();
         dropOlder();
         if (acted) {
@@ -112,7 +112,11 @@ final class GenerationBuilder {
     }
 
     private void look() {
-        registered = generations.all();
+        look(generations.all());
+    }
+
+    private void look(List<Generation> now) {
+        registered = now;
         // a load that is done stays so as long as changes are processed for its generation
         boolean known =
                 shown().stream().allMatch(generation -> generation.state().isFinal() || isLoaded(generation));

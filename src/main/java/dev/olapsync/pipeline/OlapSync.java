@@ -52,7 +52,8 @@ public final class OlapSync extends ServiceSupport {
     private final Object modelsLock = new Object();
 
     private volatile Models models;
-    private List<String> generations = List.of();
+    /** The registry of generations, read together with the models. */
+    private volatile List<Generation> generations = List.of();
     /** Whether all followers use the present models. */
     private boolean followed = true;
 
@@ -67,6 +68,7 @@ public final class OlapSync extends ServiceSupport {
         this.epoch = new OwnEpoch(
                 settings.olap().leastEpoch(),
                 () -> new Epochs(clickHouse()).latest(),
+                () -> new Epochs(clickHouse()).registered(),
                 (reason, begun) -> new Epochs(clickHouse()).begin(begun, reason));
     }
 
@@ -227,7 +229,7 @@ public final class OlapSync extends ServiceSupport {
         synchronized (modelsLock) {
             if (models == null) {
                 List<Generation> all = Generations.of(this).all();
-                generations = names(all);
+                generations = all;
                 models = compiled(all, Map.of());
             }
             return models;
@@ -245,11 +247,11 @@ public final class OlapSync extends ServiceSupport {
                 return false;
             }
             List<Generation> all = Generations.of(this).all();
-            if (!names(all).equals(generations)) {
+            if (!names(all).equals(names(generations))) {
                 models = compiled(all, Map.of());
-                generations = names(all);
                 followed = false;
             }
+            generations = all;
             if (!followed) {
                 followers.forEach(Runnable::run);
                 followed = true;
@@ -260,6 +262,11 @@ public final class OlapSync extends ServiceSupport {
             processes.announce(instance, models);
             return true;
         }
+    }
+
+    /** The registry of generations of all epochs, as {@link #follow} has read it last. */
+    public List<Generation> generations() {
+        return generations;
     }
 
     /** The same for a consumer, which polls again after a failure. */

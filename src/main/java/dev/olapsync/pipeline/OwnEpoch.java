@@ -3,8 +3,10 @@ package dev.olapsync.pipeline;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.postgres.Position;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntSupplier;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Supplier;
 
 /**
  * The epoch of a process: the latest one when it was read first. It stays the same until the routes begin again, see {@link
@@ -14,7 +16,8 @@ public final class OwnEpoch {
 
     private static final int NOT_READ = -1;
 
-    private final IntSupplier registered;
+    private final IntSupplier begun;
+    private final Supplier<OptionalInt> registered;
     private final ObjIntConsumer<String> register;
     private final int least;
     private volatile int own = NOT_READ;
@@ -23,11 +26,13 @@ public final class OwnEpoch {
 
     /**
      * @param least lower limit, from the settings
-     * @param registered reads the latest epoch in ClickHouse
+     * @param begun reads the latest epoch in ClickHouse, wherever it is found there
+     * @param registered reads the latest epoch in the registry; empty if there is no registry
      * @param register makes an epoch known to all processes, with the reason
      */
-    OwnEpoch(int least, IntSupplier registered, ObjIntConsumer<String> register) {
+    OwnEpoch(int least, IntSupplier begun, Supplier<OptionalInt> registered, ObjIntConsumer<String> register) {
         this.least = least;
+        this.begun = begun;
         this.registered = registered;
         this.register = register;
     }
@@ -39,18 +44,18 @@ public final class OwnEpoch {
 
     private synchronized int read() {
         if (own == NOT_READ) {
-            own = Math.max(least, registered.getAsInt());
+            own = Math.max(least, begun.getAsInt());
         }
         return own;
     }
 
-    /** Reads which epoch is the latest; that of this process, if it has a greater one by its settings. */
+    /** Reads which epoch is the latest. The registry has that of this process from then on. */
     public void look() {
-        int begun = registered.getAsInt();
-        if (begun < number()) {
-            register.accept("olap.epoch", number());
+        OptionalInt known = registered.get();
+        if (known.isEmpty() || known.getAsInt() < number()) {
+            register.accept("a process began it", number());
         }
-        latest = begun;
+        latest = known.orElse(NOT_READ);
     }
 
     /** Whether a later epoch has begun: what this process does is of no use any more. */

@@ -45,8 +45,10 @@ public final class UnfitGenerations {
         models.unfit()
                 .forEach((name, errors) -> causes.put(
                         name, errors.stream().map(ModelError::toString).collect(Collectors.joining("; "))));
-        Set<String> registered = generations.ofEpoch().stream()
-                .filter(generation -> !generation.state().isFinal())
+        int epoch = olapSync.epoch();
+        Set<String> registered = olapSync.generations().stream()
+                .filter(generation ->
+                        generation.epoch() == epoch && !generation.state().isFinal())
                 .map(Generation::name)
                 .collect(Collectors.toSet());
         // what was loaded fits the models as they are, once it was found so

@@ -2,10 +2,12 @@ package dev.olapsync.tables;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.VersionCutoffs;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -19,11 +21,25 @@ public final class Epochs {
     private static final String TABLE = "_epochs";
     private static final String OF_VERSION = "max(bitShiftRight(_version, 112))";
     private static final int GREATEST = 65_535;
+    private static final int UNKNOWN_TABLE = 60;
 
     private final ClickHouse clickHouse;
 
     public Epochs(ClickHouse clickHouse) {
         this.clickHouse = clickHouse;
+    }
+
+    /** The latest epoch in the registry, one small query; empty if the registry does not exist. */
+    public OptionalInt registered() {
+        try {
+            List<GenericRecord> rows = clickHouse.query("SELECT max(epoch) AS latest FROM " + TABLE, Map.of());
+            return OptionalInt.of(rows.get(0).getInteger("latest"));
+        } catch (ClickHouseException e) {
+            if (e.code() == UNKNOWN_TABLE) {
+                return OptionalInt.empty();
+            }
+            throw e;
+        }
     }
 
     /** The latest epoch that has begun; 0 if none has. Also found without the registry, which older versions did not have. */

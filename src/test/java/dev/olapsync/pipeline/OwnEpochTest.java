@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +15,8 @@ class OwnEpochTest {
     private final AtomicInteger registry = new AtomicInteger();
 
     private OwnEpoch process(int least) {
-        return new OwnEpoch(least, registry::get, (reason, epoch) -> registry.set(epoch));
+        return new OwnEpoch(
+                least, registry::get, () -> OptionalInt.of(registry.get()), (reason, epoch) -> registry.set(epoch));
     }
 
     @ParameterizedTest
