@@ -196,11 +196,15 @@ public final class ClickHouseChecks {
             return models;
         }
         for (Generation generation : shown) {
-            models.find(generation.model())
-                    .filter(models::isWhole)
-                    .filter(model -> !Models.isSameSelect(models.content(model), generation.content()))
-                    .ifPresent(model -> findings.warn("the file of " + model + " has another SELECT than generation "
-                            + generation.number() + ", which readers see: run builds the next one beside it"));
+            models.ofGeneration(generation.model()).stream()
+                    .map(models::content)
+                    .filter(content -> !Models.isSameSelect(content, generation.content()))
+                    .findFirst()
+                    .ifPresent(content -> findings.warn("the file of " + generation.model()
+                            + " has another SELECT than generation " + generation.number() + ", which readers see: "
+                            + (Models.hasHistory(content)
+                                    ? Generations.HISTORY
+                                    : "run builds the next one beside it")));
             if (generation.state() == State.FROZEN) {
                 unfit.accept(generation.frozen());
             }

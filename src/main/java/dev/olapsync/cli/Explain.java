@@ -93,7 +93,7 @@ public final class Explain implements Callable<Integer> {
                         .map(column ->
                                 column.name() + " " + column.clickHouseType() + (column.hidden() ? " (hidden)" : ""))
                         .collect(Collectors.joining(", ")));
-        model.rollUp().ifPresent(view -> out.println("  view        " + view));
+        model.rollUp("`" + model.name() + "`").ifPresent(view -> out.println("  view        " + view));
     }
 
     private static String names(List<OutputColumn> columns) {

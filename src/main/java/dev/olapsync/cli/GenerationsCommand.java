@@ -7,8 +7,10 @@ import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.tables.ClickHouseTables;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,7 +45,9 @@ final class GenerationsCommand {
                             generation.model(),
                             generation.number(),
                             generation.state().name().toLowerCase(Locale.ROOT),
-                            ClickHouseTables.storage(generation.name()));
+                            generation.names().stream()
+                                    .map(ClickHouseTables::storage)
+                                    .collect(Collectors.joining(", ")));
                 }
             }
             out.flush();
@@ -73,10 +77,10 @@ final class GenerationsCommand {
             Optional<Generation> current = generations.shown().stream()
                     .filter(generation -> generation.model().equals(name))
                     .findFirst();
-            Optional<Model> model = kept.isEmpty()
-                    ? Optional.empty()
-                    : olapSync.models().find(kept.get().name());
-            if (model.isEmpty()
+            List<Model> models = kept.isEmpty()
+                    ? List.of()
+                    : olapSync.models().ofGeneration(kept.get().name());
+            if (models.isEmpty()
                     || current.isEmpty()
                     || !generations.replace(olapSync.postgres(), current.get(), kept.get())) {
                 spec.commandLine()
@@ -85,7 +89,7 @@ final class GenerationsCommand {
                                 + " that is kept. 'olap-sync generations list' shows which there are.");
                 return 2;
             }
-            new ClickHouseTables(olapSync.clickHouse()).show(model.get());
+            new ClickHouseTables(olapSync.clickHouse()).show(models);
             spec.commandLine().getOut().println("Readers see generation " + number + " of " + name + " now.");
             return 0;
         } finally {

@@ -41,7 +41,7 @@ final class Rebuild implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", arity = "0..1", description = "the model")
     private String name;
 
-    @Option(names = "--all", description = "all models, also those with a history, UNION ALL or groups")
+    @Option(names = "--all", description = "all models, also those with a history")
     private boolean all;
 
     @Spec
@@ -61,6 +61,10 @@ final class Rebuild implements Callable<Integer> {
             Generations generations = Generations.of(olapSync);
             Map<String, String> files =
                     Models.contents(olapSync.settings().olap().models());
+            if (files.containsKey(name) && Models.hasHistory(files.get(name))) {
+                spec.commandLine().getErr().println(name + ": " + Generations.HISTORY);
+                return 2;
+            }
             List<Generation> known = generations.ofEpoch();
             List<String> models = known.stream()
                     .filter(generation -> generation.state() == State.CURRENT && files.containsKey(generation.model()))
@@ -73,7 +77,7 @@ final class Rebuild implements Callable<Integer> {
                 spec.commandLine()
                         .getErr()
                         .println("There is no model to rebuild with the name " + name
-                                + ": it is not loaded, is being rebuilt, or has a history, UNION ALL or groups.");
+                                + ": it is not loaded, is frozen, or is being rebuilt.");
                 return 2;
             }
             for (String model : models) {

@@ -5,9 +5,11 @@ import dev.olapsync.backfill.PublishedTables;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.TopicOffsets;
+import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
+import dev.olapsync.model.OutputColumn;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
@@ -33,6 +35,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,16 +68,16 @@ final class GenerationBuilder {
     /** Models whose files were not there in the round before. */
     private final Set<String> gone = new HashSet<>();
     /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
-    private final Map<String, String> columnsOfTables = new HashMap<>();
+    private final Map<String, List<String>> columnsOfTables = new HashMap<>();
     /** The registry, read at the begin of a round and after each step that has changed something. */
     private List<Generation> registered = List.of();
-    /** The loads at the same time, by the names of generations. */
+    /** The loads at the same time, by the names of models. */
     private Map<String, Loads.Load> loaded = Map.of();
 
     private boolean acted;
     /** Whether no other pipeline had the ClickHouse database when this one began. */
     private boolean registryIsOurs;
-    /** Tables that this process has dropped, or has tried to drop, by the names of generations. */
+    /** Tables that this process has dropped, or has tried to drop, by the names of models. */
     private final Set<String> dropped = new HashSet<>();
 
     GenerationBuilder(CamelContext context, OlapSync olapSync) {
@@ -127,8 +130,8 @@ final class GenerationBuilder {
     }
 
     private boolean isLoaded(Generation generation) {
-        return loaded.containsKey(generation.name())
-                && loaded.get(generation.name()).done();
+        return generation.names().stream()
+                .allMatch(name -> loaded.containsKey(name) && loaded.get(name).done());
     }
 
     private List<Generation> ofEpoch() {
@@ -226,9 +229,7 @@ final class GenerationBuilder {
             LOG.info("{}: a new model is loaded", name);
         }
         if (added.contains(name)) {
-            List<Model> models = olapSync.models().shown().stream()
-                    .filter(model -> Models.file(model).equals(name))
-                    .toList();
+            List<Model> models = olapSync.models().shownByFile().getOrDefault(name, List.of());
             requireProcessed(models);
             awaitEndOfRunningTransactions();
             for (Model model : models) {
@@ -250,11 +251,11 @@ final class GenerationBuilder {
         generations.save(others);
         generations.save(List.of(current.in(State.ENDED)));
         olapSync.follow();
-        loads.forget(List.of(current.name()));
+        loads.forget(current.names());
         LOG.info(
-                "{}: its file is gone; the table {} stays as it is",
+                "{}: its file is gone; its rows in {} stay as they are",
                 current.model(),
-                ClickHouseTables.storage(current.name()));
+                current.names().stream().map(ClickHouseTables::storage).collect(Collectors.joining(", ")));
     }
 
     private List<Generation> in(State state) {
@@ -281,6 +282,9 @@ final class GenerationBuilder {
                             || Models.isSameSelect(current.content(), content) && !hasOtherColumns(current))) {
                 return;
             }
+            if (Models.hasHistory(content)) {
+                throw new NotYetException(Generations.HISTORY);
+            }
             building = Optional.of(generations.next(current.model(), content));
         }
         build(current, building.get());
@@ -288,25 +292,30 @@ final class GenerationBuilder {
 
     /** Whether {@code SELECT *} gives other columns now, because a table has got further ones. */
     private boolean hasOtherColumns(Generation current) throws Exception {
-        Optional<Model> model = olapSync.models().find(current.name()).filter(found -> current.content()
-                .contains("*"));
-        if (model.isEmpty()) {
+        List<Model> models = olapSync.models().ofGeneration(current.name());
+        if (!current.content().contains("*") || models.isEmpty()) {
             return false;
         }
-        String columns;
+        List<String> columns = new ArrayList<>();
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            columns = model.get().schema().columnsNow(postgres);
+            for (Model model : models) {
+                columns.add(model.schema().columnsNow(postgres));
+            }
         }
         if (columns.equals(columnsOfTables.get(current.name()))) {
             return false;
         }
         Generation next = generations.next(current.model(), current.content());
-        Optional<Model> now = olapSync.with(next).find(next.name());
-        if (now.isPresent() && !now.get().columns().equals(model.get().columns())) {
+        List<Model> now = olapSync.with(next).ofGeneration(next.name());
+        if (!now.isEmpty() && !columns(now).equals(columns(models))) {
             return true;
         }
         columnsOfTables.put(current.name(), columns);
         return false;
+    }
+
+    private static List<List<OutputColumn>> columns(List<Model> models) {
+        return models.stream().map(Model::columns).toList();
     }
 
     /** Whether readers were switched back from a generation with this SELECT. */
@@ -318,7 +327,7 @@ final class GenerationBuilder {
     }
 
     /** From the end of this on, changes are processed for the new generation here. */
-    private Model begin(Generation current, Generation next) throws Exception {
+    private List<Model> begin(Generation current, Generation next) throws Exception {
         acted = true;
         boolean begun =
                 generations.ofEpoch().stream().anyMatch(known -> known.name().equals(next.name()));
@@ -330,45 +339,46 @@ final class GenerationBuilder {
             // changes of the tables as they were do not have to fit the new SELECT
             awaitLoaded();
         }
-        Model model = with.find(next.name())
-                .filter(with::isWhole)
-                .orElseThrow(() -> new NotYetException("A model with a history, with UNION ALL or of groups cannot be"
-                        + " changed while it is loaded. " + loads.reloadRemedy()));
+        List<Model> models = with.ofGeneration(next.name());
         InitialLoad.createTopics(olapSync, with);
-        tables.ensureStorage(model);
+        models.forEach(tables::ensureStorage);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             new PublishedTables(olapSync).ensure(postgres, with);
         }
-        if (!begun) {
-            generations.save(List.of(next));
+        if (!begun || !next.of(models).equals(next)) {
+            generations.save(List.of(next.of(models)));
         }
         olapSync.follow();
-        if (loads.find(next.name()).isEmpty()) {
+        if (loads.begun(with).stream().noneMatch(models::contains)) {
             LOG.info(
                     "{}: generation {} is being built; readers see generation {}",
                     next.model(),
                     next.number(),
                     current.number());
         }
-        return olapSync.models().find(next.name()).orElseThrow();
+        return olapSync.models().ofGeneration(next.name());
     }
 
     private void build(Generation current, Generation next) throws Exception {
-        Model model = begin(current, next);
-        requireProcessed(List.of(model));
+        List<Model> models = begin(current, next);
+        requireProcessed(models);
         awaitEndOfRunningTransactions();
-        InitialLoad.loadBeside(context, olapSync, model, loads);
+        for (Model model : models) {
+            InitialLoad.loadBeside(context, olapSync, model, loads);
+        }
         try (Barrier barrier = new Barrier(olapSync);
                 Verification verification = new Verification(olapSync, Verification.PATIENCE)) {
             barrier.loaded(Verification.PATIENCE);
-            Verification.Result result = verification.verify(model, rows -> {});
-            if (result.standstill() != null) {
-                throw new NotYetException(result.standstill());
-            }
-            if (result.differences() > 0) {
-                throw new NotYetException(
-                        "Generation " + next.number() + " is loaded, but " + result.differences()
-                                + " of its rows differ from the SELECT. 'olap-sync dlq list' shows rows that could not be written.");
+            for (Model model : models) {
+                Verification.Result result = verification.verify(model, rows -> {});
+                if (result.standstill() != null) {
+                    throw new NotYetException(result.standstill());
+                }
+                if (result.differences() > 0) {
+                    throw new NotYetException(
+                            "Generation " + next.number() + " is loaded, but " + result.differences()
+                                    + " of its rows differ from the SELECT. 'olap-sync dlq list' shows rows that could not be written.");
+                }
             }
         }
         if (generations.replace(olapSync.postgres(), current, next)) {
@@ -419,9 +429,8 @@ final class GenerationBuilder {
     /** Whether another process may still write rows of this generation. */
     private boolean isProcessedElsewhere(Generation generation) throws NotYetException, InterruptedException {
         Map<String, Set<String>> announced = new Processes(olapSync.clickHouse()).announced();
-        return members().stream()
-                .anyMatch(member ->
-                        announced.getOrDefault(member.instance(), Set.of()).contains(generation.name()));
+        return members().stream().anyMatch(member -> announced.getOrDefault(member.instance(), Set.of()).stream()
+                .anyMatch(generation.names()::contains));
     }
 
     /** Of a consumer group, in another process. */
@@ -454,9 +463,9 @@ final class GenerationBuilder {
      */
     private void showCurrent() throws Exception {
         for (Generation current : in(State.CURRENT)) {
-            Optional<Model> model = olapSync.models().find(current.name());
-            if (model.isPresent() && !Integer.valueOf(current.number()).equals(shown.get(current.model()))) {
-                tables.show(model.get());
+            List<Model> models = olapSync.models().ofGeneration(current.name());
+            if (!models.isEmpty() && !Integer.valueOf(current.number()).equals(shown.get(current.model()))) {
+                tables.show(models);
                 shown.put(current.model(), current.number());
                 LOG.info("{}: readers see generation {}", current.model(), current.number());
             }
@@ -470,13 +479,14 @@ final class GenerationBuilder {
         List<Generation> all = registered;
         Set<String> used = all.stream()
                 .filter(generation -> generation.state() != State.DROPPED)
-                .map(Generation::name)
+                .flatMap(generation -> generation.names().stream())
                 .collect(Collectors.toSet());
         for (Generation generation : all) {
-            if (!used.contains(generation.name())
-                    && !dropped.contains(generation.name())
-                    && !isProcessedElsewhere(generation)) {
-                dropTable(generation);
+            List<String> unused = generation.names().stream()
+                    .filter(name -> !used.contains(name) && !dropped.contains(name))
+                    .toList();
+            if (!unused.isEmpty() && !isProcessedElsewhere(generation)) {
+                drop(generation, unused);
             }
         }
         for (Generation kept : all) {
@@ -499,18 +509,28 @@ final class GenerationBuilder {
         acted = true;
         generations.save(List.of(generation.in(State.DROPPED)));
         olapSync.follow();
-        loads.forget(List.of(generation.name()));
+        loads.forget(generation.names());
     }
 
     /** A table that cannot be dropped does no harm. The next start tries again. */
-    private void dropTable(Generation generation) {
-        dropped.add(generation.name());
+    private void drop(Generation generation, List<String> names) {
+        dropped.addAll(names);
+        Set<String> views = registered.stream()
+                .filter(other -> other.state() != State.DROPPED)
+                .flatMap(other -> Stream.concat(Stream.of(other.model()), other.names().stream()))
+                .map(GenerationName::model)
+                .collect(Collectors.toSet());
         try {
-            tables.dropStorage(generation.name());
+            for (String name : names) {
+                if (!views.contains(GenerationName.model(name))) {
+                    tables.dropView(name);
+                }
+                tables.dropStorage(name);
+            }
             LOG.info("{}: generation {} is dropped", generation.model(), generation.number());
         } catch (ClickHouseException e) {
             LOG.warn(
-                    "{}: the table of generation {}, which nothing reads any more, cannot be dropped: {}",
+                    "{}: a table of generation {}, which nothing reads any more, cannot be dropped: {}",
                     generation.model(),
                     generation.number(),
                     e.getMessage());

@@ -88,7 +88,7 @@ public class RowBatches implements Processor {
         if (isTarget(model, olapSync)) {
             return Wanted.YES;
         }
-        Optional<Generation> registered = Generations.of(olapSync).find(model);
+        Optional<Generation> registered = Generations.of(olapSync).owner(model);
         if (registered.filter(generation -> !generation.state().isFinal()).isPresent()) {
             throw new IllegalStateException("The generation " + model + " is registered, but not compiled here yet");
         }

@@ -42,6 +42,11 @@ public final class History {
                 "");
     }
 
+    /** The model whose history would have this name; the name itself if none would. */
+    public static String model(String name) {
+        return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+    }
+
     /** The name of its topic, and of its view in ClickHouse. */
     public String name() {
         return lookUp.target();

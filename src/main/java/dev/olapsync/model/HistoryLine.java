@@ -10,6 +10,12 @@ final class HistoryLine {
 
     private HistoryLine() {}
 
+    /** Whether a file has the line, also a wrong one. */
+    static boolean isIn(String content) {
+        return new SqlText(content).comments().stream().anyMatch(comment -> LINE.matcher(comment.text())
+                .matches());
+    }
+
     /**
      * Whether the model asks for a history. Every other value, or place, is a problem, so that a mistake is noticed.
      */

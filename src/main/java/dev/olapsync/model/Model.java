@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** A ClickHouse table, described by the SELECT that gives its content in Postgres. Immutable; compares by identity. */
 public final class Model {
@@ -22,7 +23,7 @@ public final class Model {
     private final List<LookUp> lookUps;
     private final List<LookUp.Reference> references;
     private final boolean several;
-    private final String view;
+    private final UnaryOperator<String> view;
     private final SortedSet<TableName> tables;
     private final PageQuery page;
     private final CopyQuery copy;
@@ -34,8 +35,8 @@ public final class Model {
     /**
      * @param query the SELECT
      * @param lookUps creates the look-ups, that of the grain first
-     * @param view the SELECT of the view with the name of the file, if it shows something else than the rows of the
-     *     model; otherwise null
+     * @param view the SELECT of the view with the name of the file over the rows, if it shows something else than the rows
+     *     of the model; otherwise null
      * @param history creates the history, or null
      * @param faultyParents of these look-ups
      */
@@ -49,7 +50,7 @@ public final class Model {
             List<LookUp.Reference> references,
             PageQuery page,
             CopyQuery copy,
-            String view,
+            UnaryOperator<String> view,
             Function<Model, History> history,
             Function<List<LookUp>, FaultyParents> faultyParents,
             GoneRows goneRows) {
@@ -107,9 +108,13 @@ public final class Model {
         return several;
     }
 
-    /** For a roll-up the SELECT, for ClickHouse, of the view with the name of the file; otherwise empty. */
-    public Optional<String> rollUp() {
-        return Optional.ofNullable(view);
+    /**
+     * For a roll-up the SELECT, for ClickHouse, of the view with the name of the file; otherwise empty.
+     *
+     * @param rows the text after FROM that reads the rows of the model
+     */
+    public Optional<String> rollUp(String rows) {
+        return Optional.ofNullable(view).map(select -> select.apply(rows));
     }
 
     /** The columns by which rows of its tables are found. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.postgresql.util.PSQLException;
 
@@ -35,7 +36,7 @@ final class ModelCompiler {
             List<Table.Column> images,
             Resolved resolved,
             TableOptions options,
-            String view)
+            UnaryOperator<String> view)
             throws SQLException, ModelException {
         LookUpSql sql = new LookUpSql(query, catalog);
         PageQuery.Bounds none = new PageQuery.Bounds(false, false);

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** Reads one model file: a {@link Model}, or several models that a view combines, or its errors. */
@@ -116,7 +117,7 @@ final class ModelReader {
                     "the rows that are grouped cannot be derived from the text: write them as a sub-query in FROM, and group its"
                             + " columns by their names");
         }
-        return model(detail, rows, ofRows, false, query -> rollUp.view(ofRows, query, detail));
+        return model(detail, rows, ofRows, false, query -> rollUp.view(ofRows, query));
     }
 
     private List<Model> union(Analysis analysis, List<SelectText.Query> unions, boolean history)
@@ -163,9 +164,9 @@ final class ModelReader {
         return Optional.of(unions.get(0));
     }
 
-    /** The SELECT of a view over the model. */
+    /** The SELECT of a view over the rows of the model. */
     private interface View {
-        String over(Query query) throws SQLException, ModelException;
+        UnaryOperator<String> over(Query query) throws SQLException, ModelException;
     }
 
     private Model model(String target, String own, Analysis first, boolean history, View view)

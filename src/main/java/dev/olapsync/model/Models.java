@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
@@ -209,10 +210,9 @@ public final class Models {
                 }
             }
         }
-        List<Model> models =
-                sorted(compiled.values().stream().filter(one -> one.text().shown()));
-        errors.addAll(takenByParts(models, files));
-        errors.addAll(takenByHistories(models, files));
+        errors.addAll(takenByParts(sorted(compiled.values().stream()), files));
+        errors.addAll(takenByHistories(
+                sorted(compiled.values().stream().filter(one -> one.text().shown())), files));
         if (!errors.isEmpty()) {
             throw new ModelException(errors);
         }
@@ -256,16 +256,19 @@ public final class Models {
 
     private static List<ModelError> takenByParts(List<Model> models, List<Path> files) {
         return models.stream()
-                .filter(model -> !model.name().equals(file(model))
-                        && files.stream()
-                                .anyMatch(file -> name(file).equals(model.name())
-                                        || name(file).equals(model.name() + STORAGE_SUFFIX)))
+                .filter(model -> {
+                    String part = GenerationName.model(model.name());
+                    return !part.equals(file(model))
+                            && files.stream()
+                                    .anyMatch(file -> name(file).equals(part)
+                                            || name(file).equals(part + STORAGE_SUFFIX));
+                })
                 .map(model -> new ModelError(
                         model.file(),
                         1,
                         1,
-                        "the name " + model.name() + " is that of rows of this model: rename the file"
-                                + " that has it"))
+                        "the name " + GenerationName.model(model.name())
+                                + " is that of rows of this model: rename the file that has it"))
                 .toList();
     }
 
@@ -337,14 +340,24 @@ public final class Models {
                 && TableLines.in(text).equals(TableLines.in(otherText));
     }
 
-    /** The content of the model's file when it was compiled. */
-    public String content(Model model) {
-        return compiled.get(model.name()).text().content();
+    /** Whether a file asks for a history. */
+    public static boolean hasHistory(String content) {
+        return HistoryLine.isIn(content);
     }
 
-    /** Whether the model is the whole of its file, without a history: then it can have generations. */
-    public boolean isWhole(Model model) {
-        return compiled.containsKey(model.name()) && model.history().isEmpty();
+    /** The content of the model's file when it was compiled. */
+    public String content(Model model) {
+        return compiled.get(generation(model)).text().content();
+    }
+
+    /** The name of the generation that a model, which may be a part of its file, belongs to. */
+    public static String generation(Model model) {
+        return GenerationName.of(file(model), GenerationName.number(model.name()));
+    }
+
+    /** The models of the generation of this name; empty if it is not compiled. */
+    public List<Model> ofGeneration(String name) {
+        return compiled.containsKey(name) ? compiled.get(name).models() : List.of();
     }
 
     /** The model of this name that readers see. */
@@ -389,20 +402,9 @@ public final class Models {
         return name(model.file());
     }
 
-    /**
-     * The models whose rows together are the rows of one file, by the name of the file, which is the name of their
-     * view.
-     */
-    public Map<String, List<Model>> unions() {
-        Map<String, List<Model>> unions = new LinkedHashMap<>();
-        for (Model model : all) {
-            String name = name(model.file());
-            if (!name.equals(GenerationName.model(model.name()))
-                    && model.rollUp().isEmpty()) {
-                unions.computeIfAbsent(name, none -> new ArrayList<>()).add(model);
-            }
-        }
-        return unions;
+    /** The models that readers see, by the name of the file, which is the name of their view. */
+    public Map<String, List<Model>> shownByFile() {
+        return shown.stream().collect(Collectors.groupingBy(Models::file, TreeMap::new, Collectors.toList()));
     }
 
     public Optional<Model> find(String name) {

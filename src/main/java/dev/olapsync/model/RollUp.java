@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -266,7 +267,7 @@ final class RollUp {
      * @param analysis of {@link #rows()}, whose columns must be the expected ones
      * @param detail the model of the rows
      */
-    String view(Analysis analysis, Query detail, String name) throws SQLException, ModelException {
+    UnaryOperator<String> view(Analysis analysis, Query detail) throws SQLException, ModelException {
         List<Node> found = analysis.query().nodes("targetList").stream()
                 .map(entry -> entry.node("expr"))
                 .toList();
@@ -309,10 +310,12 @@ final class RollUp {
         String by = groups.isEmpty()
                 ? ""
                 : IntStream.rangeClosed(1, groups.size()).mapToObj(i -> "g" + i).collect(Collectors.joining(", "));
-        return "SELECT " + String.join(", ", columns) + " FROM " + ClickHouse.identifier(name) + " GROUP BY " + by
+        String select = "SELECT " + String.join(", ", columns) + " FROM ";
+        String grouped = " GROUP BY " + by
                 + having.filter(sql -> !sql.isEmpty())
                         .map(sql -> " HAVING " + sql)
                         .orElse("");
+        return from -> select + from + grouped;
     }
 
     private Optional<String> condition(Node node, Query detail) throws SQLException {

@@ -3,7 +3,10 @@ package dev.olapsync.pipeline;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.config.Settings;
 import dev.olapsync.model.GenerationName;
+import dev.olapsync.model.History;
+import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,6 +15,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,12 +28,13 @@ import javax.sql.DataSource;
 
 /**
  * The registry of the generations of models, kept beside the rows. It decides which SELECT changes are processed for, and which
- * table readers see; the files only propose. Only models that are the whole of their file and have no history are in it.
+ * table readers see; the files only propose. A file that makes several models has one generation for all of them.
  */
 public final class Generations {
 
     private static final String TABLE = "_generations";
     private static final int UNKNOWN_TABLE = 60;
+    private static final int UNKNOWN_COLUMN = 47;
     /** More than the microseconds of any time. */
     private static final long FINAL = 1L << 60;
     /** Of the advisory lock under which what is found out about a generation and its switch exclude each other. */
@@ -57,26 +62,53 @@ public final class Generations {
 
     /**
      * @param epoch in which its rows were loaded
+     * @param model the name of the file
      * @param number from 1, never used twice for a model
+     * @param parts the names of the models that are made of it, such as the SELECTs of a union; empty if it is one of its name
      * @param content of the model's file
      * @param cause why it is frozen; empty otherwise
      * @param millis how long ago it got into this state
      */
     public record Generation(
-            int epoch, String model, int number, State state, String content, String cause, long millis) {
+            int epoch,
+            String model,
+            int number,
+            List<String> parts,
+            State state,
+            String content,
+            String cause,
+            long millis) {
 
-        /** Under which its rows are published and loaded. */
         public String name() {
             return GenerationName.of(model, number);
         }
 
+        /** Under which its rows are published and loaded. */
+        public List<String> names() {
+            return parts.isEmpty() ? List.of(name()) : parts;
+        }
+
+        /** @param models that are made of it */
+        public Generation of(List<Model> models) {
+            List<String> names = models.stream().map(Model::name).toList();
+            return new Generation(
+                    epoch,
+                    model,
+                    number,
+                    names.equals(List.of(name())) ? List.of() : names,
+                    state,
+                    content,
+                    cause,
+                    millis);
+        }
+
         public Generation in(State next) {
-            return new Generation(epoch, model, number, next, content, "", 0);
+            return new Generation(epoch, model, number, parts, next, content, "", 0);
         }
 
         Generation unfit(String why) {
             return state == State.CURRENT
-                    ? new Generation(epoch, model, number, State.FROZEN, content, why, 0)
+                    ? new Generation(epoch, model, number, parts, State.FROZEN, content, why, 0)
                     : in(State.DROPPED);
         }
 
@@ -86,10 +118,17 @@ public final class Generations {
                     + Instant.now().minusMillis(millis).truncatedTo(ChronoUnit.SECONDS)
                     + ": readers see generation " + number
                     + " with the rows as they were then, because its SELECT does not"
-                    + " fit the database any more: " + cause
-                    + ". The next generation is built as soon as the SELECT in the file of the model fits; edit it if necessary.";
+                    + " fit the database any more: " + cause + ". "
+                    + (Models.hasHistory(content)
+                            ? HISTORY
+                            : "The next generation is built as soon as the SELECT in the file of the model fits; edit it if"
+                                    + " necessary.");
         }
     }
+
+    /** Why a model with a history has no next generation, and what to do. */
+    public static final String HISTORY = "A model with a history has no next generation: edit its file if necessary. "
+            + Settings.Olap.reloadRemedy();
 
     private final ClickHouse clickHouse;
     private final int epoch;
@@ -111,6 +150,7 @@ public final class Generations {
                     row.getInteger("epoch"),
                     row.getString("model"),
                     row.getInteger("generation"),
+                    row.getList("parts"),
                     State.valueOf(row.getString("state")),
                     row.getString("content"),
                     row.getString("cause"),
@@ -122,12 +162,18 @@ public final class Generations {
     private List<GenericRecord> rows() {
         try {
             return clickHouse.query(
-                    "SELECT epoch, model, generation, state, content, cause, dateDiff('millisecond', since, now64(3)) AS millis FROM "
-                            + TABLE + " FINAL ORDER BY epoch, model, generation",
+                    "SELECT epoch, model, generation, parts, state, content, cause,"
+                            + " dateDiff('millisecond', since, now64(3)) AS millis FROM " + TABLE
+                            + " FINAL ORDER BY epoch, model, generation",
                     Map.of());
         } catch (ClickHouseException e) {
             if (e.code() == UNKNOWN_TABLE) {
                 return List.of();
+            }
+            if (e.code() == UNKNOWN_COLUMN) {
+                // of an earlier version
+                ensureTable();
+                return rows();
             }
             throw e;
         }
@@ -138,18 +184,23 @@ public final class Generations {
         return all().stream().filter(generation -> generation.epoch() == epoch).toList();
     }
 
-    /** All of them or none; the table is there afterwards. */
-    public void save(List<Generation> generations) {
+    private void ensureTable() {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                + " (epoch UInt16, model String, generation UInt32, state String, content String,"
+                + " (epoch UInt16, model String, generation UInt32, parts Array(String), state String, content String,"
                 + " cause String, since DateTime64(3) DEFAULT now64(3), step UInt64)"
                 + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model, generation)");
+        clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS parts Array(String) AFTER generation");
+    }
+
+    /** All of them or none; the table is there afterwards. */
+    public void save(List<Generation> generations) {
+        ensureTable();
         if (!generations.isEmpty()) {
             clickHouse.execute("INSERT INTO " + TABLE
-                    + " (epoch, model, generation, state, content, cause, step) VALUES "
+                    + " (epoch, model, generation, parts, state, content, cause, step) VALUES "
                     + generations.stream()
                             .map(generation -> "(" + generation.epoch() + ", " + ClickHouse.literal(generation.model())
-                                    + ", " + generation.number() + ", "
+                                    + ", " + generation.number() + ", " + ClickHouse.array(generation.parts()) + ", "
                                     + ClickHouse.literal(generation.state().name()) + ", "
                                     + ClickHouse.literal(generation.content()) + ", "
                                     + ClickHouse.literal(generation.cause()) + ", " + step(generation.state()) + ")")
@@ -221,19 +272,19 @@ public final class Generations {
     /** What is loaded for the first time in this epoch is current at once: readers have nothing else of it. */
     public void register(Models models) {
         List<Generation> all = all();
-        save(models.shown().stream()
-                .filter(models::isWhole)
-                .filter(model -> all.stream()
-                        .noneMatch(known ->
-                                known.epoch() == epoch && known.model().equals(GenerationName.model(model.name()))))
-                .map(model -> new Generation(
-                        epoch,
-                        GenerationName.model(model.name()),
-                        GenerationName.number(model.name()),
-                        State.CURRENT,
-                        models.content(model),
-                        "",
-                        0))
+        save(models.shownByFile().entrySet().stream()
+                .filter(file -> all.stream()
+                        .noneMatch(
+                                known -> known.epoch() == epoch && known.model().equals(file.getKey())))
+                .map(file -> {
+                    Model first = file.getValue().get(0);
+                    return generation(
+                                    file.getKey(),
+                                    GenerationName.number(first.name()),
+                                    State.CURRENT,
+                                    models.content(first))
+                            .of(file.getValue());
+                })
                 .toList());
     }
 
@@ -241,7 +292,11 @@ public final class Generations {
     public Generation next(String model, String content) {
         int last =
                 last(all().stream().filter(known -> known.model().equals(model)).toList());
-        return new Generation(epoch, model, last + 1, State.BUILDING, content, "", 0);
+        return generation(model, last + 1, State.BUILDING, content);
+    }
+
+    private Generation generation(String model, int number, State state, String content) {
+        return new Generation(epoch, model, number, List.of(), state, content, "", 0);
     }
 
     /**
@@ -320,15 +375,21 @@ public final class Generations {
                 .toList();
     }
 
-    /** The generation of this epoch with this name. */
-    public Optional<Generation> find(String name) {
+    /**
+     * The generation of this epoch that a record belongs to.
+     *
+     * @param target a model or a history
+     */
+    public Optional<Generation> owner(String target) {
+        String model = History.model(target);
         return ofEpoch().stream()
-                .filter(generation -> generation.name().equals(name))
-                .findFirst();
+                .filter(generation -> generation.names().contains(target)
+                        || generation.names().contains(model))
+                .min(Comparator.comparing(generation -> generation.state().isFinal()));
     }
 
     /** Whether rows of this name are wanted no more. */
-    public boolean isTakenOut(String name) {
-        return find(name).filter(generation -> generation.state().isFinal()).isPresent();
+    public boolean isTakenOut(String target) {
+        return owner(target).filter(generation -> generation.state().isFinal()).isPresent();
     }
 }

@@ -57,9 +57,10 @@ public final class UnfitGenerations {
                 : Map.of();
         try (Connection postgres = olapSync.postgres().getConnection()) {
             for (Model model : models.all()) {
-                if (registered.contains(model.name())) {
+                String generation = Models.generation(model);
+                if (registered.contains(generation)) {
                     altered(model, loaded.get(model.name()), postgres)
-                            .ifPresent(cause -> causes.put(model.name(), cause));
+                            .ifPresent(cause -> causes.put(generation, cause));
                 }
             }
         }
@@ -97,7 +98,9 @@ public final class UnfitGenerations {
         OtherPipelines.requireNone(olapSync);
         List<Generation> unfit = generations.takeOut(olapSync.postgres(), causes);
         olapSync.follow();
-        loads.forget(unfit.stream().map(Generation::name).toList());
+        loads.forget(unfit.stream()
+                .flatMap(generation -> generation.names().stream())
+                .toList());
         for (Generation generation : unfit) {
             LOG.warn(
                     "{}: generation {} is {}, because its SELECT does not fit the database any more: {}",

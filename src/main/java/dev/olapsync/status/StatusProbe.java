@@ -3,8 +3,8 @@ package dev.olapsync.status;
 import dev.olapsync.deadletter.DeadLetterTopic;
 import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.model.GenerationName;
-import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
+import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
@@ -68,7 +68,7 @@ public final class StatusProbe implements AutoCloseable {
     }
 
     public Status ask() {
-        Future<List<String>> models = questions.submit(this::shown);
+        Future<Map<String, String>> models = questions.submit(this::shown);
         Future<Status.Slot> slot = questions.submit(this::slot);
         Future<Map<String, Load>> loads = questions.submit(this::loads);
         Future<Map<String, String>> next = questions.submit(this::next);
@@ -82,9 +82,13 @@ public final class StatusProbe implements AutoCloseable {
         Map<String, String> nexts = answers.get("ClickHouse", next, Map.of());
         Map<String, Long> rows = answers.get("ClickHouse", stored, Map.of());
         Map<String, Last> lasts = answers.get("ClickHouse", verified, Map.of());
-        List<Status.Model> modelStates = answers.get("The models", models, List.<String>of()).stream()
-                .map(name ->
-                        model(name, loaded.get(name), rows, lasts.get(name), nexts.get(GenerationName.model(name))))
+        List<Status.Model> modelStates = answers.get("The models", models, Map.<String, String>of()).entrySet().stream()
+                .map(shown -> model(
+                        shown.getKey(),
+                        loaded.get(shown.getKey()),
+                        rows,
+                        lasts.get(shown.getKey()),
+                        nexts.get(shown.getValue())))
                 .toList();
         Status.Slot slotState = answers.get("Postgres", slot, null);
         Collection<HealthCheck.Result> checks = healthChecks();
@@ -194,14 +198,13 @@ public final class StatusProbe implements AutoCloseable {
                 next);
     }
 
-    /** The names of the generations that readers see. */
-    private List<String> shown() throws SQLException, ModelException {
-        return Stream.concat(
-                        olapSync.models().shown().stream().map(Model::name),
-                        Generations.of(olapSync).frozen().stream().map(Generations.Generation::name))
-                .distinct()
-                .sorted()
-                .toList();
+    /** The models that readers see, each with the name of its file. */
+    private Map<String, String> shown() throws SQLException, ModelException {
+        Map<String, String> shown = new TreeMap<>();
+        olapSync.models().shown().forEach(model -> shown.put(model.name(), Models.file(model)));
+        Generations.of(olapSync).frozen().forEach(frozen -> frozen.names()
+                .forEach(name -> shown.put(name, frozen.model())));
+        return shown;
     }
 
     /** By model, how far its next generation is, or why there is none yet. */
@@ -214,17 +217,20 @@ public final class StatusProbe implements AutoCloseable {
                 .forEach(generation -> next.put(
                         generation.model(),
                         "generation " + generation.number() + " is being built, "
-                                + progress(loads.get(generation.name()))));
+                                + progress(generation.names().stream()
+                                        .flatMap(name -> Stream.ofNullable(loads.get(name)))
+                                        .toList())));
         return next;
     }
 
-    private static String progress(Load load) {
-        if (load == null) {
+    private static String progress(List<Load> begun) {
+        if (begun.isEmpty()) {
             return "not begun";
         }
-        return load.done()
+        return begun.stream().allMatch(Load::done)
                 ? "all rows are there and are compared"
-                : load.rows() + " of " + load.total() + " rows are there";
+                : begun.stream().mapToLong(Load::rows).sum() + " of "
+                        + begun.stream().mapToLong(Load::total).sum() + " rows are there";
     }
 
     private Status.Slot slot() throws SQLException {

@@ -49,22 +49,20 @@ public final class ClickHouseTables {
      */
     public void ensure(Models models) {
         TargetTable.of(models).forEach(this::ensure);
-        models.shown().forEach(this::replaceViews);
-        combined(models).forEach(this::replaceView);
+        models.shownByFile().values().forEach(this::show);
     }
 
-    /** The views over those of several models, and over those of roll-ups, each with its SELECT. */
-    private Map<String, String> combined(Models models) {
-        Map<String, String> views = new LinkedHashMap<>();
-        models.unions()
-                .forEach((name, parts) -> views.put(
-                        name,
-                        parts.stream()
-                                .map(part -> "SELECT " + columns(part.visible()) + " FROM " + identifier(part.name()))
-                                .collect(Collectors.joining(" UNION ALL "))));
-        models.all().forEach(model -> model.rollUp()
-                .ifPresent(select -> views.put(Models.file(model), select + ofReaders())));
-        return views;
+    /** The view over the rows of all models of a file; it reads no other view, so that one statement replaces all of it. */
+    private String combined(List<Model> parts) {
+        String settings = ofReaders();
+        return parts.stream()
+                .map(part -> {
+                    String rows = "(" + select(part) + settings + ")";
+                    return part.rollUp(rows)
+                            .map(select -> select + settings)
+                            .orElse("SELECT " + columns(part.visible()) + " FROM " + rows);
+                })
+                .collect(Collectors.joining(" UNION ALL "));
     }
 
     /** What a reader's settings must not change, as far as this ClickHouse has it. */
@@ -91,9 +89,18 @@ public final class ClickHouseTables {
         replaceViews(model);
     }
 
-    /** Readers see this generation of a model from now on; its table has to be there. */
-    public void show(Model model) {
-        replaceViews(model);
+    /**
+     * Readers see this generation of a model from now on; its tables have to be there.
+     *
+     * @param models that are made of its file
+     */
+    public void show(List<Model> models) {
+        models.forEach(this::replaceViews);
+        String file = Models.file(models.get(0));
+        if (models.stream()
+                .noneMatch(model -> GenerationName.model(model.name()).equals(file))) {
+            replaceView(file, combined(models));
+        }
     }
 
     /** The table of a generation that readers do not see yet. */
@@ -101,9 +108,14 @@ public final class ClickHouseTables {
         ensure(TargetTable.of(model));
     }
 
-    /** Drops the table of a generation that is not written any more. */
+    /** Drops the table of a model in a generation that is not written any more. */
     public void dropStorage(String name) {
         clickHouse.execute("DROP TABLE IF EXISTS " + identifier(storage(name)));
+    }
+
+    /** Drops the view of a model that was a part of its file and is none any more. */
+    public void dropView(String name) {
+        clickHouse.execute("DROP VIEW IF EXISTS " + identifier(GenerationName.model(name)));
     }
 
     private void ensure(TargetTable target) {
@@ -166,12 +178,15 @@ public final class ClickHouseTables {
     /** The views of a model, each with its SELECT. */
     private static Map<String, String> views(Model model) {
         Map<String, String> views = new LinkedHashMap<>();
-        String columns = columns(model.visible());
-        views.put(
-                GenerationName.model(model.name()),
-                "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : ""));
+        views.put(GenerationName.model(model.name()), select(model));
         model.history().ifPresent(history -> views.putAll(HistoryViews.of(model, history)));
         return views;
+    }
+
+    /** The rows that count. */
+    private static String select(Model model) {
+        String columns = columns(model.visible());
+        return "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : "");
     }
 
     /** The text after FROM that reads the rows of a model that count, with all their columns. */

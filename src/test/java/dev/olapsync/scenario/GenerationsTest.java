@@ -93,13 +93,16 @@ class GenerationsTest {
         private final CompletableFuture<Void> reading;
 
         Reader(Scenario shop) {
+            this(shop, "order_fact WHERE id <= 2000");
+        }
+
+        /** @param from whose totals are the same at any moment */
+        Reader(Scenario shop, String from) {
             reading = CompletableFuture.runAsync(() -> {
                 try (ClickHouse clickHouse = new ClickHouse(shop.settings().clickHouse())) {
                     while (!stopping.get()) {
                         assertThat(clickHouse
-                                        .query(
-                                                "SELECT count() AS c, sum(total) AS s FROM order_fact WHERE id <= 2000",
-                                                Map.of())
+                                        .query("SELECT count() AS c, toInt64(sum(total)) AS s FROM " + from, Map.of())
                                         .get(0)
                                         .getLong("s"))
                                 .isEqualTo(2_001_000);
@@ -242,6 +245,76 @@ class GenerationsTest {
             shop.forgetModels();
             shop.awaitInSync();
             await().until(() -> shop.down().isEmpty());
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    private static List<String> tables(Scenario shop, String model) {
+        return shop.clickHouse("SELECT name FROM system.tables WHERE database = currentDatabase() AND match(name, '^"
+                + model + "(_part[0-9]+|_detail)?(_rows.*)?$') ORDER BY name");
+    }
+
+    private static boolean isInSync(Scenario shop) throws Exception {
+        return shop.execute("verify").code() == 0;
+    }
+
+    /** All models of a file are one generation: built, switched, kept, frozen and dropped together. */
+    @Test
+    void aUnionAndGroupsHaveGenerationsToo() throws Exception {
+        String union =
+                "SELECT 'order' AS kind, id, total FROM orders UNION ALL SELECT 'customer', id, 0 FROM customers";
+        String groups = "SELECT customer_id, sum(total) AS total FROM orders GROUP BY customer_id";
+        try (Scenario shop = Scenario.of("parts", SCHEMA)
+                .model("every", union)
+                .model("totals", groups)
+                .model("customer", "SELECT id, name FROM customers")) {
+            shop.postgres(
+                    "INSERT INTO customers SELECT i, 'name', 'city ' || i FROM generate_series(1, 50) i",
+                    "INSERT INTO orders SELECT i, 1 + i % 50, i FROM generate_series(1, 2000) i");
+            shop.start().awaitLoaded();
+            try (Writer writer = new Writer(shop);
+                    Reader union1 = new Reader(shop, "every");
+                    Reader groups1 = new Reader(shop, "totals")) {
+                shop.model(
+                        "every",
+                        union.replace("total", "total, id AS again").replace("0 FROM", "0, 1 FROM")
+                                + " UNION ALL SELECT 'city', id, 0, 2 FROM customers");
+                shop.model("totals", groups.replace("sum(total)", "count(*) AS orders, sum(total)"));
+                await().until(() -> lists(shop, "every +2 current") && lists(shop, "totals +2 current"));
+                await().ignoreExceptionsInstanceOf(ClickHouse.ClickHouseException.class)
+                        .until(() -> shop.clickHouse("SELECT DISTINCT kind FROM every WHERE again > 0 ORDER BY kind")
+                                .equals(List.of("city", "customer", "order")));
+                // the one before stays right
+                shop.command("generations", "switch", "every", "1");
+                assertThat(shop.clickHouse("SELECT DISTINCT kind FROM every ORDER BY kind"))
+                        .containsExactly("customer", "order");
+                shop.command("generations", "switch", "every", "2");
+            }
+            shop.forgetModels();
+            shop.awaitInSync();
+            assertThat(shop.clickHouse("SELECT sum(orders) FROM totals"))
+                    .isEqualTo(shop.clickHouse("SELECT count() FROM every WHERE kind = 'order'"));
+
+            shop.stop();
+            shop.set("olap.generation.keep.seconds", 0).start();
+            shop.postgres("ALTER TABLE orders RENAME total TO amount", "UPDATE customers SET name = 'later'");
+            await().until(() ->
+                    shop.clickHouse("SELECT DISTINCT name FROM customer").equals(List.of("later")));
+            await().until(() ->
+                    shop.down().contains("every is frozen since") && shop.down().contains("totals is frozen since"));
+            assertThat(shop.clickHouse("SELECT sum(total) FROM totals")).containsExactly("2001000");
+            shop.model("every", "SELECT id, amount AS total FROM orders");
+            shop.model("totals", groups.replace("sum(total)", "sum(amount)"));
+            await().until(() -> lists(shop, "every +3 current") && lists(shop, "totals +3 current"));
+            await().until(() -> tables(shop, "every").equals(List.of("every", "every_rows_3")));
+            await().until(() ->
+                    tables(shop, "totals").equals(List.of("totals", "totals_detail", "totals_detail_rows_3")));
+            shop.forgetModels();
+            shop.awaitInSync();
+            assertThat(shop.clickHouse("SELECT sum(total) FROM totals"))
+                    .isEqualTo(shop.clickHouse("SELECT sum(total) FROM every"));
+            assertThat(isInSync(shop)).isTrue();
+            assertThat(shop.down()).isEmpty();
             assertThat(shop.readDeadLetters()).isEmpty();
         }
     }
