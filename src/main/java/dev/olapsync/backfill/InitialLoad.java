@@ -23,6 +23,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -117,8 +118,7 @@ public class InitialLoad implements Processor {
         new PublishedTables(olapSync).ensure(postgres, models);
         if (!slot.exists(postgres)) {
             if (!loads.all().isEmpty()) {
-                throw new IllegalStateException("Replication slot " + slot.name() + " is gone, and with it the changes"
-                        + " since it was lost. " + loads.reloadRemedy());
+                throw new IllegalStateException(lostSlot(slot, loads));
             }
             create(slot, postgres, olapSync);
         } else if (models.all().stream()
@@ -131,6 +131,19 @@ public class InitialLoad implements Processor {
             awaitOlderCapture(context, postgres, olapSync, slot);
         }
         CapturedPosition.noteStart(olapSync, slot, postgres);
+    }
+
+    /** What is lost with the slot, and what to do; empty if it is there, or is being created. */
+    public static Optional<String> lostSlot(Connection postgres, OlapSync olapSync, Loads loads) throws SQLException {
+        ReplicationSlot slot =
+                new ReplicationSlot(olapSync.settings().postgres().slot());
+        boolean there = slot.exists(postgres) && !slot.isLost(postgres);
+        return there || slot.creator(postgres).isPresent() ? Optional.empty() : Optional.of(lostSlot(slot, loads));
+    }
+
+    private static String lostSlot(ReplicationSlot slot, Loads loads) {
+        return "Replication slot " + slot.name() + " is gone, and with it the changes since it was lost. "
+                + loads.reloadRemedy();
     }
 
     /** What another process captures in an older epoch from now on would be missing in this one, which is noticed later. */

@@ -144,31 +144,52 @@ public record CapturedPosition(ServerLog log, long lsn) {
                 content.get("lsn").asLong());
     }
 
+    /** What a slot that was recreated or moved, or another server, has lost, and what to do; empty while changes are captured. */
+    public static Optional<String> lost(CamelContext context, Connection postgres)
+            throws SQLException, InterruptedException {
+        OlapSync olapSync = OlapSync.of(context);
+        ReplicationSlot slot =
+                new ReplicationSlot(olapSync.settings().postgres().slot());
+        OptionalLong confirmed = slot.confirmedLsn(postgres);
+        if (confirmed.isEmpty() || slot.user(postgres).isPresent()) {
+            return Optional.empty();
+        }
+        Optional<CapturedPosition> captured = greatest(olapSync);
+        return captured.isEmpty()
+                ? Optional.empty()
+                : captured.get()
+                        .lost(
+                                olapSync.settings(),
+                                confirmed.getAsLong(),
+                                ServerLog.of(postgres),
+                                slot.endOfLog(postgres));
+    }
+
     /**
+     * What is lost, and what to do; empty if nothing is.
+     *
      * @param confirmed the confirmed LSN of the slot, queried before this position was read
      * @param now the present log of the server
      * @param end end of that log
-     * @throws IllegalStateException if changes are lost; the message says what to do
      */
-    void requireNothingLost(Settings settings, long confirmed, ServerLog now, long end) {
+    Optional<String> lost(Settings settings, long confirmed, ServerLog now, long end) {
         if (log != null && !log.equals(now)) {
-            throw new IllegalStateException(
-                    "What has been captured is from " + log + ", but this is " + now + ": another server, a"
-                            + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be distinguished from older ones. "
-                            + Settings.Olap.reloadRemedy());
+            return Optional.of("What has been captured is from " + log + ", but this is " + now + ": another server, a"
+                    + " promoted standby or a restored backup. Changes may be lost, and new ones cannot be distinguished from older ones. "
+                    + Settings.Olap.reloadRemedy());
         }
         String slot = "Replication slot " + settings.postgres().slot() + " stands at " + Position.hex(confirmed);
         if (confirmed > lsn) {
-            throw new IllegalStateException(
-                    slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
-                            + " the slot was recreated or moved by hand, or by another pipeline or a process with an older epoch,"
-                            + " and the changes between are lost. A pipeline needs a postgres.slot of its own. "
-                            + Settings.Olap.reloadRemedy());
+            return Optional.of(slot + ", but only what is before " + Position.hex(lsn) + " has been captured:"
+                    + " the slot was recreated or moved by hand, or by another pipeline or a process with an older epoch,"
+                    + " and the changes between are lost. A pipeline needs a postgres.slot of its own. "
+                    + Settings.Olap.reloadRemedy());
         }
         if (lsn > end) {
-            throw new IllegalStateException("Changes have been captured up to " + Position.hex(lsn) + ", but the log of"
+            return Optional.of("Changes have been captured up to " + Position.hex(lsn) + ", but the log of"
                     + " Postgres ends at " + Position.hex(end) + ": it is another log. "
                     + Settings.Olap.reloadRemedy());
         }
+        return Optional.empty();
     }
 }

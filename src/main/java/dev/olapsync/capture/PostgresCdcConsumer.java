@@ -272,7 +272,11 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         Optional<CapturedPosition> captured = CapturedPosition.greatest(olapSync);
         ServerLog log = ServerLog.of(connection);
         if (captured.isPresent()) {
-            captured.get().requireNothingLost(olapSync.settings(), confirmed, log, slot.endOfLog(connection));
+            captured.get()
+                    .lost(olapSync.settings(), confirmed, log, slot.endOfLog(connection))
+                    .ifPresent(lost -> {
+                        throw new IllegalStateException(lost);
+                    });
         }
         return new BatchPublisher(
                 this,

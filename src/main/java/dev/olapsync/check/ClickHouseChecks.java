@@ -206,7 +206,7 @@ public final class ClickHouseChecks {
                                     ? Generations.HISTORY
                                     : "run builds the next one beside it")));
             if (generation.state() == State.FROZEN) {
-                unfit.accept(generation.frozen());
+                unfit.accept(generation.frozen(settings.olap().schemaChanges()));
             }
         }
         OlapSync olapSync = new OlapSync(settings);

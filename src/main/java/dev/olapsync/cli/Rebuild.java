@@ -4,12 +4,9 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
-import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.NextEpoch;
 import dev.olapsync.pipeline.OlapSync;
-import dev.olapsync.postgres.ReplicationSlot;
-import dev.olapsync.tables.Epochs;
 import java.io.PrintWriter;
-import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -67,17 +64,18 @@ final class Rebuild implements Callable<Integer> {
             }
             List<Generation> known = generations.ofEpoch();
             List<String> models = known.stream()
-                    .filter(generation -> generation.state() == State.CURRENT && files.containsKey(generation.model()))
+                    .filter(generation -> (generation.state() == State.CURRENT || generation.state() == State.FROZEN)
+                            && files.containsKey(generation.model()))
                     .map(Generation::model)
                     .filter(name::equals)
-                    .filter(model -> known.stream()
-                            .noneMatch(other -> other.model().equals(model) && other.state() == State.BUILDING))
+                    .filter(model ->
+                            known.stream().noneMatch(other -> other.model().equals(model) && other.isNext()))
                     .toList();
             if (models.isEmpty()) {
                 spec.commandLine()
                         .getErr()
                         .println("There is no model to rebuild with the name " + name
-                                + ": it is not loaded, is frozen, or is being rebuilt.");
+                                + ": it is not loaded, or is being rebuilt.");
                 return 2;
             }
             for (String model : models) {
@@ -92,19 +90,14 @@ final class Rebuild implements Callable<Integer> {
 
     private void beginEpoch(OlapSync olapSync) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        try (Connection postgres = olapSync.postgres().getConnection()) {
-            // as they will be compiled in the new epoch
-            Models models = Models.load(olapSync.settings().olap().models(), postgres);
-            int epoch = 1 + Math.max(olapSync.epoch(), Loads.of(olapSync).latestEpoch(models));
-            ReplicationSlot slot =
-                    new ReplicationSlot(olapSync.settings().postgres().slot());
-            if (slot.dropIfLost(postgres)) {
-                out.println("Replication slot " + slot.name() + ", which Postgres had invalidated, is dropped.");
-            }
-            new Epochs(olapSync.clickHouse()).begin(epoch, "rebuild --all");
-            out.println("Epoch " + epoch + " begins: everything is loaded once more. A pipeline that runs begins within"
-                    + " seconds, another one at its next start. Until a model is loaded, readers see its old rows beside its new rows."
-                    + " 'olap-sync status' shows how far it is.");
+        NextEpoch next = NextEpoch.begin(olapSync, "rebuild --all");
+        if (next.slotDropped()) {
+            out.println("Replication slot " + olapSync.settings().postgres().slot()
+                    + ", which Postgres had invalidated, is dropped.");
         }
+        out.println(
+                "Epoch " + next.number() + " begins: everything is loaded once more. A pipeline that runs begins within"
+                        + " seconds, another one at its next start. Until a model is loaded, readers see its old rows beside its new rows."
+                        + " 'olap-sync status' shows how far it is.");
     }
 }

@@ -108,7 +108,8 @@ final class Verify implements Callable<Integer> {
                 JsonOutput.print(out, Verified.of(inSync, verdict, round.results()));
             } else {
                 out.println(verdict);
-                frozen.forEach(generation -> out.println("not compared: " + generation.frozen()));
+                frozen.forEach(generation -> out.println("not compared: "
+                        + generation.frozen(olapSync.settings().olap().schemaChanges())));
             }
             return inSync ? 0 : 1;
         } finally {

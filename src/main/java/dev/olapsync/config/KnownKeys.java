@@ -84,6 +84,8 @@ final class KnownKeys {
         rules.put("olap.rebuild.rows.per.second", whole(0, Integer.MAX_VALUE));
         rules.put("olap.models.watch", oneOf(List.of("true", "false")));
         rules.put("olap.generation.keep.seconds", whole(0, Integer.MAX_VALUE));
+        rules.put("olap.rebuild.after.loss", oneOf(List.of("ask", "auto")));
+        rules.put("olap.schema.changes", oneOf(List.of("rebuild", "stop")));
         rules.put("olap.topic.partitions", whole(1, 10_000));
         rules.put(
                 "olap.topic.retention.millis",

@@ -122,6 +122,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param watchModels whether new, changed and removed files of models take effect while the pipeline runs
      * @param rebuildRowsPerSecond how fast the rows of a new generation are read; 0 for no limit
      * @param generationKeep for how long the table of a generation stays after readers see the next one
+     * @param schemaChanges what follows when a table that a model reads is altered
+     * @param afterLoss what follows when changes are lost
      */
     public record Olap(
             Path models,
@@ -137,7 +139,9 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             int loadThreads,
             boolean watchModels,
             int rebuildRowsPerSecond,
-            Duration generationKeep) {
+            Duration generationKeep,
+            SchemaChanges schemaChanges,
+            AfterLoss afterLoss) {
 
         public Olap {
             if ((changesTopic + ".").startsWith(rowsTopic + ".") || (rowsTopic + ".").startsWith(changesTopic + ".")) {
@@ -160,6 +164,22 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         COPY,
         /** Through the topics, into which a snapshot of Debezium publishes them. */
         SNAPSHOT
+    }
+
+    /** What follows when a table that a model reads is altered. */
+    public enum SchemaChanges {
+        /** The next generation of the model is built by itself. */
+        REBUILD,
+        /** The model is frozen until an operator has it rebuilt, or its file is edited. */
+        STOP
+    }
+
+    /** What follows when the slot, a topic or records are lost. */
+    public enum AfterLoss {
+        /** Health reports it until an operator calls {@code olap-sync rebuild --all}. */
+        ASK,
+        /** The pipeline does that by itself. */
+        AUTO
     }
 
     /**
@@ -257,7 +277,9 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.number("olap.load.threads", 2),
                         keys.flag("olap.models.watch", true),
                         keys.number("olap.rebuild.rows.per.second", 0),
-                        Duration.ofSeconds(keys.number("olap.generation.keep.seconds", 3_600))),
+                        Duration.ofSeconds(keys.number("olap.generation.keep.seconds", 3_600)),
+                        keys.oneOf("olap.schema.changes", SchemaChanges.REBUILD),
+                        keys.oneOf("olap.rebuild.after.loss", AfterLoss.ASK)),
                 new Status(
                         keys.text("olap.status.host", "127.0.0.1"),
                         keys.number("olap.status.port", 9876),

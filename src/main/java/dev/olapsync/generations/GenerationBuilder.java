@@ -4,6 +4,7 @@ import dev.olapsync.backfill.InitialLoad;
 import dev.olapsync.backfill.PublishedTables;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.config.Settings;
+import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
@@ -269,17 +270,20 @@ final class GenerationBuilder {
         if (!past && !isLoaded(current)) {
             return;
         }
-        Optional<Generation> building = in(State.BUILDING).stream()
-                .filter(generation -> generation.model().equals(current.model()))
+        Optional<Generation> building = ofEpoch().stream()
+                .filter(generation -> generation.model().equals(current.model()) && generation.isNext())
                 .findFirst();
         if (building.isPresent() && !Models.isSameSelect(building.get().content(), content)) {
             drop(building.get());
             building = Optional.empty();
         }
         if (building.isEmpty()) {
-            if (!past
-                    && (isSwitchedBack(current, content)
-                            || Models.isSameSelect(current.content(), content) && !hasOtherColumns(current))) {
+            boolean sameSelect = Models.isSameSelect(current.content(), content);
+            boolean stop = olapSync.settings().olap().schemaChanges() == SchemaChanges.STOP;
+            if (current.state() == State.FROZEN && sameSelect && stop) {
+                return;
+            }
+            if (!past && (isSwitchedBack(current, content) || sameSelect && (stop || !hasOtherColumns(current)))) {
                 return;
             }
             if (Models.hasHistory(content)) {
@@ -287,7 +291,7 @@ final class GenerationBuilder {
             }
             building = Optional.of(generations.next(current.model(), content));
         }
-        build(current, building.get());
+        build(current, building.get().in(State.BUILDING));
     }
 
     /** Whether {@code SELECT *} gives other columns now, because a table has got further ones. */
@@ -305,7 +309,7 @@ final class GenerationBuilder {
         if (columns.equals(columnsOfTables.get(current.name()))) {
             return false;
         }
-        Generation next = generations.next(current.model(), current.content());
+        Generation next = generations.next(current.model(), current.content()).in(State.BUILDING);
         List<Model> now = olapSync.with(next).ofGeneration(next.name());
         if (!now.isEmpty() && !columns(now).equals(columns(models))) {
             return true;
@@ -330,7 +334,7 @@ final class GenerationBuilder {
     private List<Model> begin(Generation current, Generation next) throws Exception {
         acted = true;
         boolean begun =
-                generations.ofEpoch().stream().anyMatch(known -> known.name().equals(next.name()));
+                in(State.BUILDING).stream().anyMatch(known -> known.name().equals(next.name()));
         Models with = olapSync.with(next);
         if (with.unfit().containsKey(next.name())) {
             throw new ModelException(with.unfit().get(next.name()));
@@ -345,7 +349,7 @@ final class GenerationBuilder {
         try (Connection postgres = olapSync.postgres().getConnection()) {
             new PublishedTables(olapSync).ensure(postgres, with);
         }
-        if (!begun || !next.of(models).equals(next)) {
+        if (!begun) {
             generations.save(List.of(next.of(models)));
         }
         olapSync.follow();
@@ -381,7 +385,7 @@ final class GenerationBuilder {
                 }
             }
         }
-        if (generations.replace(olapSync.postgres(), current, next)) {
+        if (generations.replace(olapSync.postgres(), current, next.of(models))) {
             olapSync.follow();
             look();
             showCurrent();
@@ -497,7 +501,7 @@ final class GenerationBuilder {
                                     && current.model().equals(kept.model())
                                     && current.state() == State.CURRENT
                                     && current.number() > kept.number());
-            boolean older = kept.epoch() < epoch && (kept.state() == State.KEPT || kept.state() == State.BUILDING);
+            boolean older = kept.epoch() < epoch && (kept.state() == State.KEPT || kept.isNext());
             if (over || older) {
                 drop(kept);
             }

@@ -1,10 +1,13 @@
 package dev.olapsync.generations;
 
+import dev.olapsync.config.Settings.AfterLoss;
 import dev.olapsync.generations.Rounds.Round;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OlapSyncListener;
 import dev.olapsync.pipeline.PipelineStage;
 import dev.olapsync.pipeline.UnfitGenerations;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
@@ -12,12 +15,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks after the generations and the epoch as long as the context runs: every process takes those out that do not fit the database
- * any more and follows the latest epoch, and the one that has the route of the initial load builds new generations.
+ * any more and follows the latest epoch, and the one that has the route of the initial load builds new generations, and begins the
+ * next epoch after a loss if the settings say so.
  */
 public final class GenerationThread implements OlapSyncListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(GenerationThread.class);
     private static final String ROUTE = "initial-load";
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration PAUSE_OF_LOSSES = Duration.ofSeconds(5);
 
     @Override
     public void created(CamelContext context, OlapSync olapSync) {
@@ -27,25 +33,43 @@ public final class GenerationThread implements OlapSyncListener {
                             + " next one. The setting can be removed.");
         }
         Rounds builder = new Rounds(
-                context, "generations", "New generations of models have to wait", () -> builder(context, olapSync));
+                context,
+                "generations",
+                "New generations of models have to wait",
+                PAUSE,
+                () -> inLoader(context, new GenerationBuilder(context, olapSync)::round));
         Rounds alterations = new Rounds(
-                context, "alterations", "Altered tables cannot be detected", () -> alterations(context, olapSync));
-        EpochFollower follower = new EpochFollower(context, olapSync, List.of(builder, alterations));
-        Rounds epoch = new Rounds(context, "epoch", "The latest epoch cannot be taken", () -> follower::round);
+                context,
+                "alterations",
+                "Altered tables cannot be detected",
+                PAUSE,
+                () -> alterations(context, olapSync));
+        List<Rounds> others = new ArrayList<>(List.of(builder, alterations));
+        if (olapSync.settings().olap().afterLoss() == AfterLoss.AUTO) {
+            others.add(new Rounds(
+                    context,
+                    "losses",
+                    "Losses cannot be detected, or not be followed by a rebuild",
+                    PAUSE_OF_LOSSES,
+                    () -> inLoader(context, new LossFollower(context, olapSync)::round)));
+        }
+        EpochFollower follower = new EpochFollower(context, olapSync, others);
+        Rounds epoch = new Rounds(context, "epoch", "The latest epoch cannot be taken", PAUSE, () -> follower::round);
         try {
-            context.addService(builder, true, true);
-            context.addService(alterations, true, true);
+            for (Rounds other : others) {
+                context.addService(other, true, true);
+            }
             context.addService(epoch, true, true);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static Round builder(CamelContext context, OlapSync olapSync) {
-        GenerationBuilder builder = new GenerationBuilder(context, olapSync);
+    /** Only in the process that loads models. */
+    private static Round inLoader(CamelContext context, Round round) {
         return () -> {
             if (context.getRoute(ROUTE) != null) {
-                builder.round();
+                round.run();
             }
         };
     }

@@ -11,11 +11,12 @@ import org.slf4j.LoggerFactory;
 final class Rounds extends ServiceSupport implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
-    private static final long PAUSE_MILLIS = 1_000;
+    private static final Duration LONGEST_END = Duration.ofSeconds(1);
 
     private final CamelContext context;
     private final String name;
     private final String failure;
+    private final Duration pause;
     private final Supplier<Round> rounds;
     private volatile Thread thread;
     private Round round;
@@ -26,10 +27,11 @@ final class Rounds extends ServiceSupport implements Runnable {
     }
 
     /** @param rounds called before the first round after each start */
-    Rounds(CamelContext context, String name, String failure, Supplier<Round> rounds) {
+    Rounds(CamelContext context, String name, String failure, Duration pause, Supplier<Round> rounds) {
         this.context = context;
         this.name = name;
         this.failure = failure;
+        this.pause = pause;
         this.rounds = rounds;
     }
 
@@ -49,7 +51,7 @@ final class Rounds extends ServiceSupport implements Runnable {
     protected void doStop() throws Exception {
         if (thread != null) {
             thread.interrupt();
-            thread.join(PAUSE_MILLIS);
+            thread.join(LONGEST_END.toMillis());
         }
     }
 
@@ -67,7 +69,7 @@ final class Rounds extends ServiceSupport implements Runnable {
     public void run() {
         try {
             while (!isStoppingOrStopped()) {
-                Thread.sleep(PAUSE_MILLIS);
+                Thread.sleep(pause.toMillis());
                 if (context.isStarted()) {
                     runRound();
                 }

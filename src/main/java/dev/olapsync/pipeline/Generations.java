@@ -4,6 +4,7 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.config.Settings;
+import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.History;
 import dev.olapsync.model.Model;
@@ -41,6 +42,8 @@ public final class Generations {
     private static final long LOCK = 0x6f6c61702d73796eL;
 
     public enum State {
+        /** An operator has asked for it; it is not built yet, and nothing is processed for it. */
+        REQUESTED,
         /** Changes are processed for it, and its rows are being loaded. */
         BUILDING,
         /** Readers see it. */
@@ -112,17 +115,32 @@ public final class Generations {
                     : in(State.DROPPED);
         }
 
-        /** What readers of a frozen one see, since when, why, and what to do. */
-        public String frozen() {
+        /**
+         * What readers of a frozen one see, since when, why, and what to do.
+         *
+         * @param changes what follows when a table is altered
+         */
+        public String frozen(SchemaChanges changes) {
             return model + " is frozen since "
                     + Instant.now().minusMillis(millis).truncatedTo(ChronoUnit.SECONDS)
                     + ": readers see generation " + number
                     + " with the rows as they were then, because its SELECT does not"
-                    + " fit the database any more: " + cause + ". "
-                    + (Models.hasHistory(content)
-                            ? HISTORY
-                            : "The next generation is built as soon as the SELECT in the file of the model fits; edit it if"
-                                    + " necessary.");
+                    + " fit the database any more: " + cause + ". " + next(changes);
+        }
+
+        private String next(SchemaChanges changes) {
+            if (Models.hasHistory(content)) {
+                return HISTORY;
+            }
+            return changes == SchemaChanges.STOP
+                    ? "olap.schema.changes is stop: run 'olap-sync rebuild " + model
+                            + "', or edit the file of the model."
+                    : "The next generation is built as soon as the SELECT in the file of the model fits; edit it if necessary.";
+        }
+
+        /** Whether it is to be current when it is built. */
+        public boolean isNext() {
+            return state == State.REQUESTED || state == State.BUILDING;
         }
     }
 
@@ -288,11 +306,11 @@ public final class Generations {
                 .toList());
     }
 
-    /** What a new generation of a model would be. */
+    /** A new generation of a model, which is not registered yet. */
     public Generation next(String model, String content) {
         int last =
                 last(all().stream().filter(known -> known.model().equals(model)).toList());
-        return generation(model, last + 1, State.BUILDING, content);
+        return generation(model, last + 1, State.REQUESTED, content);
     }
 
     private Generation generation(String model, int number, State state, String content) {
@@ -321,7 +339,7 @@ public final class Generations {
         }
         Optional<Generation> shown = shown(now);
         return now.stream()
-                .filter(generation -> !generation.state().isFinal())
+                .filter(generation -> !generation.state().isFinal() && generation.state() != State.REQUESTED)
                 .map(generation -> new Models.Text(
                         generation.number(),
                         Models.isSameSelect(content, generation.content()) ? content : generation.content(),

@@ -101,6 +101,17 @@ public final class ReplicationSlot {
         }
     }
 
+    /** Whether Postgres has invalidated the slot, so that nothing can read it any more. */
+    public boolean isLost(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT FROM pg_replication_slots WHERE slot_name = ? AND wal_status = 'lost'")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /**
      * Drops the slot if Postgres has invalidated it, so that nothing can read it any more.
      *

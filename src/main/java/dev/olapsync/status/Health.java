@@ -47,8 +47,8 @@ public final class Health implements OlapSyncListener {
     /** The models that show the past. */
     private static Optional<String> frozen(OlapSync olapSync) {
         return Generations.of(olapSync).frozen().stream()
-                .map(frozen ->
-                        frozen.frozen() + " " + olapSync.generationProblems().getOrDefault(frozen.model(), ""))
+                .map(frozen -> frozen.frozen(olapSync.settings().olap().schemaChanges()) + " "
+                        + olapSync.generationProblems().getOrDefault(frozen.model(), ""))
                 .reduce((first, second) -> first + " " + second);
     }
 }

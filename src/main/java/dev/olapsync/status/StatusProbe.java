@@ -1,11 +1,13 @@
 package dev.olapsync.status;
 
+import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.deadletter.DeadLetterTopic;
 import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
@@ -211,9 +213,10 @@ public final class StatusProbe implements AutoCloseable {
     private Map<String, String> next() {
         Map<String, Load> loads = loads();
         Map<String, String> next = new HashMap<>();
-        Generations.of(olapSync).frozen().forEach(frozen -> next.put(frozen.model(), frozen.frozen()));
+        SchemaChanges changes = olapSync.settings().olap().schemaChanges();
+        Generations.of(olapSync).frozen().forEach(frozen -> next.put(frozen.model(), frozen.frozen(changes)));
         Generations.of(olapSync).ofEpoch().stream()
-                .filter(generation -> generation.state() == Generations.State.BUILDING)
+                .filter(Generation::isNext)
                 .forEach(generation -> next.put(
                         generation.model(),
                         "generation " + generation.number() + " is being built, "

@@ -4,9 +4,11 @@ import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.VersionCutoffs;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -76,6 +78,26 @@ public final class Epochs {
 
     private static String select(String expression, String table) {
         return "SELECT toInt64(" + expression + ") AS epoch FROM " + ClickHouse.identifier(table);
+    }
+
+    /** @param age since it began */
+    public record Begun(int epoch, String reason, Duration age) {}
+
+    /** The latest epoch that was begun with a reason; empty if none was. */
+    public Optional<Begun> last() {
+        return clickHouse.hasTable(TABLE)
+                ? clickHouse
+                        .query(
+                                "SELECT epoch, reason, dateDiff('second', begun, now64(3)) AS age FROM " + TABLE
+                                        + " ORDER BY epoch DESC, begun LIMIT 1",
+                                Map.of())
+                        .stream()
+                        .map(row -> new Begun(
+                                row.getInteger("epoch"),
+                                row.getString("reason"),
+                                Duration.ofSeconds(row.getLong("age"))))
+                        .findFirst()
+                : Optional.empty();
     }
 
     /**

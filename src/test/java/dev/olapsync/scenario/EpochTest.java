@@ -192,11 +192,7 @@ class EpochTest {
     @Test
     void topicDeleted() throws Exception {
         try (Scenario school = school()) {
-            try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, school.brokers()))) {
-                admin.deleteTopics(List.of(school.topicOf("student_contact")))
-                        .all()
-                        .get();
-            }
+            deleteTopic(school);
             await().until(() ->
                     isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
             school.stop();
@@ -205,6 +201,44 @@ class EpochTest {
                     isDown(school, "deleted since it was first used: topic " + school.topicOf("student_contact")));
 
             rebuildAll(school, 1);
+        }
+    }
+
+    /** Without an operator; but not for the same loss again, which could go on for ever. */
+    @Test
+    void aLossIsFollowedByARebuildIfTheSettingsSaySo() throws Exception {
+        try (Scenario school = school()) {
+            school.stop();
+            dropSlot(school);
+            school.postgres("UPDATE student SET name = 'unseen' WHERE student_id <= 10");
+            school.set("olap.rebuild.after.loss", "auto").start();
+            await("the first epoch").atMost(Duration.ofSeconds(60)).until(() -> school.epoch() == 1);
+            school.awaitLoaded();
+            school.awaitInSync();
+            assertThat(school.clickHouse("SELECT count() FROM student_contact WHERE name = 'unseen'"))
+                    .containsExactly("100");
+            await("UP").until(school::down, String::isEmpty);
+
+            deleteTopic(school);
+            await("the second epoch").atMost(Duration.ofSeconds(60)).until(() -> school.epoch() == 2);
+            school.awaitLoaded();
+            school.postgres("UPDATE student SET name = 'newer' WHERE student_id = 20");
+            school.awaitInSync();
+            await("UP").until(school::down, String::isEmpty);
+
+            deleteTopic(school);
+            await().until(() -> isDown(school, "deleted since it was first used"));
+            await().during(Duration.ofSeconds(12))
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> school.epoch() == 2);
+            assertThat(school.clickHouse("SELECT startsWith(reason, 'lost: ') FROM _epochs FINAL"))
+                    .containsExactly("true", "true");
+        }
+    }
+
+    private static void deleteTopic(Scenario school) throws Exception {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, school.brokers()))) {
+            admin.deleteTopics(List.of(school.topicOf("student_contact"))).all().get();
         }
     }
 

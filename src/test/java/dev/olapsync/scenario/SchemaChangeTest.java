@@ -210,6 +210,32 @@ class SchemaChangeTest {
     }
 
     @Test
+    void aModelThatIsToStopWaitsForAnOperator() throws Exception {
+        try (Scenario shop = Scenario.of("altered", SCHEMA)
+                .set("olap.schema.changes", "stop")
+                .model("order_fact", FACT)
+                .model("every", "SELECT * FROM customers")) {
+            shop.postgres("INSERT INTO orders SELECT i, 'c1', i FROM generate_series(1, 200) i");
+            shop.start().awaitLoaded();
+            shop.postgres("ALTER TABLE customers ADD more text", "ALTER TABLE orders ALTER total TYPE numeric(14,4)");
+            write(shop);
+            await().until(() ->
+                    shop.down().contains("olap.schema.changes is stop: run 'olap-sync rebuild order_fact'"));
+            await().during(Duration.ofSeconds(3))
+                    .until(() -> !shop.command("generations", "list").contains(" 2 "));
+            shop.command("rebuild", "order_fact");
+            await().until(() -> shop.command("generations", "list")
+                    .lines()
+                    .anyMatch(line -> line.matches("order_fact +2 current .*")));
+            write(shop);
+            shop.forgetModels();
+            shop.awaitInSync();
+            assertThat(shop.down()).isEmpty();
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    @Test
     void aGenerationThatIsKeptAndDoesNotFitAnyMoreIsDropped() throws Exception {
         try (Scenario shop = shop()) {
             shop.model("order_fact", FACT.replace("o.note, ", ""));
