@@ -11,6 +11,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.Partitions;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
@@ -70,6 +71,8 @@ final class GenerationBuilder {
     private final Set<String> gone = new HashSet<>();
     /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
     private final Map<String, List<String>> columnsOfTables = new HashMap<>();
+    /** The partitions of the tables when they were looked at last, by the names of models. */
+    private final Map<String, Partitions> partitions = new HashMap<>();
     /** The registry, read at the begin of a round and after each step that has changed something. */
     private List<Generation> registered = List.of();
     /** The loads at the same time, by the names of models. */
@@ -283,7 +286,9 @@ final class GenerationBuilder {
             if (current.state() == State.FROZEN && sameSelect && stop) {
                 return;
             }
-            if (!past && (isSwitchedBack(current, content) || sameSelect && (stop || !hasOtherColumns(current)))) {
+            if (!past
+                    && (isSwitchedBack(current, content)
+                            || sameSelect && (stop || !hasOtherColumns(current) && !hasOtherPartitions(current)))) {
                 return;
             }
             if (Models.hasHistory(content)) {
@@ -318,6 +323,25 @@ final class GenerationBuilder {
         return false;
     }
 
+    /** Whether rows have come or gone with partitions, which leaves no record in the log. */
+    private boolean hasOtherPartitions(Generation current) throws Exception {
+        List<Model> models = olapSync.models().ofGeneration(current.name());
+        if (Models.hasHistory(current.content())
+                || models.stream()
+                        .allMatch(model -> model.schema().partitioned().isEmpty())) {
+            return false;
+        }
+        try (Connection postgres = olapSync.postgres().getConnection()) {
+            Partitions now = Partitions.of(models, postgres);
+            Partitions before = partitions.getOrDefault(current.model(), now);
+            if (now.haveOtherRows(before, postgres)) {
+                return true;
+            }
+            partitions.put(current.model(), now);
+            return false;
+        }
+    }
+
     private static List<List<OutputColumn>> columns(List<Model> models) {
         return models.stream().map(Model::columns).toList();
     }
@@ -350,6 +374,9 @@ final class GenerationBuilder {
             new PublishedTables(olapSync).ensure(postgres, with);
         }
         if (!begun) {
+            try (Connection postgres = olapSync.postgres().getConnection()) {
+                partitions.put(next.model(), Partitions.of(models, postgres));
+            }
             generations.save(List.of(next.of(models)));
         }
         olapSync.follow();

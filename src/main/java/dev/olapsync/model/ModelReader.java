@@ -230,7 +230,7 @@ final class ModelReader {
                 new Query.Grain(grain.item().table(), "g"),
                 key,
                 grain.several(),
-                ReadSchema.of(resolved, grain, reaches, history, ReadSchema.timeZone(postgres)));
+                ReadSchema.of(resolved, grain, reaches, history, postgres));
         List<Table.Column> images = history ? new Images(resolved, query, places, problems).columns() : List.of();
         problems.stopIfAny();
         return new ModelCompiler(file, new Planner(postgres), catalog, problems)

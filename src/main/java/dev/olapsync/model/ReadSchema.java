@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * The facts that a model reads from the catalog of Postgres: its tables, the columns that it uses, with their types,
  * and for each table the key, which must be unique and in every change; for a table with a history, that changes
- * contain the whole row. If one of them changes, the statements of the model may still run with another meaning, and
+ * contain the whole row; functions of users and values of enums. If one of them changes, the statements of the model may still run with another meaning, and
  * rows in ClickHouse may date from before the alteration, which the log does not contain. Immutable and thread safe.
  */
 public final class ReadSchema {
@@ -34,13 +34,20 @@ public final class ReadSchema {
     private final Set<TableName> whole;
 
     private final List<Resolved.View> views;
+    private final List<Definitions> definitions;
     /** In which expressions that depend on a zone are computed. */
     private final String timeZone;
 
-    private ReadSchema(List<Part> parts, Set<TableName> whole, List<Resolved.View> views, String timeZone) {
+    private ReadSchema(
+            List<Part> parts,
+            Set<TableName> whole,
+            List<Resolved.View> views,
+            List<Definitions> definitions,
+            String timeZone) {
         this.parts = List.copyOf(parts);
         this.whole = Set.copyOf(whole);
         this.views = views;
+        this.definitions = List.copyOf(definitions);
         this.timeZone = timeZone;
     }
 
@@ -78,16 +85,27 @@ public final class ReadSchema {
                     name -> new Part(table, new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>()));
         }
 
-        ReadSchema build(String timeZone) {
-            return new ReadSchema(List.copyOf(parts.values()), whole, List.copyOf(views), timeZone);
+        ReadSchema build(Set<Long> functions, Connection postgres) throws SQLException {
+            Set<Long> types = parts.values().stream()
+                    .flatMap(part -> part.columns().stream())
+                    .map(column -> column.type().oid())
+                    .collect(Collectors.toSet());
+            return new ReadSchema(
+                    List.copyOf(parts.values()),
+                    whole,
+                    List.copyOf(views),
+                    List.of(Definitions.functions(postgres, functions), Definitions.enums(postgres, types)),
+                    timeZone(postgres));
         }
     }
 
     /**
      * @param history whether changes of the grain have to carry the whole row
-     * @param timeZone of the session
+     * @param postgres with the time zone in which the model is compiled
      */
-    static ReadSchema of(Resolved resolved, Grains.Grain grain, List<Reach> reaches, boolean history, String timeZone) {
+    static ReadSchema of(
+            Resolved resolved, Grains.Grain grain, List<Reach> reaches, boolean history, Connection postgres)
+            throws SQLException {
         Builder schema = new Builder();
         resolved.used().forEach(col -> schema.column(col.item().table(), col.column()));
         grain.closure().keys().forEach((item, key) -> {
@@ -109,7 +127,18 @@ public final class ReadSchema {
         if (history) {
             schema.wholeRow(grain.item().table());
         }
-        return schema.build(timeZone);
+        return schema.build(resolved.functions(), postgres);
+    }
+
+    /**
+     * Whether a model is what was loaded, although further values of an enum may have come, and an older version may have stored
+     * fewer facts.
+     */
+    public static boolean isSame(List<String> loaded, List<String> compiled) {
+        Set<String> before = Set.copyOf(loaded);
+        Set<String> now = Set.copyOf(compiled);
+        return now.containsAll(before)
+                && now.stream().allMatch(fact -> before.contains(fact) || Definitions.isOne(fact));
     }
 
     /**
@@ -120,7 +149,8 @@ public final class ReadSchema {
         return Stream.of(
                         Stream.of("current_setting('TimeZone') = " + Sql.literal(timeZone)),
                         parts.stream().map(this::condition),
-                        views.stream().map(ReadSchema::condition))
+                        views.stream().map(ReadSchema::condition),
+                        definitions.stream().flatMap(definition -> definition.condition().stream()))
                 .flatMap(conditions -> conditions)
                 .collect(Collectors.joining(" AND ", "(", ")"));
     }
@@ -214,6 +244,15 @@ public final class ReadSchema {
         }
     }
 
+    /** The oids of the partitioned tables among those that it reads. */
+    public Set<Long> partitioned() {
+        return parts.stream()
+                .map(Part::table)
+                .filter(Table::partitioned)
+                .map(Table::oid)
+                .collect(Collectors.toSet());
+    }
+
     /** A line for each fact, in an order of their own. */
     public List<String> facts() {
         List<String> facts = new ArrayList<>();
@@ -227,6 +266,7 @@ public final class ReadSchema {
             }
         }
         views.forEach(view -> facts.add(view(view.name(), view.definition())));
+        definitions.forEach(definition -> facts.addAll(definition.facts().values()));
         zone(timeZone).ifPresent(facts::add);
         return facts;
     }
@@ -289,6 +329,9 @@ public final class ReadSchema {
             if (now.isPresent() && now.get().kind() == 'v') {
                 facts.add(view(view.name(), tables.definition(now.get().oid())));
             }
+        }
+        for (Definitions definition : definitions) {
+            facts.addAll(definition.now(postgres));
         }
         zone(timeZone(postgres)).ifPresent(facts::add);
         return facts;

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** An analysed statement with all its views and queries resolved: its items and its equalities. */
@@ -14,6 +15,8 @@ final class Resolved {
 
     /** @param oid of the view @param definition mark of its tree */
     record View(TableName name, long oid, String definition) {}
+
+    private static final List<String> CALLS = List.of("funcid", "opfuncid", "aggfnoid", "winfnoid");
 
     private Block top;
     private final List<Block> blocks = new ArrayList<>();
@@ -70,6 +73,22 @@ final class Resolved {
     /** All columns of tables that it reads. */
     Set<Col> used() {
         return used;
+    }
+
+    /** The oids of all functions that it calls, also by operators. */
+    Set<Long> functions() {
+        Set<Long> functions = new TreeSet<>();
+        blocks.forEach(block -> addFunctions(block.query(), functions));
+        return functions;
+    }
+
+    private static void addFunctions(Node node, Set<Long> functions) {
+        for (String field : CALLS) {
+            if (node.text(field) != null) {
+                functions.add(node.oid(field));
+            }
+        }
+        node.children(child -> addFunctions(child, functions));
     }
 
     List<View> views() {

@@ -29,6 +29,8 @@ class ReadSchemaTest {
             CREATE TABLE orders (id int PRIMARY KEY, other int UNIQUE NOT NULL, customer_code text, region int, total numeric(10,2),
               amount money_amount, note varchar(20), placed timestamp, quantity int NOT NULL DEFAULT 1, currency text, spare text);
             ALTER TABLE regions DROP obsolete, DROP older;
+            CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2';
+            CREATE FUNCTION other(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
             INSERT INTO customers VALUES (1, 'c1', 'one');
             INSERT INTO orders VALUES (1, 1, 'c1', 1, 1, 1, '7');
             """;
@@ -44,7 +46,7 @@ class ReadSchemaTest {
         postgres = TestDatabase.create("read_schema");
         TestDatabase.execute(postgres, SCHEMA);
         TestDatabase.write(folder, "order_fact", """
-                SELECT o.id, c."na'me :?k1" AS name, c.how, o.total, o.amount, o.note, o.placed, o.quantity * 2 AS double, r.name AS region
+                SELECT o.id, c."na'me :?k1" AS name, c.how, o.total, o.amount, o.note, o.placed, twice(o.quantity) AS double, r.name AS region
                 FROM orders o
                 LEFT JOIN customers c ON c.code = o.customer_code
                 LEFT JOIN regions r ON r.id = o.region AND r.kind = 'a'
@@ -61,6 +63,22 @@ class ReadSchemaTest {
         assertThat(model.schema().isCurrent(postgres)).isFalse();
         assertThat(SchemaChangedException.of(model, postgres))
                 .hasMessageContaining("new: olap.timezone is Europe/Berlin");
+    }
+
+    /** Of an enum, and what an older version did not store. */
+    @Test
+    void furtherValuesAreNoAlterationOfWhatWasLoaded() throws Exception {
+        List<String> loaded = model.schema().facts();
+        TestDatabase.execute(postgres, "ALTER TYPE mood ADD VALUE 'so so'");
+        List<String> again = Models.load(folder, postgres).all().get(0).schema().facts();
+        assertThat(again).hasSize(loaded.size() + 1);
+        assertThat(ReadSchema.isSame(loaded, again)).isTrue();
+        List<String> older =
+                loaded.stream().filter(fact -> !Definitions.isOne(fact)).toList();
+        assertThat(older).hasSize(loaded.size() - 3);
+        assertThat(ReadSchema.isSame(older, again)).isTrue();
+        assertThat(ReadSchema.isSame(again, loaded)).isFalse();
+        assertThat(ReadSchema.isSame(loaded.subList(1, loaded.size()), loaded)).isFalse();
     }
 
     @AfterEach
@@ -84,6 +102,7 @@ class ReadSchemaTest {
                 "ALTER TABLE orders DROP CONSTRAINT orders_other_key",
                 "CREATE TABLE regions_b PARTITION OF regions FOR VALUES IN ('b')",
                 "ALTER TYPE mood ADD VALUE 'so so'",
+                "CREATE OR REPLACE FUNCTION other(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 + 1'",
                 "TRUNCATE orders",
                 "VACUUM FULL orders",
                 "REINDEX TABLE CONCURRENTLY orders"
@@ -124,6 +143,8 @@ class ReadSchemaTest {
                 "ALTER TABLE orders RENAME TO purchases | public.orders is the table",
                 "CREATE SCHEMA elsewhere; ALTER TABLE orders SET SCHEMA elsewhere | public.orders is the table",
                 "ALTER TABLE orders RENAME TO old; CREATE TABLE orders (LIKE old INCLUDING ALL) | public.orders is the table",
+                "CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 3' | function public.twice",
+                "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue' | value blue of the enum",
                 "DROP TABLE customers; | public.customers is the table",
                 "ALTER TYPE mood RENAME TO m; CREATE TYPE mood AS ENUM ('sad', 'happy'); ALTER TABLE customers ALTER how TYPE mood USING how::text::mood"
                         + " | column how of type"

@@ -251,6 +251,57 @@ class SchemaChangeTest {
         }
     }
 
+    /** None of this changes a table, or leaves a record in the log. Each adds to what the view shows. */
+    @Test
+    void whatChangesRowsWithoutARecordIsFollowedByTheNextGeneration() throws Exception {
+        try (Scenario shop = Scenario.of(
+                        "unlogged",
+                        "CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS"
+                                + " 'SELECT $1 * 2'; CREATE TABLE visit (id int, day int, how mood, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);"
+                                + " CREATE TABLE visit_1 PARTITION OF visit FOR VALUES FROM (0) TO (100);"
+                                + " INSERT INTO visit SELECT i, i, 'sad' FROM generate_series(1, 50) i")
+                .set("olap.generation.keep.seconds", 0)
+                .model("visits", "SELECT id, day, how::text AS how, twice(day) AS twice FROM visit")) {
+            shop.start().awaitLoaded();
+            shop.awaitInSync();
+            shop.postgres(
+                    "ALTER TYPE mood ADD VALUE 'so so'",
+                    "CREATE TABLE visit_2 PARTITION OF visit FOR VALUES FROM (100) TO (200)",
+                    "INSERT INTO visit VALUES (150, 150, 'sad')",
+                    "CREATE TABLE visit_3 (LIKE visit INCLUDING ALL)",
+                    "ALTER TABLE visit ATTACH PARTITION visit_3 FOR VALUES FROM (200) TO (300)");
+            shop.awaitInSync();
+            await().during(Duration.ofSeconds(2))
+                    .until(() -> !shop.command("generations", "list").contains(" 2 "));
+
+            shop.postgres("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'");
+            awaitVisits(shop, 2, "51,51,2850");
+            shop.postgres(
+                    "CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 20'");
+            awaitVisits(shop, 3, "51,51,28500");
+            shop.postgres(
+                    "CREATE TABLE visit_4 (LIKE visit INCLUDING ALL)",
+                    "INSERT INTO visit_4 SELECT i, i, 'blue' FROM generate_series(301, 320) i",
+                    "ALTER TABLE visit ATTACH PARTITION visit_4 FOR VALUES FROM (300) TO (400)");
+            awaitVisits(shop, 4, "71,71,152700");
+            shop.postgres("ALTER TABLE visit DETACH PARTITION visit_1");
+            awaitVisits(shop, 5, "21,21,127200");
+            shop.awaitInSync();
+            assertThat(shop.down()).isEmpty();
+            assertThat(shop.readDeadLetters()).isEmpty();
+        }
+    }
+
+    private static void awaitVisits(Scenario shop, int generation, String shown) throws Exception {
+        await("generation " + generation).atMost(Duration.ofSeconds(60)).until(() -> shop.command("generations", "list")
+                .lines()
+                .anyMatch(line -> line.matches("visits +" + generation + " current .*")));
+        shop.forgetModels();
+        await().untilAsserted(() -> assertThat(
+                        shop.clickHouse("SELECT count(), countIf(how = 'blue'), sum(twice) FROM visits"))
+                .containsExactly(shown));
+    }
+
     /** Its older versions cannot be read again, so it is loaded again in a new epoch only. */
     @Test
     void aModelWithAHistoryIsFrozenAndHoldsUpNoOther() throws Exception {
