@@ -9,6 +9,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.tables.Epochs;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
@@ -68,18 +69,21 @@ final class LossFollower {
 
     /** Why this loss is left to an operator. */
     private Optional<String> obstacle(String loss) {
-        Optional<Epochs.Begun> last = new Epochs(olapSync.clickHouse()).last().filter(begun -> begun.reason()
-                .startsWith(REASON));
-        if (last.isEmpty()) {
-            return Optional.empty();
+        List<Epochs.Begun> begun = new Epochs(olapSync.clickHouse()).begun();
+        Optional<Epochs.Begun> same = begun.stream()
+                .filter(epoch ->
+                        epoch.reason().equals(REASON + loss) && epoch.age().compareTo(SAME_LOSS) < 0)
+                .findFirst();
+        if (same.isPresent()) {
+            return Optional.of("Epoch " + same.get().epoch() + " was begun because of the same loss, and not again.");
         }
-        if (last.get().reason().equals(REASON + loss) && last.get().age().compareTo(SAME_LOSS) < 0) {
-            return Optional.of("Epoch " + last.get().epoch() + " was begun because of the same loss, and not again.");
-        }
-        return loads.all().stream()
-                        .allMatch(load -> load.done() || load.select().isEmpty())
-                ? Optional.empty()
-                : Optional.of("Epoch " + last.get().epoch() + " was begun because of a loss, and is not loaded yet.");
+        boolean loaded = loads.all().stream()
+                .allMatch(load -> load.done() || load.select().isEmpty());
+        return begun.stream()
+                .limit(1)
+                .filter(epoch -> !loaded && epoch.reason().startsWith(REASON))
+                .map(epoch -> "Epoch " + epoch.epoch() + " was begun because of a loss, and is not loaded yet.")
+                .findFirst();
     }
 
     private Optional<String> loss() throws Exception {

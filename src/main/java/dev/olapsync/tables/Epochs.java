@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -83,21 +82,21 @@ public final class Epochs {
     /** @param age since it began */
     public record Begun(int epoch, String reason, Duration age) {}
 
-    /** The latest epoch that was begun with a reason; empty if none was. */
-    public Optional<Begun> last() {
+    /** The epochs that were begun with a reason, the latest first. */
+    public List<Begun> begun() {
         return clickHouse.hasTable(TABLE)
                 ? clickHouse
                         .query(
                                 "SELECT epoch, reason, dateDiff('second', begun, now64(3)) AS age FROM " + TABLE
-                                        + " ORDER BY epoch DESC, begun LIMIT 1",
+                                        + " ORDER BY epoch DESC, begun",
                                 Map.of())
                         .stream()
                         .map(row -> new Begun(
                                 row.getInteger("epoch"),
                                 row.getString("reason"),
                                 Duration.ofSeconds(row.getLong("age"))))
-                        .findFirst()
-                : Optional.empty();
+                        .toList()
+                : List.of();
     }
 
     /**
