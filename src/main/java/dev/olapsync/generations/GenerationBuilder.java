@@ -21,6 +21,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OtherPipelines;
 import dev.olapsync.pipeline.PipelineStage;
 import dev.olapsync.pipeline.Processes;
+import dev.olapsync.pipeline.UnfitGenerations;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Verification;
@@ -61,6 +62,7 @@ final class GenerationBuilder {
     private final Generations generations;
     private final ClickHouseTables tables;
     private final Loads loads;
+    private final UnfitGenerations unfit;
     /** The generations of the views that this process has created. */
     private final Map<String, Integer> shown = new HashMap<>();
     /** The contents of the files, by the names of their models; null before they have been read. */
@@ -90,6 +92,7 @@ final class GenerationBuilder {
         this.generations = Generations.of(olapSync);
         this.tables = new ClickHouseTables(olapSync.clickHouse());
         this.loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
+        this.unfit = new UnfitGenerations(olapSync);
     }
 
     /** One round over all models. A failure of one model does not stop the others. */
@@ -286,9 +289,15 @@ final class GenerationBuilder {
             if (current.state() == State.FROZEN && sameSelect && stop) {
                 return;
             }
+            boolean otherColumns = !past && sameSelect && hasOtherColumns(current);
+            if (otherColumns && stop) {
+                unfit.takeOut(Map.of(current.name(), "the tables of its SELECT * have other columns"));
+                acted = true;
+                return;
+            }
             if (!past
                     && (isSwitchedBack(current, content)
-                            || sameSelect && (stop || !hasOtherColumns(current) && !hasOtherPartitions(current)))) {
+                            || sameSelect && !otherColumns && (stop || !hasOtherPartitions(current)))) {
                 return;
             }
             if (Models.hasHistory(content)) {

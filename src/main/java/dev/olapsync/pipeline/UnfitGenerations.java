@@ -90,7 +90,11 @@ public final class UnfitGenerations {
      * @throws IllegalStateException if the registry is that of another pipeline
      */
     public void takeOut() throws Exception {
-        Map<String, String> causes = causes();
+        takeOut(causes());
+    }
+
+    /** The same for generations that do not fit for another reason. */
+    public void takeOut(Map<String, String> causes) throws Exception {
         if (causes.isEmpty()) {
             return;
         }
