@@ -176,7 +176,7 @@ class HistoryTest {
     private static Void write(Scenario scenario, Random random, AtomicBoolean enough) throws Exception {
         try (Connection postgres = scenario.postgres()) {
             postgres.setAutoCommit(false);
-            for (int i = 0; !enough.get() && i < 2_000; i++) {
+            for (int i = 0; !enough.get() && i < 500; i++) {
                 try {
                     transaction(postgres, random);
                     if (random.nextInt(6) == 0) {
@@ -200,9 +200,17 @@ class HistoryTest {
         for (int i = 1 + random.nextInt(4); i > 0; i--) {
             Savepoint savepoint = postgres.setSavepoint();
             change(postgres, random);
+            pause(postgres);
             if (random.nextInt(5) == 0) {
                 postgres.rollback(savepoint);
             }
+        }
+    }
+
+    /** So that transactions overlap, and that few changes last until the end of the restarts. */
+    private static void pause(Connection postgres) throws SQLException {
+        try (Statement statement = postgres.createStatement()) {
+            statement.execute("SELECT pg_sleep(0.01)");
         }
     }
 
