@@ -118,14 +118,18 @@ class TopicsTest {
     void topicsThatAreSetSoThatTheyLoseRecords() throws Exception {
         try (Scenario people = people()) {
             awaitUp(people);
-            misset(people, "cdc.public.person", "cleanup.policy", "compact", "delete");
-            misset(people, "olap.inhabitant", "cleanup.policy", "compact,delete", "delete");
-            misset(people, "olap.dlq", "cleanup.policy", "compact", "delete");
-            misset(people, "cdc-captured", "cleanup.policy", "delete", "compact");
-            misset(people, "olap-fanout", "retention.bytes", "1000000", "-1");
-            misset(people, "cdc.public.town", "retention.ms", "60000", "604800000");
-            misset(people, "cdc.message", "max.message.bytes", "1000000", "34603008");
-            misset(people, "olap._truncates", "unclean.leader.election.enable", "true", "false");
+            misset(
+                    people,
+                    new Misset("cdc.public.person", "cleanup.policy", "compact", "delete"),
+                    new Misset("olap.inhabitant", "cleanup.policy", "compact,delete", "delete"),
+                    new Misset("olap.dlq", "cleanup.policy", "compact", "delete"),
+                    new Misset("cdc-captured", "cleanup.policy", "delete", "compact"));
+            misset(
+                    people,
+                    new Misset("olap-fanout", "retention.bytes", "1000000", "-1"),
+                    new Misset("cdc.public.town", "retention.ms", "60000", "604800000"),
+                    new Misset("cdc.message", "max.message.bytes", "1000000", "34603008"),
+                    new Misset("olap._truncates", "unclean.leader.election.enable", "true", "false"));
         }
     }
 
@@ -138,15 +142,32 @@ class TopicsTest {
         }
     }
 
-    private static void misset(Scenario people, String name, String setting, String wrong, String right)
-            throws Exception {
-        String topic = topic(people, name);
-        String command = "kafka-configs --alter --topic " + topic + " --add-config " + setting + "=" + right;
-        people.topics().alterTopic(topic, setting, wrong);
-        awaitDown(people, "topic " + topic + " has " + setting + "=" + wrong);
-        assertThat(people.down()).contains(command);
-        assertThat(people.execute("check").printed()).contains("FAIL  topic " + topic + " has " + setting, command);
-        people.topics().alterTopic(topic, setting, right);
+    private record Misset(String name, String setting, String wrong, String right) {
+
+        String found(Scenario people) {
+            return "topic " + topic(people, name) + " has " + setting + "=" + wrong + ", not " + right;
+        }
+
+        String remedy(Scenario people) {
+            return "kafka-configs --alter --topic " + topic(people, name) + " --add-config " + setting + "=" + right;
+        }
+    }
+
+    /** No more than the health shows at once. */
+    private static void misset(Scenario people, Misset... topics) throws Exception {
+        for (Misset topic : topics) {
+            people.topics().alterTopic(topic(people, topic.name()), topic.setting(), topic.wrong());
+        }
+        for (Misset topic : topics) {
+            awaitDown(people, topic.found(people));
+        }
+        String down = people.down();
+        String checked = people.execute("check").printed();
+        for (Misset topic : topics) {
+            assertThat(down).contains(topic.remedy(people));
+            assertThat(checked).contains("FAIL  " + topic.found(people), topic.remedy(people));
+            people.topics().alterTopic(topic(people, topic.name()), topic.setting(), topic.right());
+        }
         awaitUp(people);
     }
 
