@@ -12,6 +12,7 @@ import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.scenario.Scenario;
+import dev.olapsync.tables.ClickHouseTables;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -31,12 +32,13 @@ class CopiedRangeTest {
     private static final Page.Range ALL = new Page.Range(List.of(), List.of());
 
     private Scenario shop;
+    private OlapSync olapSync;
     private ClickHouse clickHouse;
     private Model model;
     private DataSource postgres;
 
     @BeforeEach
-    void load() throws Exception {
+    void createTables() throws Exception {
         shop = Scenario.of(
                 "copied",
                 "CREATE TABLE item (a int, b text, n int, due date, price numeric(10,2) NOT NULL, label text NOT NULL,"
@@ -48,16 +50,17 @@ class CopiedRangeTest {
         shop.postgres(
                 "INSERT INTO item SELECT i, 'b ' || i, nullif(i % 10, 0), '2026-01-01', i, E'tab\\tand \\\\N', i / 7.0"
                         + " FROM generate_series(1, 100) i");
-        shop.start().awaitLoaded();
-        OlapSync olapSync = OlapSync.of(shop.camel().getCamelContext());
+        shop.removeModel("scenario_marker");
+        olapSync = new OlapSync(shop.settings());
         clickHouse = olapSync.clickHouse();
         model = olapSync.models().all().get(0);
-        clickHouse.execute("TRUNCATE TABLE item_rows");
+        new ClickHouseTables(clickHouse).ensure(model);
         postgres = olapSync.postgres();
     }
 
     @AfterEach
     void close() throws Exception {
+        olapSync.stop();
         shop.close();
     }
 
