@@ -13,6 +13,7 @@ import dev.olapsync.scenario.Scenario;
 import dev.olapsync.status.PromQl.Scrape;
 import dev.olapsync.verify.ContinuousVerification;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -57,6 +58,7 @@ class AlertsTest {
     private static Scenario scenario;
     private static StatusServer server;
     private static URI metrics;
+    private static InputStream page;
     private Scrape before;
 
     @BeforeAll
@@ -82,10 +84,14 @@ class AlertsTest {
         server = StatusServer.open(new Settings.Status("127.0.0.1", port, ""));
         server.serve(scenario.camel().getCamelContext());
         metrics = URI.create("http://127.0.0.1:" + port + "/metrics");
+        // while a page is open, there are more samples
+        page = HTTP.send(HttpRequest.newBuilder(metrics.resolve("/events")).build(), BodyHandlers.ofInputStream())
+                .body();
     }
 
     @AfterAll
     static void stop() throws Exception {
+        page.close();
         server.close();
         setting("-1");
         scenario.close();
