@@ -17,7 +17,7 @@ class ResyncTest {
 
     private static final long SEED = new Random().nextLong();
 
-    private static final long PAGE = 20_000;
+    private static final int PAGE = 200;
 
     private static Scenario shop;
 
@@ -25,7 +25,7 @@ class ResyncTest {
     static void start() throws Exception {
         System.out.println("seed of ResyncTest: " + SEED);
         shop = Scenario.example("shop", "resync", "dim_customer", "order_item_fact");
-        ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 20_000, 60_000), SEED);
+        ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 6_000, 18_000), SEED);
         shop.start().awaitLoaded();
     }
 
@@ -98,18 +98,21 @@ class ResyncTest {
     void killedInTheMiddleAndRunAgain() throws Exception {
         try (ShopWorkload workload = load()) {
             shop.clickHouseExecute("TRUNCATE TABLE order_item_fact_rows");
+            // so many pages that it can be killed between two of them
+            shop.set("olap.batch.rows", PAGE);
             Process resync = shop.programs().commandProcess("resync", "order_item_fact");
             try {
                 await().atMost(Duration.ofSeconds(60))
                         .pollInterval(Duration.ofMillis(10))
                         .until(() -> Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact")
                                         .get(0))
-                                >= PAGE);
+                                >= 20 * PAGE);
             } finally {
                 resync.destroyForcibly().waitFor();
+                shop.set("olap.batch.rows", 5_000);
             }
             assertThat(shop.clickHouse("SELECT count() FROM order_item_fact").get(0))
-                    .satisfies(rows -> assertThat(Long.parseLong(rows)).isLessThan(3 * PAGE));
+                    .satisfies(rows -> assertThat(Long.parseLong(rows)).isLessThan(60 * PAGE));
             long committed = workload.report().committed();
             await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
             shop.command("resync", "order_item_fact");
