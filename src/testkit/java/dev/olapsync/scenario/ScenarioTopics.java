@@ -207,8 +207,20 @@ public final class ScenarioTopics implements AutoCloseable {
         return offsets;
     }
 
+    /** Deletes them: every consumer with a pattern and every health check asks for all topics of the broker. */
     @Override
     public void close() {
-        admin.close();
+        try (admin) {
+            admin.deleteTopics(admin.listTopics().names().get().stream()
+                            .filter(topic -> topic.startsWith(name + "."))
+                            .toList())
+                    .all()
+                    .get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("The topics of " + name + " cannot be deleted: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the topics of " + name + " were deleted", e);
+        }
     }
 }
