@@ -27,6 +27,7 @@ import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Verification;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -297,7 +298,7 @@ final class GenerationBuilder {
             }
             if (!past
                     && (isSwitchedBack(current, content)
-                            || sameSelect && !otherColumns && (stop || !hasOtherPartitions(current)))) {
+                            || sameSelect && !otherColumns && (stop || !hasOtherRows(current)))) {
                 return;
             }
             if (Models.hasHistory(content)) {
@@ -332,23 +333,32 @@ final class GenerationBuilder {
         return false;
     }
 
-    /** Whether rows have come or gone with partitions, which leaves no record in the log. */
-    private boolean hasOtherPartitions(Generation current) throws Exception {
+    /** Whether rows are others for a reason that leaves no record in the log. */
+    private boolean hasOtherRows(Generation current) throws Exception {
         List<Model> models = olapSync.models().ofGeneration(current.name());
         if (Models.hasHistory(current.content())
-                || models.stream()
-                        .allMatch(model -> model.schema().partitioned().isEmpty())) {
+                || models.stream().noneMatch(model -> model.schema().dependsOnMore())) {
             return false;
         }
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            Partitions now = Partitions.of(models, postgres);
-            Partitions before = partitions.getOrDefault(current.model(), now);
-            if (now.haveOtherRows(before, postgres)) {
-                return true;
+            for (Model model : models) {
+                if (model.schema().hasOtherDefinitions(postgres)) {
+                    return true;
+                }
             }
-            partitions.put(current.model(), now);
-            return false;
+            return hasOtherPartitions(current, models, postgres);
         }
+    }
+
+    private boolean hasOtherPartitions(Generation current, List<Model> models, Connection postgres)
+            throws SQLException {
+        Partitions now = Partitions.of(models, postgres);
+        Partitions before = partitions.getOrDefault(current.model(), now);
+        if (now.haveOtherRows(before, postgres)) {
+            return true;
+        }
+        partitions.put(current.model(), now);
+        return false;
     }
 
     private static List<List<OutputColumn>> columns(List<Model> models) {

@@ -1,6 +1,5 @@
 package dev.olapsync.model;
 
-import dev.olapsync.postgres.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,7 +10,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * Entries of the catalog of Postgres that can be replaced without a change of a table: the functions of users that a model calls,
@@ -23,15 +21,11 @@ import java.util.stream.Collectors;
  */
 record Definitions(String catalog, String entry, SortedMap<Long, String> facts) {
 
-    private static final String FUNCTION = "function ";
-    private static final String VALUE = "value ";
     private static final String FUNCTIONS = "pg_catalog.pg_proc AS d";
-    private static final String FUNCTION_ENTRY = "concat('" + FUNCTION
-            + "', (SELECT n.nspname FROM pg_catalog.pg_namespace AS n WHERE n.oid = d.pronamespace), '.', d.proname, ' ', d.oid, ' with the definition ',"
-            + " md5(concat_ws(' ', d.prolang, d.provolatile, d.proisstrict, d.prosrc, d.probin, d.prosqlbody, d.proconfig)))";
+    private static final String FUNCTION_ENTRY =
+            "md5(concat_ws(' ', d.prolang, d.provolatile, d.proisstrict, d.prosrc, d.probin, d.prosqlbody, d.proconfig))";
     private static final String ENUMS = "pg_catalog.pg_enum AS d";
-    private static final String ENUM_ENTRY =
-            "concat('" + VALUE + "', d.enumlabel, ' of the enum ', d.enumtypid, ' [', d.oid, ']')";
+    private static final String ENUM_ENTRY = "d.enumlabel";
 
     static Definitions functions(Connection postgres, Collection<Long> oids) throws SQLException {
         return read(postgres, FUNCTIONS, FUNCTION_ENTRY, "d.oid >= 16384 AND d.oid" + in(oids));
@@ -47,25 +41,12 @@ record Definitions(String catalog, String entry, SortedMap<Long, String> facts) 
                         + in(types) + ")");
     }
 
-    /** Whether a fact is such a description, of which further ones do not matter. */
-    static boolean isOne(String fact) {
-        return fact.startsWith(FUNCTION) || fact.startsWith(VALUE);
-    }
-
-    /** SQL that is true while none of them has been replaced; empty if there are none. */
-    List<String> condition() {
-        return facts.isEmpty()
-                ? List.of()
-                : List.of("(SELECT count(*) FROM " + catalog + " WHERE d.oid" + in(facts.keySet()) + " AND " + entry
-                        + facts.values().stream().map(Sql::literal).collect(Collectors.joining(", ", " IN (", ")"))
-                        + ") = " + facts.size());
-    }
-
-    /** The descriptions of the same entries as they are now. */
-    Collection<String> now(Connection postgres) throws SQLException {
-        return read(postgres, catalog, entry, "d.oid" + in(facts.keySet()))
-                .facts()
-                .values();
+    /** Whether the same entries are others now, or are gone. */
+    boolean areReplaced(Connection postgres) throws SQLException {
+        return !facts.isEmpty()
+                && !read(postgres, catalog, entry, "d.oid" + in(facts.keySet()))
+                        .facts()
+                        .equals(facts);
     }
 
     private static Definitions read(Connection postgres, String catalog, String entry, String where)

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * The facts that a model reads from the catalog of Postgres: its tables, the columns that it uses, with their types,
  * and for each table the key, which must be unique and in every change; for a table with a history, that changes
- * contain the whole row; functions of users and values of enums. If one of them changes, the statements of the model may still run with another meaning, and
+ * contain the whole row. If one of them changes, the statements of the model may still run with another meaning, and
  * rows in ClickHouse may date from before the alteration, which the log does not contain. Immutable and thread safe.
  */
 public final class ReadSchema {
@@ -131,17 +131,6 @@ public final class ReadSchema {
     }
 
     /**
-     * Whether a model is what was loaded, although further values of an enum may have come, and an older version may have stored
-     * fewer facts.
-     */
-    public static boolean isSame(List<String> loaded, List<String> compiled) {
-        Set<String> before = Set.copyOf(loaded);
-        Set<String> now = Set.copyOf(compiled);
-        return now.containsAll(before)
-                && now.stream().allMatch(fact -> before.contains(fact) || Definitions.isOne(fact));
-    }
-
-    /**
      * SQL that is true while the catalog has the same facts as when the model was compiled. A statement locks its
      * tables before it takes its snapshot, so in such a statement the answer holds for the rows that it reads.
      */
@@ -149,8 +138,7 @@ public final class ReadSchema {
         return Stream.of(
                         Stream.of("current_setting('TimeZone') = " + Sql.literal(timeZone)),
                         parts.stream().map(this::condition),
-                        views.stream().map(ReadSchema::condition),
-                        definitions.stream().flatMap(definition -> definition.condition().stream()))
+                        views.stream().map(ReadSchema::condition))
                 .flatMap(conditions -> conditions)
                 .collect(Collectors.joining(" AND ", "(", ")"));
     }
@@ -244,6 +232,23 @@ public final class ReadSchema {
         }
     }
 
+    /** Whether rows can change without a record in the log and without a change of the facts. */
+    public boolean dependsOnMore() {
+        return !partitioned().isEmpty()
+                || definitions.stream()
+                        .anyMatch(definition -> !definition.facts().isEmpty());
+    }
+
+    /** Whether functions or values of enums, which are no facts, have been replaced since the model was compiled. */
+    public boolean hasOtherDefinitions(Connection postgres) throws SQLException {
+        for (Definitions definition : definitions) {
+            if (definition.areReplaced(postgres)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The oids of the partitioned tables among those that it reads. */
     public Set<Long> partitioned() {
         return parts.stream()
@@ -266,7 +271,6 @@ public final class ReadSchema {
             }
         }
         views.forEach(view -> facts.add(view(view.name(), view.definition())));
-        definitions.forEach(definition -> facts.addAll(definition.facts().values()));
         zone(timeZone).ifPresent(facts::add);
         return facts;
     }
@@ -329,9 +333,6 @@ public final class ReadSchema {
             if (now.isPresent() && now.get().kind() == 'v') {
                 facts.add(view(view.name(), tables.definition(now.get().oid())));
             }
-        }
-        for (Definitions definition : definitions) {
-            facts.addAll(definition.now(postgres));
         }
         zone(timeZone(postgres)).ifPresent(facts::add);
         return facts;

@@ -190,7 +190,7 @@ public final class Generations {
             }
             if (e.code() == UNKNOWN_COLUMN) {
                 // of an earlier version
-                ensureTable();
+                clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN parts Array(String) AFTER generation");
                 return rows();
             }
             throw e;
@@ -202,17 +202,12 @@ public final class Generations {
         return all().stream().filter(generation -> generation.epoch() == epoch).toList();
     }
 
-    private void ensureTable() {
+    /** All of them or none; the table is there afterwards. */
+    public void save(List<Generation> generations) {
         clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
                 + " (epoch UInt16, model String, generation UInt32, parts Array(String), state String, content String,"
                 + " cause String, since DateTime64(3) DEFAULT now64(3), step UInt64)"
                 + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model, generation)");
-        clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS parts Array(String) AFTER generation");
-    }
-
-    /** All of them or none; the table is there afterwards. */
-    public void save(List<Generation> generations) {
-        ensureTable();
         if (!generations.isEmpty()) {
             clickHouse.execute("INSERT INTO " + TABLE
                     + " (epoch, model, generation, parts, state, content, cause, step) VALUES "

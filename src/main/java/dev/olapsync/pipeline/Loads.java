@@ -5,7 +5,6 @@ import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.config.Settings;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
-import dev.olapsync.model.ReadSchema;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.tables.Epochs;
 import java.util.ArrayList;
@@ -173,8 +172,7 @@ public final class Loads {
         return all().stream()
                 .filter(load -> !load.schema().isEmpty())
                 .flatMap(load -> models.find(load.model()).stream()
-                        .filter(model ->
-                                !ReadSchema.isSame(load.schema(), model.schema().facts()))
+                        .filter(model -> !Set.copyOf(model.schema().facts()).equals(Set.copyOf(load.schema())))
                         .map(model -> SchemaChangedException.message(
                                 model, load.schema(), model.schema().facts())))
                 .findFirst();

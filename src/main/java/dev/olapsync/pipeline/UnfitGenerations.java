@@ -4,7 +4,6 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelError;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
-import dev.olapsync.model.ReadSchema;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
@@ -72,7 +71,9 @@ public final class UnfitGenerations {
     /** @param load null if there is none */
     private static Optional<String> altered(Model model, Load load, Connection postgres) throws SQLException {
         List<String> compiled = model.schema().facts();
-        if (load != null && !load.schema().isEmpty() && !ReadSchema.isSame(load.schema(), compiled)) {
+        if (load != null
+                && !load.schema().isEmpty()
+                && !Set.copyOf(load.schema()).equals(Set.copyOf(compiled))) {
             return Optional.of(altered(load.schema(), compiled));
         }
         return model.schema().isCurrent(postgres)
