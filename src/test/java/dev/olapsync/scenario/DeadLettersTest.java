@@ -4,23 +4,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.devstack.Service;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
+import org.apache.camel.spi.InflightRepository;
 import org.apache.camel.spi.RouteController;
+import org.apache.camel.support.EventNotifierSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A row that Postgres or ClickHouse refuses costs one dead letter and nothing else; an outage costs none. Case F6. */
 class DeadLettersTest {
 
-    /** A batch that fails is tried again for 33 s before its consumer is recreated. */
-    private static final Duration LONGER_THAN_ALL_REDELIVERIES = Duration.ofSeconds(40);
-
     private static Scenario shop(int items) throws Exception {
-        Scenario shop = Scenario.example("shop", "dead_letters", "order_item_fact");
+        return shop(items, Path.of("routes"));
+    }
+
+    private static Scenario shop(int items, Path routes) throws Exception {
+        Scenario shop =
+                Scenario.example("shop", "dead_letters", "order_item_fact").routesFrom(routes);
         shop.postgres(
                 "INSERT INTO customers (id, email, name, country, city) VALUES (1, 'a@example.com', 'A', 'UK', 'Rome')",
                 "INSERT INTO products (id, name, category, price) VALUES (1, 'p', 'c', 1)",
@@ -436,8 +453,9 @@ class DeadLettersTest {
 
     /** All three routes have something that they cannot write, longer than they try before they start again. */
     @Test
-    void outagesAreNoDeadLetters() throws Exception {
-        try (Scenario shop = shop(6_000)) {
+    void outagesAreNoDeadLetters(@TempDir Path impatient) throws Exception {
+        writeImpatient(impatient);
+        try (Scenario shop = shop(6_000, impatient)) {
             List<Service> servers =
                     List.of(shop.stack().clickHouse(), shop.stack().postgres());
             RouteController routes = shop.camel().getCamelContext().getRouteController();
@@ -452,14 +470,18 @@ class DeadLettersTest {
             routes.stopRoute("enrich");
             change(shop, "Kyiv");
             await("capture").until(() -> shop.topics().captured("order_items"));
+            List<String> all = List.of("load", "fan-out", "enrich");
+            Set<String> givenUp = givenUp(shop.camel().getCamelContext());
+            Hold.letGo = new CountDownLatch(1);
+            for (String route : all) {
+                routes.startRoute(route);
+            }
+            InflightRepository held = shop.camel().getCamelContext().getInflightRepository();
+            await("a batch of each").until(() -> all.stream().allMatch(route -> held.size(route) > 0));
             servers.forEach(Service::kill);
+            Hold.letGo.countDown();
             try {
-                for (String route : List.of("load", "fan-out", "enrich")) {
-                    routes.startRoute(route);
-                }
-                await().pollDelay(LONGER_THAN_ALL_REDELIVERIES)
-                        .atMost(LONGER_THAN_ALL_REDELIVERIES.plusSeconds(5))
-                        .until(() -> true);
+                await("all attempts").until(() -> givenUp.containsAll(all));
             } finally {
                 servers.forEach(Service::start);
             }
@@ -468,6 +490,57 @@ class DeadLettersTest {
                     .containsExactly("6000");
             assertThat(shop.readDeadLetters()).isEmpty();
         }
+    }
+
+    /** Routes that hold their batches, give up after three attempts, and wait a second for Postgres in each. */
+    private static void writeImpatient(Path routes) throws IOException {
+        String hold = Matcher.quoteReplacement(Hold.class.getName());
+        for (String file : List.of("capture", "enrich", "load", "dead-letters")) {
+            String name = file + ".camel.yaml";
+            Files.writeString(
+                    routes.resolve(name),
+                    Files.readString(Path.of("routes", name))
+                            .replace("maximumRedeliveries: 8", "maximumRedeliveries: 2")
+                            .replace("      properties:\n", "      properties:\n        connectionTimeout: 1000\n")
+                            .replaceAll(
+                                    "( +- )setVariable:\n( +)id: remember-(changes|rows|fan-outs)\n",
+                                    "$1process:\n$2id: hold-$3\n$2ref: \"#class:" + hold + "\"\n$0"));
+        }
+        assertThat(routes.resolve("enrich.camel.yaml"))
+                .content()
+                .containsOnlyOnce("maximumRedeliveries: 2")
+                .containsOnlyOnce("connectionTimeout: 1000")
+                .contains("id: hold-changes", "id: hold-fan-outs");
+        assertThat(routes.resolve("load.camel.yaml"))
+                .content()
+                .containsOnlyOnce("maximumRedeliveries: 2")
+                .contains("id: hold-rows");
+    }
+
+    /** A step that holds batches until they are let go. */
+    public static final class Hold implements Processor {
+
+        private static volatile CountDownLatch letGo = new CountDownLatch(0);
+
+        @Override
+        public void process(Exchange exchange) throws InterruptedException {
+            letGo.await();
+        }
+    }
+
+    /** The routes of which a batch has failed in all its attempts, from now on. */
+    private static Set<String> givenUp(CamelContext context) {
+        Set<String> routes = ConcurrentHashMap.newKeySet();
+        context.getManagementStrategy().addEventNotifier(new EventNotifierSupport() {
+
+            @Override
+            public void notify(CamelEvent event) {
+                if (event instanceof ExchangeFailedEvent failed) {
+                    routes.add(failed.getExchange().getFromRouteId());
+                }
+            }
+        });
+        return routes;
     }
 
     private static void change(Scenario shop, String city) throws Exception {
