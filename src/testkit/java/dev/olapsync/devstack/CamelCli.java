@@ -94,8 +94,8 @@ public final class CamelCli extends Service {
         ProcessBuilder builder = new ProcessBuilder(
                         "sh",
                         "-c",
-                        "exec " + java + " -Duser.home=" + HOME + " -Dmaven.repo.local=" + repository() + " CamelJBang "
-                                + arguments)
+                        "exec " + java + " " + Pipeline.SHORT_LIVED + " -Duser.home=" + HOME + " -Dmaven.repo.local="
+                                + repository() + " CamelJBang " + arguments)
                 .directory(folder().toFile());
         Pipeline.configure(builder, settings);
         try {

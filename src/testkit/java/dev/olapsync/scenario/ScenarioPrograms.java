@@ -41,7 +41,8 @@ public final class ScenarioPrograms {
     public Pipeline container(Path folder, Map<String, String> environment, List<String> arguments) {
         Map<String, String> settings = new HashMap<>(environment);
         settings.putAll(scenario.configuration());
-        return new Pipeline(folder("container"), settings, arguments.subList(1, arguments.size()), "", folder);
+        return new Pipeline(
+                folder("container"), settings, arguments.subList(1, arguments.size()), Pipeline.SHORT_LIVED, folder);
     }
 
     /**
