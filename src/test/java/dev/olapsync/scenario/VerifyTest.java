@@ -29,9 +29,9 @@ class VerifyTest {
     static void start() throws Exception {
         System.out.println("seed of VerifyTest: " + SEED);
         shop = Scenario.example("shop", "verify", "dim_customer", "dim_product", "order_fact", "order_item_fact");
-        ShopData.fill(shop.dataSource(), new ShopSize(1_000, 200, 5_000, 15_000), SEED);
+        ShopData.fill(shop.dataSource(), new ShopSize(500, 100, 1_200, 3_500), SEED);
         shop.start().awaitLoaded();
-        workload = new ShopWorkload(shop.dataSource(), SEED, 150, 4);
+        workload = new ShopWorkload(shop.dataSource(), SEED, 60, 4);
         workload.start();
         awaitCommits(100);
     }
