@@ -22,6 +22,8 @@ import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A consumer in which each poll is a batch, for Camel's {@code batching}. A poll ends at the maximum number of records
@@ -36,6 +38,8 @@ import org.apache.kafka.common.TopicPartition;
  * them.
  */
 public final class BatchConsumer extends KafkaConsumer<Object, Object> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BatchConsumer.class);
 
     /**
      * Minimum time that a poll waits for the first record, also if its timeout is shorter. A stop waits for the poll.
@@ -61,7 +65,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         /** @param end offset at which the log ends, before the offset that would have been read next */
         void truncated(TopicPartition partition, long end);
 
-        /** Records of further partitions come after this. */
+        /** Records of further partitions come after this. If it throws, no records are returned until it succeeds. */
         default void assigned() {}
     }
 
@@ -77,6 +81,10 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
     private long collectedBytes;
     private boolean complete;
+    /** Whether {@link Losses#assigned} must succeed before records are returned. */
+    private boolean joining;
+
+    private boolean waiting;
     private long handedOver = System.nanoTime();
 
     /**
@@ -110,6 +118,10 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
     @Override
     public ConsumerRecords<Object, Object> poll(Duration timeout) {
+        if (!complete && !hasJoined()) {
+            stay();
+            return ConsumerRecords.empty();
+        }
         if (complete) {
             complete = false;
             handedOver = System.nanoTime();
@@ -127,8 +139,37 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
                     && collectedBytes < maxBytes
                     && (!polled.isEmpty() || System.nanoTime() < due);
         }
+        if (!hasJoined()) {
+            return ConsumerRecords.empty();
+        }
         complete = !collected.isEmpty();
         return batch();
+    }
+
+    private boolean hasJoined() {
+        try {
+            if (joining) {
+                losses.assigned();
+            }
+            joining = false;
+            waiting = false;
+        } catch (RuntimeException e) {
+            if (!waiting) {
+                LOG.warn("A consumer waits until this works, which it tries again and again: {}", e.getMessage());
+            }
+            waiting = true;
+        }
+        return !joining;
+    }
+
+    /** Remains a member of the group, and reads hardly anything. */
+    private void stay() {
+        pause(assignment());
+        try {
+            pollOnce(PATIENCE).forEach(this::collect);
+        } finally {
+            resume(paused());
+        }
     }
 
     private void collect(ConsumerRecord<Object, Object> one) {
@@ -229,7 +270,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
                     expected.put(partition, offset.offset());
                 }
             });
-            losses.assigned();
+            joining = true;
             listener.onPartitionsAssigned(partitions);
         }
 

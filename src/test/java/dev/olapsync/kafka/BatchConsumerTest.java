@@ -59,6 +59,14 @@ class BatchConsumerTest {
             note("%d: ends at %d".formatted(partition.partition(), end));
         }
 
+        @Override
+        public void assigned() {
+            if (cannotBeNoted) {
+                throw new IllegalStateException("cannot be read");
+            }
+            joined++;
+        }
+
         private void note(String loss) {
             if (cannotBeNoted) {
                 throw new IllegalStateException("cannot be noted");
@@ -67,6 +75,7 @@ class BatchConsumerTest {
         }
     };
     private boolean cannotBeNoted;
+    private int joined;
     private int produced;
 
     @BeforeEach
@@ -267,6 +276,28 @@ class BatchConsumerTest {
             int others = other.assignment().iterator().next().partition();
             assertThat(held.get()).isNotEmpty().noneMatch(number -> number % PARTITIONS == others);
         }
+    }
+
+    /** An exception would make Camel create the consumer again and again, without a pause. */
+    @Test
+    void noRecordsComeBeforeWhatAMemberMustDoFirstHasBeenDone() throws Exception {
+        consumer.close();
+        consumer = consumer(Map.of("group.id", topic, "enable.auto.commit", "false"));
+        consumer.subscribe(List.of(topic), new QuietListener());
+        produce(300);
+        cannotBeNoted = true;
+        for (int polls = 0; consumer.assignment().isEmpty() || polls < 5; polls++) {
+            assertThat(consumer.poll(SHORT)).isEmpty();
+        }
+        assertThat(joined).isZero();
+        cannotBeNoted = false;
+        List<Integer> read = new ArrayList<>();
+        while (read.size() < 300) {
+            read.addAll(batch(LONG));
+        }
+        assertThat(joined).isEqualTo(1);
+        assertThat(read).doesNotHaveDuplicates().hasSize(300);
+        assertThat(lost).isEmpty();
     }
 
     private void delete(int partition, long before) throws Exception {

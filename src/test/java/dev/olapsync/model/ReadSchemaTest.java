@@ -144,7 +144,6 @@ class ReadSchemaTest {
                 "ALTER TABLE orders RENAME TO purchases | public.orders is the table",
                 "CREATE SCHEMA elsewhere; ALTER TABLE orders SET SCHEMA elsewhere | public.orders is the table",
                 "ALTER TABLE orders RENAME TO old; CREATE TABLE orders (LIKE old INCLUDING ALL) | public.orders is the table",
-                "CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 3' | function public.twice",
                 "DROP TABLE customers; | public.customers is the table",
                 "ALTER TYPE mood RENAME TO m; CREATE TYPE mood AS ENUM ('sad', 'happy'); ALTER TABLE customers ALTER how TYPE mood USING how::text::mood"
                         + " | column how of type"
