@@ -87,6 +87,18 @@ public final class ClickHouse implements AutoCloseable {
                 .isEmpty();
     }
 
+    /** Adds a column to a table of an earlier version. Needs no right to ALTER if the column exists. */
+    public void addColumn(String table, String name, String type) {
+        boolean missing = query(
+                        "SELECT 1 AS one FROM system.columns WHERE database = {database:String} AND table = {table:String}"
+                                + " AND name = {name:String}",
+                        Map.of("database", database(), "table", table, "name", name))
+                .isEmpty();
+        if (missing) {
+            execute("ALTER TABLE " + identifier(table) + " ADD COLUMN IF NOT EXISTS " + identifier(name) + " " + type);
+        }
+    }
+
     /** Whether this version has the setting. */
     public boolean hasSetting(String name) {
         return !query("SELECT 1 AS one FROM system.settings WHERE name = {name:String}", Map.of("name", name))

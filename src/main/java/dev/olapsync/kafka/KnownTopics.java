@@ -88,7 +88,7 @@ public final class KnownTopics {
             clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
                     + " (epoch UInt16, topic String, id String, firsts Array(UInt64))"
                     + " ENGINE = ReplacingMergeTree ORDER BY (epoch, topic)");
-            clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS firsts Array(UInt64)");
+            clickHouse.addColumn(TABLE, "firsts", "Array(UInt64)");
             there = true;
         }
     }

@@ -190,7 +190,7 @@ public final class Generations {
             }
             if (e.code() == UNKNOWN_COLUMN) {
                 // of an earlier version
-                clickHouse.execute("ALTER TABLE " + TABLE + " ADD COLUMN parts Array(String) AFTER generation");
+                clickHouse.addColumn(TABLE, "parts", "Array(String)");
                 return rows();
             }
             throw e;

@@ -81,8 +81,7 @@ public final class Loads {
                 "CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
                         + " total UInt64, last_key Array(String), done UInt8, model_select String,"
                         + " model_schema Array(String), step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
-        clickHouse.execute(
-                "ALTER TABLE " + TABLE + " ADD COLUMN IF NOT EXISTS model_schema Array(String) AFTER model_select");
+        clickHouse.addColumn(TABLE, "model_schema", "Array(String)");
     }
 
     /** Whether any model was ever loaded. */

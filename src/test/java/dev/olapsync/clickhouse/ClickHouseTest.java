@@ -49,6 +49,19 @@ class ClickHouseTest {
         }
     }
 
+    /** Which would need the right to ALTER, or an engine that can do it. */
+    @Test
+    void aTableThatHasAColumnIsNotAltered() {
+        clickHouse.execute("CREATE OR REPLACE TABLE unalterable (a UInt8) ENGINE = Log");
+        clickHouse.addColumn("unalterable", "a", "UInt8");
+        assertThatThrownBy(() -> clickHouse.addColumn("unalterable", "b", "UInt8"))
+                .isInstanceOf(ClickHouseException.class);
+        clickHouse.execute("DROP TABLE unalterable");
+        clickHouse.addColumn("insert_errors", "added", "Array(UInt8)");
+        assertThat(clickHouse.query("SELECT added FROM insert_errors", Map.of()))
+                .isEmpty();
+    }
+
     @Test
     void identifiersAndLiteralsAreQuoted() {
         String hostile = "a`b\\'; DROP TABLE x -- ";
