@@ -337,10 +337,13 @@ class SchemaChangeTest {
                     .containsExactly("x");
             shop.stop();
             assertThat(shop.startProblem()).isEmpty();
+            shop.postgres("ALTER TABLE orders ALTER note TYPE varchar(7)");
             shop.start();
             shop.postgres("INSERT INTO orders VALUES (2, 'c1', 1, 'n')");
             await().until(() ->
                     shop.clickHouse("SELECT id FROM note ORDER BY id").equals(List.of("1", "2")));
+            await("what was altered while nothing ran")
+                    .until(() -> shop.command("generations", "list").matches("(?s).*note +2 current.*"));
             await().until(() -> shop.down().contains("customer is frozen since"));
 
             shop.command("rebuild", "--all");
