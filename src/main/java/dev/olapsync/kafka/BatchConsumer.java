@@ -83,8 +83,9 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private boolean complete;
     /** Whether {@link Losses#assigned} must succeed before records are returned. */
     private boolean joining;
+    /** Whether the log has the reason why it did not. */
+    private boolean reported;
 
-    private boolean waiting;
     private long handedOver = System.nanoTime();
 
     /**
@@ -131,9 +132,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         boolean more = true;
         while (more) {
             long left = Math.max(0, due - System.nanoTime());
-            ConsumerRecords<Object, Object> polled = pollOnce(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
-            polled.forEach(this::collect);
-            noteGaps(polled);
+            ConsumerRecords<Object, Object> polled = read(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
             more = !collected.isEmpty()
                     && collected.size() < maximum
                     && collectedBytes < maxBytes
@@ -146,18 +145,25 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         return batch();
     }
 
+    private ConsumerRecords<Object, Object> read(Duration timeout) {
+        ConsumerRecords<Object, Object> polled = pollOnce(timeout);
+        polled.forEach(this::collect);
+        noteGaps(polled);
+        return polled;
+    }
+
     private boolean hasJoined() {
         try {
             if (joining) {
                 losses.assigned();
             }
             joining = false;
-            waiting = false;
+            reported = false;
         } catch (RuntimeException e) {
-            if (!waiting) {
+            if (!reported) {
                 LOG.warn("A consumer waits until this works, which it tries again and again: {}", e.getMessage());
             }
-            waiting = true;
+            reported = true;
         }
         return !joining;
     }
@@ -166,7 +172,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private void stay() {
         pause(assignment());
         try {
-            pollOnce(PATIENCE).forEach(this::collect);
+            read(PATIENCE);
         } finally {
             resume(paused());
         }
