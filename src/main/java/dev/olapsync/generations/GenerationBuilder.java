@@ -11,7 +11,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
-import dev.olapsync.model.Partitions;
+import dev.olapsync.model.UnloggedFacts;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
@@ -74,12 +74,10 @@ final class GenerationBuilder {
     private final Set<String> gone = new HashSet<>();
     /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
     private final Map<String, List<String>> columnsOfTables = new HashMap<>();
-    /** The partitions of the tables when they were looked at last, by the names of models. */
-    private final Map<String, Partitions> partitions = new HashMap<>();
     /** The registry, read at the begin of a round and after each step that has changed something. */
     private List<Generation> registered = List.of();
     /** The loads at the same time, by the names of models. */
-    private Map<String, Loads.Load> loaded = Map.of();
+    private Map<String, Loads.Load> loaded = new HashMap<>();
 
     private boolean acted;
     /** Whether no other pipeline had the ClickHouse database when this one began. */
@@ -132,7 +130,7 @@ final class GenerationBuilder {
         boolean known =
                 shown().stream().allMatch(generation -> generation.state().isFinal() || isLoaded(generation));
         if (!known && loads.exists()) {
-            loaded = loads.all().stream().collect(Collectors.toMap(Loads.Load::model, load -> load));
+            loaded = new HashMap<>(loads.all().stream().collect(Collectors.toMap(Loads.Load::model, load -> load)));
         }
         acted = false;
     }
@@ -342,22 +340,27 @@ final class GenerationBuilder {
         }
         try (Connection postgres = olapSync.postgres().getConnection()) {
             for (Model model : models) {
-                if (model.schema().hasOtherDefinitions(postgres)) {
+                if (hasOtherRows(model, loaded.get(model.name()), postgres)) {
                     return true;
                 }
             }
-            return hasOtherPartitions(current, models, postgres);
         }
+        return false;
     }
 
-    private boolean hasOtherPartitions(Generation current, List<Model> models, Connection postgres)
-            throws SQLException {
-        Partitions now = Partitions.of(models, postgres);
-        Partitions before = partitions.getOrDefault(current.model(), now);
+    /** What does not change a row, such as a further partition, is stored: the next change is compared with it. */
+    private boolean hasOtherRows(Model model, Loads.Load load, Connection postgres) throws SQLException {
+        UnloggedFacts before =
+                load.unlogged().isEmpty() ? model.schema().unlogged() : UnloggedFacts.parse(load.unlogged());
+        UnloggedFacts now = model.schema().unloggedNow(postgres);
         if (now.haveOtherRows(before, postgres)) {
             return true;
         }
-        partitions.put(current.model(), now);
+        if (!now.lines().equals(load.unlogged())) {
+            Loads.Load stored = load.with(now);
+            loads.save(stored);
+            loaded.put(model.name(), stored);
+        }
         return false;
     }
 
@@ -393,9 +396,6 @@ final class GenerationBuilder {
             new PublishedTables(olapSync).ensure(postgres, with);
         }
         if (!begun) {
-            try (Connection postgres = olapSync.postgres().getConnection()) {
-                partitions.put(next.model(), Partitions.of(models, postgres));
-            }
             generations.save(List.of(next.of(models)));
         }
         olapSync.follow();

@@ -34,7 +34,10 @@ public final class ReadSchema {
     private final Set<TableName> whole;
 
     private final List<Resolved.View> views;
-    private final List<Definitions> definitions;
+    /** Oids of the functions that are called. */
+    private final Set<Long> functions;
+    /** When the model was compiled. */
+    private final UnloggedFacts unlogged;
     /** In which expressions that depend on a zone are computed. */
     private final String timeZone;
 
@@ -42,13 +45,16 @@ public final class ReadSchema {
             List<Part> parts,
             Set<TableName> whole,
             List<Resolved.View> views,
-            List<Definitions> definitions,
-            String timeZone) {
+            Set<Long> functions,
+            String timeZone,
+            Connection postgres)
+            throws SQLException {
         this.parts = List.copyOf(parts);
         this.whole = Set.copyOf(whole);
         this.views = views;
-        this.definitions = List.copyOf(definitions);
+        this.functions = Set.copyOf(functions);
         this.timeZone = timeZone;
+        this.unlogged = unloggedNow(postgres);
     }
 
     private static final class Builder {
@@ -86,16 +92,8 @@ public final class ReadSchema {
         }
 
         ReadSchema build(Set<Long> functions, Connection postgres) throws SQLException {
-            Set<Long> types = parts.values().stream()
-                    .flatMap(part -> part.columns().stream())
-                    .map(column -> column.type().oid())
-                    .collect(Collectors.toSet());
             return new ReadSchema(
-                    List.copyOf(parts.values()),
-                    whole,
-                    List.copyOf(views),
-                    List.of(Definitions.functions(postgres, functions), Definitions.enums(postgres, types)),
-                    timeZone(postgres));
+                    List.copyOf(parts.values()), whole, List.copyOf(views), functions, timeZone(postgres), postgres);
         }
     }
 
@@ -234,23 +232,24 @@ public final class ReadSchema {
 
     /** Whether rows can change without a record in the log and without a change of the facts. */
     public boolean dependsOnMore() {
-        return !partitioned().isEmpty()
-                || definitions.stream()
-                        .anyMatch(definition -> !definition.facts().isEmpty());
+        return !partitioned().isEmpty() || !unlogged.definitions().isEmpty();
     }
 
-    /** Whether functions or values of enums, which are no facts, have been replaced since the model was compiled. */
-    public boolean hasOtherDefinitions(Connection postgres) throws SQLException {
-        for (Definitions definition : definitions) {
-            if (definition.areReplaced(postgres)) {
-                return true;
-            }
-        }
-        return false;
+    /** What else the rows depend on, when the model was compiled. */
+    public UnloggedFacts unlogged() {
+        return unlogged;
+    }
+
+    public UnloggedFacts unloggedNow(Connection postgres) throws SQLException {
+        Set<Long> types = parts.stream()
+                .flatMap(part -> part.columns().stream())
+                .map(column -> column.type().oid())
+                .collect(Collectors.toSet());
+        return UnloggedFacts.read(functions, types, partitioned(), postgres);
     }
 
     /** The oids of the partitioned tables among those that it reads. */
-    public Set<Long> partitioned() {
+    private Set<Long> partitioned() {
         return parts.stream()
                 .map(Part::table)
                 .filter(Table::partitioned)

@@ -2,10 +2,12 @@ package dev.olapsync.pipeline;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.config.Settings;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.SchemaChangedException;
+import dev.olapsync.model.UnloggedFacts;
 import dev.olapsync.tables.Epochs;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,6 +24,9 @@ public final class Loads {
     /** More steps than a load can have. */
     private static final long DONE = 1L << 62;
 
+    private static final long REVISION = 1L << 44;
+    private static final int UNKNOWN_COLUMN = 47;
+
     /**
      * The load of one model.
      *
@@ -31,6 +36,8 @@ public final class Loads {
      * @param select the SELECT of the model at the start of the load; empty after the model was removed
      * @param schema the facts that the model read from the catalog at the start of the load; empty if they were not
      *     stored
+     * @param unlogged the lines of {@link UnloggedFacts} with which the rows are in sync; empty if they were not stored
+     * @param revision how often they have been stored
      */
     public record Load(
             String model,
@@ -39,7 +46,9 @@ public final class Loads {
             List<String> lastKey,
             boolean done,
             String select,
-            List<String> schema) {
+            List<String> schema,
+            List<String> unlogged,
+            int revision) {
 
         public static Load begun(Model model, long total) {
             return new Load(
@@ -49,15 +58,31 @@ public final class Loads {
                     List.of(),
                     false,
                     model.select(),
-                    model.schema().facts());
+                    model.schema().facts(),
+                    model.schema().unlogged().lines(),
+                    0);
         }
 
         public Load at(long rows) {
-            return new Load(model, rows, total, lastKey, done, select, schema);
+            return new Load(model, rows, total, lastKey, done, select, schema, unlogged, revision);
         }
 
         public Load ended() {
-            return new Load(model, rows, total, lastKey, true, select, schema);
+            return new Load(model, rows, total, lastKey, true, select, schema, unlogged, revision);
+        }
+
+        /** Of a load that is done. */
+        public Load with(UnloggedFacts facts) {
+            return new Load(model, rows, total, lastKey, done, select, schema, facts.lines(), revision + 1);
+        }
+
+        private Load removed() {
+            return new Load(model, rows, total, lastKey, done, "", schema, unlogged, revision);
+        }
+
+        /** Of the entries of a model, the entry with the greatest counts: with most rows, until an entry is done. */
+        private long step() {
+            return (done ? DONE : 0) + revision * REVISION + 4 * rows + (select.isEmpty() ? 1 : 0);
         }
     }
 
@@ -80,8 +105,10 @@ public final class Loads {
         clickHouse.execute(
                 "CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
                         + " total UInt64, last_key Array(String), done UInt8, model_select String,"
-                        + " model_schema Array(String), step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+                        + " model_schema Array(String), unlogged Array(String), revision UInt32, step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
         clickHouse.addColumn(TABLE, "model_schema", "Array(String)");
+        clickHouse.addColumn(TABLE, "unlogged", "Array(String)");
+        clickHouse.addColumn(TABLE, "revision", "UInt32");
     }
 
     /** Whether any model was ever loaded. */
@@ -92,10 +119,7 @@ public final class Loads {
     /** The loads of the current epoch. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query(
-                "SELECT model, rows, total, last_key, done, model_select, model_schema FROM " + TABLE
-                        + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model",
-                Map.of("epoch", epoch))) {
+        for (GenericRecord row : rows()) {
             loads.add(new Load(
                     row.getString("model"),
                     row.getLong("rows"),
@@ -103,9 +127,27 @@ public final class Loads {
                     row.getList("last_key"),
                     row.getBoolean("done"),
                     row.getString("model_select"),
-                    row.getList("model_schema")));
+                    row.getList("model_schema"),
+                    row.getList("unlogged"),
+                    row.getInteger("revision")));
         }
         return loads;
+    }
+
+    private List<GenericRecord> rows() {
+        try {
+            return clickHouse.query(
+                    "SELECT model, rows, total, last_key, done, model_select, model_schema, unlogged, revision FROM "
+                            + TABLE + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model",
+                    Map.of("epoch", epoch));
+        } catch (ClickHouseException e) {
+            if (e.code() == UNKNOWN_COLUMN) {
+                // of an earlier version
+                ensureTable();
+                return rows();
+            }
+            throw e;
+        }
     }
 
     public Optional<Load> find(String model) {
@@ -216,7 +258,7 @@ public final class Loads {
     public void forget(Collection<String> names) {
         for (Load load : all()) {
             if (names.contains(load.model())) {
-                save(new Load(load.model(), load.rows(), load.total(), load.lastKey(), load.done(), "", load.schema()));
+                save(load.removed());
             }
         }
     }
@@ -226,15 +268,14 @@ public final class Loads {
         return Settings.Olap.reloadRemedy();
     }
 
-    /** Of the entries of a model, the entry with most rows counts, until an entry is done. */
     public void save(Load load) {
-        long step = (load.done() ? DONE : 0) + 4 * load.rows() + (load.select().isEmpty() ? 1 : 0);
         clickHouse.execute("INSERT INTO " + TABLE
-                + " (epoch, model, rows, total, last_key, done, model_select, model_schema,"
+                + " (epoch, model, rows, total, last_key, done, model_select, model_schema, unlogged, revision,"
                 + " step) VALUES ("
                 + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
                 + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", "
-                + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema())
-                + ", " + step + ")");
+                + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema()) + ", "
+                + ClickHouse.array(load.unlogged()) + ", " + load.revision()
+                + ", " + load.step() + ")");
     }
 }

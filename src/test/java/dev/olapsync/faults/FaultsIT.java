@@ -72,6 +72,7 @@ class FaultsIT {
         faults.addAll(OperatorFaults.all());
         faults.addAll(DiskFaults.all());
         faults.addAll(InstanceFaults.all());
+        faults.addAll(GenerationFaults.all());
         faults.removeIf(
                 fault -> !(ALL || fault.quick()) || !NAMES.matcher(fault.name()).find());
         return faults;

@@ -57,6 +57,9 @@ final class FaultyShop implements AutoCloseable {
     /** The pipeline's, in Postgres and in ClickHouse. */
     static final String USER = "faults";
 
+    /** The model that takes all columns of products. */
+    static final String STAR = "every_product";
+
     private static final int COLUMNS = 100;
 
     private final HttpClient http = HttpClient.newHttpClient();
@@ -79,6 +82,8 @@ final class FaultyShop implements AutoCloseable {
                 "CREATE TABLE " + DIVIDED + " (id int PRIMARY KEY, divisor int)",
                 "INSERT INTO " + DIVIDED + " VALUES (1, 1)");
         scenario.model(DIVIDED, "SELECT id, 100 / divisor AS quotient FROM " + DIVIDED);
+        scenario.model(STAR, "SELECT * FROM products");
+        scenario.set("olap.generation.keep.seconds", 20);
         DevStack stack = stack();
         toPostgres = new TcpProxy(0, stack.postgres().port());
         toBroker = new TcpProxy(stack.kafka().proxyPort(), stack.kafka().behindProxyPort());
@@ -128,7 +133,12 @@ final class FaultyShop implements AutoCloseable {
 
     /** An instance of the pipeline, with the settings as they are now; number 0 is the one that is always there. */
     Pipeline instance(int number) {
+        return instance(number, scenario.settings().olap().models());
+    }
+
+    Pipeline instance(int number, Path models) {
         Map<String, String> settings = scenario.configuration();
+        settings.put("olap.models", models.toAbsolutePath().toString());
         settings.put("olap.batch.rows", String.valueOf(BATCH));
         settings.put("postgres.host", "127.0.0.1");
         settings.put("postgres.port", String.valueOf(toPostgres.port()));
@@ -287,6 +297,18 @@ final class FaultyShop implements AutoCloseable {
         pipeline = instance(0);
         pipeline.start();
         return "says so; password corrected, restarted";
+    }
+
+    /** The workload updates products at the same time. */
+    void alterProducts(String alteration) {
+        await("ALTER TABLE products")
+                .atMost(PATIENCE)
+                .ignoreExceptionsMatching(e -> e instanceof SQLException failed
+                        && PSQLState.DEADLOCK_DETECTED.getState().equals(failed.getSQLState()))
+                .until(() -> {
+                    scenario.postgres("ALTER TABLE products " + alteration);
+                    return true;
+                });
     }
 
     /** Changes a setting of the server and has it read; it cannot be done in a transaction. */

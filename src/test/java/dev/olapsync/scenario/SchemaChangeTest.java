@@ -290,12 +290,35 @@ class SchemaChangeTest {
             awaitVisits(shop, 4, "71,71,152700");
             shop.postgres("ALTER TABLE visit DETACH PARTITION visit_1");
             awaitVisits(shop, 5, "21,21,127200");
+
+            // in the meantime it is the partitions as they are now that count
+            shop.postgres("CREATE TABLE visit_5 PARTITION OF visit FOR VALUES FROM (400) TO (500)");
+            shop.postgres("INSERT INTO visit VALUES (400, 400, 'blue')");
+            shop.awaitInSync();
+            await().until(() -> storesFilledPartitions(shop, 3));
+            shop.stop();
+            shop.postgres("DROP TABLE visit_4");
+            shop.start();
+            awaitVisits(shop, 6, "2,2,11000");
+            shop.stop();
+            shop.postgres(
+                    "CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2'",
+                    "ALTER TYPE mood RENAME VALUE 'blue' TO 'sad'",
+                    "ALTER TYPE mood RENAME VALUE 'happy' TO 'blue'");
+            shop.start();
+            awaitVisits(shop, 7, "2,0,1100");
             await().until(() -> !shop.command("generations", "list").contains("kept"));
             shop.forgetModels();
             shop.awaitInSync();
             assertThat(shop.down()).isEmpty();
             assertThat(shop.readDeadLetters()).isEmpty();
         }
+    }
+
+    private static boolean storesFilledPartitions(Scenario shop, int partitions) {
+        return shop.clickHouse("SELECT countIf(line LIKE 'partition % filled') FROM (SELECT arrayJoin(unlogged) AS line"
+                        + " FROM _loads FINAL WHERE model_select <> '')")
+                .equals(List.of(String.valueOf(partitions)));
     }
 
     private static void awaitVisits(Scenario shop, int generation, String shown) throws Exception {
