@@ -54,6 +54,12 @@ final class FaultyShop implements AutoCloseable {
     private static final int WRITERS = 4;
     private static final String NO_MODEL = "elsewhere";
     private static final String DIVIDED = "divided";
+    private static final String HUGE = "huge";
+    /** More than a batch may have. */
+    private static final int HUGE_BYTES = 17_000_000;
+    /** The step that is passed only by rows that do not fit into a batch. */
+    private static final String OF_HUGE_ROWS = "copy-wide-row";
+
     /** The pipeline's, in Postgres and in ClickHouse. */
     static final String USER = "faults";
 
@@ -82,6 +88,8 @@ final class FaultyShop implements AutoCloseable {
                 "CREATE TABLE " + DIVIDED + " (id int PRIMARY KEY, divisor int)",
                 "INSERT INTO " + DIVIDED + " VALUES (1, 1)");
         scenario.model(DIVIDED, "SELECT id, 100 / divisor AS quotient FROM " + DIVIDED);
+        scenario.postgres("CREATE TABLE " + HUGE + " (id int PRIMARY KEY, n int NOT NULL, body text NOT NULL)");
+        scenario.model(HUGE, "SELECT * FROM " + HUGE);
         scenario.model(STAR, "SELECT * FROM products");
         scenario.set("olap.generation.keep.seconds", 20);
         DevStack stack = stack();
@@ -335,12 +343,16 @@ final class FaultyShop implements AutoCloseable {
     }
 
     /** Waits for the end of the pipeline, and sees to it that also the rare steps are passed. */
-    void awaitHalt() throws SQLException {
+    void awaitHalt(String step) throws SQLException {
         await("the barrier")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(500))
                 .until(() -> {
                     passRareSteps();
+                    if (step.equals(OF_HUGE_ROWS)) {
+                        scenario.postgres("INSERT INTO " + HUGE + " VALUES (1, 1, repeat('x', " + HUGE_BYTES
+                                + ")) ON CONFLICT (id) DO UPDATE SET n = " + HUGE + ".n + 1");
+                    }
                     return !pipeline.isRunning();
                 });
         scenario.postgres("UPDATE " + DIVIDED + " SET divisor = 1");

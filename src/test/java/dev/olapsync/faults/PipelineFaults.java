@@ -57,7 +57,7 @@ final class PipelineFaults {
         } else {
             shop.routes().halt(step, 1 + random.nextInt(3));
         }
-        shop.awaitHalt();
+        shop.awaitHalt(step);
         shop.routes().doNotHalt();
         shop.pipeline().start();
         return Fault.BY_ITSELF;
