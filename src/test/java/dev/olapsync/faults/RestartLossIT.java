@@ -32,7 +32,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  */
 class RestartLossIT {
 
-    private static final int KILLS = Integer.getInteger("faults.kills", Boolean.getBoolean("faults.all") ? 200 : 10);
+    private static final int KILLS = Integer.getInteger("faults.kills", Boolean.getBoolean("faults.all") ? 200 : 6);
     private static final long SEED = Long.getLong("faults.seed", new Random().nextInt(1_000_000));
     /** A jar with the binaries of Postgres 16. */
     private static final String OLDER = "faults.postgres16";
