@@ -22,7 +22,7 @@ final class SlotFaults {
                 Fault.quick("slot dropped, the pipeline runs", SlotFaults::dropWhileRunning),
                 Fault.slow("slot dropped, the pipeline is stopped", SlotFaults::dropWhileStopped),
                 Fault.slow("slot dropped and recreated, the pipeline runs", SlotFaults::replaceWhileRunning),
-                Fault.quick("slot dropped and recreated, the pipeline is stopped", SlotFaults::replaceWhileStopped),
+                Fault.slow("slot dropped and recreated, the pipeline is stopped", SlotFaults::replaceWhileStopped),
                 Fault.slow("slot advanced by hand, the pipeline is stopped", SlotFaults::advance),
                 Fault.slow("slot invalidated by max_slot_wal_keep_size", SlotFaults::invalidate));
     }

@@ -55,7 +55,7 @@ class GenerationsTest {
         private final Future<?> writing;
 
         Writer(Scenario shop) {
-            this(shop, 10);
+            this(shop, 50);
         }
 
         Writer(Scenario shop, int pauseMillis) {

@@ -31,9 +31,9 @@ class VerifyTest {
         shop = Scenario.example("shop", "verify", "dim_customer", "dim_product", "order_fact", "order_item_fact");
         ShopData.fill(shop.dataSource(), new ShopSize(500, 100, 1_200, 3_500), SEED);
         shop.start().awaitLoaded();
-        workload = new ShopWorkload(shop.dataSource(), SEED, 60, 4);
+        workload = new ShopWorkload(shop.dataSource(), SEED, 30, 4);
         workload.start();
-        awaitCommits(100);
+        awaitCommits(20);
     }
 
     @AfterAll
@@ -57,7 +57,7 @@ class VerifyTest {
     void whatIsOnItsWayIsNoDifference() throws Exception {
         for (int round = 0; round < 5; round++) {
             assertThat(shop.command("verify")).contains("VERDICT: in sync (5 models, ", ", 0 differences)");
-            awaitCommits(50);
+            awaitCommits(20);
         }
         // its barrier messages are no changes
         assertThat(shop.command("dlq", "list")).contains("0 dead letters");
