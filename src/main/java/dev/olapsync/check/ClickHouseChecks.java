@@ -191,11 +191,11 @@ public final class ClickHouseChecks {
      * @param unfit reports a generation that does not fit the database any more, which holds up no other model
      */
     private Models registered(ClickHouse clickHouse, Models models, Consumer<String> unfit) {
-        List<Generation> shown = new Generations(clickHouse, epoch(clickHouse)).shown();
-        if (shown.isEmpty()) {
+        Generations generations = new Generations(clickHouse, epoch(clickHouse));
+        if (generations.all().isEmpty()) {
             return models;
         }
-        for (Generation generation : shown) {
+        for (Generation generation : generations.shown()) {
             models.ofGeneration(generation.model()).stream()
                     .map(models::content)
                     .filter(content -> !Models.isSameSelect(content, generation.content()))

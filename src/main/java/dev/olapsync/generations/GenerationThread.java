@@ -37,7 +37,7 @@ public final class GenerationThread implements OlapSyncListener {
                 "generations",
                 "New generations of models have to wait",
                 PAUSE,
-                () -> inLoader(context, new GenerationBuilder(context, olapSync)::round));
+                () -> inLoader(context, new ModelFollower(context, olapSync)::round));
         Rounds alterations = new Rounds(
                 context,
                 "alterations",
