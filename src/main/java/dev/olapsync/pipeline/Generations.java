@@ -109,10 +109,6 @@ public final class Generations {
             return new Generation(epoch, model, number, parts, next, content, "", 0);
         }
 
-        private Generation endedIn(int later) {
-            return new Generation(later, model, number, parts, State.ENDED, content, "", 0);
-        }
-
         Generation unfit(String why) {
             return state == State.CURRENT
                     ? new Generation(epoch, model, number, parts, State.FROZEN, content, why, 0)
@@ -286,16 +282,13 @@ public final class Generations {
         }
     }
 
-    /**
-     * What is loaded for the first time in this epoch is current at once: readers have nothing else of it. A model of an older epoch
-     * that is not among the models has ended: its table stays until it has a next generation.
-     */
+    /** What is loaded for the first time in this epoch is current at once: readers have nothing else of it. */
     public void register(Models models) {
         List<Generation> all = all();
-        Predicate<String> isNew = model -> all.stream()
-                .noneMatch(known -> known.epoch() == epoch && known.model().equals(model));
-        Stream<Generation> loaded = models.shownByFile().entrySet().stream()
-                .filter(file -> isNew.test(file.getKey()))
+        save(models.shownByFile().entrySet().stream()
+                .filter(file -> all.stream()
+                        .noneMatch(
+                                known -> known.epoch() == epoch && known.model().equals(file.getKey())))
                 .map(file -> {
                     Model first = file.getValue().get(0);
                     return generation(
@@ -304,24 +297,8 @@ public final class Generations {
                                     State.CURRENT,
                                     models.content(first))
                             .of(file.getValue());
-                });
-        Stream<Generation> ended = all.stream()
-                .map(Generation::model)
-                .distinct()
-                .filter(model -> isNew.test(model) && !models.shownByFile().containsKey(model))
-                .flatMap(model -> shownBefore(all, model).stream())
-                .map(before -> before.endedIn(epoch));
-        save(Stream.concat(loaded, ended).toList());
-    }
-
-    /** What readers saw of a model in the latest epoch that had it. */
-    private static Optional<Generation> shownBefore(List<Generation> all, String model) {
-        List<Generation> own = all.stream()
-                .filter(generation -> generation.model().equals(model))
-                .toList();
-        int latest = own.stream().mapToInt(Generation::epoch).max().orElse(0);
-        return shown(
-                own.stream().filter(generation -> generation.epoch() == latest).toList());
+                })
+                .toList());
     }
 
     /** A new generation of a model, which is not registered yet. */
@@ -341,8 +318,6 @@ public final class Generations {
      * @param known of all models
      * @param content that the file has now: it counts for a model that has no generation in this epoch yet, and where it has the
      *     same SELECT
-     * @return empty if there is none, or if the model begins the epoch with another SELECT: it gets its next generation, beside the
-     *     rows that readers see
      */
     List<Models.Text> texts(List<Generation> known, String model, String content) {
         List<Generation> own = known.stream()
@@ -351,13 +326,11 @@ public final class Generations {
         List<Generation> now =
                 own.stream().filter(generation -> generation.epoch() == epoch).toList();
         if (now.isEmpty()) {
-            Optional<Generation> before = shownBefore(known, model);
-            boolean otherTable = before.isPresent()
-                    && !Models.hasHistory(content)
-                    && !Models.isSameSelect(before.get().content(), content);
-            return otherTable
-                    ? List.of()
-                    : List.of(Models.Text.ofFile(before.map(Generation::number).orElse(1 + last(own)), content));
+            int latest = own.stream().mapToInt(Generation::epoch).max().orElse(epoch);
+            Optional<Generation> before = shown(own.stream()
+                    .filter(generation -> generation.epoch() == latest)
+                    .toList());
+            return List.of(Models.Text.ofFile(before.map(Generation::number).orElse(1 + last(own)), content));
         }
         Optional<Generation> shown = shown(now);
         return now.stream()

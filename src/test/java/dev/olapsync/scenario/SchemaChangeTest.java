@@ -294,7 +294,6 @@ class SchemaChangeTest {
             // in the meantime it is the partitions as they are now that count
             shop.postgres("CREATE TABLE visit_5 PARTITION OF visit FOR VALUES FROM (400) TO (500)");
             shop.postgres("INSERT INTO visit VALUES (400, 400, 'blue')");
-            shop.awaitInSync();
             await().until(() -> storesFilledPartitions(shop, 3));
             shop.stop();
             shop.postgres("DROP TABLE visit_4");
