@@ -86,11 +86,9 @@ public final class Manifests {
                         page,
                         Map.of(
                                 "strategy",
-                                        page == RouteFile.CAPTURE
-                                                ? "    type: Recreate\n"
-                                                : "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n",
-                                "routes", items(ROUTES, "routes"),
-                                "models", items(MODELS, "models/shop")));
+                                page == RouteFile.CAPTURE
+                                        ? "    type: Recreate\n"
+                                        : "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n"));
     }
 
     private static String integration(RouteFile page) throws IOException {
@@ -128,14 +126,6 @@ public final class Manifests {
             }
             return filled;
         }
-    }
-
-    private static String items(List<Path> files, String folder) {
-        return files.stream()
-                .map(Path::getFileName)
-                .map(name ->
-                        "                  - key: %1$s\n                    path: %2$s/%1$s".formatted(name, folder))
-                .collect(Collectors.joining("\n"));
     }
 
     private static String indented(String text, int spaces) {

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The pods of a Deployment as processes of this machine: the container's command, in a folder that is laid out as Kubernetes
@@ -69,31 +68,44 @@ final class Pod {
         }
     }
 
-    /** As Kubernetes does it: what one sees are links to links, so that all of it can be replaced at once. */
+    /** What is mounted below the working directory. */
     private void mount(Path folder) throws IOException {
-        Path data = Files.createDirectories(folder.resolve("..data-1"));
         Map<String, JsonNode> configMaps = configMaps();
-        for (JsonNode source : deployment.at("/spec/template/spec/volumes").findValues("configMap")) {
-            JsonNode content = configMaps.get(source.get("name").asText());
-            Map<String, String> paths = new HashMap<>();
-            source.path("items")
-                    .forEach(item ->
-                            paths.put(item.get("key").asText(), item.get("path").asText()));
-            if (paths.isEmpty()) {
-                content.fieldNames().forEachRemaining(key -> paths.put(key, key));
-            }
-            for (Map.Entry<String, String> path : paths.entrySet()) {
-                Path file = data.resolve(path.getValue());
-                Files.createDirectories(file.getParent());
-                Files.writeString(file, content.get(path.getKey()).asText());
+        Map<String, JsonNode> volumes = new HashMap<>();
+        deployment
+                .at("/spec/template/spec/volumes")
+                .forEach(volume -> volumes.put(
+                        volume.get("name").asText(),
+                        configMaps.get(volume.at("/configMap/name").asText())));
+        JsonNode container = deployment.at("/spec/template/spec/containers/0");
+        Path workingDirectory = Path.of(container.get("workingDir").asText());
+        for (JsonNode mount : container.get("volumeMounts")) {
+            JsonNode content = volumes.get(mount.get("name").asText());
+            if (content != null) {
+                Path path = workingDirectory.relativize(
+                        Path.of(mount.get("mountPath").asText()));
+                if (mount.has("subPath")) {
+                    write(folder.resolve(path), content.get(mount.get("subPath").asText()));
+                } else {
+                    link(Files.createDirectories(folder.resolve(path)), content);
+                }
             }
         }
+    }
+
+    /** As Kubernetes does it: what one sees are links to links, so that all of it can be replaced at once. */
+    private static void link(Path folder, JsonNode content) throws IOException {
+        Path data = folder.resolve("..data-1");
         Files.createSymbolicLink(folder.resolve(DATA), data.getFileName());
-        try (Stream<Path> entries = Files.list(data)) {
-            for (Path entry : entries.toList()) {
-                Files.createSymbolicLink(folder.resolve(entry.getFileName()), DATA.resolve(entry.getFileName()));
-            }
+        for (Map.Entry<String, JsonNode> file : content.properties()) {
+            write(data.resolve(file.getKey()), file.getValue());
+            Files.createSymbolicLink(folder.resolve(file.getKey()), DATA.resolve(file.getKey()));
         }
+    }
+
+    private static void write(Path file, JsonNode text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text.asText());
     }
 
     /** As kustomize generates them: by name, the content of each file under the file's name. */
