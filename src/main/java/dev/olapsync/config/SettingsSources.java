@@ -84,7 +84,7 @@ final class SettingsSources {
         return value != null && !isServiceLink(value) ? value : null;
     }
 
-    private static String variable(String key) {
+    static String variable(String key) {
         return key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
     }
 

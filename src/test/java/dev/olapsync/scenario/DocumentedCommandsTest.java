@@ -29,7 +29,7 @@ class DocumentedCommandsTest {
             List.of("README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md", "examples/dbt/README.md");
 
     private static final Pattern COMMAND = Pattern.compile(
-            "((\\S*/)?(olap-sync|run|dbt|pip)|[A-Z_]+=\\S+|mvn|psql|curl|camel|docker|podman|kubectl|oc|export"
+            "((\\S*/)?(olap-sync|run|dbt|pip)|[A-Z_]+=\\S+|mvn|psql|curl|camel|docker|podman|kubectl|oc|helm|export"
                     + "|python3|java|ssh|rpk|kafka-\\w+\\.sh) .*");
 
     private static final Pattern WORD = Pattern.compile("(?:\"[^\"]*\"|'[^']*'|[^\\s\"'])+");
@@ -44,6 +44,7 @@ class DocumentedCommandsTest {
         elsewhere.put("podman build", "needs a container engine; ContainerfileIT reads the file");
         elsewhere.put("kubectl apply -k", "needs a cluster; ManifestsTest builds the overlays");
         elsewhere.put("kubectl", "needs a cluster");
+        elsewhere.put("helm", "needs a cluster; HelmTest renders the chart");
         elsewhere.put("export", "sets the environment of the commands behind it, see DefaultsTest");
         elsewhere.put("python3 -m venv", "DbtTest");
         elsewhere.put(".venv/bin", "DbtTest");

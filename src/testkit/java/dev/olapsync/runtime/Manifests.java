@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -52,9 +53,10 @@ public final class Manifests {
         all.put(CAMEL_K.resolve("routes.yaml"), configMap("olap-sync-routes", ROUTES));
         all.put(CAMEL_K.resolve("models.yaml"), configMap("olap-sync-models", MODELS));
         for (RouteFile page : RouteFile.values()) {
-            all.put(KUBERNETES.resolve(page + ".yaml"), deployment(page));
-            all.put(CAMEL_K.resolve(page + ".yaml"), integration(page));
+            all.put(KUBERNETES.resolve(page + ".yaml"), HEADER + deployment(page));
+            all.put(CAMEL_K.resolve(page + ".yaml"), HEADER + integration(page));
         }
+        all.putAll(HelmChart.all());
         return all;
     }
 
@@ -79,49 +81,58 @@ public final class Manifests {
         return text.toString();
     }
 
-    private static String deployment(RouteFile page) throws IOException {
-        return HEADER
-                + filled(
-                        "deployment.yaml",
-                        page,
-                        Map.of(
-                                "strategy",
-                                page == RouteFile.CAPTURE
-                                        ? "    type: Recreate\n"
-                                        : "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n"));
+    static String deployment(RouteFile page) throws IOException {
+        return filled(
+                "deployment.yaml",
+                Map.of(
+                        "component",
+                        page.toString(),
+                        "replicas",
+                        Integer.toString(replicas(page)),
+                        "strategy",
+                        page == RouteFile.CAPTURE
+                                ? "    type: Recreate\n"
+                                : "    type: RollingUpdate\n    rollingUpdate:\n      maxSurge: 1\n      maxUnavailable: 0\n"));
     }
 
     private static String integration(RouteFile page) throws IOException {
-        String environment = Files.readAllLines(ENVIRONMENT).stream()
+        return filled(
+                "integration.yaml",
+                Map.of(
+                        "component",
+                        page.toString(),
+                        "replicas",
+                        Integer.toString(replicas(page)),
+                        "strategy",
+                        page == RouteFile.CAPTURE
+                                ? "      strategy: Recreate\n"
+                                : "      strategy: RollingUpdate\n      rollingUpdateMaxSurge: 1\n      rollingUpdateMaxUnavailable: 0\n",
+                        "environment",
+                        environment().keySet().stream()
+                                .map(name -> "        - %1$s=configmap:olap-sync-environment/%1$s".formatted(name))
+                                .collect(Collectors.joining("\n"))));
+    }
+
+    /** What differs from the configuration, by name. */
+    static Map<String, String> environment() throws IOException {
+        Map<String, String> environment = new LinkedHashMap<>();
+        Files.readAllLines(ENVIRONMENT).stream()
                 .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                .map(line -> line.substring(0, line.indexOf('=')))
-                .map(name -> "        - %1$s=configmap:olap-sync-environment/%1$s".formatted(name))
-                .collect(Collectors.joining("\n"));
-        return HEADER
-                + filled(
-                        "integration.yaml",
-                        page,
-                        Map.of(
-                                "strategy",
-                                page == RouteFile.CAPTURE
-                                        ? "      strategy: Recreate\n"
-                                        : "      strategy: RollingUpdate\n      rollingUpdateMaxSurge: 1\n      rollingUpdateMaxUnavailable: 0\n",
-                                "environment",
-                                environment));
+                .map(line -> line.split("=", 2))
+                .forEach(variable -> environment.put(variable[0], variable[1]));
+        return environment;
     }
 
     /** Two instances of what can have several: one goes on while the other is replaced. */
-    private static int replicas(RouteFile page) {
+    static int replicas(RouteFile page) {
         return page == RouteFile.CAPTURE ? 1 : 2;
     }
 
-    private static String filled(String template, RouteFile page, Map<String, String> values) throws IOException {
-        Map<String, String> all = new TreeMap<>(values);
-        all.put("component", page.toString());
-        all.put("replicas", Integer.toString(replicas(page)));
+    /** A template with its placeholders replaced. */
+    static String filled(String template, Map<String, String> values) throws IOException {
         try (InputStream text = Manifests.class.getResourceAsStream("/manifests/" + template)) {
             String filled = new String(text.readAllBytes(), StandardCharsets.UTF_8);
-            for (Map.Entry<String, String> value : all.entrySet()) {
+            for (Map.Entry<String, String> value : values.entrySet()) {
                 filled = filled.replace("${" + value.getKey() + "}", value.getValue());
             }
             return filled;

@@ -1,0 +1,2 @@
+SELECT id, email, name, country, city, created_at
+FROM customers

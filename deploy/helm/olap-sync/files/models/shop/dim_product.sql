@@ -1,0 +1,2 @@
+SELECT id, name, category, price, created_at
+FROM products
