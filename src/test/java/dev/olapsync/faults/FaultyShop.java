@@ -2,6 +2,7 @@ package dev.olapsync.faults;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.devstack.DevStackException;
@@ -9,6 +10,7 @@ import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.scenario.Scenario;
+import dev.olapsync.verify.Difference;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import dev.olapsync.workload.ShopWorkload;
@@ -29,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -67,6 +70,7 @@ final class FaultyShop implements AutoCloseable {
     static final String STAR = "every_product";
 
     private static final int COLUMNS = 100;
+    private static final int UNKNOWN_TABLE = 60;
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final Scenario scenario;
@@ -209,7 +213,22 @@ final class FaultyShop implements AutoCloseable {
         }
         scenario.awaitQuiet();
         Duration recovery = Duration.ofNanos(System.nanoTime() - over);
-        return new FaultReport.Ending(outcome, recovery, scenario.differences(), unexpectedDeadLetters());
+        return new FaultReport.Ending(outcome, recovery, differences(), unexpectedDeadLetters());
+    }
+
+    /** Of all generations that changes are processed for; one that was kept may be dropped meanwhile. */
+    private List<Difference> differences() {
+        return await("the comparison")
+                .atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .ignoreExceptionsMatching(
+                        e -> e instanceof ClickHouseException failed && failed.code() == UNKNOWN_TABLE)
+                .until(
+                        () -> {
+                            scenario.forgetModels();
+                            return scenario.differences();
+                        },
+                        Objects::nonNull);
     }
 
     /** What became a dead letter since the shop began, and is none of the rows that were made to become one. */
