@@ -63,10 +63,7 @@ final class GenerationRemoval {
     /** Drops generations that readers do not see, after the time for which they are kept, and the tables of dropped ones. */
     void dropOlder() throws Exception {
         List<Generation> all = registry.all();
-        Set<String> used = all.stream()
-                .filter(generation -> generation.state() != State.DROPPED)
-                .flatMap(generation -> generation.names().stream())
-                .collect(Collectors.toSet());
+        Set<String> used = used();
         for (Generation generation : all) {
             List<String> unused = generation.names().stream()
                     .filter(name -> !used.contains(name) && !dropped.contains(name))
@@ -80,6 +77,16 @@ final class GenerationRemoval {
                 drop(kept);
             }
         }
+    }
+
+    /** The names of the generations that count: those of this epoch, and those of models that it does not have. */
+    private Set<String> used() {
+        Set<String> models = registry.ofEpoch().stream().map(Generation::model).collect(Collectors.toSet());
+        return registry.all().stream()
+                .filter(generation -> generation.epoch() == olapSync.epoch() || !models.contains(generation.model()))
+                .filter(generation -> generation.state() != State.DROPPED)
+                .flatMap(generation -> generation.names().stream())
+                .collect(Collectors.toSet());
     }
 
     private boolean isKeptLongEnough(Generation kept) {
