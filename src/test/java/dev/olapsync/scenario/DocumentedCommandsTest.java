@@ -3,8 +3,11 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -16,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import picocli.CommandLine;
 
@@ -25,12 +29,18 @@ import picocli.CommandLine;
  */
 class DocumentedCommandsTest {
 
-    private static final List<String> FILES =
-            List.of("README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md", "examples/dbt/README.md");
+    private static final List<String> FILES = List.of(
+            "README.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "deploy/README.md",
+            "examples/dbt/README.md",
+            "examples/grafana/README.md",
+            "examples/superset/README.md");
 
     private static final Pattern COMMAND = Pattern.compile(
             "((\\S*/)?(olap-sync|run|dbt|pip)|[A-Z_]+=\\S+|mvn|psql|curl|camel|docker|podman|kubectl|oc|helm|export"
-                    + "|python3|java|ssh|rpk|kafka-\\w+\\.sh) .*");
+                    + "|python3|java|ssh|rpk|kafka-\\w+\\.sh|grafana|superset) .*");
 
     private static final Pattern WORD = Pattern.compile("(?:\"[^\"]*\"|'[^']*'|[^\\s\"'])+");
 
@@ -48,6 +58,9 @@ class DocumentedCommandsTest {
         elsewhere.put("export", "sets the environment of the commands behind it, see DefaultsTest");
         elsewhere.put("python3 -m venv", "DbtTest");
         elsewhere.put(".venv/bin", "DbtTest");
+        elsewhere.put("grafana", "needs Grafana; DashboardsTest reads the files");
+        elsewhere.put("python3 -m zipfile", "DashboardsTest reads the files");
+        elsewhere.put("superset", "needs Superset; DashboardsTest reads the files");
         elsewhere.put("camel export", "downloads libraries that no other test needs");
         elsewhere.put("camel", "CamelCliIT and ConformanceIT");
         elsewhere.put("src/test/guards/run", "takes hours");
@@ -66,6 +79,26 @@ class DocumentedCommandsTest {
     @AfterAll
     static void stop() throws Exception {
         shop.close();
+    }
+
+    /** On the rows that the commands have changed, or before. */
+    @Test
+    void theQuestionsOfTheDashboardsHaveAnswers() throws Exception {
+        shop.awaitQuiet();
+        DashboardFiles.assertAnswered(shop, "shop");
+        try (Connection postgres = shop.postgres();
+                ResultSet revenue = postgres.createStatement()
+                        .executeQuery("SELECT sum(quantity * unit_price) FROM order_items i"
+                                + " JOIN orders o ON o.id = i.order_id WHERE o.status != 'cancelled'")) {
+            revenue.next();
+            for (String by : List.of("country_and_category", "day", "week", "month")) {
+                String question = DashboardFiles.questions("shop").get("revenue_by_" + by);
+                assertThat(new BigDecimal(shop.clickHouse("SELECT toString(sum(revenue)) FROM (" + question + ")")
+                                .get(0)))
+                        .as(by)
+                        .isEqualByComparingTo(revenue.getBigDecimal(1));
+            }
+        }
     }
 
     /** In the order in which a reader runs them. */
