@@ -196,7 +196,7 @@ class HelmTest {
     private static String checksum(Map<String, JsonNode> resources, RouteFile page) {
         return deployment(resources, page)
                 .at("/spec/template/metadata/annotations")
-                .get("checksum/config")
+                .path("checksum/config")
                 .asText();
     }
 
