@@ -33,9 +33,7 @@ final class HistoryVersions {
         // the row before a delete, else the row after the change
         JsonNode row = event.images().get(event.images().size() - 1);
         versions.add(
-                history.version(
-                        row, event.images().get(0), operation, event.committed().toString(), version(event)),
-                cause(event, message));
+                history.version(row, operation, event.committed().toString(), version(event)), cause(event, message));
     }
 
     /** A TRUNCATE ends all versions that are older. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -24,16 +23,11 @@ public final class History {
             .toList();
 
     private final List<KeyColumn> image;
-    private final Set<String> texts;
     private final LookUp lookUp;
 
-    /**
-     * @param image the columns of the table that the model uses
-     * @param texts the names of those whose type is a text
-     */
-    History(Model model, Query.Grain grain, List<KeyColumn> image, Set<String> texts, String sql) {
+    /** @param image the columns of the table that the model uses */
+    History(Model model, Query.Grain grain, List<KeyColumn> image, String sql) {
         this.image = List.copyOf(image);
-        this.texts = Set.copyOf(texts);
         this.lookUp = new LookUp(
                 model,
                 model.name() + SUFFIX,
@@ -70,16 +64,15 @@ public final class History {
      * The key of the look-up for one change.
      *
      * @param row from a change event: after the change, or before it for a delete
-     * @param old from the same event: the row before an update, else the same as {@code row}
      * @param op {@code create}, {@code update}, {@code delete} or {@code read}
      * @param committed an ISO instant
      * @throws IllegalArgumentException if the change does not contain the whole row
      */
-    public List<String> version(JsonNode row, JsonNode old, String op, String committed, BigInteger version) {
+    public List<String> version(JsonNode row, String op, String committed, BigInteger version) {
         List<String> texts = new ArrayList<>(image.size() + OF_THE_CHANGE.size());
         for (KeyColumn column : image) {
             JsonNode value = row.path(column.name());
-            if (value.isMissingNode() || KeyColumn.isUnavailable(value) && !isText(column, old)) {
+            if (value.isMissingNode() || KeyColumn.isUnavailable(value)) {
                 throw new IllegalArgumentException(
                         "the change of " + lookUp.table() + " does not carry " + column.name());
             }
@@ -87,13 +80,5 @@ public final class History {
         }
         texts.addAll(List.of(op, committed, version.toString()));
         return texts;
-    }
-
-    /**
-     * Whether a text that is equal to the placeholder is the value itself. Debezium takes a value that did not change from the row
-     * before, so the placeholder stands for a value only if that row is not whole.
-     */
-    private boolean isText(KeyColumn column, JsonNode old) {
-        return texts.contains(column.name()) && old.hasNonNull(column.name());
     }
 }

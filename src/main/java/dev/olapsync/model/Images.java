@@ -4,7 +4,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The columns that change events must contain for a model with a history. Refuses a model for which they cannot contain
@@ -94,13 +93,5 @@ final class Images {
                 .map(column -> new KeyColumn(
                         column.name(), "text[]", TypeMapping.inEvents(column).orElseThrow(), true))
                 .toList();
-    }
-
-    /** The names of the columns whose type is a text. */
-    static Set<String> texts(List<Table.Column> columns) {
-        return columns.stream()
-                .filter(column -> KeyColumn.isText(column.typeName()))
-                .map(Table.Column::name)
-                .collect(Collectors.toSet());
     }
 }

@@ -81,12 +81,7 @@ public record KeyColumn(String name, String arrayType, Format format, boolean nu
      * the placeholder does no harm.
      */
     public boolean isMissing(JsonNode value) {
-        return isUnavailable(value) && !isText(type());
-    }
-
-    /** @param type the name of an SQL type, with or without its length */
-    static boolean isText(String type) {
-        return TEXTS.contains(type.replaceFirst("\\(\\d+\\)$", ""));
+        return isUnavailable(value) && !TEXTS.contains(arrayType.replaceFirst("(\\(\\d+\\))?\\[]$", ""));
     }
 
     /**

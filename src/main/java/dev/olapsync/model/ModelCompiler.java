@@ -103,12 +103,7 @@ final class ModelCompiler {
                 view,
                 model -> images.isEmpty()
                         ? null
-                        : new History(
-                                model,
-                                query.grain(),
-                                Images.inEvents(images),
-                                Images.texts(images),
-                                new SqlText(ofImages).camel()),
+                        : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()),
                 lookUps -> {
                     Map<LookUp, String> ofLookUps = new LinkedHashMap<>();
                     IntStream.range(0, parents.size())

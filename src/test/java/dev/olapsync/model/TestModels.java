@@ -34,7 +34,7 @@ public final class TestModels {
         return model(
                 name,
                 model -> List.of(grain(model, table, key)),
-                model -> new History(model, new Query.Grain(read, "t"), List.of(image), Set.of(), "SELECT"));
+                model -> new History(model, new Query.Grain(read, "t"), List.of(image), "SELECT"));
     }
 
     private static Model model(String name, Function<Model, List<LookUp>> lookUps, Function<Model, History> history) {
