@@ -32,7 +32,7 @@ final class GenerationBuilder {
 
     private final CamelContext context;
     private final OlapSync olapSync;
-    private final Registry registry;
+    private final RegistrySnapshot registry;
     private final OtherProcesses others;
     private final ClickHouseTables tables;
     /** The generations of the views that this process has created. */
@@ -40,7 +40,7 @@ final class GenerationBuilder {
     /** Models that have come and are not loaded yet. */
     private final Set<String> added = new HashSet<>();
 
-    GenerationBuilder(CamelContext context, OlapSync olapSync, Registry registry, OtherProcesses others) {
+    GenerationBuilder(CamelContext context, OlapSync olapSync, RegistrySnapshot registry, OtherProcesses others) {
         this.context = context;
         this.olapSync = olapSync;
         this.registry = registry;

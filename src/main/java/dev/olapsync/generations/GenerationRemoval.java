@@ -20,13 +20,13 @@ final class GenerationRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationRemoval.class);
 
     private final OlapSync olapSync;
-    private final Registry registry;
+    private final RegistrySnapshot registry;
     private final OtherProcesses others;
     private final ClickHouseTables tables;
     /** Tables that this process has dropped, or has tried to drop, by the names of models. */
     private final Set<String> dropped = new HashSet<>();
 
-    GenerationRemoval(OlapSync olapSync, Registry registry, OtherProcesses others) {
+    GenerationRemoval(OlapSync olapSync, RegistrySnapshot registry, OtherProcesses others) {
         this.olapSync = olapSync;
         this.registry = registry;
         this.others = others;
@@ -68,7 +68,7 @@ final class GenerationRemoval {
             List<String> unused = generation.names().stream()
                     .filter(name -> !used.contains(name) && !dropped.contains(name))
                     .toList();
-            if (!unused.isEmpty() && !others.process(generation)) {
+            if (!unused.isEmpty() && !others.mayWrite(generation)) {
                 dropTables(generation, unused);
             }
         }

@@ -22,17 +22,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the files of the models and what their SELECTs depend on: a model whose file has come is loaded, one whose file is gone ends,
- * and one whose SELECT or rows are others gets its next generation. Not thread safe.
+ * and one whose SELECT or rows have changed gets its next generation. Not thread safe.
  */
 final class ModelFollower {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelFollower.class);
 
     private final OlapSync olapSync;
-    private final Registry registry;
+    private final RegistrySnapshot registry;
     private final GenerationBuilder builder;
     private final GenerationRemoval removal;
-    private final UnrecordedChanges changes;
+    private final UnloggedChanges changes;
     private final UnfitGenerations unfit;
     /** The contents of the files, by the names of their models; null before they have been read. */
     private Map<String, String> files;
@@ -43,11 +43,11 @@ final class ModelFollower {
 
     ModelFollower(CamelContext context, OlapSync olapSync) {
         this.olapSync = olapSync;
-        this.registry = new Registry(olapSync);
+        this.registry = new RegistrySnapshot(olapSync);
         OtherProcesses others = new OtherProcesses(olapSync);
         this.builder = new GenerationBuilder(context, olapSync, registry, others);
         this.removal = new GenerationRemoval(olapSync, registry, others);
-        this.changes = new UnrecordedChanges(olapSync, registry);
+        this.changes = new UnloggedChanges(olapSync, registry);
         this.unfit = new UnfitGenerations(olapSync);
     }
 

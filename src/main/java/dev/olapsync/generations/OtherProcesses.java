@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutionException;
 final class OtherProcesses {
 
     /** A process reads the registry once a second. */
-    private static final Duration TIME = Duration.ofSeconds(10);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
     private static final long PAUSE_MILLIS = 200;
 
@@ -33,7 +33,7 @@ final class OtherProcesses {
     /** Every process that has a member of a group processes what is polled from now on for these models. */
     void requireProcessed(List<Model> models) throws NotYetException, InterruptedException {
         List<String> names = models.stream().map(Model::name).toList();
-        long end = System.nanoTime() + TIME.toNanos();
+        long end = System.nanoTime() + LONGEST_WAIT.toNanos();
         Optional<Member> late = without(names);
         while (late.isPresent() && System.nanoTime() < end) {
             Thread.sleep(PAUSE_MILLIS);
@@ -49,7 +49,7 @@ final class OtherProcesses {
     }
 
     /** Whether another process may still write rows of this generation. */
-    boolean process(Generation generation) throws NotYetException, InterruptedException {
+    boolean mayWrite(Generation generation) throws NotYetException, InterruptedException {
         Map<String, Set<String>> announced = new Processes(olapSync.clickHouse()).announced();
         return members().stream().anyMatch(member -> announced.getOrDefault(member.instance(), Set.of()).stream()
                 .anyMatch(generation.names()::contains));

@@ -24,7 +24,9 @@ public final class Loads {
     /** More steps than a load can have. */
     private static final long DONE = 1L << 62;
 
-    private static final long REVISION = 1L << 44;
+    /** More than four times the rows of a table. */
+    private static final long REVISION = 1L << 40;
+
     private static final int UNKNOWN_COLUMN = 47;
 
     /**

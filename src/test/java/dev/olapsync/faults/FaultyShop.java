@@ -363,17 +363,14 @@ final class FaultyShop implements AutoCloseable {
 
     /** Waits for the end of the pipeline, and sees to it that also the rare steps are passed. */
     void awaitHalt(String step) throws SQLException {
-        await("the barrier")
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(500))
-                .until(() -> {
-                    passRareSteps();
-                    if (step.equals(OF_HUGE_ROWS)) {
-                        scenario.postgres("INSERT INTO " + HUGE + " VALUES (1, 1, repeat('x', " + HUGE_BYTES
-                                + ")) ON CONFLICT (id) DO UPDATE SET n = " + HUGE + ".n + 1");
-                    }
-                    return !pipeline.isRunning();
-                });
+        await("the halt").atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(() -> {
+            passRareSteps();
+            if (step.equals(OF_HUGE_ROWS)) {
+                scenario.postgres("INSERT INTO " + HUGE + " VALUES (1, 1, repeat('x', " + HUGE_BYTES
+                        + ")) ON CONFLICT (id) DO UPDATE SET n = " + HUGE + ".n + 1");
+            }
+            return !pipeline.isRunning();
+        });
         scenario.postgres("UPDATE " + DIVIDED + " SET divisor = 1");
     }
 

@@ -1,7 +1,5 @@
 package dev.olapsync.faults;
 
-import static org.awaitility.Awaitility.await;
-
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.devstack.Pipeline;
 import java.io.IOException;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** Models change while they run: the process ends at each step, instances have other files, tables are altered. */
 final class GenerationFaults {
@@ -20,7 +19,7 @@ final class GenerationFaults {
     private static final String MODEL = "order_item_fact";
     private static final String FILE = MODEL + ".sql";
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    /** So long a generation of this shop is being built, more or less. */
+    /** About the time in which a generation of this shop is built. */
     private static final int BUILDING_MILLIS = 10_000;
 
     /** What ClickHouse shows as a generation comes and the one before goes. */
@@ -43,8 +42,8 @@ final class GenerationFaults {
             this.sql = sql;
         }
 
-        void await(FaultyShop shop, int generation) {
-            org.awaitility.Awaitility.await("generation " + generation + ": " + this)
+        void awaitIn(FaultyShop shop, int generation) {
+            Awaitility.await("generation " + generation + ": " + this)
                     .atMost(PATIENCE)
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(5))
@@ -94,7 +93,7 @@ final class GenerationFaults {
     }
 
     private static String end(FaultyShop shop, int generation) {
-        Step.SHOWN.await(shop, generation);
+        Step.SHOWN.awaitIn(shop, generation);
         shop.scenario().forgetModels();
         return Fault.BY_ITSELF;
     }
@@ -106,7 +105,7 @@ final class GenerationFaults {
 
     private static String killAt(Step step, FaultyShop shop) throws IOException {
         int next = edit(shop);
-        step.await(shop, next);
+        step.awaitIn(shop, next);
         restart(shop);
         return end(shop, next);
     }
@@ -122,7 +121,7 @@ final class GenerationFaults {
 
     private static String switchBack(FaultyShop shop, Random random) throws IOException {
         int next = edit(shop);
-        Step.SHOWN.await(shop, next);
+        Step.SHOWN.awaitIn(shop, next);
         shop.scenario().command("generations", "switch", MODEL, String.valueOf(next - 1));
         if (random.nextBoolean()) {
             restart(shop);
@@ -174,7 +173,7 @@ final class GenerationFaults {
     }
 
     private static void awaitColumn(FaultyShop shop, String column, boolean exists) {
-        await((exists ? "the column " : "the end of the column ") + column)
+        Awaitility.await((exists ? "the column " : "the end of the column ") + column)
                 .atMost(PATIENCE)
                 .until(() -> isTrue(
                         shop,

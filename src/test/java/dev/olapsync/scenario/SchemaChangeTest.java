@@ -291,7 +291,7 @@ class SchemaChangeTest {
             shop.postgres("ALTER TABLE visit DETACH PARTITION visit_1");
             awaitVisits(shop, 5, "21,21,127200");
 
-            // in the meantime it is the partitions as they are now that count
+            // each further partition is stored, so that its end is noticed
             shop.postgres("CREATE TABLE visit_5 PARTITION OF visit FOR VALUES FROM (400) TO (500)");
             shop.postgres("INSERT INTO visit VALUES (400, 400, 'blue')");
             await().until(() -> storesFilledPartitions(shop, 3));

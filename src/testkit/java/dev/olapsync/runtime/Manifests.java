@@ -84,11 +84,8 @@ public final class Manifests {
     static String deployment(RouteFile page) throws IOException {
         return filled(
                 "deployment.yaml",
+                page,
                 Map.of(
-                        "component",
-                        page.toString(),
-                        "replicas",
-                        Integer.toString(replicas(page)),
                         "strategy",
                         page == RouteFile.CAPTURE
                                 ? "    type: Recreate\n"
@@ -98,11 +95,8 @@ public final class Manifests {
     private static String integration(RouteFile page) throws IOException {
         return filled(
                 "integration.yaml",
+                page,
                 Map.of(
-                        "component",
-                        page.toString(),
-                        "replicas",
-                        Integer.toString(replicas(page)),
                         "strategy",
                         page == RouteFile.CAPTURE
                                 ? "      strategy: Recreate\n"
@@ -126,6 +120,13 @@ public final class Manifests {
     /** Two instances of what can have several: one goes on while the other is replaced. */
     static int replicas(RouteFile page) {
         return page == RouteFile.CAPTURE ? 1 : 2;
+    }
+
+    private static String filled(String template, RouteFile page, Map<String, String> values) throws IOException {
+        Map<String, String> all = new TreeMap<>(values);
+        all.put("component", page.toString());
+        all.put("replicas", Integer.toString(replicas(page)));
+        return filled(template, all);
     }
 
     /** A template with its placeholders replaced. */

@@ -16,7 +16,7 @@ import java.util.Optional;
  * The generations and their loads as this thread has read them last: at the begin of a round, and after each step that has changed
  * something. Not thread safe.
  */
-final class Registry {
+final class RegistrySnapshot {
 
     private final int epoch;
     private final Generations generations;
@@ -27,7 +27,7 @@ final class Registry {
 
     private boolean outdated;
 
-    Registry(OlapSync olapSync) {
+    RegistrySnapshot(OlapSync olapSync) {
         this.epoch = olapSync.epoch();
         this.generations = Generations.of(olapSync);
         this.loads = new Loads(olapSync.clickHouse(), epoch);

@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 
 /** Whether the same SELECT gives other columns or rows now, for a reason that leaves no record in the log. Not thread safe. */
-final class UnrecordedChanges {
+final class UnloggedChanges {
 
     private final OlapSync olapSync;
-    private final Registry registry;
+    private final RegistrySnapshot registry;
     /** The columns of the tables with which a {@code SELECT *} was compiled last, by the names of generations. */
     private final Map<String, List<String>> columnsOfTables = new HashMap<>();
 
-    UnrecordedChanges(OlapSync olapSync, Registry registry) {
+    UnloggedChanges(OlapSync olapSync, RegistrySnapshot registry) {
         this.olapSync = olapSync;
         this.registry = registry;
     }
