@@ -104,7 +104,10 @@ class CamelCliIT {
                             assertThat(cli.log()).content().contains("Routes reloaded summary (total:1 started:1)"));
             rename("After");
             assertThat(cli.log()).content().contains("seen by the edited route");
-            assertThat(cli.ask("get health")).doesNotContain("DOWN");
+            // the process reports to the CLI once in a few seconds
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(cli.ask("get health")).contains("UP").doesNotContain("DOWN"));
         }
     }
 
