@@ -135,7 +135,7 @@ final class PagedLoad {
     }
 
     /** @return number of rows of the page that are rows of the model */
-    private long write(PageRows rows) throws IOException {
+    private long write(PageRows rows) throws IOException, SQLException {
         DeadLetters.send(
                 context,
                 rows.unheld().stream()
@@ -162,7 +162,7 @@ final class PagedLoad {
      *
      * @param read time after the page was read: changes that the page has seen have an earlier commit time
      */
-    private void writeHistory(Page rows, Instant read) throws IOException {
+    private void writeHistory(Page rows, Instant read) throws IOException, SQLException {
         TargetTable history = TargetTable.ofHistory(model).orElseThrow();
         RowBatch versions = RowBatch.ofInitialLoad(history.name());
         DeadLetters.send(

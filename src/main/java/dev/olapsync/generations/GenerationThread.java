@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks after the generations and the epoch as long as the context runs: every process takes those out that do not fit the database
- * any more and follows the latest epoch, and the one that has the route of the initial load builds new generations, and begins the
- * next epoch after a loss if the settings say so.
+ * any more and follows the latest epoch, and the one that has the route of the initial load builds new generations,
+ * removes old tombstones, and begins the next epoch after a loss if the settings say so.
  */
 public final class GenerationThread implements OlapSyncListener {
 
@@ -24,6 +24,7 @@ public final class GenerationThread implements OlapSyncListener {
     private static final String ROUTE = "initial-load";
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration PAUSE_OF_LOSSES = Duration.ofSeconds(5);
+    private static final Duration PAUSE_OF_TOMBSTONES = Duration.ofSeconds(10);
 
     @Override
     public void created(CamelContext context, OlapSync olapSync) {
@@ -52,6 +53,15 @@ public final class GenerationThread implements OlapSyncListener {
                     "Losses cannot be detected, or not be followed by a rebuild",
                     PAUSE_OF_LOSSES,
                     () -> inLoader(context, new LossFollower(context, olapSync)::round)));
+        }
+        Duration keep = olapSync.settings().olap().tombstonesKeep();
+        if (!keep.isNegative()) {
+            others.add(new Rounds(
+                    context,
+                    "tombstones",
+                    "Tombstones cannot be removed",
+                    PAUSE_OF_TOMBSTONES,
+                    () -> inLoader(context, new TombstoneRemoval(olapSync, keep)::round)));
         }
         EpochFollower follower = new EpochFollower(context, olapSync, others);
         Rounds epoch = new Rounds(context, "epoch", "The latest epoch cannot be taken", PAUSE, () -> follower::round);

@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
+import static dev.olapsync.clickhouse.ClickHouse.number;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
@@ -12,6 +13,7 @@ import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.tables.InsertErrors;
+import dev.olapsync.tables.Tombstones;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,8 +51,7 @@ public final class KeptRows {
 
     /** @param cutoff the version cut-off: rows with a lower version are going to be hidden */
     public void copyTo(BigInteger cutoff, OlapSync olapSync) throws SQLException {
-        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128("
-                + literal(cutoff.toString()) + ")";
+        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < " + number(cutoff);
         List<List<String>> page = page(older, List.of());
         while (!page.isEmpty()) {
             Set<List<String>> kept = new HashSet<>(page);
@@ -92,12 +93,18 @@ public final class KeptRows {
     private void copyTogether(List<List<String>> keys, String older, BigInteger version) {
         try {
             // the inner SELECT, because a condition beside REPLACE would mean the new version
-            clickHouse.execute(
-                    "INSERT INTO " + rows + " SELECT * REPLACE (toUInt128(" + literal(version.toString()) + ") AS "
-                            + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
-                            + String.join(", ", key) + ") IN ("
-                            + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
+            clickHouse.execute("INSERT INTO " + rows + " SELECT * REPLACE (" + number(version) + " AS "
+                    + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
+                    + String.join(", ", key) + ") IN ("
+                    + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
         } catch (ClickHouseException e) {
+            if (Tombstones.wereRemovedBefore(e)) {
+                throw new IllegalStateException(
+                        "While " + model.name()
+                                + " was read again, tombstones of later changes were removed, so rows that"
+                                + " cannot be computed would lose their last state. Nothing was hidden. Run it again.",
+                        e);
+            }
             if (InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
                 throw e;
             }

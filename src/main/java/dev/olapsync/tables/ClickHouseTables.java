@@ -195,9 +195,13 @@ public final class ClickHouseTables {
     }
 
     private static String live(Model model, String join) {
-        return identifier(storage(model.name())) + " FINAL" + join
-                + " WHERE _version >= ifNull((SELECT max(_version) FROM " + identifier(storage(VersionCutoffs.MODEL))
-                + " WHERE model = " + literal(model.name()) + "), 0)";
+        return identifier(storage(model.name())) + " FINAL" + join + " WHERE _version >= " + cutoff(model.name());
+    }
+
+    /** An expression with the version cut-off of a model. */
+    static String cutoff(String model) {
+        return "ifNull((SELECT max(_version) FROM " + identifier(storage(VersionCutoffs.MODEL)) + " WHERE model = "
+                + literal(model) + "), 0)";
     }
 
     static String columns(Model model) {

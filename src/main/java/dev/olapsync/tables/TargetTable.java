@@ -2,6 +2,7 @@ package dev.olapsync.tables;
 
 import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
+import static dev.olapsync.clickhouse.ClickHouse.number;
 
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.model.ColumnType.Kind;
@@ -216,9 +217,7 @@ public final class TargetTable {
         return insert(
                 TargetTable::ofCopy,
                 Map.of(RowJson.DELETED, "UInt8"),
-                List.of(
-                        "toUInt128(" + literal(version.toString()) + ")",
-                        "throwIf(" + identifier(RowJson.DELETED) + ")"));
+                List.of(number(version), "throwIf(" + identifier(RowJson.DELETED) + ")"));
     }
 
     /** @param type as which a column of the model is read @param value SQL for what is written */
