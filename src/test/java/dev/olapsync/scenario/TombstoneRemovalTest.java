@@ -32,8 +32,13 @@ class TombstoneRemovalTest {
                     .untilAsserted(() -> assertThat(school.clickHouse("SELECT count() FROM student_contact_rows"))
                             .containsExactly("5"));
 
-            // as a process would that was suspended with an old version of the row
+            // as a process would that was suspended with old versions of the rows
+            String read = versionOfTwo(school);
             school.publish(List.of(row(school, 9, version), row(school, 2, version)));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(versionOfTwo(school))
+                    .as("it is read again")
+                    .isNotEqualTo(read));
+            assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("5");
             school.postgres("UPDATE student SET name = name || '!'", "INSERT INTO contact VALUES (9, 7, '9')");
             school.awaitInSync();
             assertThat(school.readDeadLetters()).isEmpty();
@@ -45,6 +50,11 @@ class TombstoneRemovalTest {
                     .untilAsserted(() -> assertThat(school.clickHouse("SELECT count() FROM student_contact_rows"))
                             .containsExactly("0"));
         }
+    }
+
+    private static String versionOfTwo(Scenario school) {
+        return school.clickHouse("SELECT max(_version) FROM student_contact_rows WHERE contact_id = 2")
+                .get(0);
     }
 
     private static ProducerRecord<byte[], byte[]> row(Scenario school, int contact, String version) {
