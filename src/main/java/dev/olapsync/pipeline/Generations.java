@@ -389,20 +389,25 @@ public final class Generations {
     }
 
     /**
-     * The generation of this epoch that a record belongs to.
+     * The generation that a record belongs to: of an older epoch if this one has none of its name.
      *
      * @param target a model or a history
      */
     public Optional<Generation> owner(String target) {
         String model = History.model(target);
-        return ofEpoch().stream()
+        return all().stream()
                 .filter(generation -> generation.names().contains(target)
                         || generation.names().contains(model))
-                .min(Comparator.comparing(generation -> generation.state().isFinal()));
+                .min(Comparator.comparing(this::isOver));
+    }
+
+    /** Whether nothing is processed for a generation any more: this epoch has loaded, or is going to load, what it needs of it. */
+    public boolean isOver(Generation generation) {
+        return generation.state().isFinal() || generation.epoch() < epoch;
     }
 
     /** Whether rows of this name are wanted no more. */
     public boolean isTakenOut(String target) {
-        return owner(target).filter(generation -> generation.state().isFinal()).isPresent();
+        return owner(target).filter(this::isOver).isPresent();
     }
 }
