@@ -208,9 +208,7 @@ public final class ClickHouseChecks {
                     .findFirst()
                     .ifPresent(content -> findings.warn("the file of " + generation.model()
                             + " has another SELECT than generation " + generation.number() + ", which readers see: "
-                            + (Models.hasHistory(content)
-                                    ? Generations.HISTORY
-                                    : "run builds the next one beside it")));
+                            + "run builds the next one beside it"));
             if (generation.state() == State.FROZEN) {
                 unfit.accept(generation.frozen(settings.olap().schemaChanges()));
             }

@@ -3,7 +3,6 @@ package dev.olapsync.pipeline;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
-import dev.olapsync.config.Settings;
 import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.History;
@@ -91,6 +90,15 @@ public final class Generations {
             return parts.isEmpty() ? List.of(name()) : parts;
         }
 
+        /** Under which its rows are published, and the versions of its history if it has one. */
+        public List<String> targets() {
+            return Models.hasHistory(content)
+                    ? names().stream()
+                            .flatMap(name -> Stream.of(name, History.name(name)))
+                            .toList()
+                    : names();
+        }
+
         /** @param models that are made of it */
         public Generation of(List<Model> models) {
             List<String> names = models.stream().map(Model::name).toList();
@@ -129,9 +137,6 @@ public final class Generations {
         }
 
         private String next(SchemaChanges changes) {
-            if (Models.hasHistory(content)) {
-                return HISTORY;
-            }
             return changes == SchemaChanges.STOP
                     ? "olap.schema.changes is stop: run 'olap-sync rebuild " + model
                             + "', or edit the file of the model."
@@ -143,10 +148,6 @@ public final class Generations {
             return state == State.REQUESTED || state == State.BUILDING;
         }
     }
-
-    /** Why a model with a history has no next generation, and what to do. */
-    public static final String HISTORY = "A model with a history has no next generation: edit its file if necessary. "
-            + Settings.Olap.reloadRemedy();
 
     private final ClickHouse clickHouse;
     private final int epoch;
@@ -394,10 +395,8 @@ public final class Generations {
      * @param target a model or a history
      */
     public Optional<Generation> owner(String target) {
-        String model = History.model(target);
         return all().stream()
-                .filter(generation -> generation.names().contains(target)
-                        || generation.names().contains(model))
+                .filter(generation -> generation.targets().contains(target))
                 .min(Comparator.comparing(this::isOver));
     }
 

@@ -8,7 +8,6 @@ import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.model.Model;
-import dev.olapsync.model.OutputColumn;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Collection;
@@ -48,10 +47,7 @@ public final class Tombstones {
         this.model = model.name();
         this.name = ClickHouseTables.storage(model.name());
         this.table = identifier(name);
-        this.key = model.key().stream()
-                .map(OutputColumn::name)
-                .map(column -> identifier(column))
-                .collect(Collectors.joining(", "));
+        this.key = new StoredKey(model).columns();
     }
 
     /** Whether ClickHouse refused rows because tombstones of later versions may have been removed. */
