@@ -24,7 +24,9 @@ public final class GenerationThread implements OlapSyncListener {
     private static final String ROUTE = "initial-load";
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration PAUSE_OF_LOSSES = Duration.ofSeconds(5);
-    private static final Duration PAUSE_OF_TOMBSTONES = Duration.ofSeconds(10);
+    private static final Duration LONGEST_PAUSE_OF_TOMBSTONES = Duration.ofMinutes(10);
+    /** Rounds in the time for which tombstones are kept. */
+    private static final int ROUNDS = 10;
 
     @Override
     public void created(CamelContext context, OlapSync olapSync) {
@@ -60,7 +62,7 @@ public final class GenerationThread implements OlapSyncListener {
                     context,
                     "tombstones",
                     "Tombstones cannot be removed",
-                    PAUSE_OF_TOMBSTONES,
+                    pauseOfTombstones(keep),
                     () -> inLoader(context, new TombstoneRemoval(olapSync, keep)::round)));
         }
         EpochFollower follower = new EpochFollower(context, olapSync, others);
@@ -73,6 +75,11 @@ public final class GenerationThread implements OlapSyncListener {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static Duration pauseOfTombstones(Duration keep) {
+        Duration pause = keep.dividedBy(ROUNDS);
+        return pause.compareTo(LONGEST_PAUSE_OF_TOMBSTONES) < 0 ? pause : LONGEST_PAUSE_OF_TOMBSTONES;
     }
 
     /** Only in the process that loads models. */
