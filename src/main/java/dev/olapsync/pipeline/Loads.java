@@ -286,7 +286,7 @@ public final class Loads {
                 + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
                 + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", "
                 + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema()) + ", "
-                + ClickHouse.array(load.unlogged()) + ", " + load.revision() + ", toUInt128("
-                + ClickHouse.literal(load.historyFrom().toString()) + "), " + load.step() + ")");
+                + ClickHouse.array(load.unlogged()) + ", " + load.revision() + ", "
+                + ClickHouse.number(load.historyFrom()) + ", " + load.step() + ")");
     }
 }
