@@ -118,7 +118,7 @@ final class Lineage {
                     ? Optional.of((change.table() == null
                                     ? "refresh request"
                                     : OPERATIONS.getOrDefault(change.op(), "TRUNCATE of") + " " + change.table())
-                            + " of " + change.committed())
+                            + ", committed at " + change.committed())
                     : Optional.empty();
         } catch (IllegalArgumentException e) {
             // a dead letter has this record
