@@ -4,6 +4,7 @@ import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * For each model its {@link TargetTable}, and a view with the name of the model that shows the live rows and hides
@@ -60,7 +62,8 @@ public final class ClickHouseTables {
                     String rows = "(" + select(part) + settings + ")";
                     return part.rollUp(rows)
                             .map(select -> select + settings)
-                            .orElse("SELECT " + columns(part.visible()) + " FROM " + rows);
+                            .orElse("SELECT "
+                                    + shown(part, part.options().metadata().names()) + " FROM " + rows);
                 })
                 .collect(Collectors.joining(" UNION ALL "));
     }
@@ -119,7 +122,16 @@ public final class ClickHouseTables {
     }
 
     private void ensure(TargetTable target) {
-        clickHouse.execute(target.create());
+        try {
+            clickHouse.execute(target.create());
+        } catch (ClickHouseException e) {
+            if (e.code() == 0 || target.lines().isEmpty()) {
+                throw e;
+            }
+            // without its cause, because health shows the innermost message
+            throw new IllegalStateException("ClickHouse does not create table " + target.table()
+                    + " as these lines describe it: " + String.join("; ", target.lines()) + ". " + e.getMessage());
+        }
         requireMatch(target);
     }
 
@@ -185,8 +197,14 @@ public final class ClickHouseTables {
 
     /** The rows that count. */
     private static String select(Model model) {
-        String columns = columns(model.visible());
-        return "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : "");
+        return "SELECT " + shown(model, model.options().metadata().shown()) + " FROM "
+                + live(model, model.several() ? " ARRAY JOIN " + columns(model.visible()) : "");
+    }
+
+    /** @param metadata what is shown after the columns of the SELECT */
+    private static String shown(Model model, List<String> metadata) {
+        return Stream.concat(Stream.of(columns(model.visible())), metadata.stream())
+                .collect(Collectors.joining(", "));
     }
 
     /** The text after FROM that reads the rows of a model that count, with all their columns. */
