@@ -2,6 +2,7 @@ package dev.olapsync.tables;
 
 import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
+import static dev.olapsync.clickhouse.ClickHouse.number;
 
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.clickhouse.RowOrigin;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,6 +31,9 @@ import java.util.stream.Stream;
  * version.
  */
 public final class TargetTable {
+
+    /** Of a version, the time at which it was written first. */
+    static final String ARRIVAL_TIME = "_arrival_time";
 
     private static final String TEXTS = "Array(Nullable(String))";
     private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
@@ -136,13 +141,20 @@ public final class TargetTable {
      * type.
      */
     Map<String, String> columns() {
+        return columns(Set.of());
+    }
+
+    private Map<String, String> columns(Set<String> nullable) {
         Map<String, String> columns = new LinkedHashMap<>();
-        ofModel().forEach(column -> columns.put(column.name(), column.clickHouseType()));
+        ofModel()
+                .forEach(column -> columns.put(
+                        column.name(),
+                        column.type().clickHouseType(column.nullable() || nullable.contains(column.name()))));
         columns.putAll(system);
         return columns;
     }
 
-    private List<OutputColumn> ofModel() {
+    List<OutputColumn> ofModel() {
         return model.map(Model::columns).orElse(List.of());
     }
 
@@ -155,19 +167,20 @@ public final class TargetTable {
                                 && type.equals(own.type().clickHouseType(true)));
     }
 
-    String create() {
+    /** @param nullable columns that can be NULL, whatever the model says; none of the key */
+    String create(Set<String> nullable) {
         TableOptions options = options();
         List<String> orderBy = options.orderBy().isEmpty()
                 ? key.stream().map(column -> identifier(column)).toList()
                 : options.orderBy();
         return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " ("
-                + columns().entrySet().stream()
+                + columns(nullable).entrySet().stream()
                         .map(column -> identifier(column.getKey()) + " " + column.getValue()
                                 + Optional.ofNullable(options.codecs().get(column.getKey()))
                                         .map(codec -> " " + codec)
                                         .orElse(""))
                         .collect(Collectors.joining(", "))
-                + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
+                + (isHistory() ? ", " + ARRIVAL_TIME + " DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
                 + engine()
                 + (options.partitionBy().isEmpty()
                         ? ""
@@ -236,7 +249,7 @@ public final class TargetTable {
     public String insertOfCopy(BigInteger version, RowOrigin origin) {
         List<String> values = new ArrayList<>(
                 model.map(of -> of.options().metadata().sql(origin)).orElse(List.of()));
-        values.add("toUInt128(" + literal(version.toString()) + ")");
+        values.add(number(version));
         values.add("throwIf(" + identifier(RowJson.DELETED) + ")");
         return insert(TargetTable::ofCopy, Map.of(RowJson.DELETED, "UInt8"), values);
     }

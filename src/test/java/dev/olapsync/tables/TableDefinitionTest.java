@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,20 +64,21 @@ class TableDefinitionTest {
 
     @Test
     void theEngineOfTheFileIsThatOfTheRowsAndOfTheHistory() {
-        assertThat(rows(null).create()).contains(") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY");
-        assertThat(rows(ANY_PATH).create())
+        assertThat(rows(null).create(Set.of())).contains(") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY");
+        assertThat(rows(ANY_PATH).create(Set.of()))
                 .contains(") ENGINE = ReplicatedReplacingMergeTree(_version, _deleted) ORDER BY");
-        assertThat(rows(SHARED).create()).contains(") ENGINE = SharedReplacingMergeTree(_version, _deleted) ORDER BY");
-        assertThat(rows(PATH).create())
+        assertThat(rows(SHARED).create(Set.of()))
+                .contains(") ENGINE = SharedReplacingMergeTree(_version, _deleted) ORDER BY");
+        assertThat(rows(PATH).create(Set.of()))
                 .contains(") ENGINE = ReplicatedReplacingMergeTree('/tables/{shard}/{database}/{table}', '{replica}',"
                         + " _version, _deleted) ORDER BY");
         Model model = TestModels.withHistory("journal", options(PATH));
-        assertThat(TargetTable.ofHistory(model).orElseThrow().create())
+        assertThat(TargetTable.ofHistory(model).orElseThrow().create(Set.of()))
                 .contains(") ENGINE = ReplicatedReplacingMergeTree('/tables/{shard}/{database}/{table}', '{replica}')"
                         + " ORDER BY");
         assertThat(TargetTable.ofHistory(TestModels.withHistory("journal", options(SHARED)))
                         .orElseThrow()
-                        .create())
+                        .create(Set.of()))
                 .contains(") ENGINE = SharedReplacingMergeTree ORDER BY");
     }
 
@@ -128,7 +130,7 @@ class TableDefinitionTest {
                 null,
                 "toDate(`day`) + toIntervalMonth(3) TO VOLUME 'cold'",
                 "toDate(`day`) + toIntervalYear(1) RECOMPRESS CODEC(ZSTD(9))");
-        assertThat(target.create())
+        assertThat(target.create(Set.of()))
                 .endsWith(" TTL toDate(`day`) + toIntervalMonth(3) TO VOLUME 'cold',"
                         + " toDate(`day`) + toIntervalYear(1) RECOMPRESS CODEC(ZSTD(9))");
         String engine = "ReplacingMergeTree(_version, _deleted) ORDER BY id";
@@ -164,7 +166,7 @@ class TableDefinitionTest {
                         List.of(),
                         new RowMetadata(true, true, true),
                         Map.of())));
-        assertThat(target.create())
+        assertThat(target.create(Set.of()))
                 .contains("(`_commit_time` DateTime64(6, 'UTC'), `_op` LowCardinality(String), `_version` UInt128,"
                         + " `_deleted` UInt8)");
         RowOrigin read = RowOrigin.read(Instant.parse("2026-01-02T03:04:05.678901Z"));
