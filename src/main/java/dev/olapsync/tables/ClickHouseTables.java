@@ -107,6 +107,35 @@ public final class ClickHouseTables {
         }
     }
 
+    /**
+     * Drops empty tables of a generation that do not fit it: an attempt to build it from another text has left them. Nothing may be
+     * written for this generation yet.
+     */
+    public void dropUnfit(Model model) {
+        List<TargetTable> targets = Stream.concat(
+                        Stream.of(TargetTable.of(model)), TargetTable.ofHistory(model).stream())
+                .toList();
+        Map<String, TableDefinition> existing = TableDefinition.of(
+                clickHouse, targets.stream().map(TargetTable::table).toList());
+        for (TargetTable target : targets) {
+            TableDefinition definition = existing.get(target.table());
+            if (definition != null
+                    && definition.keepsVersions()
+                    && !definition.problems(target).isEmpty()
+                    && isEmpty(target.table())) {
+                // a path in Keeper must be free for the next statement
+                clickHouse.execute(
+                        "DROP TABLE IF EXISTS " + identifier(target.table()) + (definition.hasPath() ? " SYNC" : ""));
+            }
+        }
+    }
+
+    private boolean isEmpty(String table) {
+        return clickHouse
+                .query("SELECT 1 FROM " + identifier(table) + " LIMIT 1", Map.of())
+                .isEmpty();
+    }
+
     /** The table of a generation that readers do not see yet. */
     public void ensureStorage(Model model) {
         ensure(TargetTable.of(model));
@@ -150,7 +179,8 @@ public final class ClickHouseTables {
             }
             // without its cause, because health shows the innermost message
             throw new IllegalStateException("ClickHouse does not create table " + target.table()
-                    + " as these lines describe it: " + String.join("; ", target.lines()) + ". " + e.getMessage());
+                    + " as these lines describe it: " + String.join("; ", target.lines()) + ". " + e.getMessage() + " "
+                    + CreateErrors.remedy(e));
         }
         requireMatch(target);
     }
@@ -278,8 +308,10 @@ public final class ClickHouseTables {
         String origin = target.model().map(model -> model.file().toString()).orElse("olap-sync");
         List<String> wrong = tables.containsKey(table) ? tables.get(table).problems(target) : List.of();
         if (!wrong.isEmpty()) {
+            // without SYNC its path in Keeper is in use for some minutes
             return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)
-                    + ". Change the table, or drop it and run 'olap-sync rebuild --all', so that it is loaded again.");
+                    + ". Change the table, or drop it" + (tables.get(table).hasPath() ? " with SYNC" : "")
+                    + " and run 'olap-sync rebuild --all', so that it is loaded again.");
         }
         // CREATE OR REPLACE VIEW would drop a table of this name with its rows
         return target.model().stream()

@@ -108,6 +108,16 @@ record TableDefinition(
         return !engine.startsWith("ReplacingMergeTree");
     }
 
+    /** Whether it is of the kind that olap-sync creates. */
+    boolean keepsVersions() {
+        return REPLACING.matcher(unquoted(engine)).lookingAt();
+    }
+
+    /** Whether ClickHouse Keeper has a path for it, which no other table can have. */
+    boolean hasPath() {
+        return engine.startsWith("Replicated");
+    }
+
     /**
      * Why rows could not be written, or why the table would not keep the rows that were written; each with the correct
      * definition.

@@ -3,6 +3,8 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.olapsync.pipeline.OlapSync;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Tables in ClickHouse as the lines before a SELECT describe them. */
@@ -115,6 +117,54 @@ class TableLinesScenarioTest {
                                     && down.contains(
                                             "sales.sql:2: -- ttl: toDate(assumeNotNull(sold)) TO VOLUME 'nowhere'. ")
                                     && down.contains("nowhere"));
+        }
+    }
+
+    private static String problem(Scenario scenario) {
+        return OlapSync.of(scenario.camel().getCamelContext())
+                .generationProblems()
+                .getOrDefault("sales", "");
+    }
+
+    @Test
+    void aGenerationThatClickHouseRefusesIsNotShown() throws Exception {
+        try (Scenario scenario = Scenario.of("table_engine", """
+                CREATE TABLE sale (id int PRIMARY KEY, sold timestamptz, amount int);
+                INSERT INTO sale SELECT i, now(), i FROM generate_series(1, 100) i""")) {
+            scenario.model("sales", SOLD).start().awaitLoaded();
+            String engine = "-- engine: ReplicatedReplacingMergeTree('/clickhouse/{table}', 'first')\n";
+            scenario.model("sales", engine + SOLD);
+            await().until(
+                            () -> problem(scenario),
+                            problem -> problem.contains(
+                                            "ClickHouse does not create table sales_rows_2 as these lines describe it: ")
+                                    && problem.contains("sales.sql:1: " + engine.strip() + ". ")
+                                    && problem.contains("without ZooKeeper")
+                                    && problem.contains("Replicated tables need ClickHouse Keeper"));
+            scenario.postgres("UPDATE sale SET amount = -1");
+            await().until(() ->
+                    scenario.clickHouse("SELECT DISTINCT amount FROM sales").equals(List.of("-1")));
+            assertThat(scenario.down()).isEmpty();
+
+            // as an attempt with another text leaves it, or as somebody has made it
+            scenario.clickHouseExecute("CREATE TABLE sales_rows_2 (id Int32, x Int32, _version UInt128, _deleted UInt8)"
+                    + " ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY id");
+            scenario.clickHouseExecute("INSERT INTO sales_rows_2 VALUES (1, 1, 1, 0)");
+            scenario.model("sales", "-- settings: index_granularity = 512\n" + SOLD);
+            await().until(() -> problem(scenario).contains("ClickHouse table sales_rows_2 does not fit "));
+            scenario.clickHouseExecute("TRUNCATE TABLE sales_rows_2");
+            await().until(() -> scenario.command("generations", "list")
+                    .lines()
+                    .anyMatch(line -> line.matches("sales +[2-9] current .*")));
+            await().until(() -> problem(scenario), String::isEmpty);
+            scenario.forgetModels();
+            scenario.postgres("UPDATE sale SET amount = id");
+            scenario.awaitInSync();
+            assertThat(
+                            scenario.clickHouse(
+                                    "SELECT count() FROM system.tables WHERE database = currentDatabase()"
+                                            + " AND match(name, '^sales_rows_[2-9]$') AND engine_full LIKE '%index_granularity = 512%'"))
+                    .containsExactly("1");
         }
     }
 }
