@@ -1,6 +1,7 @@
 package dev.olapsync.model;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.RowJson;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -113,7 +114,12 @@ final class PartTtl {
         if (!"(".equals(token)) {
             String column = name.replace("`", "");
             if (!columns.contains(column)) {
-                throw problems.refuse(at, "the model has no column " + column);
+                throw problems.refuse(
+                        at,
+                        "the model has no column " + column
+                                + (column.equals(RowJson.COMMIT_TIME)
+                                        ? ": the line -- metadata: commit_time gives it this one"
+                                        : ""));
             }
             return ClickHouse.identifier(column);
         }

@@ -42,7 +42,7 @@ final class TableLines {
             "parts_to_throw_insert",
             "storage_policy"));
 
-    private static final Pattern SETTING = Pattern.compile("\\s*(\\w+)\\s*=\\s*(\\d+|'\\w+')\\s*");
+    private static final Pattern SETTING = Pattern.compile("\\s*(\\w+)\\s*=\\s*(\\d+|'[\\w.-]+')\\s*");
     private static final Pattern COLUMN =
             Pattern.compile("(LowCardinality\\(String\\)|Array\\(.+?\\))?\\s*(CODEC\\(((?:Delta\\([1248]\\), ?)?"
                     + "(?:NONE|LZ4|LZ4HC\\(\\d{1,2}\\)|ZSTD\\(\\d{1,2}\\)))\\))?");

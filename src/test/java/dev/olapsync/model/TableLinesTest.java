@@ -48,7 +48,7 @@ class TableLinesTest {
                 -- note: a comment like any other
                 -- order by: toStartOfMonth(day), tenant, `Odd Name`, day
                 -- Partition By: toYYYYMM(day), modulo(cityHash64(`Odd Name`), 4)
-                -- settings: index_granularity = 1024, storage_policy = 'default'
+                -- settings: index_granularity = 1024, storage_policy = 'hot-cold'
                 -- column note: CODEC(ZSTD(3))
                 --column country:LowCardinality(String) CODEC(LZ4HC(9))
                 -- column amount: CODEC(Delta(8), LZ4)
@@ -56,13 +56,13 @@ class TableLinesTest {
         Model model = Models.load(folder, postgres).all().get(0);
         assertThat(model.options().lines())
                 .hasSize(6)
-                .containsEntry(4, "-- settings: index_granularity = 1024, storage_policy = 'default'")
+                .containsEntry(4, "-- settings: index_granularity = 1024, storage_policy = 'hot-cold'")
                 .containsEntry(5, "-- column note: CODEC(ZSTD(3))");
         assertThat(model.options())
                 .isEqualTo(new TableOptions(
                         List.of("toStartOfMonth(`day`)", "`tenant`", "`Odd Name`", "`day`"),
                         List.of("toYYYYMM(`day`)", "modulo(cityHash64(`Odd Name`), 4)"),
-                        Map.of("index_granularity", "1024", "storage_policy", "'default'"),
+                        Map.of("index_granularity", "1024", "storage_policy", "'hot-cold'"),
                         Map.of(
                                 "note",
                                 "CODEC(ZSTD(3))",
@@ -103,7 +103,7 @@ class TableLinesTest {
             -- ttl: day TO DISK 'a', day GROUP BY tenant   | 30 | a TTL may only move or recompress
             -- ttl: now() TO DISK 'a'                      |  9 | 'now' is not understood here: write a column, or one of these functions of it: assumeNotNull, coalesce
             -- ttl: nothing TO DISK 'a'                    |  9 | the model has no column nothing
-            -- ttl: _commit_time TO DISK 'a'               |  9 | the model has no column _commit_time
+            -- ttl: _commit_time TO DISK 'a'               |  9 | the model has no column _commit_time: the line -- metadata: commit_time gives it this one
             -- ttl: day + 1 TO DISK 'a'                    | 15 | '1' is not understood here: write INTERVAL and a number
             -- ttl: day + INTERVAL 1 AGE TO DISK 'a'       | 26 | 'AGE' is not understood here: write one of DAY, HOUR
             -- ttl: day TO TABLE 'a'                       | 16 | 'TABLE' is not understood here: write DISK or VOLUME
