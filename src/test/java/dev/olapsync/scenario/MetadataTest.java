@@ -100,8 +100,13 @@ class MetadataTest {
             assertThat(scenario.readDeadLetters()).hasSize(2);
             scenario.postgres("UPDATE item SET v = 1, due = NULL WHERE id IN (9, 10)");
             scenario.awaitInSync();
-
+            assertThat(operations(scenario, "pages", "id IN (9, 10)", first)).containsExactly("update,2,2");
             Moment before = Moment.of(scenario);
+            assertThat(scenario.command("dlq", "replay")).contains("2 dead letters on the way again");
+            scenario.awaitInSync();
+            assertThat(operations(scenario, "pages", "id IN (9, 10)", before)).containsExactly("read,2,2");
+
+            before = Moment.of(scenario);
             scenario.postgres("INSERT INTO item VALUES (11, 1, 11, 0.1, NULL, 'x')");
             scenario.postgres("UPDATE item SET weight = 0.2 WHERE id = 1");
             scenario.postgres("DELETE FROM item WHERE id = 2");
@@ -172,6 +177,41 @@ class MetadataTest {
             assertThat(scenario.clickHouse("SELECT _op, _position = '" + START + "' FROM plain WHERE id <= 1 OR id = 11"
                             + " ORDER BY id"))
                     .containsExactly("update,0", "read,1");
+        }
+    }
+
+    /** The versions of a history have a commit time and an operation of their own, whatever the line says. */
+    @Test
+    void theLineOfAModelWithAHistoryChanges() throws Exception {
+        try (Scenario scenario = Scenario.of("metadata_history", SCHEMA)
+                .model("parents", "-- history: true\nSELECT id, name FROM parent")) {
+            scenario.start().awaitLoaded();
+            scenario.postgres("UPDATE parent SET name = 'changed' WHERE id = 1", "DELETE FROM parent WHERE id = 2");
+            scenario.awaitInSync();
+            String versions = "SELECT id, name, _op, toString(_commit_time), toString(_version) FROM parents_history"
+                    + " WHERE _op != 'read' ORDER BY _version";
+            await().until(() -> scenario.clickHouse(versions).size() == 2);
+            List<String> earlier = scenario.clickHouse(versions);
+
+            Moment before = Moment.of(scenario);
+            scenario.model("parents", "-- history: true\n" + ALL + "SELECT id, name FROM parent");
+            await().until(() -> scenario.clickHouse("DESCRIBE TABLE parents").size() == 5);
+            scenario.forgetModels();
+            assertThat(operations(scenario, "parents", "1", before)).containsExactly("read,2,2");
+            scenario.postgres("UPDATE parent SET name = 'again' WHERE id = 3");
+            scenario.awaitInSync();
+            assertThat(operations(scenario, "parents", "name = 'again'", before))
+                    .containsExactly("update,1,1");
+            await().until(() -> scenario.clickHouse(versions).size() == 3);
+            assertThat(scenario.clickHouse(versions)).startsWith(earlier.toArray(String[]::new));
+            assertThat(scenario.clickHouse(
+                            "SELECT _op, count() FROM parents_history WHERE id = 1 GROUP BY _op ORDER BY _op"))
+                    .containsExactly("read,2", "update,1");
+            assertThat(
+                            scenario.clickHouse(
+                                    "SELECT count() FROM parents p JOIN parents_history h ON h.id = p.id AND h._version > 0"
+                                            + " WHERE p.name = 'again' AND h.name = 'again' AND h._commit_time = p._commit_time"))
+                    .containsExactly("1");
         }
     }
 
