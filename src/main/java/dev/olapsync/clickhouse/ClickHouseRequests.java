@@ -79,9 +79,21 @@ final class ClickHouseRequests implements AutoCloseable {
 
         private volatile boolean givenUp;
         private volatile boolean hasContent;
+        private volatile boolean read;
+        private volatile boolean sourceFailed;
 
         boolean isGivenUp() {
             return givenUp;
+        }
+
+        /** Whether a part of the content has been read. */
+        boolean hasRead() {
+            return read;
+        }
+
+        /** Whether the request failed because its content could not be read. */
+        boolean isOfSource() {
+            return sourceFailed;
         }
 
         private Duration standing() {
@@ -105,10 +117,14 @@ final class ClickHouseRequests implements AutoCloseable {
             };
         }
 
-        private int moving(Read read) throws IOException {
+        private int moving(Read part) throws IOException {
+            read = true;
             reading = true;
             try {
-                return read.read();
+                return part.read();
+            } catch (IOException | RuntimeException e) {
+                sourceFailed = true;
+                throw e;
             } finally {
                 moved = System.nanoTime();
                 reading = false;
