@@ -194,7 +194,8 @@ public final class ClickHouse implements AutoCloseable {
                     ClickHouseException failure = failure(host, request, e, rows != null);
                     Verdict verdict = request.isOfSource() ? Verdict.OF_REQUEST : HostErrors.verdict(failure);
                     if (verdict == Verdict.BUSY && System.nanoTime() > end) {
-                        verdict = Verdict.OF_HOST;
+                        // an INSERT of others would be in the way on each server
+                        verdict = failure.isOfOtherInsert() ? Verdict.OF_REQUEST : Verdict.OF_HOST;
                     }
                     if (verdict == Verdict.OF_HOST) {
                         hosts.leave(host, failure.getMessage());

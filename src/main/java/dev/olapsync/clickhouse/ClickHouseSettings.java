@@ -170,6 +170,7 @@ final class ClickHouseSettings {
             insert_quorum=auto
             insert_quorum_parallel=0
             insert_quorum_timeout=60000
+            max_insert_threads=1
             """);
 
     private final boolean replicas;

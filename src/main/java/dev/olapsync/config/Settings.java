@@ -113,7 +113,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
         private static void requireUrls(String[] parts) {
             for (int i = 0; i < parts.length; i++) {
                 String part = parts[i].strip();
-                String place = "clickhouse.url: address " + (i + 1) + " of " + parts.length + ", '" + part + "', ";
+                String shown = part.replaceFirst("//[^/]*@", "//...@");
+                String place = "clickhouse.url: address " + (i + 1) + " of " + parts.length + ", '" + shown + "', ";
                 if (!part.matches("https?://[^/\\s:]+(:\\d+)?(/\\S*)?")) {
                     throw new IllegalArgumentException(
                             place + "is no URL of ClickHouse's HTTP interface, such as http://localhost:8123");
