@@ -80,6 +80,7 @@ final class ClickHouseRequests implements AutoCloseable {
         private volatile boolean givenUp;
         private volatile boolean hasContent;
         private volatile boolean read;
+        private volatile boolean ended;
         private volatile boolean sourceFailed;
 
         boolean isGivenUp() {
@@ -100,7 +101,10 @@ final class ClickHouseRequests implements AutoCloseable {
             return reading ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - moved);
         }
 
-        /** The content that the request sends: each read of a part counts as progress. */
+        /**
+         * The content that the request sends: each read of a part counts as progress. The HTTP client sends a request once more if it
+         * is answered with 429 or 503; its content is gone then, and an INSERT without rows would be acknowledged.
+         */
         InputStream sending(InputStream content) {
             hasContent = true;
             return new FilterInputStream(content) {
@@ -118,10 +122,15 @@ final class ClickHouseRequests implements AutoCloseable {
         }
 
         private int moving(Read part) throws IOException {
+            if (ended) {
+                throw new IOException("the server did not take the rows (HTTP 429 or 503)");
+            }
             read = true;
             reading = true;
             try {
-                return part.read();
+                int got = part.read();
+                ended = got < 0;
+                return got;
             } catch (IOException | RuntimeException e) {
                 sourceFailed = true;
                 throw e;

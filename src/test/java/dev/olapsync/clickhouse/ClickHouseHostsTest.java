@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two servers in {@code clickhouse.url}, of which one fails. Behind both is the same ClickHouse. */
 class ClickHouseHostsTest {
@@ -172,6 +173,28 @@ class ClickHouseHostsTest {
             assertThat(count(clickHouse)).isEqualTo(2);
         }
         assertThat(toFirst).hasSize(1);
+    }
+
+    /** The HTTP client would send the request once more, without the rows that it has sent already. */
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void anInsertIsNeverAcknowledgedWithoutItsRows(int status) {
+        AtomicInteger requests = new AtomicInteger();
+        first.answering(seen(
+                toFirst,
+                request -> requests.getAndIncrement() == 0
+                        ? Optional.of(new Answer(status, 0, "busy"))
+                        : Optional.empty()));
+        try (ClickHouse clickHouse = clickHouse(first.url())) {
+            for (InputStream rows : List.of(rows(), once(rows()))) {
+                requests.set(0);
+                assertThatThrownBy(() -> clickHouse.insertJson("hosts", rows))
+                        .isInstanceOf(ClickHouseException.class)
+                        .hasMessageContaining("did not take the rows");
+                assertThat(count(clickHouse)).isZero();
+            }
+        }
+        assertThat(toFirst).doesNotContain("");
     }
 
     /** Postgres has failed, not ClickHouse. */
