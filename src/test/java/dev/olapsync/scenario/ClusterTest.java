@@ -138,6 +138,7 @@ class ClusterTest {
         scenario.awaitLoaded();
         scenario.awaitInSync();
         assertThat(scenario.readDeadLetters()).isEmpty();
+        assertThat(scenario.down()).isEmpty();
 
         assertThat(defining).allSatisfy(statement -> assertThat(statement).contains(ON_CLUSTER));
         assertThat(weak).as("requests without a quorum").isEmpty();
