@@ -38,9 +38,13 @@ final class LoadRanges {
         this.clickHouse = clickHouse;
         this.epoch = epoch;
         this.model = model;
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, range UInt32,"
-                + " last_key Array(String), up_to Array(String), rows UInt64, done UInt8, step UInt64)"
-                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model, range)");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "epoch UInt16, model String, range UInt32, last_key Array(String), up_to Array(String), rows UInt64,"
+                                + " done UInt8, step UInt64",
+                        "ReplacingMergeTree(step) ORDER BY (epoch, model, range)");
         step = clickHouse
                 .query(
                         "SELECT max(step) AS step FROM " + TABLE

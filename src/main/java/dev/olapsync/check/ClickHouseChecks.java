@@ -21,6 +21,7 @@ import dev.olapsync.tables.Epochs;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +59,7 @@ public final class ClickHouseChecks {
         }
         try (ClickHouse clickHouse = new ClickHouse(to)) {
             if (connected(clickHouse)) {
+                new ClickHouseHostChecks(to, findings).all();
                 rights(clickHouse);
                 if (models.isPresent()) {
                     Models registered = registered(clickHouse, models.get(), findings::fail);
@@ -77,6 +79,7 @@ public final class ClickHouseChecks {
      * @param published how the publication contains the tables of the models
      */
     public void essential(Models models, BooleanSupplier slotMissing, Map<String, String> published) {
+        new ClickHouseHostChecks(to, findings).all();
         try (ClickHouse clickHouse = new ClickHouse(to)) {
             Models registered = registered(clickHouse, models, findings::warn);
             tables(clickHouse, registered);
@@ -86,21 +89,36 @@ public final class ClickHouseChecks {
         }
     }
 
+    /** Whether at least one of the servers listens. */
     public boolean listens() {
-        Optional<String> problem = url().map(url -> problem(url).orElse(""));
-        problem.filter(reason -> !reason.isEmpty())
-                .ifPresent(reason -> findings.fail(
-                        "no ClickHouse at " + to.url() + ": " + reason,
-                        "Start it, or set clickhouse.url to its HTTP interface."));
-        return problem.filter(String::isEmpty).isPresent();
+        Map<String, String> silent = new LinkedHashMap<>();
+        for (String server : to.urls()) {
+            Optional<URL> url = url(server);
+            if (url.isEmpty()) {
+                return false;
+            }
+            problem(url.get()).ifPresent(reason -> silent.put(server, reason));
+        }
+        boolean none = silent.size() == to.urls().size();
+        silent.forEach((server, reason) -> {
+            if (none) {
+                findings.fail(
+                        "no ClickHouse at " + server + ": " + reason,
+                        "Start it, or set clickhouse.url to its HTTP interface.");
+            } else {
+                findings.warn("no ClickHouse at " + server + ": " + reason
+                        + ". The other servers of clickhouse.url are used");
+            }
+        });
+        return !none;
     }
 
-    private Optional<URL> url() {
+    private Optional<URL> url(String server) {
         try {
-            return Optional.of(new URL(to.url()));
+            return Optional.of(new URL(server));
         } catch (MalformedURLException e) {
             findings.misconfigured(
-                    "clickhouse.url is '" + to.url() + "', which is no URL: " + e.getMessage(),
+                    "clickhouse.url is '" + server + "', which is no URL: " + e.getMessage(),
                     "Set it to ClickHouse's HTTP interface, for example http://localhost:8123.");
             return Optional.empty();
         }
@@ -160,6 +178,9 @@ public final class ClickHouseChecks {
         try {
             if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) == 1) {
                 findings.ok("user " + to.user() + " has the rights to " + RIGHTS);
+                if (!to.cluster().isEmpty()) {
+                    rightToCluster(clickHouse);
+                }
                 rightToRemove(clickHouse, "DROP TABLE", "the tables of superseded generations stay");
                 if (!settings.olap().tombstonesKeep().isNegative()) {
                     rightToRemove(
@@ -188,6 +209,14 @@ public final class ClickHouseChecks {
             findings.warn(
                     "user " + to.user() + " lacks the right to " + rights + ": " + consequence,
                     "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
+        }
+    }
+
+    private void rightToCluster(ClickHouse clickHouse) {
+        if (clickHouse.query("CHECK GRANT CLUSTER ON *.*", Map.of()).get(0).getInteger(1) != 1) {
+            findings.fail(
+                    "user " + to.user() + " lacks the right to run statements ON CLUSTER",
+                    "GRANT CLUSTER ON *.* TO " + ClickHouse.identifier(to.user()) + ";");
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.olapsync.clickhouse;
 
-import com.clickhouse.client.api.Client;
 import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.command.CommandSettings;
 import com.clickhouse.client.api.insert.InsertResponse;
@@ -9,33 +8,41 @@ import com.clickhouse.client.api.query.GenericRecord;
 import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
+import dev.olapsync.clickhouse.ClickHouseHosts.Host;
+import dev.olapsync.clickhouse.HostErrors.Verdict;
 import dev.olapsync.config.Settings;
+import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.hc.client5.http.ConnectTimeoutException;
 
 /** The ClickHouse database that the models are loaded into. Thread safe. */
 public final class ClickHouse implements AutoCloseable {
 
-    private static final long CONNECT_SECONDS = 10;
     private static final int READONLY = 164;
     private static final int SETTING_CONSTRAINT_VIOLATION = 452;
     /** Maximum time without progress of an INSERT, a statement, or the rows of a result. */
     static final Duration LIMIT = Duration.ofSeconds(300);
 
+    /** For how long a request is repeated while replicas are not ready for it. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final long SHORTEST_PAUSE_MILLIS = 20;
+    private static final long LONGEST_PAUSE_MILLIS = 500;
+
     private final Settings.ClickHouse settings;
-    private final ClickHouseSettings pinned = new ClickHouseSettings();
     private final Duration limit;
+    private final ClickHouseHosts hosts;
     private final ClickHouseRequests requests;
-    private volatile Client client;
+    private final Ddl ddl;
 
     public ClickHouse(Settings.ClickHouse settings) {
         this(settings, LIMIT);
@@ -45,39 +52,23 @@ public final class ClickHouse implements AutoCloseable {
     public ClickHouse(Settings.ClickHouse settings, Duration limit) {
         this.settings = settings;
         this.limit = limit;
-        this.client = newClient();
-        this.requests = new ClickHouseRequests(limit, this::reconnect);
-    }
-
-    private Client newClient() {
-        Client.Builder builder = new Client.Builder()
-                .addEndpoint(settings.url())
-                .setUsername(settings.user())
-                .setPassword(settings.password())
-                .setDefaultDatabase(settings.database())
-                .setClientName("olap-sync")
-                .setMaxRetries(0)
-                .setConnectTimeout(CONNECT_SECONDS, ChronoUnit.SECONDS)
-                .setConnectionRequestTimeout(limit.toMillis(), ChronoUnit.MILLIS)
-                // limits reads only; ClickHouseRequests limits the sending of a request
-                .setSocketTimeout(limit.toMillis(), ChronoUnit.MILLIS);
-        if (!settings.rootCert().isEmpty()) {
-            builder.setRootCertificate(settings.rootCert());
-        }
-        return builder.build();
-    }
-
-    /**
-     * Closes all connections: nothing else ends a thread that waits until the server accepts the data that it sends.
-     */
-    private synchronized void reconnect() {
-        Client old = client;
-        client = newClient();
-        old.close();
+        this.hosts = new ClickHouseHosts(settings, limit);
+        this.requests = new ClickHouseRequests(limit, hosts::reconnect);
+        this.ddl = new Ddl(this, settings.cluster());
     }
 
     public String database() {
         return settings.database();
+    }
+
+    /** The cluster on all servers of which tables and views are created; empty for one server. */
+    public String cluster() {
+        return settings.cluster();
+    }
+
+    /** What creates, alters and drops tables and views. */
+    public Ddl ddl() {
+        return ddl;
     }
 
     /** Whether a table or a view of this name exists. */
@@ -86,18 +77,6 @@ public final class ClickHouse implements AutoCloseable {
                         "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = {name:String}",
                         Map.of("database", database(), "name", name))
                 .isEmpty();
-    }
-
-    /** Adds a column to a table of an earlier version. Needs no right to ALTER if the column exists. */
-    public void addColumn(String table, String name, String type) {
-        boolean missing = query(
-                        "SELECT 1 AS one FROM system.columns WHERE database = {database:String} AND table = {table:String}"
-                                + " AND name = {name:String}",
-                        Map.of("database", database(), "table", table, "name", name))
-                .isEmpty();
-        if (missing) {
-            execute("ALTER TABLE " + identifier(table) + " ADD COLUMN IF NOT EXISTS " + identifier(name) + " " + type);
-        }
     }
 
     /** Whether this version has the setting. */
@@ -127,9 +106,11 @@ public final class ClickHouse implements AutoCloseable {
     }
 
     /**
-     * Writes rows, one JSON object per line, with one INSERT; returns when ClickHouse has acknowledged them.
+     * Writes rows, one JSON object per line, with one INSERT; returns when ClickHouse has acknowledged them. Rows that were written
+     * twice, because a server failed before it had answered, have the same version.
      *
      * @param target the text between INSERT INTO and FORMAT
+     * @param rows are sent once more, to another server, if the stream can be reset
      * @throws ClickHouseException if it has not: none, some or all of the rows may have been written
      */
     public void insertJson(String target, InputStream rows) {
@@ -143,42 +124,40 @@ public final class ClickHouse implements AutoCloseable {
 
     private void insert(String target, InputStream rows, ClickHouseFormat format) {
         request(
-                request -> {
+                (host, request) -> {
                     InsertSettings insert = new InsertSettings();
-                    pinned.of(client).forEach(insert::serverSetting);
-                    try (InsertResponse response = client.insert(target, request.sending(rows), format, insert)
+                    host.pinned().of(host.client()).forEach(insert::serverSetting);
+                    try (InsertResponse response = host.client()
+                            .insert(target, request.sending(rows), format, insert)
                             .get()) {
                         return response.getWrittenRows();
                     }
                 },
-                true);
+                rows);
     }
 
     public void execute(String sql) {
-        request(
-                request -> {
-                    CommandSettings command = new CommandSettings();
-                    pinned.of(client).forEach(command::serverSetting);
-                    return client.execute(sql, command).get();
-                },
-                false);
+        request((host, request) -> {
+            CommandSettings command = new CommandSettings();
+            host.pinned().of(host.client()).forEach(command::serverSetting);
+            return host.client().execute(sql, command).get();
+        });
     }
 
     /** The rows of a small result. Parameters are written {@code {name:Type}} in the statement. */
     public List<GenericRecord> query(String sql, Map<String, Object> parameters) {
-        return request(request -> client.queryAll(sql, parameters, pinned(new QuerySettings())), false);
+        return request((host, request) -> host.client().queryAll(sql, parameters, pinned(host, new QuerySettings())));
     }
 
     /** A result with any number of rows. The caller closes it. The socket timeout limits the time between two reads. */
     public QueryResponse query(String sql, ClickHouseFormat format) {
-        return request(
-                request -> client.query(sql, pinned(new QuerySettings().setFormat(format)))
-                        .get(),
-                false);
+        return request((host, request) -> host.client()
+                .query(sql, pinned(host, new QuerySettings().setFormat(format)))
+                .get());
     }
 
-    private QuerySettings pinned(QuerySettings query) throws Exception {
-        pinned.of(client).forEach(query::serverSetting);
+    private static QuerySettings pinned(Host host, QuerySettings query) throws Exception {
+        host.pinned().of(host.client()).forEach(query::serverSetting);
         return query;
     }
 
@@ -190,34 +169,97 @@ public final class ClickHouse implements AutoCloseable {
     @FunctionalInterface
     private interface Call<T> {
 
-        T call(ClickHouseRequests.Request request) throws Exception;
+        T call(Host host, ClickHouseRequests.Request request) throws Exception;
     }
 
-    /** @param ofRows whether the statement contains rows, whose contents must not be in the message of a failure */
-    private <T> T request(Call<T> call, boolean ofRows) {
-        try (ClickHouseRequests.Request request = requests.begin()) {
-            try {
-                return call.call(request);
-            } catch (Exception e) {
-                if (e instanceof InterruptedException) {
-                    Thread.currentThread().interrupt();
+    private <T> T request(Call<T> call) {
+        return request(call, null);
+    }
+
+    /**
+     * Repeats the request if that is safe: all our statements have the same effect if they run twice.
+     *
+     * @param rows that the request contains, which must not be in the message of a failure; null if it contains none
+     */
+    private <T> T request(Call<T> call, InputStream rows) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        long pause = SHORTEST_PAUSE_MILLIS;
+        int hostsLeft = hosts.number();
+        while (true) {
+            Host host = hosts.current();
+            try (ClickHouseRequests.Request request = requests.begin()) {
+                try {
+                    return call.call(host, request);
+                } catch (Exception e) {
+                    ClickHouseException failure = failure(host, request, e, rows != null);
+                    Verdict verdict = request.isOfSource() ? Verdict.OF_REQUEST : HostErrors.verdict(failure);
+                    if (verdict == Verdict.BUSY && System.nanoTime() > end) {
+                        // an INSERT of others would be in the way on each server
+                        verdict = failure.isOfOtherInsert() ? Verdict.OF_REQUEST : Verdict.OF_HOST;
+                    }
+                    if (verdict == Verdict.OF_HOST) {
+                        hosts.leave(host, failure.getMessage());
+                        hostsLeft--;
+                    }
+                    if (verdict == Verdict.OF_REQUEST
+                            || hostsLeft == 0
+                            || failure.isNoAnswer()
+                            || !canBeSentAgain(rows, request)) {
+                        throw failure;
+                    }
+                    if (verdict == Verdict.BUSY) {
+                        pause(pause, failure);
+                        pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+                    }
                 }
-                if (request.isGivenUp() || ClickHouseException.refusal(e) instanceof SocketTimeoutException) {
-                    throw ClickHouseException.noAnswer(limit);
-                }
-                ClickHouseException failure = ofRows ? ClickHouseException.withoutValues(e) : ClickHouseException.of(e);
-                if (failure.code() == ServerException.UNKNOWN_SETTING) {
-                    pinned.forget();
-                }
-                throw failure;
             }
+        }
+    }
+
+    private ClickHouseException failure(Host host, ClickHouseRequests.Request request, Exception e, boolean ofRows) {
+        if (e instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        if (request.isGivenUp()
+                || ClickHouseException.refusal(e) instanceof SocketTimeoutException timeout
+                        && !(timeout instanceof ConnectTimeoutException)) {
+            return ClickHouseException.noAnswer(limit);
+        }
+        ClickHouseException failure = ofRows ? ClickHouseException.withoutValues(e) : ClickHouseException.of(e);
+        if (failure.code() == ServerException.UNKNOWN_SETTING) {
+            host.pinned().forget();
+        }
+        return failure;
+    }
+
+    private static boolean canBeSentAgain(InputStream rows, ClickHouseRequests.Request request) {
+        if (rows == null || !request.hasRead()) {
+            return true;
+        }
+        try {
+            if (rows.markSupported()) {
+                rows.reset();
+                return true;
+            }
+        } catch (IOException e) {
+            // it has forgotten its beginning
+        }
+        return false;
+    }
+
+    private static void pause(long millis, ClickHouseException failure) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failure;
         }
     }
 
     @Override
     public void close() {
         requests.close();
-        client.close();
+        hosts.close();
     }
 
     /** ClickHouse refused a statement or could not be reached. */
@@ -244,12 +286,20 @@ public final class ClickHouse implements AutoCloseable {
                         " A constraint in the settings profile of clickhouse.user keeps olap-sync from setting what"
                                 + " the values depend on. Take the constraint away, or give the user a profile without it.");
 
+        private static final int OTHER_INSERT = 286;
+
         private final int code;
         private final int status;
         private final String constraint;
+        private final boolean noAnswer;
 
         private ClickHouseException(String message, Throwable cause, Throwable refusal) {
+            this(message, cause, refusal, false);
+        }
+
+        private ClickHouseException(String message, Throwable cause, Throwable refusal, boolean noAnswer) {
             super(message, cause);
+            this.noAnswer = noAnswer;
             this.constraint = constraint(refusal);
             this.code = refusal instanceof ServerException refused ? refused.getCode() : 0;
             this.status = refusal instanceof ServerException refused ? refused.getTransportProtocolCode() : 0;
@@ -272,7 +322,8 @@ public final class ClickHouse implements AutoCloseable {
         }
 
         static ClickHouseException noAnswer(Duration limit) {
-            return new ClickHouseException("ClickHouse has not answered for " + limit.toSeconds() + " s", null, null);
+            return new ClickHouseException(
+                    "ClickHouse has not answered for " + limit.toSeconds() + " s", null, null, true);
         }
 
         private static String remedy(Throwable refusal) {
@@ -316,6 +367,16 @@ public final class ClickHouse implements AutoCloseable {
             Matcher name = NAME_OF_CODE.matcher(getMessage());
             return "ClickHouse: Code: " + code + "." + (name.find() ? " " + name.group() : "")
                     + " What it says of it is in its own log, for it may quote a row.";
+        }
+
+        /** Whether the request was given up, because nothing came back. */
+        boolean isNoAnswer() {
+            return noAnswer;
+        }
+
+        /** Whether only another INSERT into the same replicated table was in the way; nothing is written, and the next attempt may succeed. */
+        public boolean isOfOtherInsert() {
+            return code == OTHER_INSERT;
         }
 
         /** The error code of ClickHouse; 0 if the error does not come from ClickHouse. */

@@ -79,16 +79,32 @@ final class ClickHouseRequests implements AutoCloseable {
 
         private volatile boolean givenUp;
         private volatile boolean hasContent;
+        private volatile boolean read;
+        private volatile boolean ended;
+        private volatile boolean sourceFailed;
 
         boolean isGivenUp() {
             return givenUp;
+        }
+
+        /** Whether a part of the content has been read. */
+        boolean hasRead() {
+            return read;
+        }
+
+        /** Whether the request failed because its content could not be read. */
+        boolean isOfSource() {
+            return sourceFailed;
         }
 
         private Duration standing() {
             return reading ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - moved);
         }
 
-        /** The content that the request sends: each read of a part counts as progress. */
+        /**
+         * The content that the request sends: each read of a part counts as progress. The HTTP client sends a request once more if it
+         * is answered with 429 or 503; its content is gone then, and an INSERT without rows would be acknowledged.
+         */
         InputStream sending(InputStream content) {
             hasContent = true;
             return new FilterInputStream(content) {
@@ -105,10 +121,19 @@ final class ClickHouseRequests implements AutoCloseable {
             };
         }
 
-        private int moving(Read read) throws IOException {
+        private int moving(Read part) throws IOException {
+            if (ended) {
+                throw new IOException("the server did not take the rows (HTTP 429 or 503)");
+            }
+            read = true;
             reading = true;
             try {
-                return read.read();
+                int got = part.read();
+                ended = got < 0;
+                return got;
+            } catch (IOException | RuntimeException e) {
+                sourceFailed = true;
+                throw e;
             } finally {
                 moved = System.nanoTime();
                 reading = false;

@@ -148,6 +148,7 @@ final class ClickHouseSettings {
             prefer_column_name_to_alias=0
             prefer_warmed_unmerged_parts_seconds=0
             read_overflow_mode_leaf=throw
+            select_sequential_consistency=1
             session_timezone=UTC
             set_overflow_mode=throw
             skip_unavailable_shards=0
@@ -159,7 +160,26 @@ final class ClickHouseSettings {
             wait_for_async_insert=1
             """);
 
+    /**
+     * With them, replicas behave like one server: what is acknowledged is on a majority of them, and is seen by each statement that is sent
+     * afterwards, to whichever replica. A replica that is down must not stop a statement that creates a table or a view: it catches up.
+     */
+    private static final Map<String, String> OF_REPLICAS = parse("""
+            distributed_ddl_output_mode=null_status_on_timeout
+            distributed_ddl_task_timeout=30
+            insert_quorum=auto
+            insert_quorum_parallel=0
+            insert_quorum_timeout=60000
+            max_insert_threads=1
+            """);
+
+    private final boolean replicas;
     private volatile Map<String, String> known;
+
+    /** @param replicas whether there is a cluster, so that rows are written to several servers */
+    ClickHouseSettings(boolean replicas) {
+        this.replicas = replicas;
+    }
 
     private static Map<String, String> parse(String lines) {
         return lines.lines()
@@ -179,6 +199,9 @@ final class ClickHouseSettings {
         if (settings == null) {
             settings = new LinkedHashMap<>(OF_QUERIES);
             settings.putAll(OF_ALL);
+            if (replicas) {
+                settings.putAll(OF_REPLICAS);
+            }
             settings.keySet().retainAll(names(client));
             known = settings;
         }

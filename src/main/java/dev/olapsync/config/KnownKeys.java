@@ -71,6 +71,7 @@ final class KnownKeys {
         rules.put("clickhouse.password", anything);
         rules.put("clickhouse.password.file", anything);
         rules.put("clickhouse.sslrootcert", file);
+        rules.put("clickhouse.cluster", anything);
         rules.put("olap.models", new Rule("a folder", value -> !value.isBlank()));
         rules.put("olap.epoch", whole(0, 65_535));
         rules.put(

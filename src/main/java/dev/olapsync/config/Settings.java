@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.kafka.clients.CommonClientConfigs;
 
@@ -97,10 +99,53 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     }
 
     /**
-     * @param url the HTTP interface, for example {@code http://localhost:8123}
+     * @param url the HTTP interface, for example {@code http://localhost:8123}; several servers separated by commas
      * @param rootCert PEM file with the trusted certificates if the URL is https; empty for the default of Java
+     * @param cluster its name, if tables and views are to be on all of its servers; empty for none
      */
-    public record ClickHouse(String url, String database, String user, String password, String rootCert) {
+    public record ClickHouse(
+            String url, String database, String user, String password, String rootCert, String cluster) {
+
+        public ClickHouse {
+            if (url.contains(",")) {
+                requireUrls(url.split(",", -1));
+            }
+        }
+
+        private static void requireUrls(String[] parts) {
+            for (int i = 0; i < parts.length; i++) {
+                String part = parts[i].strip();
+                String shown = part.replaceFirst("//[^/]*@", "//...@");
+                String place = "clickhouse.url: address " + (i + 1) + " of " + parts.length + ", '" + shown + "', ";
+                if (!part.matches("https?://[^/\\s:]+(:\\d+)?(/\\S*)?")) {
+                    throw new IllegalArgumentException(
+                            place + "is no URL of ClickHouse's HTTP interface, such as http://localhost:8123");
+                }
+                if (!scheme(part).equals(scheme(parts[0].strip()))) {
+                    throw new IllegalArgumentException(place + "is " + scheme(part) + ", and the first one is "
+                            + scheme(parts[0].strip()) + ". Use http or https for all of them.");
+                }
+                for (int before = 0; before < i; before++) {
+                    if (parts[before].strip().equals(part)) {
+                        throw new IllegalArgumentException(place + "is there twice. Name each server once.");
+                    }
+                }
+            }
+        }
+
+        private static String scheme(String url) {
+            return url.substring(0, url.indexOf(':'));
+        }
+
+        /** The servers, in the order in which they are tried. */
+        public List<String> urls() {
+            return Stream.of(url.split(",")).map(String::strip).toList();
+        }
+
+        /** The same with one of the servers. */
+        public ClickHouse at(String server) {
+            return new ClickHouse(server, database, user, password, rootCert, cluster);
+        }
 
         @Override
         public String toString() {
@@ -266,7 +311,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.text("clickhouse.database", "default"),
                         keys.text("clickhouse.user", "default"),
                         keys.secret(CLICKHOUSE_PASSWORD, ""),
-                        keys.text("clickhouse.sslrootcert", "")),
+                        keys.text("clickhouse.sslrootcert", ""),
+                        keys.text("clickhouse.cluster", "")),
                 new Olap(
                         keys.folder("olap.models", "models/shop"),
                         keys.number("olap.epoch", 0),

@@ -85,10 +85,13 @@ public final class KnownTopics {
 
     private void ensureTable() {
         if (!there) {
-            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                    + " (epoch UInt16, topic String, id String, firsts Array(UInt64))"
-                    + " ENGINE = ReplacingMergeTree ORDER BY (epoch, topic)");
-            clickHouse.addColumn(TABLE, "firsts", "Array(UInt64)");
+            clickHouse
+                    .ddl()
+                    .createTable(
+                            TABLE,
+                            "epoch UInt16, topic String, id String, firsts Array(UInt64)",
+                            "ReplacingMergeTree ORDER BY (epoch, topic)");
+            clickHouse.ddl().addColumn(TABLE, "firsts", "Array(UInt64)");
             there = true;
         }
     }

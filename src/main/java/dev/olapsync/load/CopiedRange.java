@@ -26,6 +26,11 @@ import javax.sql.DataSource;
  */
 public record CopiedRange(long rows, long written) {
 
+    /** Number of times that a range is copied because another INSERT into the same replicas was in the way. */
+    private static final int ATTEMPTS = 20;
+
+    private static final long PAUSE_MILLIS = 50;
+
     /**
      * @return empty if the range must be read in pages, because a row of it becomes a dead letter, or may become
      *     one: Postgres cannot compute a value, or ClickHouse cannot hold or refuses a value; or because it is too
@@ -66,6 +71,36 @@ public record CopiedRange(long rows, long written) {
             BigInteger version,
             RowOrigin ofRow)
             throws SQLException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return copyOnce(postgres, clickHouse, model, range, version, ofRow);
+            } catch (ClickHouseException e) {
+                if (attempt == ATTEMPTS) {
+                    throw InsertErrors.remedied(e, TargetTable.of(model));
+                }
+                pause(attempt * PAUSE_MILLIS, e);
+            }
+        }
+    }
+
+    private static void pause(long millis, ClickHouseException otherwise) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw otherwise;
+        }
+    }
+
+    /** @throws ClickHouseException only if another INSERT into the same replicas was in the way */
+    private static Optional<CopiedRange> copyOnce(
+            DataSource postgres,
+            ClickHouse clickHouse,
+            Model model,
+            Page.Range range,
+            BigInteger version,
+            RowOrigin ofRow)
+            throws SQLException {
         TargetTable target = TargetTable.of(model);
         boolean oneRow = ofRow != null;
         try (Connection connection = PostgresDataSource.patient(postgres);
@@ -75,6 +110,9 @@ public record CopiedRange(long rows, long written) {
                 clickHouse.insertTabs(target.insertOfCopy(version, origin), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
+                if (e.isOfOtherInsert()) {
+                    throw e;
+                }
                 // the connection also breaks if ClickHouse refuses a row before it has read all rows
                 if (e.code() != 0 || oneRow) {
                     BisectingInsert.requireDivisible(e, clickHouse, target);

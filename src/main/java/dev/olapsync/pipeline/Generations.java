@@ -191,7 +191,7 @@ public final class Generations {
             }
             if (e.code() == UNKNOWN_COLUMN) {
                 // of an earlier version
-                clickHouse.addColumn(TABLE, "parts", "Array(String)");
+                clickHouse.ddl().addColumn(TABLE, "parts", "Array(String)");
                 return rows();
             }
             throw e;
@@ -205,10 +205,13 @@ public final class Generations {
 
     /** All of them or none; the table is there afterwards. */
     public void save(List<Generation> generations) {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                + " (epoch UInt16, model String, generation UInt32, parts Array(String), state String, content String,"
-                + " cause String, since DateTime64(3) DEFAULT now64(3), step UInt64)"
-                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model, generation)");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "epoch UInt16, model String, generation UInt32, parts Array(String), state String, content String,"
+                                + " cause String, since DateTime64(3) DEFAULT now64(3), step UInt64",
+                        "ReplacingMergeTree(step) ORDER BY (epoch, model, generation)");
         if (!generations.isEmpty()) {
             clickHouse.execute("INSERT INTO " + TABLE
                     + " (epoch, model, generation, parts, state, content, cause, step) VALUES "

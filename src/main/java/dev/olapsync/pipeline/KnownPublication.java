@@ -26,8 +26,12 @@ public final class KnownPublication {
 
     /** @param marks by the names of tables; they replace earlier marks */
     public void remember(Map<String, String> marks) {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, table_name String, mark String)"
-                + " ENGINE = ReplacingMergeTree ORDER BY (epoch, table_name)");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "epoch UInt16, table_name String, mark String",
+                        "ReplacingMergeTree ORDER BY (epoch, table_name)");
         Map<String, String> changed = new TreeMap<>(marks);
         changed.entrySet().removeAll(known().entrySet());
         if (!changed.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.olapsync.pipeline;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.clickhouse.Ddl;
 import dev.olapsync.config.Settings;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
@@ -110,14 +111,17 @@ public final class Loads {
     }
 
     public void ensureTable() {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
-                + " total UInt64, last_key Array(String), done UInt8, model_select String,"
-                + " model_schema Array(String), unlogged Array(String), revision UInt32, history_from UInt128, step UInt64)"
-                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
-        clickHouse.addColumn(TABLE, "model_schema", "Array(String)");
-        clickHouse.addColumn(TABLE, "unlogged", "Array(String)");
-        clickHouse.addColumn(TABLE, "revision", "UInt32");
-        clickHouse.addColumn(TABLE, "history_from", "UInt128");
+        Ddl ddl = clickHouse.ddl();
+        ddl.createTable(
+                TABLE,
+                "epoch UInt16, model String, rows UInt64, total UInt64, last_key Array(String), done UInt8,"
+                        + " model_select String, model_schema Array(String), unlogged Array(String), revision UInt32,"
+                        + " history_from UInt128, step UInt64",
+                "ReplacingMergeTree(step) ORDER BY (epoch, model)");
+        ddl.addColumn(TABLE, "model_schema", "Array(String)");
+        ddl.addColumn(TABLE, "unlogged", "Array(String)");
+        ddl.addColumn(TABLE, "revision", "UInt32");
+        ddl.addColumn(TABLE, "history_from", "UInt128");
     }
 
     /** Whether any model was ever loaded. */

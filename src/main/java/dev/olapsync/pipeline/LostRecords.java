@@ -129,10 +129,13 @@ public final class LostRecords {
 
     private void ensureTable() {
         if (!there) {
-            clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                    + " (epoch UInt16, reader String, topic String, partition UInt32,"
-                    + " first UInt64, records UInt64, noticed Int64)"
-                    + " ENGINE = ReplacingMergeTree ORDER BY (epoch, reader, topic, partition, first)");
+            clickHouse
+                    .ddl()
+                    .createTable(
+                            TABLE,
+                            "epoch UInt16, reader String, topic String, partition UInt32, first UInt64, records UInt64,"
+                                    + " noticed Int64",
+                            "ReplacingMergeTree ORDER BY (epoch, reader, topic, partition, first)");
             there = true;
         }
     }

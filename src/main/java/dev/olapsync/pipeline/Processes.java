@@ -41,10 +41,12 @@ public final class Processes {
         if (names.equals(announced) && now - announcedNanos < REPEAT.toNanos()) {
             return;
         }
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                + " (instance String, generations Array(String), at DateTime64(6, 'UTC') DEFAULT now64(6))"
-                + " ENGINE = ReplacingMergeTree(at) ORDER BY instance TTL toDateTime(at) + INTERVAL " + KEPT_DAYS
-                + " DAY");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "instance String, generations Array(String), at DateTime64(6, 'UTC') DEFAULT now64(6)",
+                        "ReplacingMergeTree(at) ORDER BY instance TTL toDateTime(at) + INTERVAL " + KEPT_DAYS + " DAY");
         clickHouse.execute("INSERT INTO " + TABLE + " (instance, generations) VALUES (" + ClickHouse.literal(instance)
                 + ", [" + names.stream().map(ClickHouse::literal).collect(Collectors.joining(", ")) + "])");
         announced = names;

@@ -83,7 +83,7 @@ public final class ClickHouseTables {
             throw new IllegalStateException("In ClickHouse " + name
                     + " is the name of something else than a view. Rename that, or the model's" + " file.");
         }
-        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select);
+        clickHouse.ddl().replaceView(name, select);
     }
 
     /** The same, for one model; its history, if it has one, must exist. */
@@ -157,12 +157,12 @@ public final class ClickHouseTables {
 
     /** Drops a table of a generation that is not written any more. */
     public void dropTable(String table) {
-        clickHouse.execute("DROP TABLE IF EXISTS " + identifier(table));
+        clickHouse.ddl().dropTable(table);
     }
 
     /** Drops a view that no generation of its model has any more. */
     public void dropView(String view) {
-        clickHouse.execute("DROP VIEW IF EXISTS " + identifier(view));
+        clickHouse.ddl().dropView(view);
     }
 
     private void ensure(TargetTable target) {
@@ -172,7 +172,7 @@ public final class ClickHouseTables {
     /** @param nullable columns that can be NULL, whatever the model says */
     private void ensure(TargetTable target, Set<String> nullable) {
         try {
-            clickHouse.execute(target.create(nullable));
+            clickHouse.ddl().create(target.create(nullable));
         } catch (ClickHouseException e) {
             if (e.code() == 0 || target.lines().isEmpty()) {
                 throw e;
@@ -209,9 +209,7 @@ public final class ClickHouseTables {
 
     private void replaceViews(Model model) {
         String settings = ofReaders();
-        views(model)
-                .forEach((name, select) ->
-                        clickHouse.execute("CREATE OR REPLACE VIEW " + identifier(name) + " AS " + select + settings));
+        views(model).forEach((name, select) -> clickHouse.ddl().replaceView(name, select + settings));
     }
 
     /**
@@ -303,10 +301,14 @@ public final class ClickHouseTables {
         return mismatch(target, TableDefinition.of(clickHouse, names));
     }
 
-    private static Optional<String> mismatch(TargetTable target, Map<String, TableDefinition> tables) {
+    private Optional<String> mismatch(TargetTable target, Map<String, TableDefinition> tables) {
         String table = target.table();
         String origin = target.model().map(model -> model.file().toString()).orElse("olap-sync");
-        List<String> wrong = tables.containsKey(table) ? tables.get(table).problems(target) : List.of();
+        List<String> wrong = new ArrayList<>();
+        if (tables.containsKey(table)) {
+            wrong.addAll(tables.get(table).problems(target));
+            clickHouse.ddl().unreplicated(tables.get(table).engine()).ifPresent(wrong::add);
+        }
         if (!wrong.isEmpty()) {
             // without SYNC its path in Keeper is in use for some minutes
             return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)

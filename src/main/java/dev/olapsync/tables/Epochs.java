@@ -109,9 +109,12 @@ public final class Epochs {
             throw new IllegalStateException("Epoch " + GREATEST + " is the last one. Give the pipeline another"
                     + " clickhouse.database, another olap.topic.changes and another olap.topic.rows.");
         }
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                + " (epoch UInt16, reason String, begun DateTime64(3, 'UTC') DEFAULT now64(3))"
-                + " ENGINE = ReplacingMergeTree ORDER BY epoch");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "epoch UInt16, reason String, begun DateTime64(3, 'UTC') DEFAULT now64(3)",
+                        "ReplacingMergeTree ORDER BY epoch");
         clickHouse.execute(
                 "INSERT INTO " + TABLE + " (epoch, reason) VALUES (" + epoch + ", " + ClickHouse.literal(reason) + ")");
     }

@@ -28,9 +28,12 @@ public final class PassedBarriers {
 
     /** @param version of the barrier message */
     public void save(BigInteger version) {
-        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE
-                + " (epoch UInt16, version UInt128, passed DateTime64(3, 'UTC') DEFAULT now64(3))"
-                + " ENGINE = MergeTree ORDER BY (epoch, version)");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "epoch UInt16, version UInt128, passed DateTime64(3, 'UTC') DEFAULT now64(3)",
+                        "MergeTree ORDER BY (epoch, version)");
         clickHouse.execute(
                 "INSERT INTO " + TABLE + " (epoch, version) SELECT " + epoch + ", " + ClickHouse.number(version));
     }

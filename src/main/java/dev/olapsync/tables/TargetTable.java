@@ -4,6 +4,7 @@ import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
 import static dev.olapsync.clickhouse.ClickHouse.number;
 
+import dev.olapsync.clickhouse.Ddl.NewTable;
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.model.ColumnType.Kind;
@@ -168,20 +169,19 @@ public final class TargetTable {
     }
 
     /** @param nullable columns that can be NULL, whatever the model says; none of the key */
-    String create(Set<String> nullable) {
+    NewTable create(Set<String> nullable) {
         TableOptions options = options();
         List<String> orderBy = options.orderBy().isEmpty()
                 ? key.stream().map(column -> identifier(column)).toList()
                 : options.orderBy();
-        return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " ("
-                + columns(nullable).entrySet().stream()
+        String columns = columns(nullable).entrySet().stream()
                         .map(column -> identifier(column.getKey()) + " " + column.getValue()
                                 + Optional.ofNullable(options.codecs().get(column.getKey()))
                                         .map(codec -> " " + codec)
                                         .orElse(""))
                         .collect(Collectors.joining(", "))
-                + (isHistory() ? ", " + ARRIVAL_TIME + " DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
-                + engine()
+                + (isHistory() ? ", " + ARRIVAL_TIME + " DateTime64(6, 'UTC') DEFAULT now64(6)" : "");
+        String engine = engine()
                 + (options.partitionBy().isEmpty()
                         ? ""
                         : " PARTITION BY (" + String.join(", ", options.partitionBy()) + ")")
@@ -192,6 +192,7 @@ public final class TargetTable {
                         : options.settings().entrySet().stream()
                                 .map(setting -> setting.getKey() + " = " + setting.getValue())
                                 .collect(Collectors.joining(", ", " SETTINGS ", "")));
+        return new NewTable(table(), columns, engine);
     }
 
     /** The options of this table in the file of the model. */

@@ -82,7 +82,7 @@ public final class Tombstones {
         removed += removeHiddenBehind(tombstone, older);
         delete(invisible);
         if (removed * WORTH_REWRITING >= storedRows()) {
-            clickHouse.execute("ALTER TABLE " + table + " APPLY DELETED MASK SETTINGS mutations_sync = 0");
+            clickHouse.ddl().alterTable(name, "APPLY DELETED MASK SETTINGS mutations_sync = 0");
             awaitMutations();
         }
         return removed;
@@ -95,12 +95,16 @@ public final class Tombstones {
                 .results()
                 .map(constraint -> new BigInteger(constraint.group(1)))
                 .toList();
-        clickHouse.execute("ALTER TABLE " + table + " ADD CONSTRAINT IF NOT EXISTS " + CONSTRAINT + version + " CHECK "
-                + RowJson.VERSION + " >= " + number(version));
+        clickHouse
+                .ddl()
+                .alterTable(
+                        name,
+                        "ADD CONSTRAINT IF NOT EXISTS " + CONSTRAINT + version + " CHECK " + RowJson.VERSION + " >= "
+                                + number(version));
         awaitRunningInserts();
         for (BigInteger lower : present) {
             if (lower.compareTo(version) < 0) {
-                clickHouse.execute("ALTER TABLE " + table + " DROP CONSTRAINT IF EXISTS " + CONSTRAINT + lower);
+                clickHouse.ddl().alterTable(name, "DROP CONSTRAINT IF EXISTS " + CONSTRAINT + lower);
             }
         }
     }
@@ -152,7 +156,7 @@ public final class Tombstones {
     }
 
     private void delete(String condition) throws InterruptedException {
-        clickHouse.execute("DELETE FROM " + table + " WHERE " + condition + " SETTINGS lightweight_deletes_sync = 0");
+        clickHouse.ddl().delete(name, condition);
         awaitMutations();
     }
 

@@ -31,10 +31,13 @@ public final class Verifications {
     }
 
     void save(Verification.Result result, double seconds) {
-        clickHouse.execute(
-                "CREATE TABLE IF NOT EXISTS " + TABLE + " (model String, finished DateTime64(3, 'UTC'), rows UInt64,"
-                        + " differences UInt64, moving UInt64, seconds Float64)"
-                        + " ENGINE = ReplacingMergeTree(finished) ORDER BY model");
+        clickHouse
+                .ddl()
+                .createTable(
+                        TABLE,
+                        "model String, finished DateTime64(3, 'UTC'), rows UInt64, differences UInt64, moving UInt64,"
+                                + " seconds Float64",
+                        "ReplacingMergeTree(finished) ORDER BY model");
         clickHouse.execute("INSERT INTO " + TABLE + " (model, finished, rows, differences, moving, seconds) VALUES ("
                 + ClickHouse.literal(result.model().name()) + ", fromUnixTimestamp64Milli("
                 + Instant.now().toEpochMilli() + ", 'UTC'), "

@@ -77,7 +77,7 @@ class ClickHouseSettingsTest {
     }
 
     private static ClickHouse open(String user) {
-        return new ClickHouse(new Settings.ClickHouse(server.url(), "default", user, "", ""));
+        return new ClickHouse(new Settings.ClickHouse(server.url(), "default", user, "", "", ""));
     }
 
     @AfterAll

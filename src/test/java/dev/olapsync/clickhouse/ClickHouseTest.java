@@ -22,7 +22,12 @@ class ClickHouseTest {
     @BeforeAll
     static void connect() {
         clickHouse = new ClickHouse(new Settings.ClickHouse(
-                DevStack.shared().clickHouse().url(), "default", ClickHouseServer.USER, ClickHouseServer.PASSWORD, ""));
+                DevStack.shared().clickHouse().url(),
+                "default",
+                ClickHouseServer.USER,
+                ClickHouseServer.PASSWORD,
+                "",
+                ""));
         clickHouse.execute(
                 "CREATE OR REPLACE TABLE insert_errors (id Int32, s String, d Date32) ENGINE = MergeTree ORDER BY id");
     }
@@ -53,11 +58,11 @@ class ClickHouseTest {
     @Test
     void aTableThatHasAColumnIsNotAltered() {
         clickHouse.execute("CREATE OR REPLACE TABLE unalterable (a UInt8) ENGINE = Log");
-        clickHouse.addColumn("unalterable", "a", "UInt8");
-        assertThatThrownBy(() -> clickHouse.addColumn("unalterable", "b", "UInt8"))
+        clickHouse.ddl().addColumn("unalterable", "a", "UInt8");
+        assertThatThrownBy(() -> clickHouse.ddl().addColumn("unalterable", "b", "UInt8"))
                 .isInstanceOf(ClickHouseException.class);
         clickHouse.execute("DROP TABLE unalterable");
-        clickHouse.addColumn("insert_errors", "added", "Array(UInt8)");
+        clickHouse.ddl().addColumn("insert_errors", "added", "Array(UInt8)");
         assertThat(clickHouse.query("SELECT added FROM insert_errors", Map.of()))
                 .isEmpty();
     }

@@ -86,6 +86,21 @@ class SettingsTest {
     }
 
     @Test
+    void severalServersOfClickHouse() {
+        Settings.ClickHouse clickHouse = Settings.of(
+                        Map.of(
+                                "clickhouse.url",
+                                "http://a:8123, http://b:8123/path",
+                                "clickhouse.cluster",
+                                " my cluster ")::get)
+                .clickHouse();
+        assertThat(clickHouse.urls()).containsExactly("http://a:8123", "http://b:8123/path");
+        assertThat(clickHouse.cluster()).isEqualTo("my cluster");
+        assertThat(clickHouse.at("http://b:8123").urls()).containsExactly("http://b:8123");
+        assertThat(Settings.of(key -> null).clickHouse().cluster()).isEmpty();
+    }
+
+    @Test
     void prefixesThatOnlyLookAlike() {
         assertThat(Settings.of(Map.of("olap.topic.changes", "x", "olap.topic.rows", "x-rows")::get)
                         .olap()
@@ -136,6 +151,12 @@ class SettingsTest {
                 "clickhouse.url           | ''                | clickhouse.url must be a text that is not empty",
                 "clickhouse.database      | ''                | clickhouse.database must be a text that is not empty",
                 "clickhouse.sslrootcert   | no/such/file      | clickhouse.sslrootcert must be a file that can be read",
+                "clickhouse.url           | http://a:8123,b:8123 | clickhouse.url: address 2 of 2, 'b:8123', is no URL of ClickHouse's HTTP interface",
+                "clickhouse.url           | http://a:8123,    | clickhouse.url: address 2 of 2, '', is no URL",
+                "clickhouse.url           | http://a:8123,https://b:8443 | clickhouse.url: address 2 of 2, 'https://b:8443', is https, and the first one is http",
+                "clickhouse.url           | http://a:8123, http://a:8123 | clickhouse.url: address 2 of 2, 'http://a:8123', is there twice",
+                "clickhouse.url           | http://u:secret@a:8123,http://b | clickhouse.url: address 1 of 2, 'http://...@a:8123', is no URL",
+                "clickhouse.clusters      | one               | Is clickhouse.cluster meant?",
                 "clickhouse.uri           | http://h:8123     | Is clickhouse.url meant?",
                 "olap.models              | ''                | olap.models must be a folder",
                 "olap.model               | models/shop       | There is no key olap.model (in FILE). Is olap.models meant?",

@@ -36,6 +36,7 @@ class SilentServersTest {
                                 "default",
                                 ClickHouseServer.USER,
                                 ClickHouseServer.PASSWORD,
+                                "",
                                 ""),
                         LIMIT)) {
             clickHouse.execute("CREATE OR REPLACE TABLE silent (id Int32) ENGINE = Null");

@@ -185,6 +185,7 @@ class CopiedRangeTest {
                         shop.settings().clickHouse().database(),
                         "default",
                         "",
+                        "",
                         ""))) {
             CompletableFuture<Void> broken = CompletableFuture.runAsync(() -> {
                 try {

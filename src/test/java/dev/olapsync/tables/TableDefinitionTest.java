@@ -64,21 +64,23 @@ class TableDefinitionTest {
 
     @Test
     void theEngineOfTheFileIsThatOfTheRowsAndOfTheHistory() {
-        assertThat(rows(null).create(Set.of())).contains(") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY");
-        assertThat(rows(ANY_PATH).create(Set.of()))
+        assertThat(rows(null).create(Set.of()).sql(""))
+                .contains(") ENGINE = ReplacingMergeTree(_version, _deleted) ORDER BY");
+        assertThat(rows(ANY_PATH).create(Set.of()).sql(""))
                 .contains(") ENGINE = ReplicatedReplacingMergeTree(_version, _deleted) ORDER BY");
-        assertThat(rows(SHARED).create(Set.of()))
+        assertThat(rows(SHARED).create(Set.of()).sql(""))
                 .contains(") ENGINE = SharedReplacingMergeTree(_version, _deleted) ORDER BY");
-        assertThat(rows(PATH).create(Set.of()))
+        assertThat(rows(PATH).create(Set.of()).sql(""))
                 .contains(") ENGINE = ReplicatedReplacingMergeTree('/tables/{shard}/{database}/{table}', '{replica}',"
                         + " _version, _deleted) ORDER BY");
         Model model = TestModels.withHistory("journal", options(PATH));
-        assertThat(TargetTable.ofHistory(model).orElseThrow().create(Set.of()))
+        assertThat(TargetTable.ofHistory(model).orElseThrow().create(Set.of()).sql(""))
                 .contains(") ENGINE = ReplicatedReplacingMergeTree('/tables/{shard}/{database}/{table}', '{replica}')"
                         + " ORDER BY");
         assertThat(TargetTable.ofHistory(TestModels.withHistory("journal", options(SHARED)))
                         .orElseThrow()
-                        .create(Set.of()))
+                        .create(Set.of())
+                        .sql(""))
                 .contains(") ENGINE = SharedReplacingMergeTree ORDER BY");
     }
 
@@ -130,7 +132,7 @@ class TableDefinitionTest {
                 null,
                 "toDate(`day`) + toIntervalMonth(3) TO VOLUME 'cold'",
                 "toDate(`day`) + toIntervalYear(1) RECOMPRESS CODEC(ZSTD(9))");
-        assertThat(target.create(Set.of()))
+        assertThat(target.create(Set.of()).sql(""))
                 .endsWith(" TTL toDate(`day`) + toIntervalMonth(3) TO VOLUME 'cold',"
                         + " toDate(`day`) + toIntervalYear(1) RECOMPRESS CODEC(ZSTD(9))");
         String engine = "ReplacingMergeTree(_version, _deleted) ORDER BY id";
@@ -166,7 +168,7 @@ class TableDefinitionTest {
                         List.of(),
                         new RowMetadata(true, true, true),
                         Map.of())));
-        assertThat(target.create(Set.of()))
+        assertThat(target.create(Set.of()).sql(""))
                 .contains("(`_commit_time` DateTime64(6, 'UTC'), `_op` LowCardinality(String), `_version` UInt128,"
                         + " `_deleted` UInt8)");
         RowOrigin read = RowOrigin.read(Instant.parse("2026-01-02T03:04:05.678901Z"));

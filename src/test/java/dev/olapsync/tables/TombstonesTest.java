@@ -142,6 +142,7 @@ class TombstonesTest {
                 clickHouse.database(),
                 ClickHouseServer.USER,
                 ClickHouseServer.PASSWORD,
+                "",
                 ""))) {
             CompletableFuture<Long> removal = CompletableFuture.supplyAsync(() -> {
                 try {
