@@ -6,21 +6,31 @@ import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * ClickHouse inside this process. Statements of all threads queue up for the one thread that may enter the library. Each
- * statement has a session of its own, so that nothing of one (settings, parameters, database) is seen by the next.
+ * ClickHouse inside this process. Statements of all threads queue up for the one thread that may enter the library. A statement sees
+ * nothing of another one (settings, parameters, database): those in the same session have the same settings and the same database, and a
+ * session ends with a statement that could change it or has failed.
  */
 final class ClickHouseEngine implements AutoCloseable {
 
     /** The library's parser and planner recurse deeper than a Java thread's stack allows. */
     private static final long STACK_BYTES = 256L << 20;
+
+    private static final int MAX_SESSIONS = 32;
+
+    private static final Pattern CHANGES_SESSION = Pattern.compile(
+            "^\\s*(SET|USE|CREATE\\s+(OR\\s+REPLACE\\s+)?TEMPORARY)\\b|\\b(CREATE|DROP|RENAME|ATTACH|DETACH)\\s+DATABASE\\b",
+            Pattern.CASE_INSENSITIVE);
 
     /** What {@code libchdb.so} exports (chdb.h of chDB 26.5); a connection is a pointer to a handle. */
     interface Chdb extends Library {
@@ -58,7 +68,21 @@ final class ClickHouseEngine implements AutoCloseable {
      * @param database null for the default one
      */
     record Query(
-            byte[] sql, String format, Map<String, String> profile, Map<String, String> settings, String database) {}
+            byte[] sql, String format, Map<String, String> profile, Map<String, String> settings, String database) {
+
+        private boolean hasParameters() {
+            return settings.keySet().stream().anyMatch(name -> name.startsWith("param_"));
+        }
+
+        private boolean changesSession() {
+            return CHANGES_SESSION
+                    .matcher(new String(sql, 0, Math.min(sql.length, 1_000), StandardCharsets.ISO_8859_1))
+                    .find();
+        }
+    }
+
+    /** What statements of one session have in common. */
+    private record Session(Map<String, String> profile, Map<String, String> settings, String database) {}
 
     record Result(byte[] data, long readRows, long readBytes, long resultRows, long writtenRows, long writtenBytes) {}
 
@@ -75,6 +99,8 @@ final class ClickHouseEngine implements AutoCloseable {
     private final String[] arguments;
     /** Keeps the engine open while no statement runs. */
     private final Pointer anchor;
+    /** Connections, the one that was used last at the end; only for the thread of the engine. */
+    private final Map<Session, Pointer> sessions = new LinkedHashMap<>(MAX_SESSIONS, 0.75f, true);
 
     /** @param configuration a file with settings of the server; it need not exist */
     ClickHouseEngine(Path library, Path data, Path configuration) throws QueryException {
@@ -88,22 +114,65 @@ final class ClickHouseEngine implements AutoCloseable {
     /** Runs a statement; waits for those before it. */
     Result query(Query query) throws QueryException {
         return onThread(() -> {
-            Pointer connection = connect();
-            try {
-                // an embedded engine takes "foo" for "SELECT foo", a server does not
-                execute(connection, "SET implicit_select = 0");
-                set(connection, query.profile());
-                set(connection, query.settings());
-                if (query.database() != null) {
-                    execute(
-                            connection,
-                            "USE `" + query.database().replace("\\", "\\\\").replace("`", "\\`") + "`");
-                }
-                return execute(connection, query.sql(), query.format());
-            } finally {
-                chdb.chdb_close_conn(connection);
+            if (query.changesSession()) {
+                endSessions(0);
             }
+            if (query.hasParameters() || query.changesSession()) {
+                return inOneOfItsOwn(query);
+            }
+            Session session = new Session(query.profile(), query.settings(), query.database());
+            Pointer connection = sessions.remove(session);
+            Pointer used = connection == null ? begin(query) : connection;
+            Result result = execute(used, query);
+            sessions.put(session, used);
+            endSessions(MAX_SESSIONS);
+            return result;
         });
+    }
+
+    private Result inOneOfItsOwn(Query query) throws QueryException {
+        Pointer connection = begin(query);
+        Result result = execute(connection, query);
+        chdb.chdb_close_conn(connection);
+        return result;
+    }
+
+    /** Ends the sessions that were not used for the longest time, until there are so many. */
+    private void endSessions(int left) {
+        Iterator<Pointer> oldest = sessions.values().iterator();
+        while (sessions.size() > left) {
+            chdb.chdb_close_conn(oldest.next());
+            oldest.remove();
+        }
+    }
+
+    private Pointer begin(Query query) throws QueryException {
+        Pointer connection = connect();
+        try {
+            // an embedded engine takes "foo" for "SELECT foo", a server does not
+            execute(connection, "SET implicit_select = 0");
+            set(connection, query.profile());
+            set(connection, query.settings());
+            if (query.database() != null) {
+                execute(
+                        connection,
+                        "USE `" + query.database().replace("\\", "\\\\").replace("`", "\\`") + "`");
+            }
+            return connection;
+        } catch (QueryException e) {
+            chdb.chdb_close_conn(connection);
+            throw e;
+        }
+    }
+
+    /** Ends the session if the statement fails. */
+    private Result execute(Pointer connection, Query query) throws QueryException {
+        try {
+            return execute(connection, query.sql(), query.format());
+        } catch (QueryException e) {
+            chdb.chdb_close_conn(connection);
+            throw e;
+        }
     }
 
     private void set(Pointer connection, Map<String, String> settings) throws QueryException {
@@ -119,6 +188,7 @@ final class ClickHouseEngine implements AutoCloseable {
     @Override
     public void close() throws QueryException {
         onThread(() -> {
+            endSessions(0);
             chdb.chdb_close_conn(anchor);
             return null;
         });
