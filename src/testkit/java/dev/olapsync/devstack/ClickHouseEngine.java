@@ -3,9 +3,14 @@ package dev.olapsync.devstack;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +32,10 @@ final class ClickHouseEngine implements AutoCloseable {
     private static final long STACK_BYTES = 256L << 20;
 
     private static final int MAX_SESSIONS = 32;
+    /** A larger result is in a file. */
+    private static final int MAX_BYTES_IN_MEMORY = 64 << 20;
+
+    private static final int PIECE_BYTES = 1 << 20;
 
     private static final Pattern CHANGES_SESSION = Pattern.compile(
             "^\\s*(SET|USE|CREATE\\s+(OR\\s+REPLACE\\s+)?TEMPORARY)\\b|\\b(CREATE|DROP|RENAME|ATTACH|DETACH)\\s+DATABASE\\b",
@@ -84,7 +93,15 @@ final class ClickHouseEngine implements AutoCloseable {
     /** What statements of one session have in common. */
     private record Session(Map<String, String> profile, Map<String, String> settings, String database) {}
 
-    record Result(byte[] data, long readRows, long readBytes, long resultRows, long writtenRows, long writtenBytes) {}
+    /** @param data is to be closed */
+    record Result(
+            InputStream data,
+            long bytes,
+            long readRows,
+            long readBytes,
+            long resultRows,
+            long writtenRows,
+            long writtenBytes) {}
 
     /** ClickHouse's own error; the message is its text. */
     static final class QueryException extends Exception {
@@ -97,13 +114,18 @@ final class ClickHouseEngine implements AutoCloseable {
             Executors.newSingleThreadExecutor(task -> new Thread(null, task, "engine", STACK_BYTES));
     private final Chdb chdb;
     private final String[] arguments;
+    private final Path spool;
     /** Keeps the engine open while no statement runs. */
     private final Pointer anchor;
     /** Connections, the one that was used last at the end; only for the thread of the engine. */
     private final Map<Session, Pointer> sessions = new LinkedHashMap<>(MAX_SESSIONS, 0.75f, true);
 
-    /** @param configuration a file with settings of the server; it need not exist */
-    ClickHouseEngine(Path library, Path data, Path configuration) throws QueryException {
+    /**
+     * @param configuration a file with settings of the server; it need not exist
+     * @param spool a folder for large results
+     */
+    ClickHouseEngine(Path library, Path data, Path configuration, Path spool) throws QueryException {
+        this.spool = spool;
         chdb = Native.load(library.toString(), Chdb.class, Map.of(Library.OPTION_STRING_ENCODING, "UTF-8"));
         arguments = Files.exists(configuration)
                 ? new String[] {"clickhouse", "--path=" + data, "--config-file=" + configuration}
@@ -234,14 +256,9 @@ final class ClickHouseEngine implements AutoCloseable {
                 throw new QueryException(error);
             }
             long length = chdb.chdb_result_length(result);
-            if (length > Integer.MAX_VALUE - 8) {
-                throw new QueryException("Code: 396. DB::Exception: The result has " + length
-                        + " bytes; the dev stack's ClickHouse returns at most 2 GiB. (TOO_MANY_ROWS_OR_BYTES)");
-            }
-            byte[] data =
-                    length == 0 ? new byte[0] : chdb.chdb_result_buffer(result).getByteArray(0, (int) length);
             return new Result(
-                    data,
+                    length == 0 ? InputStream.nullInputStream() : data(chdb.chdb_result_buffer(result), length),
+                    length,
                     chdb.chdb_result_storage_rows_read(result),
                     chdb.chdb_result_storage_bytes_read(result),
                     chdb.chdb_result_rows_read(result),
@@ -249,6 +266,23 @@ final class ClickHouseEngine implements AutoCloseable {
                     chdb.chdb_result_bytes_written(result));
         } finally {
             chdb.chdb_destroy_query_result(result);
+        }
+    }
+
+    private InputStream data(Pointer result, long length) throws QueryException {
+        if (length <= MAX_BYTES_IN_MEMORY) {
+            return new ByteArrayInputStream(result.getByteArray(0, (int) length));
+        }
+        try {
+            Path file = Files.createTempFile(spool, "result", ".data");
+            try (OutputStream out = Files.newOutputStream(file)) {
+                for (long at = 0; at < length; at += PIECE_BYTES) {
+                    out.write(result.getByteArray(at, (int) Math.min(PIECE_BYTES, length - at)));
+                }
+            }
+            return Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE);
+        } catch (IOException e) {
+            throw new QueryException("Code: 243. DB::Exception: " + e.getMessage() + ". (NOT_ENOUGH_SPACE)");
         }
     }
 

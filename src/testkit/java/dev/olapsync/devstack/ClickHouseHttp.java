@@ -87,13 +87,13 @@ final class ClickHouseHttp {
     private final Path spool;
     private final String version;
 
-    private ClickHouseHttp(ClickHouseEngine engine, Path home, Path spool) throws QueryException {
+    private ClickHouseHttp(ClickHouseEngine engine, Path home, Path spool) throws IOException, QueryException {
         this.engine = engine;
         this.home = home;
         this.spool = spool;
         Result result = engine.query(
                 new Query("SELECT version()".getBytes(StandardCharsets.UTF_8), "TSVRaw", Map.of(), Map.of(), null));
-        this.version = new String(result.data(), StandardCharsets.UTF_8).strip();
+        this.version = new String(result.data().readAllBytes(), StandardCharsets.UTF_8).strip();
     }
 
     /** Arguments: the library, the data directory, the port; for TLS another port and the key store. */
@@ -103,7 +103,7 @@ final class ClickHouseHttp {
         Cache.delete(spool);
         Files.createDirectories(spool);
         ClickHouseEngine engine = new ClickHouseEngine(
-                Path.of(arguments[0]), home.resolve("data"), home.resolve(ClickHouseServer.CONFIGURATION));
+                Path.of(arguments[0]), home.resolve("data"), home.resolve(ClickHouseServer.CONFIGURATION), spool);
         ClickHouseHttp http = new ClickHouseHttp(engine, home, spool);
         HttpServer server = HttpServer.create(address(arguments[2]), 128);
         serve(server, http);
@@ -210,7 +210,9 @@ final class ClickHouseHttp {
             headers.set("X-ClickHouse-Format", format);
             headers.set("Content-Type", contentType(format));
             headers.set("X-ClickHouse-Summary", summary(result, System.nanoTime() - start));
-            sendData(exchange, 200, result.data(), compress);
+            try (InputStream data = result.data()) {
+                sendData(exchange, 200, data, result.bytes(), compress);
+            }
         } catch (QueryException e) {
             sendError(exchange, e, compress);
         }
@@ -339,10 +341,12 @@ final class ClickHouseHttp {
         ClickHouseError error = new ClickHouseError(exception.getMessage(), version);
         exchange.getResponseHeaders().set("X-ClickHouse-Exception-Code", String.valueOf(error.code()));
         exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=UTF-8");
-        sendData(exchange, error.httpStatus(), error.text().getBytes(StandardCharsets.UTF_8), compress);
+        byte[] text = error.text().getBytes(StandardCharsets.UTF_8);
+        sendData(exchange, error.httpStatus(), new ByteArrayInputStream(text), text.length, compress);
     }
 
-    private static void sendData(HttpExchange exchange, int status, byte[] data, boolean compress) throws IOException {
+    private static void sendData(HttpExchange exchange, int status, InputStream data, long length, boolean compress)
+            throws IOException {
         String accepted = firstNonNull(exchange.getRequestHeaders().getFirst("Accept-Encoding"), "");
         boolean asked = parameters(exchange.getRequestURI().getRawQuery())
                 .getOrDefault("enable_http_compression", "0")
@@ -356,10 +360,10 @@ final class ClickHouseHttp {
             }
             exchange.sendResponseHeaders(status, 0);
             try (OutputStream out = compressed(exchange.getResponseBody(), encoding)) {
-                out.write(data);
+                data.transferTo(out);
             }
         } else {
-            send(exchange, status, data);
+            send(exchange, status, data, length);
         }
     }
 
@@ -372,12 +376,15 @@ final class ClickHouseHttp {
     }
 
     private static void send(HttpExchange exchange, int status, byte[] data) throws IOException {
-        exchange.sendResponseHeaders(status, data.length == 0 ? -1 : data.length);
-        if (data.length > 0) {
-            // in pieces: for each write the server takes as much memory outside of the heap
-            for (int at = 0; at < data.length; at += PIECE_BYTES) {
-                exchange.getResponseBody().write(data, at, Math.min(PIECE_BYTES, data.length - at));
-            }
+        send(exchange, status, new ByteArrayInputStream(data), data.length);
+    }
+
+    private static void send(HttpExchange exchange, int status, InputStream data, long length) throws IOException {
+        exchange.sendResponseHeaders(status, length == 0 ? -1 : length);
+        // in pieces: for each write the server takes as much memory outside of the heap
+        byte[] piece = new byte[(int) Math.min(PIECE_BYTES, length)];
+        for (int read = data.read(piece); read > 0; read = data.read(piece)) {
+            exchange.getResponseBody().write(piece, 0, read);
         }
     }
 
@@ -390,7 +397,7 @@ final class ClickHouseHttp {
                 result.writtenRows(),
                 result.writtenBytes(),
                 result.resultRows(),
-                result.data().length,
+                result.bytes(),
                 nanos);
     }
 
