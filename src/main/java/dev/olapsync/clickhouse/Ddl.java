@@ -100,7 +100,12 @@ public final class Ddl {
     }
 
     public void dropTable(String name) {
-        clickHouse.execute("DROP TABLE IF EXISTS " + identifier(name) + onCluster);
+        dropTable(name, false);
+    }
+
+    /** @param sync whether its rows and its path in Keeper are gone afterwards */
+    public void dropTable(String name, boolean sync) {
+        clickHouse.execute("DROP TABLE IF EXISTS " + identifier(name) + onCluster + (sync ? " SYNC" : ""));
     }
 
     public void dropView(String name) {

@@ -124,8 +124,7 @@ public final class ClickHouseTables {
                     && !definition.problems(target).isEmpty()
                     && isEmpty(target.table())) {
                 // a path in Keeper must be free for the next statement
-                clickHouse.execute(
-                        "DROP TABLE IF EXISTS " + identifier(target.table()) + (definition.hasPath() ? " SYNC" : ""));
+                clickHouse.ddl().dropTable(target.table(), definition.hasPath());
             }
         }
     }
