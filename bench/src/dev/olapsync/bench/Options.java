@@ -9,11 +9,13 @@ import java.util.function.UnaryOperator;
  * @param names of benchmarks
  * @param quick smaller and once, for a first look
  * @param rounds how often each side of a comparison has its turn
+ * @param rows that are rebuilt
  * @param javaOptions of the pipeline's process, beside those that it always has
  */
-record Options(List<String> names, boolean quick, int rounds, String javaOptions) {
+record Options(List<String> names, boolean quick, int rounds, int rows, String javaOptions) {
 
     private static final List<String> QUICK = List.of("pipeline", "capture", "latency", "load");
+    private static final int ROWS = 500_000;
 
     /** @throws IllegalArgumentException when there is no such benchmark; the message names those that there are */
     static Options of(UnaryOperator<String> properties) {
@@ -22,10 +24,12 @@ record Options(List<String> names, boolean quick, int rounds, String javaOptions
         List<String> names = chosen.isEmpty() ? QUICK : List.of(chosen.split(","));
         names.forEach(Benchmark::named);
         String rounds = text(properties, "bench.rounds");
+        String rows = text(properties, "bench.rows");
         return new Options(
                 names,
                 quick,
                 rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
+                rows.isEmpty() ? ROWS : Integer.parseInt(rows),
                 text(properties, "bench.java"));
     }
 
