@@ -36,8 +36,8 @@ final class GenerationsBenchmark implements Benchmark {
     /** lock_not_available, deadlock_detected */
     private static final Set<String> LOCKED = Set.of("55P03", "40P01");
 
-    /** Models that none of the changes concern. */
-    private static final List<String> OTHERS = List.of("dim_product", "order_fact");
+    /** The tables of models that none of the changes concern. */
+    private static final List<String> OTHER_ROWS = List.of("dim_product_rows", "order_fact_rows");
 
     private static final int PROBES_PER_SECOND = 50;
     private static final long FIRST_PROBE = -1_000_000_000;
@@ -49,7 +49,7 @@ final class GenerationsBenchmark implements Benchmark {
     @Override
     public void run(Bed bed, Report report) throws Exception {
         try (BenchShop shop = bed.shop(NAME)) {
-            fill(shop, bed.options().choose(5, 1));
+            fill(shop);
             chooseModels(shop);
             measure(shop, bed.options(), report);
         }
@@ -59,11 +59,11 @@ final class GenerationsBenchmark implements Benchmark {
         try (Pipeline pipeline = shop.pipeline()) {
             pipeline.start();
             shop.awaitLoaded();
-            ModelChanges changes = new ModelChanges(NAME, shop, pipeline, OTHERS, options, report);
+            ModelChanges changes = new ModelChanges(NAME, shop, pipeline, options, report);
             try (ShopWorkload workload = new ShopWorkload(application(shop), SEED, RATE, WRITERS)) {
                 workload.start();
                 Thread.sleep(options.choose(20_000, 60_000));
-                try (ProbeRows probes = new ProbeRows(shop, OTHERS, PROBES_PER_SECOND, FIRST_PROBE, PROBE)) {
+                try (ProbeRows probes = new ProbeRows(shop, OTHER_ROWS, PROBES_PER_SECOND, FIRST_PROBE, PROBE)) {
                     change(shop, probes, changes);
                 }
                 workload.stop();
@@ -79,13 +79,9 @@ final class GenerationsBenchmark implements Benchmark {
         report.add(NAME, "workload", "failed", "tx", done.failed(), none);
     }
 
-    /** @param divisor of the size of the demo's shop */
-    private static void fill(BenchShop shop, int divisor) throws SQLException {
+    private static void fill(BenchShop shop) throws SQLException {
         shop.postgres("ALTER TABLE customers ADD COLUMN segment text NOT NULL DEFAULT 'retail'");
-        ShopSize demo = ShopSize.DEFAULT;
-        ShopSize size = new ShopSize(
-                demo.customers() / divisor, demo.products() / divisor, demo.orders() / divisor, demo.items() / divisor);
-        ShopData.fill(shop.dataSource(), size, SEED);
+        ShopData.fill(shop.dataSource(), ShopSize.DEFAULT, SEED);
         // the rows of the readers: the workload picks keys from 1 on
         String keys = " FROM generate_series(" + -ViewReader.ROWS + ", -1) n";
         shop.postgres("INSERT INTO customers (id, email, name, country, city)"

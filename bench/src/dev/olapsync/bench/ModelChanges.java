@@ -28,19 +28,15 @@ final class ModelChanges {
     private final String benchmark;
     private final BenchShop shop;
     private final Pipeline pipeline;
-    private final List<String> others;
     private final long calmMillis;
     private final Report report;
     private final List<String> lines = new ArrayList<>();
     private final List<String> broken = new ArrayList<>();
 
-    /** @param others views that none of the changes concern */
-    ModelChanges(
-            String benchmark, BenchShop shop, Pipeline pipeline, List<String> others, Options options, Report report) {
+    ModelChanges(String benchmark, BenchShop shop, Pipeline pipeline, Options options, Report report) {
         this.benchmark = benchmark;
         this.shop = shop;
         this.pipeline = pipeline;
-        this.others = others;
         this.calmMillis = options.choose(10_000, 20_000);
         this.report = report;
     }
@@ -48,7 +44,7 @@ final class ModelChanges {
     /**
      * Returns when the readers see the new columns, and nothing is being built.
      *
-     * @param probes rows of the other views
+     * @param probes rows of models that the change does not concern
      * @param frozen number of models that are frozen after the change
      * @param readers are closed
      */
@@ -70,13 +66,16 @@ final class ModelChanges {
             reader.close();
         }
         List<String> latencies = new ArrayList<>();
-        for (String view : others) {
-            Latency calmly = probes.latency(view, calm, begin);
-            Latency during = probes.latency(view, begin, end);
-            report.add(benchmark, title + ", " + view, "p99 before", "ms", calmly.p99(), used);
-            report.add(benchmark, title + ", " + view, "p99 during", "ms", during.p99(), used);
-            latencies.add(String.format(Locale.ROOT, "%s %.0f / %.0f", view, calmly.p99(), during.p99()));
+        for (String table : probes.tables()) {
+            Latency calmly = probes.latency(table, calm, begin);
+            Latency during = probes.latency(table, begin, end);
+            report.add(benchmark, title + ", " + table, "p99 before", "ms", calmly.p99(), used);
+            report.add(benchmark, title + ", " + table, "p99 during", "ms", during.p99(), used);
+            latencies.add(String.format(Locale.ROOT, "%s %.0f / %.0f", table, calmly.p99(), during.p99()));
         }
+        used.cpuSeconds()
+                .forEach((process, seconds) -> report.addUnchecked(
+                        benchmark, title + ", " + process, "processor", "cores", seconds / used.seconds(), used));
         Verdict after = verify("after: " + title);
         for (ViewReader reader : readers) {
             add(title, reader, made, used);

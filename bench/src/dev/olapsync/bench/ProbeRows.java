@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -14,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * New rows at a steady rate, each in a transaction of its own, and how long each takes from its commit until it can be queried in
- * each of some views. A reader queries one view after the other, so each row is seen up to its pause and these queries too late.
+ * each of some tables. A reader queries one table after the other, so each row is seen up to its pause and these queries too late.
  */
 final class ProbeRows implements AutoCloseable {
 
@@ -56,16 +57,16 @@ final class ProbeRows implements AutoCloseable {
     private final Future<?> reading;
 
     /**
-     * @param views that show the rows, each with the column id
+     * @param tables into which the rows are loaded, each with the column id
      * @param first the id of the first row; the others follow
      * @param insert see {@link Writers}
      */
-    ProbeRows(BenchShop shop, List<String> views, int rate, long first, String insert) {
+    ProbeRows(BenchShop shop, List<String> tables, int rate, long first, String insert) {
         this.shop = shop;
         this.first = first;
         int maximum = rate * MAXIMUM_SECONDS;
         commits = new AtomicLongArray(maximum);
-        views.forEach(view -> arrivals.put(view, new Arrivals(maximum)));
+        tables.forEach(table -> arrivals.put(table, new Arrivals(maximum)));
         writers = new Writers(shop, rate, insert, maximum, n -> {
             commits.set((int) n, System.nanoTime());
             committed.incrementAndGet();
@@ -74,10 +75,10 @@ final class ProbeRows implements AutoCloseable {
                 () -> arrivals.forEach(this::read), PAUSE_MILLIS, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void read(String view, Arrivals seen) {
+    private void read(String table, Arrivals seen) {
         List<GenericRecord> rows = shop.clickHouse()
                 .query(
-                        "SELECT toInt64(id) AS id FROM " + view + " WHERE id >= " + (first + seen.complete)
+                        "SELECT toInt64(id) AS id FROM " + table + " WHERE id >= " + (first + seen.complete)
                                 + " AND id < " + (first + seen.millis.length),
                         Map.of());
         long now = System.nanoTime();
@@ -95,15 +96,19 @@ final class ProbeRows implements AutoCloseable {
         seen.complete = complete;
     }
 
+    Set<String> tables() {
+        return arrivals.keySet();
+    }
+
     /** How many rows have been committed. */
     int committed() {
         return committed.get();
     }
 
     /** Of some rows, when all of them have arrived; they are numbered in the order of their commits, from 0. */
-    Latency latency(String view, int from, int to) throws Exception {
-        Arrivals seen = arrivals.get(view);
-        shop.await("the probe rows in " + view, PAUSE_MILLIS, () -> {
+    Latency latency(String table, int from, int to) throws Exception {
+        Arrivals seen = arrivals.get(table);
+        shop.await("the probe rows in " + table, PAUSE_MILLIS, () -> {
             if (reading.isDone()) {
                 // fails as the reader did
                 reading.get();

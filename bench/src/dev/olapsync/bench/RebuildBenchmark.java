@@ -39,7 +39,7 @@ final class RebuildBenchmark implements Benchmark {
                 shop.settle();
                 PipelineBenchmark.drain(shop, pipeline, options.choose(50_000, 200_000), null);
                 long first = 2L * options.rows() + 1_000_000;
-                try (ProbeRows rows = new ProbeRows(shop, List.of(MODEL), RATE, first, Writers.items(first))) {
+                try (ProbeRows rows = new ProbeRows(shop, List.of(BenchShop.ROWS), RATE, first, Writers.items(first))) {
                     Thread.sleep(options.choose(5_000, 10_000));
                     rebuild(shop, pipeline, rows, options.choose(10_000, 30_000), report);
                 }
@@ -106,8 +106,8 @@ final class RebuildBenchmark implements Benchmark {
         report.add(NAME, REBUILD, LOAD_TIME, "s", loaded.since(begun).seconds() / millions, used);
         double ofTheRows = processorSeconds(calmly) / calmly.seconds() * used.seconds();
         report.add(NAME, REBUILD, PROCESSOR, "s", (processorSeconds(used) - ofTheRows) / millions, used);
-        add("rows that come, before", rows.latency(MODEL, calm, begin), calmly, report);
-        add("rows that come, during", rows.latency(MODEL, begin, end), used, report);
+        add("rows that come, before", rows.latency(BenchShop.ROWS, calm, begin), calmly, report);
+        add("rows that come, during", rows.latency(BenchShop.ROWS, begin, end), used, report);
     }
 
     private static void add(String subject, Latency latency, Usage used, Report report) throws IOException {
