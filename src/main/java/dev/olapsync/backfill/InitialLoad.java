@@ -63,21 +63,27 @@ public class InitialLoad implements Processor {
         if (settings.olap().loadSource() == LoadSource.SNAPSHOT) {
             snapshots.run(exchange.getContext(), olapSync, models, loads);
         }
+        EarlierVersions earlier = EarlierVersions.ofOlderEpochs(olapSync.epoch());
         for (Model model : models.shown()) {
-            new ModelLoad(exchange.getContext(), olapSync, model, loads, 0).run();
+            new ModelLoad(exchange.getContext(), olapSync, model, loads, earlier, 0).run();
         }
     }
 
     /**
      * Returns when all rows of a model are there, which other work on the database must not feel too much; does nothing when they
      * were already.
+     *
+     * @param earlier of its history, if it has one
      */
-    public static void loadBeside(CamelContext context, OlapSync olapSync, Model model, Loads loads) throws Exception {
+    public static void loadBeside(
+            CamelContext context, OlapSync olapSync, Model model, Loads loads, EarlierVersions earlier)
+            throws Exception {
         new ModelLoad(
                         context,
                         olapSync,
                         model,
                         loads,
+                        earlier,
                         olapSync.settings().olap().rebuildRowsPerSecond())
                 .run();
     }

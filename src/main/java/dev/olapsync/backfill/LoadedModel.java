@@ -30,7 +30,7 @@ public final class LoadedModel {
         Position start = Position.start(olapSync.epoch());
         hideOlder(olapSync, model, start, loads.isAsBefore(model));
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            endOlderVersions(olapSync, model, start, postgres);
+            endOlderVersions(olapSync, model, load.historyFrom(), postgres);
         }
         loads.save(load.ended());
     }
@@ -52,17 +52,14 @@ public final class LoadedModel {
         olapSync.clickHouse().insertJson(TargetTable.ofVersionCutoffs().insert(), new ByteArrayInputStream(row));
     }
 
-    /** In a history, the rows that are gone ended at some time before this time. */
-    private static void endOlderVersions(OlapSync olapSync, Model model, Position start, Connection postgres)
+    /** In a history, the rows that are gone without a record in the log ended at some time before this time. */
+    private static void endOlderVersions(OlapSync olapSync, Model model, BigInteger version, Connection postgres)
             throws SQLException {
         Optional<TargetTable> history = TargetTable.ofHistory(model);
-        if (start.epoch() > 0 && history.isPresent()) {
-            // a version just below that of the rows of this epoch: of equal versions only one row is kept
+        if (version.signum() > 0 && history.isPresent()) {
+            // a version just below that of the rows that were read: of equal versions only one row is kept
             String end = RowJson.ofHistory(
-                    "{}",
-                    RowJson.TRUNCATE,
-                    PostgresDataSource.now(postgres),
-                    start.version().subtract(BigInteger.ONE));
+                    "{}", RowJson.TRUNCATE, PostgresDataSource.now(postgres), version.subtract(BigInteger.ONE));
             olapSync.clickHouse()
                     .insertJson(history.get().insert(), new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
         }

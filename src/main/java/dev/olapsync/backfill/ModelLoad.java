@@ -10,8 +10,8 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.Pace;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.PostgresDataSource;
+import java.math.BigInteger;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,21 +37,32 @@ final class ModelLoad {
     private final Loads loads;
     private final LoadRanges ranges;
     private final Position start;
-    private final PagedLoad pages;
+    private final EarlierVersions earlier;
     private final int page;
     private final int maximum;
     private final Pace pace;
     private final int threads;
     private final Queue<Range> waiting = new ConcurrentLinkedQueue<>();
     private LoadProgress progress;
+    private PagedLoad pages;
     private volatile boolean ended;
 
-    /** @param rowsPerSecond on average; 0 for no limit */
-    ModelLoad(CamelContext context, OlapSync olapSync, Model model, Loads loads, int rowsPerSecond) {
+    /**
+     * @param earlier of its history, if it has one
+     * @param rowsPerSecond on average; 0 for no limit
+     */
+    ModelLoad(
+            CamelContext context,
+            OlapSync olapSync,
+            Model model,
+            Loads loads,
+            EarlierVersions earlier,
+            int rowsPerSecond) {
         this.context = context;
         this.olapSync = olapSync;
         this.model = model;
         this.loads = loads;
+        this.earlier = earlier;
         int epoch = olapSync.epoch();
         this.ranges = new LoadRanges(olapSync.clickHouse(), epoch, model.name());
         this.start = Position.start(epoch);
@@ -59,7 +70,6 @@ final class ModelLoad {
         this.page = rowsPerSecond == 0 ? most : Math.min(most, rowsPerSecond);
         this.pace = new Pace(rowsPerSecond);
         this.maximum = rowsPerSecond == 0 ? Integer.MAX_VALUE : rowsPerSecond;
-        this.pages = new PagedLoad(context, olapSync, model, start, page);
         this.threads = olapSync.settings().olap().loadThreads();
     }
 
@@ -72,6 +82,9 @@ final class ModelLoad {
             return;
         }
         Begun begun = before == null ? begin() : goOn(before);
+        BigInteger historyFrom = begun.load().historyFrom();
+        earlier.complete(historyFrom);
+        pages = new PagedLoad(context, olapSync, model, start, historyFrom, page);
         begun.ranges().stream().filter(range -> !range.done()).forEach(waiting::add);
         // the ranges are more exact: they are stored first
         Load load =
@@ -90,11 +103,12 @@ final class ModelLoad {
                 load, all.isEmpty() ? List.of(new Range(0, load.lastKey(), List.of(), load.rows(), false)) : all);
     }
 
-    private Begun begin() throws SQLException {
+    private Begun begin() throws Exception {
+        BigInteger historyFrom = earlier.below();
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
             long total = InitialLoad.count(postgres, model);
             List<Range> all = RangeDivision.of(postgres, model, total, page, maximum, threads);
-            Load load = Load.begun(model, total);
+            Load load = Load.begun(model, total, historyFrom);
             // ranges of an earlier load, whose entry was deleted, must not count for this load
             ranges.save(all);
             loads.save(load);

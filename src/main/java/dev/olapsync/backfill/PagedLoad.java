@@ -15,6 +15,7 @@ import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ValueErrors;
 import dev.olapsync.tables.TargetTable;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -43,17 +44,20 @@ final class PagedLoad {
     private final OlapSync olapSync;
     private final Model model;
     private final Position start;
+    private final BigInteger historyFrom;
     private final int page;
 
     /**
      * @param start the position from which the rows get their version
+     * @param historyFrom their version in the history
      * @param page maximum number of rows of a page
      */
-    PagedLoad(CamelContext context, OlapSync olapSync, Model model, Position start, int page) {
+    PagedLoad(CamelContext context, OlapSync olapSync, Model model, Position start, BigInteger historyFrom, int page) {
         this.context = context;
         this.olapSync = olapSync;
         this.model = model;
         this.start = start;
+        this.historyFrom = historyFrom;
         this.page = page;
     }
 
@@ -135,7 +139,7 @@ final class PagedLoad {
     }
 
     /** @return number of rows of the page that are rows of the model */
-    private long write(PageRows rows) throws IOException {
+    private long write(PageRows rows) throws IOException, SQLException {
         DeadLetters.send(
                 context,
                 rows.unheld().stream()
@@ -158,11 +162,11 @@ final class PagedLoad {
     }
 
     /**
-     * The rows of the page, as versions that are older than every change.
+     * The rows of the page, as versions that are older than every change that the page may not have seen.
      *
      * @param read time after the page was read: changes that the page has seen have an earlier commit time
      */
-    private void writeHistory(Page rows, Instant read) throws IOException {
+    private void writeHistory(Page rows, Instant read) throws IOException, SQLException {
         TargetTable history = TargetTable.ofHistory(model).orElseThrow();
         RowBatch versions = RowBatch.ofInitialLoad(history.name());
         DeadLetters.send(
@@ -182,7 +186,7 @@ final class PagedLoad {
                 .filter(row -> row.refused() == null && !row.isWide())
                 .forEach(row -> versions.add(
                         row.key(),
-                        RowJson.ofHistory(row.json(), RowJson.READ, read, start.version())
+                        RowJson.ofHistory(row.json(), RowJson.READ, read, historyFrom)
                                 .getBytes(StandardCharsets.UTF_8)));
         new BisectingInsert(context, olapSync.clickHouse(), history).write(versions);
     }

@@ -10,6 +10,7 @@ import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.PipelineStage;
 import dev.olapsync.pipeline.ProgressBar;
+import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.TableName;
 import java.sql.Connection;
@@ -47,14 +48,15 @@ final class SnapshotLoad {
     private long lastReport;
 
     /**
-     * Returns when all models are loaded, except for models whose first table has a loaded history: rows that are read
-     * again would replace the rows that were read first.
+     * Returns when all models are loaded, except for models whose first table has a history that is loaded already, or beside: rows
+     * that are read again would replace the rows that were read first.
      */
     void run(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
         Set<String> done =
                 loads.all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
-        Set<TableName> kept = models.shown().stream()
-                .filter(model -> done.contains(model.name()) && model.history().isPresent())
+        Set<TableName> kept = models.all().stream()
+                .filter(model -> model.history().isPresent()
+                        && (done.contains(model.name()) || !models.shown().contains(model)))
                 .map(Model::grain)
                 .collect(Collectors.toSet());
         Map<Model, Load> left = new LinkedHashMap<>();
@@ -86,7 +88,10 @@ final class SnapshotLoad {
             return before.get();
         }
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
-            Load load = Load.begun(model, InitialLoad.count(postgres, model));
+            Load load = Load.begun(
+                    model,
+                    InitialLoad.count(postgres, model),
+                    Position.start(olapSync.epoch()).version());
             new LoadRanges(olapSync.clickHouse(), olapSync.epoch(), model.name())
                     .save(List.of(new Range(0, List.of(), List.of(), 0, false)));
             loads.save(load);

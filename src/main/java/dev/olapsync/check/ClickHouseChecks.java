@@ -160,7 +160,13 @@ public final class ClickHouseChecks {
         try {
             if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) == 1) {
                 findings.ok("user " + to.user() + " has the rights to " + RIGHTS);
-                rightToDrop(clickHouse);
+                rightToRemove(clickHouse, "DROP TABLE", "the tables of superseded generations stay");
+                if (!settings.olap().tombstonesKeep().isNegative()) {
+                    rightToRemove(
+                            clickHouse,
+                            "ALTER DELETE, ALTER CONSTRAINT",
+                            "tombstones, the rows of deleted keys, stay in the tables");
+                }
             } else {
                 findings.fail(
                         "user " + to.user() + " lacks some of the rights to " + RIGHTS,
@@ -176,11 +182,11 @@ public final class ClickHouseChecks {
         }
     }
 
-    private void rightToDrop(ClickHouse clickHouse) {
-        String on = "DROP TABLE ON " + ClickHouse.identifier(to.database()) + ".*";
+    private void rightToRemove(ClickHouse clickHouse, String rights, String consequence) {
+        String on = rights + " ON " + ClickHouse.identifier(to.database()) + ".*";
         if (clickHouse.query("CHECK GRANT " + on, Map.of()).get(0).getInteger(1) != 1) {
             findings.warn(
-                    "user " + to.user() + " lacks the right to DROP TABLE: the tables of superseded generations stay",
+                    "user " + to.user() + " lacks the right to " + rights + ": " + consequence,
                     "GRANT " + on + " TO " + ClickHouse.identifier(to.user()) + ";");
         }
     }
@@ -202,9 +208,7 @@ public final class ClickHouseChecks {
                     .findFirst()
                     .ifPresent(content -> findings.warn("the file of " + generation.model()
                             + " has another SELECT than generation " + generation.number() + ", which readers see: "
-                            + (Models.hasHistory(content)
-                                    ? Generations.HISTORY
-                                    : "run builds the next one beside it")));
+                            + "run builds the next one beside it"));
             if (generation.state() == State.FROZEN) {
                 unfit.accept(generation.frozen(settings.olap().schemaChanges()));
             }

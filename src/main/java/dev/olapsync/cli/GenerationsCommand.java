@@ -45,7 +45,7 @@ final class GenerationsCommand {
                             generation.model(),
                             generation.number(),
                             generation.state().name().toLowerCase(Locale.ROOT),
-                            generation.names().stream()
+                            generation.targets().stream()
                                     .map(ClickHouseTables::storage)
                                     .collect(Collectors.joining(", ")));
                 }

@@ -38,7 +38,7 @@ final class Rebuild implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", arity = "0..1", description = "the model")
     private String name;
 
-    @Option(names = "--all", description = "all models, also those with a history")
+    @Option(names = "--all", description = "all models")
     private boolean all;
 
     @Spec
@@ -58,10 +58,6 @@ final class Rebuild implements Callable<Integer> {
             Generations generations = Generations.of(olapSync);
             Map<String, String> files =
                     Models.contents(olapSync.settings().olap().models());
-            if (files.containsKey(name) && Models.hasHistory(files.get(name))) {
-                spec.commandLine().getErr().println(name + ": " + Generations.HISTORY);
-                return 2;
-            }
             List<Generation> known = generations.ofEpoch();
             List<String> models = known.stream()
                     .filter(generation -> (generation.state() == State.CURRENT || generation.state() == State.FROZEN)

@@ -11,6 +11,7 @@ import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
 import dev.olapsync.config.Settings;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -113,6 +114,11 @@ public final class ClickHouse implements AutoCloseable {
     /** A quoted literal. */
     public static String literal(String text) {
         return '\'' + text.replace("\\", "\\\\").replace("'", "\\'") + '\'';
+    }
+
+    /** A literal of type UInt128. A plain number of this size would be a Float64, which is not exact. */
+    public static String number(BigInteger version) {
+        return "toUInt128(" + literal(version.toString()) + ")";
     }
 
     /** An array of quoted literals. */
@@ -221,6 +227,9 @@ public final class ClickHouse implements AutoCloseable {
                 "before: '.*?'(?=: \\()|'[^']*'|`[^`]*`" + "|(?<=Column values: ).*(?=\\. \\([A-Z_]+\\))",
                 Pattern.DOTALL);
 
+        private static final Pattern CONSTRAINT = Pattern.compile("Constraint `([^`]*)` .*", Pattern.DOTALL);
+        private static final int VIOLATED_CONSTRAINT = 469;
+
         private static final Pattern NAME_OF_CODE = Pattern.compile("\\([A-Z_0-9]{3,}\\)");
 
         /**
@@ -237,9 +246,11 @@ public final class ClickHouse implements AutoCloseable {
 
         private final int code;
         private final int status;
+        private final String constraint;
 
         private ClickHouseException(String message, Throwable cause, Throwable refusal) {
             super(message, cause);
+            this.constraint = constraint(refusal);
             this.code = refusal instanceof ServerException refused ? refused.getCode() : 0;
             this.status = refusal instanceof ServerException refused ? refused.getTransportProtocolCode() : 0;
         }
@@ -275,6 +286,19 @@ public final class ClickHouse implements AutoCloseable {
                 cause = cause.getCause();
             }
             return cause;
+        }
+
+        private static String constraint(Throwable refusal) {
+            if (refusal instanceof ServerException refused && refused.getCode() == VIOLATED_CONSTRAINT) {
+                Matcher constraint = CONSTRAINT.matcher(String.valueOf(refused.getMessage()));
+                return constraint.find() ? constraint.group(1) : "";
+            }
+            return "";
+        }
+
+        /** The name of the constraint that a row violates; empty for another error. */
+        public String constraint() {
+            return constraint;
         }
 
         /** Whether the cause is a setting that the user must not change, not a row or a table. */

@@ -119,6 +119,7 @@ final class ClickHouseSettings {
             insert_shard_id=0
             join_overflow_mode=throw
             join_use_nulls=0
+            lightweight_delete_mode=alter_update
             max_ast_elements=100000000
             max_expanded_ast_elements=100000000
             max_insert_block_size=1048449

@@ -84,6 +84,9 @@ final class KnownKeys {
         rules.put("olap.rebuild.rows.per.second", whole(0, Integer.MAX_VALUE));
         rules.put("olap.models.watch", oneOf(List.of("true", "false")));
         rules.put("olap.generation.keep.seconds", whole(0, Integer.MAX_VALUE));
+        rules.put(
+                "olap.tombstones.keep.seconds",
+                matching("a whole number of seconds, 1 or more, or -1 for ever", "-1|[1-9]\\d{0,8}"));
         rules.put("olap.rebuild.after.loss", oneOf(List.of("ask", "auto")));
         rules.put("olap.schema.changes", oneOf(List.of("rebuild", "stop")));
         rules.put("olap.topic.partitions", whole(1, 10_000));

@@ -122,6 +122,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      * @param watchModels whether new, changed and removed files of models take effect while the pipeline runs
      * @param rebuildRowsPerSecond how fast the rows of a new generation are read; 0 for no limit
      * @param generationKeep for how long the table of a generation stays after readers see the next one
+     * @param tombstonesKeep for how long the row of a deleted key stays in its table as a tombstone, at least; negative for ever
      * @param schemaChanges what follows when a table that a model reads is altered
      * @param afterLoss what follows when changes are lost
      */
@@ -140,6 +141,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             boolean watchModels,
             int rebuildRowsPerSecond,
             Duration generationKeep,
+            Duration tombstonesKeep,
             SchemaChanges schemaChanges,
             AfterLoss afterLoss) {
 
@@ -278,6 +280,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.flag("olap.models.watch", true),
                         keys.number("olap.rebuild.rows.per.second", 0),
                         Duration.ofSeconds(keys.number("olap.generation.keep.seconds", 3_600)),
+                        Duration.ofSeconds(keys.number("olap.tombstones.keep.seconds", 86_400)),
                         keys.oneOf("olap.schema.changes", SchemaChanges.REBUILD),
                         keys.oneOf("olap.rebuild.after.loss", AfterLoss.ASK)),
                 new Status(

@@ -1,6 +1,7 @@
 package dev.olapsync.deadletter;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.RowKey;
 import dev.olapsync.postgres.RefreshRequest;
@@ -84,16 +85,18 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
                 });
     }
 
-    /** A request to read the row again; empty if the dead letter is about a record. */
+    /**
+     * A request to read the row again, in all generations of its model: its own may not be there any more. Empty if the dead letter is
+     * about a record.
+     */
     public Optional<RefreshRequest> refreshRequest(Models models) {
-        return text(DeadLetters.MODEL)
-                .map(model -> new RefreshRequest(
-                        model,
-                        List.of(RowKey.columns(
-                                key(),
-                                models.find(model)
-                                        .map(found -> found.key().size())
-                                        .orElse(UNKNOWN)))));
+        return text(DeadLetters.MODEL).map(GenerationName::model).map(model -> {
+            int width = models.generations(model).stream()
+                    .findFirst()
+                    .map(found -> found.key().size())
+                    .orElse(UNKNOWN);
+            return new RefreshRequest(model, List.of(RowKey.columns(key(), width)));
+        });
     }
 
     private Optional<String> text(String header) {

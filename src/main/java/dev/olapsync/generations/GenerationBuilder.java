@@ -1,5 +1,6 @@
 package dev.olapsync.generations;
 
+import dev.olapsync.backfill.EarlierVersions;
 import dev.olapsync.backfill.InitialLoad;
 import dev.olapsync.backfill.PublishedTables;
 import dev.olapsync.model.Model;
@@ -8,16 +9,21 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.Position;
 import dev.olapsync.tables.ClickHouseTables;
+import dev.olapsync.tables.HistoryCopy;
 import dev.olapsync.verify.Barrier;
+import dev.olapsync.verify.Barrier.StandstillException;
 import dev.olapsync.verify.Verification;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +70,8 @@ final class GenerationBuilder {
         }
         if (added.contains(name)) {
             registry.expire();
-            load(olapSync.models().shownByFile().getOrDefault(name, List.of()));
+            EarlierVersions earlier = EarlierVersions.ofOlderEpochs(olapSync.epoch());
+            load(olapSync.models().shownByFile().getOrDefault(name, List.of()), model -> earlier);
             added.remove(name);
         }
     }
@@ -77,26 +84,32 @@ final class GenerationBuilder {
         }
     }
 
-    private void load(List<Model> models) throws Exception {
+    private void load(List<Model> models, Function<Model, EarlierVersions> earlier) throws Exception {
         others.requireProcessed(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             // the tables may have been published a moment ago: what ran then may have changed them unseen
             InitialLoad.awaitEndOfRunningTransactions(postgres);
         }
         for (Model model : models) {
-            InitialLoad.loadBeside(context, olapSync, model, registry.loads());
+            InitialLoad.loadBeside(context, olapSync, model, registry.loads(), earlier.apply(model));
         }
     }
 
     void build(Generation current, Generation next) throws Exception {
         List<Model> models = begin(current, next);
-        load(models);
+        load(models, model -> earlier(current, model));
         verify(next, models);
         if (registry.generations().replace(olapSync.postgres(), current, next.of(models))) {
             olapSync.follow();
             registry.refresh();
             showCurrent();
         }
+    }
+
+    private EarlierVersions earlier(Generation current, Model next) {
+        return next.history().isPresent()
+                ? new HistoryBackfill(olapSync, current, next)
+                : EarlierVersions.ofOlderEpochs(olapSync.epoch());
     }
 
     /** From the end of this on, changes are processed for the new generation here. */
@@ -108,12 +121,12 @@ final class GenerationBuilder {
         if (with.unfit().containsKey(next.name())) {
             throw new ModelException(with.unfit().get(next.name()));
         }
-        if (!begun && current.state().isFinal()) {
-            // changes of the tables as they were do not have to fit the new SELECT
-            awaitLoaded();
+        if (!begun && (current.state().isFinal() || Models.hasHistory(next.content()))) {
+            // changes of the tables as they were do not have to fit the new SELECT, or have all columns of a history
+            awaitLoaded(olapSync);
         }
         List<Model> models = with.ofGeneration(next.name());
-        models.forEach(tables::ensureStorage);
+        models.forEach(model -> ensureTables(current, model));
         prepare(with);
         if (!begun) {
             registry.generations().save(List.of(next.of(models)));
@@ -129,14 +142,31 @@ final class GenerationBuilder {
         return olapSync.models().ofGeneration(next.name());
     }
 
-    private void awaitLoaded() throws Exception {
+    private void ensureTables(Generation current, Model next) {
+        tables.ensureStorage(next);
+        if (next.history().isPresent()) {
+            tables.ensureHistory(
+                    next,
+                    new HistoryBackfill(olapSync, current, next)
+                            .copy()
+                            .map(HistoryCopy::incomplete)
+                            .orElse(Set.of()));
+        }
+    }
+
+    /**
+     * Waits until everything that was committed before the call is in ClickHouse.
+     *
+     * @return the position of a barrier message behind it
+     */
+    static Position awaitLoaded(OlapSync olapSync) throws SQLException, InterruptedException, StandstillException {
         try (Barrier barrier = new Barrier(olapSync)) {
-            barrier.loaded(Verification.PATIENCE);
+            return barrier.loaded(Verification.PATIENCE);
         }
     }
 
     private void verify(Generation next, List<Model> models) throws Exception {
-        awaitLoaded();
+        awaitLoaded(olapSync);
         try (Verification verification = new Verification(olapSync, Verification.PATIENCE)) {
             for (Model model : models) {
                 Verification.Result result = verification.verify(model, rows -> {});

@@ -2,6 +2,8 @@ package dev.olapsync.generations;
 
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.GenerationName;
+import dev.olapsync.model.History;
+import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.OlapSync;
@@ -23,7 +25,7 @@ final class GenerationRemoval {
     private final RegistrySnapshot registry;
     private final OtherProcesses others;
     private final ClickHouseTables tables;
-    /** Tables that this process has dropped, or has tried to drop, by the names of models. */
+    /** Tables that this process has dropped, or has tried to drop. */
     private final Set<String> dropped = new HashSet<>();
 
     GenerationRemoval(OlapSync olapSync, RegistrySnapshot registry, OtherProcesses others) {
@@ -49,7 +51,7 @@ final class GenerationRemoval {
         LOG.info(
                 "{}: its file is gone; its rows in {} stay as they are",
                 current.model(),
-                current.names().stream().map(ClickHouseTables::storage).collect(Collectors.joining(", ")));
+                tables(current).collect(Collectors.joining(", ")));
     }
 
     /** Rows on their way are left out from then on. The next round drops the table, when no process writes to it. */
@@ -63,10 +65,12 @@ final class GenerationRemoval {
     /** Drops generations that readers do not see, after the time for which they are kept, and the tables of dropped ones. */
     void dropOlder() throws Exception {
         List<Generation> all = registry.all();
-        Set<String> used = used();
+        Set<String> used = counting().flatMap(GenerationRemoval::tables).collect(Collectors.toSet());
         for (Generation generation : all) {
             List<String> unused = generation.names().stream()
-                    .filter(name -> !used.contains(name) && !dropped.contains(name))
+                    .filter(name -> isUnused(ClickHouseTables.storage(name), used))
+                    .flatMap(name -> tables(generation, name))
+                    .filter(table -> isUnused(table, used))
                     .toList();
             if (!unused.isEmpty() && !others.mayWrite(generation)) {
                 dropTables(generation, unused);
@@ -79,14 +83,39 @@ final class GenerationRemoval {
         }
     }
 
-    /** The names of the generations that count: those of this epoch, and those of models that it does not have. */
-    private Set<String> used() {
+    private boolean isUnused(String table, Set<String> used) {
+        return !used.contains(table) && !dropped.contains(table);
+    }
+
+    private static Stream<String> tables(Generation generation) {
+        return generation.names().stream().flatMap(name -> tables(generation, name));
+    }
+
+    private static Stream<String> tables(Generation generation, String name) {
+        return (Models.hasHistory(generation.content()) ? Stream.of(name, History.name(name)) : Stream.of(name))
+                .map(ClickHouseTables::storage);
+    }
+
+    /** The generations that count: those of this epoch, and those of models that it does not have. */
+    private Stream<Generation> counting() {
         Set<String> models = registry.ofEpoch().stream().map(Generation::model).collect(Collectors.toSet());
         return registry.all().stream()
                 .filter(generation -> generation.epoch() == olapSync.epoch() || !models.contains(generation.model()))
-                .filter(generation -> generation.state() != State.DROPPED)
-                .flatMap(generation -> generation.names().stream())
-                .collect(Collectors.toSet());
+                .filter(generation -> generation.state() != State.DROPPED);
+    }
+
+    /** The views of a generation; those of a history stay until no generation of its model has one. */
+    private static Stream<String> views(Generation generation) {
+        boolean history = Models.hasHistory(generation.content());
+        return Stream.concat(
+                Stream.of(generation.model()),
+                generation.names().stream()
+                        .flatMap(name -> history
+                                ? Stream.of(
+                                        GenerationName.model(name),
+                                        History.versionsView(name),
+                                        History.periodsView(name))
+                                : Stream.of(GenerationName.model(name))));
     }
 
     private boolean isKeptLongEnough(Generation kept) {
@@ -101,20 +130,17 @@ final class GenerationRemoval {
     }
 
     /** A table that cannot be dropped does no harm. The next start tries again. */
-    private void dropTables(Generation generation, List<String> names) {
-        dropped.addAll(names);
-        Set<String> views = registry.all().stream()
-                .filter(other -> other.state() != State.DROPPED)
-                .flatMap(other -> Stream.concat(Stream.of(other.model()), other.names().stream()))
-                .map(GenerationName::model)
-                .collect(Collectors.toSet());
+    private void dropTables(Generation generation, List<String> unused) {
+        dropped.addAll(unused);
+        Set<String> shown = counting().flatMap(GenerationRemoval::views).collect(Collectors.toSet());
         try {
-            for (String name : names) {
-                if (!views.contains(GenerationName.model(name))) {
-                    tables.dropView(name);
-                }
-                tables.dropStorage(name);
+            Set<String> existing = tables.existing(unused);
+            if (existing.isEmpty()) {
+                // dropped before; a view of this name may be somebody else's by now
+                return;
             }
+            views(generation).filter(view -> !shown.contains(view)).forEach(tables::dropView);
+            existing.forEach(tables::dropTable);
             LOG.info("{}: generation {} is dropped", generation.model(), generation.number());
         } catch (ClickHouseException e) {
             LOG.warn(

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks after the generations and the epoch as long as the context runs: every process takes those out that do not fit the database
- * any more and follows the latest epoch, and the one that has the route of the initial load builds new generations, and begins the
- * next epoch after a loss if the settings say so.
+ * any more and follows the latest epoch, and the one that has the route of the initial load builds new generations,
+ * removes old tombstones, and begins the next epoch after a loss if the settings say so.
  */
 public final class GenerationThread implements OlapSyncListener {
 
@@ -24,6 +24,9 @@ public final class GenerationThread implements OlapSyncListener {
     private static final String ROUTE = "initial-load";
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration PAUSE_OF_LOSSES = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE_OF_TOMBSTONES = Duration.ofMinutes(10);
+    /** Rounds in the time for which tombstones are kept. */
+    private static final int ROUNDS = 10;
 
     @Override
     public void created(CamelContext context, OlapSync olapSync) {
@@ -53,6 +56,15 @@ public final class GenerationThread implements OlapSyncListener {
                     PAUSE_OF_LOSSES,
                     () -> inLoader(context, new LossFollower(context, olapSync)::round)));
         }
+        Duration keep = olapSync.settings().olap().tombstonesKeep();
+        if (!keep.isNegative()) {
+            others.add(new Rounds(
+                    context,
+                    "tombstones",
+                    "Tombstones cannot be removed",
+                    pauseOfTombstones(keep),
+                    () -> inLoader(context, new TombstoneRemoval(olapSync, keep)::round)));
+        }
         EpochFollower follower = new EpochFollower(context, olapSync, others);
         Rounds epoch = new Rounds(context, "epoch", "The latest epoch cannot be taken", PAUSE, () -> follower::round);
         try {
@@ -63,6 +75,11 @@ public final class GenerationThread implements OlapSyncListener {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static Duration pauseOfTombstones(Duration keep) {
+        Duration pause = keep.dividedBy(ROUNDS);
+        return pause.compareTo(LONGEST_PAUSE_OF_TOMBSTONES) < 0 ? pause : LONGEST_PAUSE_OF_TOMBSTONES;
     }
 
     /** Only in the process that loads models. */

@@ -4,7 +4,6 @@ import dev.olapsync.config.Settings;
 import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
-import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.OlapSync;
@@ -143,9 +142,6 @@ final class ModelFollower {
             building = Optional.empty();
         }
         if (building.isEmpty() && needsNext(current, content)) {
-            if (Models.hasHistory(content)) {
-                throw new NotYetException(Generations.HISTORY);
-            }
             building = Optional.of(registry.generations().next(current.model(), content));
         }
         if (building.isPresent()) {

@@ -1,7 +1,6 @@
 package dev.olapsync.generations;
 
 import dev.olapsync.model.Model;
-import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
 import dev.olapsync.model.UnloggedFacts;
 import dev.olapsync.pipeline.Generations.Generation;
@@ -60,8 +59,7 @@ final class UnloggedChanges {
     /** @param current a generation that is loaded */
     boolean ofRows(Generation current) throws Exception {
         List<Model> models = olapSync.models().ofGeneration(current.name());
-        if (Models.hasHistory(current.content())
-                || models.stream().noneMatch(model -> model.schema().dependsOnMore())) {
+        if (models.stream().noneMatch(model -> model.schema().dependsOnMore())) {
             return false;
         }
         try (Connection postgres = olapSync.postgres().getConnection()) {

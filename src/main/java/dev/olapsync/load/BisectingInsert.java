@@ -5,12 +5,19 @@ import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.model.Model;
+import dev.olapsync.model.RowKey;
+import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
+import dev.olapsync.postgres.RefreshRequest;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.tables.InsertErrors;
 import dev.olapsync.tables.TargetTable;
+import dev.olapsync.tables.Tombstones;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +27,8 @@ import org.apache.camel.Exchange;
 /**
  * Writes each batch with one INSERT. If ClickHouse refuses a batch because of a value, the batch is divided into
  * halves, and these again, until the refused rows are found: they become dead letters, and all others are written. A
- * batch that is too large for one INSERT is divided too. A table that does not fit its model, and every other failure,
+ * batch that is too large for one INSERT is divided too. Rows that are older than {@link Tombstones} that were removed are
+ * read again. A table that does not fit its model, and every other failure,
  * does not belong to single rows: then nothing becomes a dead letter.
  */
 public final class BisectingInsert {
@@ -41,22 +49,39 @@ public final class BisectingInsert {
      * Returns when ClickHouse has acknowledged the rows and the broker has acknowledged the dead letters.
      *
      * @return number of rows that were written
+     * @throws SQLException if Postgres did not take the request to read rows again
      * @throws RuntimeException if the failure does not belong to single rows: none, some or all of the rows may
      *     have been written
      */
-    public int write(RowBatch batch) throws IOException {
+    public int write(RowBatch batch) throws IOException, SQLException {
         if (batch.getRows() == 0) {
             return 0;
         }
-        List<Exchange> deadLetters = new ArrayList<>();
         try {
             clickHouse.insertJson(insert, batch.json());
+            return batch.getRows();
         } catch (ClickHouseException e) {
             requireDivisible(e, clickHouse, target);
-            refused(batch, e, deadLetters);
-            DeadLetters.send(context, deadLetters);
+            Refused refused = new Refused(new ArrayList<>(), new ArrayList<>());
+            refused(batch, e, refused);
+            DeadLetters.send(context, refused.deadLetters());
+            readAgain(refused.older());
+            return batch.getRows()
+                    - refused.deadLetters().size()
+                    - refused.older().size();
         }
-        return batch.getRows() - deadLetters.size();
+    }
+
+    /** @param older keys of rows with versions as old as those of tombstones that were removed */
+    private record Refused(List<Exchange> deadLetters, List<List<String>> older) {}
+
+    /** They get a new version. */
+    private void readAgain(List<List<String>> keys) throws SQLException {
+        if (!keys.isEmpty()) {
+            try (Connection postgres = OlapSync.of(context).postgres().getConnection()) {
+                RefreshRequest.write(postgres, target.name(), keys);
+            }
+        }
     }
 
     /**
@@ -76,37 +101,48 @@ public final class BisectingInsert {
         }
     }
 
-    private void insert(RowBatch batch, List<Exchange> deadLetters) {
+    private void insert(RowBatch batch, Refused refused) {
         try {
             clickHouse.insertJson(insert, batch.json());
         } catch (ClickHouseException e) {
-            refused(batch, e, deadLetters);
+            refused(batch, e, refused);
         }
     }
 
-    private void refused(RowBatch batch, ClickHouseException e, List<Exchange> deadLetters) {
+    private void refused(RowBatch batch, ClickHouseException e, Refused refused) {
         InsertErrors.Kind kind = InsertErrors.kind(e);
         if (batch.getRows() > 1 && (kind == InsertErrors.Kind.ROW || kind == InsertErrors.Kind.SIZE)) {
-            batch.halves().forEach(half -> insert(half, deadLetters));
+            batch.halves().forEach(half -> insert(half, refused));
             return;
         }
         if (kind != InsertErrors.Kind.ROW) {
             throw InsertErrors.remedied(e, target);
         }
         RowBatch.Row row = batch.row();
+        if (row.key() != null && Tombstones.wereRemovedBefore(e)) {
+            refused.older().add(key(row));
+            return;
+        }
         String error = "not written. " + e.getMessage();
         Optional<BigInteger> version = RowJson.version(row.json());
         // a refresh request would read the row of the model, not this version of the history
-        deadLetters.add(
-                row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
-                        ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
-                        : DeadLetters.ofRefusedRow(
-                                context,
-                                target.model().map(Model::name).orElse(target.name()),
-                                row.key(),
-                                row.json(),
-                                Position.ofVersion(version.orElseThrow()),
-                                error,
-                                row.polled()));
+        refused.deadLetters()
+                .add(
+                        row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
+                                ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
+                                : DeadLetters.ofRefusedRow(
+                                        context,
+                                        target.model().map(Model::name).orElse(target.name()),
+                                        row.key(),
+                                        row.json(),
+                                        Position.ofVersion(version.orElseThrow()),
+                                        error,
+                                        row.polled()));
+    }
+
+    private List<String> key(RowBatch.Row row) {
+        return RowKey.columns(
+                new String(row.key(), StandardCharsets.UTF_8),
+                target.model().orElseThrow().key().size());
     }
 }

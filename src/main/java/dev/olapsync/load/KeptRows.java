@@ -1,7 +1,7 @@
 package dev.olapsync.load;
 
 import static dev.olapsync.clickhouse.ClickHouse.identifier;
-import static dev.olapsync.clickhouse.ClickHouse.literal;
+import static dev.olapsync.clickhouse.ClickHouse.number;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
@@ -12,6 +12,8 @@ import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.tables.InsertErrors;
+import dev.olapsync.tables.StoredKey;
+import dev.olapsync.tables.Tombstones;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Rows that have not been written again although Postgres still has them, because they could not be computed or
@@ -38,19 +39,18 @@ public final class KeptRows {
     private final ClickHouse clickHouse;
     private final Model model;
     private final String rows;
-    private final List<String> key;
+    private final StoredKey key;
 
     public KeptRows(ClickHouse clickHouse, Model model) {
         this.clickHouse = clickHouse;
         this.model = model;
         this.rows = identifier(ClickHouseTables.storage(model.name()));
-        this.key = model.key().stream().map(column -> identifier(column.name())).toList();
+        this.key = new StoredKey(model);
     }
 
     /** @param cutoff the version cut-off: rows with a lower version are going to be hidden */
     public void copyTo(BigInteger cutoff, OlapSync olapSync) throws SQLException {
-        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < toUInt128("
-                + literal(cutoff.toString()) + ")";
+        String older = ClickHouseTables.live(model) + " AND " + RowJson.VERSION + " < " + number(cutoff);
         List<List<String>> page = page(older, List.of());
         while (!page.isEmpty()) {
             Set<List<String>> kept = new HashSet<>(page);
@@ -67,17 +67,12 @@ public final class KeptRows {
 
     private List<List<String>> page(String older, List<String> after) {
         List<List<String>> keys = new ArrayList<>();
-        String texts = IntStream.range(0, key.size())
-                .mapToObj(i -> "toString(" + key.get(i) + ") AS k" + i)
-                .collect(Collectors.joining(", "));
         for (GenericRecord row : clickHouse.query(
-                "SELECT " + texts + " FROM " + older
-                        + (after.isEmpty() ? "" : " AND (" + String.join(", ", key) + ") > " + tuple(after))
-                        + " ORDER BY " + String.join(", ", key) + " LIMIT " + PAGE,
+                "SELECT " + key.texts() + " FROM " + older
+                        + (after.isEmpty() ? "" : " AND " + key.greaterThan(after)) + " ORDER BY "
+                        + key.columns() + " LIMIT " + PAGE,
                 Map.of())) {
-            keys.add(IntStream.range(0, key.size())
-                    .mapToObj(i -> row.getString("k" + i))
-                    .toList());
+            keys.add(key.of(row));
         }
         return keys;
     }
@@ -92,12 +87,18 @@ public final class KeptRows {
     private void copyTogether(List<List<String>> keys, String older, BigInteger version) {
         try {
             // the inner SELECT, because a condition beside REPLACE would mean the new version
-            clickHouse.execute(
-                    "INSERT INTO " + rows + " SELECT * REPLACE (toUInt128(" + literal(version.toString()) + ") AS "
-                            + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
-                            + String.join(", ", key) + ") IN ("
-                            + keys.stream().map(this::tuple).collect(Collectors.joining(", ")) + "))");
+            clickHouse.execute("INSERT INTO " + rows + " SELECT * REPLACE (" + number(version) + " AS "
+                    + RowJson.VERSION + ") FROM (SELECT * FROM " + older + " AND ("
+                    + key.columns() + ") IN ("
+                    + keys.stream().map(key::tuple).collect(Collectors.joining(", ")) + "))");
         } catch (ClickHouseException e) {
+            if (Tombstones.wereRemovedBefore(e)) {
+                throw new IllegalStateException(
+                        "While " + model.name()
+                                + " was read again, tombstones of later changes were removed, so rows that"
+                                + " cannot be computed would lose their last state. Nothing was hidden. Run it again.",
+                        e);
+            }
             if (InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
                 throw e;
             }
@@ -106,12 +107,5 @@ public final class KeptRows {
                 copyTogether(keys.subList(keys.size() / 2, keys.size()), older, version);
             }
         }
-    }
-
-    private String tuple(List<String> texts) {
-        return IntStream.range(0, texts.size())
-                .mapToObj(i -> "CAST(" + literal(texts.get(i)) + " AS "
-                        + model.key().get(i).type().clickHouseType(false) + ")")
-                .collect(Collectors.joining(", ", "(", ")"));
     }
 }

@@ -88,8 +88,9 @@ public class RowBatches implements Processor {
         if (isTarget(model, olapSync)) {
             return Wanted.YES;
         }
-        Optional<Generation> registered = Generations.of(olapSync).owner(model);
-        if (registered.filter(generation -> !generation.state().isFinal()).isPresent()) {
+        Generations generations = Generations.of(olapSync);
+        Optional<Generation> registered = generations.owner(model);
+        if (registered.filter(generation -> !generations.isOver(generation)).isPresent()) {
             throw new IllegalStateException("The generation " + model + " is registered, but not compiled here yet");
         }
         return registered.isPresent() ? Wanted.NO_MORE : Wanted.UNKNOWN;

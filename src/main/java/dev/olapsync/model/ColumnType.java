@@ -1,6 +1,9 @@
 package dev.olapsync.model;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The ClickHouse type of a column, and how a Postgres value becomes the JSON value that this type reads; see
@@ -41,6 +44,10 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
             this.clickHouse = clickHouse;
         }
     }
+
+    private static final Pattern DECIMAL = Pattern.compile("Decimal\\((\\d+), (\\d+)\\)");
+    /** The number of digits of the greatest value. */
+    private static final Map<String, Integer> INTEGER_DIGITS = Map.of("Int16", 5, "Int32", 10, "Int64", 19);
 
     /** The maximum number of digits of ClickHouse's Decimal. */
     static final int MAX_PRECISION = 76;
@@ -104,6 +111,39 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
     /** Whether the range in ClickHouse is narrower than that in Postgres, so that a value may have to become NULL. */
     boolean narrower() {
         return kind == Kind.DATE || kind == Kind.TIMESTAMP || kind == Kind.INSTANT;
+    }
+
+    /**
+     * Whether each value of another type is a value of this one, with the same meaning.
+     *
+     * @param other in the spelling of ClickHouse
+     */
+    public boolean holdsAllOf(String other) {
+        String from = plain(other);
+        return from.equals(plain(clickHouseType(false)))
+                || kind == Kind.FLOAT64 && from.equals(Kind.FLOAT32.clickHouse)
+                || (kind == Kind.STRING || kind == Kind.TEXT_FORM) && INTEGER_DIGITS.containsKey(from)
+                || holdsNumbersOf(from);
+    }
+
+    private static String plain(String clickHouseType) {
+        return clickHouseType
+                .replaceFirst("^LowCardinality\\((.*)\\)$", "$1")
+                .replaceFirst("^Nullable\\((.*)\\)$", "$1");
+    }
+
+    private boolean holdsNumbersOf(String from) {
+        Matcher decimal = DECIMAL.matcher(from);
+        int decimals = decimal.matches() ? Integer.parseInt(decimal.group(2)) : 0;
+        int whole = decimal.matches()
+                ? Integer.parseInt(decimal.group(1)) - decimals
+                : INTEGER_DIGITS.getOrDefault(from, Integer.MAX_VALUE);
+        return switch (kind) {
+            case DECIMAL -> whole <= precision - scale && decimals <= scale;
+            // not each number with as many digits as the greatest one
+            case INT16, INT32, INT64 -> whole < INTEGER_DIGITS.get(kind.clickHouse) && decimals == 0;
+            default -> false;
+        };
     }
 
     /** SQL for the value to write as JSON. */

@@ -12,11 +12,8 @@ import java.util.stream.Stream;
  */
 public final class History {
 
-    /** Suffix of the name of a history, after the name of the model. */
-    static final String SUFFIX = "_history";
-
-    /** Suffix of the name of the view of the periods in which versions were valid. */
-    public static final String PERIODS_SUFFIX = "_scd2";
+    private static final String SUFFIX = "_history";
+    private static final String PERIODS_SUFFIX = "_scd2";
 
     private static final List<KeyColumn> OF_THE_CHANGE = Stream.of("_op", "_commit_time", "_version")
             .map(name -> new KeyColumn(name, "text[]", KeyColumn.Format.PLAIN, false))
@@ -30,7 +27,7 @@ public final class History {
         this.image = List.copyOf(image);
         this.lookUp = new LookUp(
                 model,
-                model.name() + SUFFIX,
+                name(model.name()),
                 grain.alias(),
                 grain.table().name(),
                 Stream.concat(image.stream(), OF_THE_CHANGE.stream()).toList(),
@@ -42,12 +39,22 @@ public final class History {
                 "");
     }
 
-    /** The model whose history would have this name; the name itself if none would. */
-    public static String model(String name) {
-        return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+    /** The name of the history of a model, in the generation of the model's name. */
+    public static String name(String model) {
+        return model + SUFFIX;
     }
 
-    /** The name of its topic, and of its view in ClickHouse. */
+    /** The view of the versions, of the generation that readers see. */
+    public static String versionsView(String model) {
+        return GenerationName.model(model) + SUFFIX;
+    }
+
+    /** The view of the periods in which versions were valid. */
+    public static String periodsView(String model) {
+        return GenerationName.model(model) + PERIODS_SUFFIX;
+    }
+
+    /** The name of its topic. */
     public String name() {
         return lookUp.target();
     }

@@ -211,8 +211,7 @@ public final class Models {
             }
         }
         errors.addAll(takenByParts(sorted(compiled.values().stream()), files));
-        errors.addAll(takenByHistories(
-                sorted(compiled.values().stream().filter(one -> one.text().shown())), files));
+        errors.addAll(takenByHistories(sorted(compiled.values().stream()), files));
         if (!errors.isEmpty()) {
             throw new ModelException(errors);
         }
@@ -273,22 +272,25 @@ public final class Models {
     }
 
     private static List<ModelError> takenByHistories(List<Model> models, List<Path> files) {
-        List<ModelError> errors = new ArrayList<>();
-        for (Model model : models) {
-            List<String> taken = model.history().stream()
-                    .flatMap(history -> Stream.of(
-                            history.name(), history.name() + STORAGE_SUFFIX, model.name() + History.PERIODS_SUFFIX))
-                    .toList();
-            files.stream()
-                    .filter(file -> taken.contains(name(file)))
-                    .forEach(file -> errors.add(new ModelError(
-                            file,
-                            1,
-                            1,
-                            "the name " + name(file) + " is taken by the history of " + model.name()
-                                    + ": rename one of the two files")));
-        }
-        return errors;
+        Set<String> withHistory = models.stream()
+                .filter(model -> model.history().isPresent())
+                .map(model -> GenerationName.model(model.name()))
+                .collect(Collectors.toCollection(TreeSet::new));
+        return withHistory.stream()
+                .flatMap(model -> files.stream()
+                        .filter(file -> isOfHistory(name(file), model))
+                        .map(file -> new ModelError(
+                                file,
+                                1,
+                                1,
+                                "the name " + name(file) + " is taken by the history of " + model
+                                        + ": rename one of the two files")))
+                .toList();
+    }
+
+    private static boolean isOfHistory(String name, String model) {
+        String versions = History.versionsView(model);
+        return name.equals(versions) || isStorage(name, versions) || name.equals(History.periodsView(model));
     }
 
     static String name(Path file) {
@@ -332,12 +334,13 @@ public final class Models {
         return shown;
     }
 
-    /** Whether a text gives the same rows and the same table as another. */
+    /** Whether a text gives the same rows and the same tables as another. */
     public static boolean isSameSelect(String content, String other) {
         SqlText text = new SqlText(content);
         SqlText otherText = new SqlText(other);
         return text.firstStatement().equals(otherText.firstStatement())
-                && TableLines.in(text).equals(TableLines.in(otherText));
+                && TableLines.in(text).equals(TableLines.in(otherText))
+                && hasHistory(content) == hasHistory(other);
     }
 
     /** Whether a file asks for a history. */

@@ -3,7 +3,6 @@ package dev.olapsync.pipeline;
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
-import dev.olapsync.config.Settings;
 import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.History;
@@ -91,6 +90,15 @@ public final class Generations {
             return parts.isEmpty() ? List.of(name()) : parts;
         }
 
+        /** Under which its rows are published, and the versions of its history if it has one. */
+        public List<String> targets() {
+            return Models.hasHistory(content)
+                    ? names().stream()
+                            .flatMap(name -> Stream.of(name, History.name(name)))
+                            .toList()
+                    : names();
+        }
+
         /** @param models that are made of it */
         public Generation of(List<Model> models) {
             List<String> names = models.stream().map(Model::name).toList();
@@ -129,9 +137,6 @@ public final class Generations {
         }
 
         private String next(SchemaChanges changes) {
-            if (Models.hasHistory(content)) {
-                return HISTORY;
-            }
             return changes == SchemaChanges.STOP
                     ? "olap.schema.changes is stop: run 'olap-sync rebuild " + model
                             + "', or edit the file of the model."
@@ -143,10 +148,6 @@ public final class Generations {
             return state == State.REQUESTED || state == State.BUILDING;
         }
     }
-
-    /** Why a model with a history has no next generation, and what to do. */
-    public static final String HISTORY = "A model with a history has no next generation: edit its file if necessary. "
-            + Settings.Olap.reloadRemedy();
 
     private final ClickHouse clickHouse;
     private final int epoch;
@@ -389,20 +390,23 @@ public final class Generations {
     }
 
     /**
-     * The generation of this epoch that a record belongs to.
+     * The generation that a record belongs to: of an older epoch if this one has none of its name.
      *
      * @param target a model or a history
      */
     public Optional<Generation> owner(String target) {
-        String model = History.model(target);
-        return ofEpoch().stream()
-                .filter(generation -> generation.names().contains(target)
-                        || generation.names().contains(model))
-                .min(Comparator.comparing(generation -> generation.state().isFinal()));
+        return all().stream()
+                .filter(generation -> generation.targets().contains(target))
+                .min(Comparator.comparing(this::isOver));
+    }
+
+    /** Whether nothing is processed for a generation any more: this epoch has loaded, or is going to load, what it needs of it. */
+    public boolean isOver(Generation generation) {
+        return generation.state().isFinal() || generation.epoch() < epoch;
     }
 
     /** Whether rows of this name are wanted no more. */
     public boolean isTakenOut(String target) {
-        return owner(target).filter(generation -> generation.state().isFinal()).isPresent();
+        return owner(target).filter(this::isOver).isPresent();
     }
 }

@@ -8,7 +8,9 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.model.UnloggedFacts;
+import dev.olapsync.postgres.Position;
 import dev.olapsync.tables.Epochs;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -40,6 +42,7 @@ public final class Loads {
      *     stored
      * @param unlogged the lines of {@link UnloggedFacts} with which the rows are in sync; empty if they were not stored
      * @param revision how often they have been stored
+     * @param historyFrom the version of the rows that are read into its history, if it has one
      */
     public record Load(
             String model,
@@ -50,9 +53,10 @@ public final class Loads {
             String select,
             List<String> schema,
             List<String> unlogged,
-            int revision) {
+            int revision,
+            BigInteger historyFrom) {
 
-        public static Load begun(Model model, long total) {
+        public static Load begun(Model model, long total, BigInteger historyFrom) {
             return new Load(
                     model.name(),
                     0,
@@ -62,24 +66,26 @@ public final class Loads {
                     model.select(),
                     model.schema().facts(),
                     model.schema().unlogged().lines(),
-                    0);
+                    0,
+                    historyFrom);
         }
 
         public Load at(long rows) {
-            return new Load(model, rows, total, lastKey, done, select, schema, unlogged, revision);
+            return new Load(model, rows, total, lastKey, done, select, schema, unlogged, revision, historyFrom);
         }
 
         public Load ended() {
-            return new Load(model, rows, total, lastKey, true, select, schema, unlogged, revision);
+            return new Load(model, rows, total, lastKey, true, select, schema, unlogged, revision, historyFrom);
         }
 
         /** Of a load that is done. */
         public Load with(UnloggedFacts facts) {
-            return new Load(model, rows, total, lastKey, done, select, schema, facts.lines(), revision + 1);
+            return new Load(
+                    model, rows, total, lastKey, done, select, schema, facts.lines(), revision + 1, historyFrom);
         }
 
         private Load removed() {
-            return new Load(model, rows, total, lastKey, done, "", schema, unlogged, revision);
+            return new Load(model, rows, total, lastKey, done, "", schema, unlogged, revision, historyFrom);
         }
 
         /** Of the entries of a model, the entry with the greatest counts: with most rows, until an entry is done. */
@@ -104,13 +110,14 @@ public final class Loads {
     }
 
     public void ensureTable() {
-        clickHouse.execute(
-                "CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
-                        + " total UInt64, last_key Array(String), done UInt8, model_select String,"
-                        + " model_schema Array(String), unlogged Array(String), revision UInt32, step UInt64) ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
+        clickHouse.execute("CREATE TABLE IF NOT EXISTS " + TABLE + " (epoch UInt16, model String, rows UInt64,"
+                + " total UInt64, last_key Array(String), done UInt8, model_select String,"
+                + " model_schema Array(String), unlogged Array(String), revision UInt32, history_from UInt128, step UInt64)"
+                + " ENGINE = ReplacingMergeTree(step) ORDER BY (epoch, model)");
         clickHouse.addColumn(TABLE, "model_schema", "Array(String)");
         clickHouse.addColumn(TABLE, "unlogged", "Array(String)");
         clickHouse.addColumn(TABLE, "revision", "UInt32");
+        clickHouse.addColumn(TABLE, "history_from", "UInt128");
     }
 
     /** Whether any model was ever loaded. */
@@ -131,7 +138,9 @@ public final class Loads {
                     row.getString("model_select"),
                     row.getList("model_schema"),
                     row.getList("unlogged"),
-                    row.getInteger("revision")));
+                    row.getInteger("revision"),
+                    // older versions did not store the lowest one
+                    row.getBigInteger("history_from").max(Position.start(epoch).version())));
         }
         return loads;
     }
@@ -139,8 +148,8 @@ public final class Loads {
     private List<GenericRecord> rows() {
         try {
             return clickHouse.query(
-                    "SELECT model, rows, total, last_key, done, model_select, model_schema, unlogged, revision FROM "
-                            + TABLE + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model",
+                    "SELECT model, rows, total, last_key, done, model_select, model_schema, unlogged, revision, history_from"
+                            + " FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model",
                     Map.of("epoch", epoch));
         } catch (ClickHouseException e) {
             if (e.code() == UNKNOWN_COLUMN) {
@@ -273,11 +282,11 @@ public final class Loads {
     public void save(Load load) {
         clickHouse.execute("INSERT INTO " + TABLE
                 + " (epoch, model, rows, total, last_key, done, model_select, model_schema, unlogged, revision,"
-                + " step) VALUES ("
+                + " history_from, step) VALUES ("
                 + epoch + ", " + ClickHouse.literal(load.model()) + ", " + load.rows() + ", " + load.total() + ", "
                 + ClickHouse.array(load.lastKey()) + ", " + (load.done() ? 1 : 0) + ", "
                 + ClickHouse.literal(load.select()) + ", " + ClickHouse.array(load.schema()) + ", "
-                + ClickHouse.array(load.unlogged()) + ", " + load.revision()
-                + ", " + load.step() + ")");
+                + ClickHouse.array(load.unlogged()) + ", " + load.revision() + ", "
+                + ClickHouse.number(load.historyFrom()) + ", " + load.step() + ")");
     }
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -108,18 +109,37 @@ public final class ClickHouseTables {
         ensure(TargetTable.of(model));
     }
 
-    /** Drops the table of a model in a generation that is not written any more. */
-    public void dropStorage(String name) {
-        clickHouse.execute("DROP TABLE IF EXISTS " + identifier(storage(name)));
+    /**
+     * The table of the history of a generation that readers do not see yet.
+     *
+     * @param nullable columns that can be NULL, whatever the model says
+     */
+    public void ensureHistory(Model model, Set<String> nullable) {
+        ensure(TargetTable.ofHistory(model).orElseThrow(), nullable);
     }
 
-    /** Drops the view of a model that was a part of its file and is none any more. */
-    public void dropView(String name) {
-        clickHouse.execute("DROP VIEW IF EXISTS " + identifier(GenerationName.model(name)));
+    /** Those of these tables that exist. */
+    public Set<String> existing(List<String> tables) {
+        return TableDefinition.of(clickHouse, tables).keySet();
+    }
+
+    /** Drops a table of a generation that is not written any more. */
+    public void dropTable(String table) {
+        clickHouse.execute("DROP TABLE IF EXISTS " + identifier(table));
+    }
+
+    /** Drops a view that no generation of its model has any more. */
+    public void dropView(String view) {
+        clickHouse.execute("DROP VIEW IF EXISTS " + identifier(view));
     }
 
     private void ensure(TargetTable target) {
-        clickHouse.execute(target.create());
+        ensure(target, Set.of());
+    }
+
+    /** @param nullable columns that can be NULL, whatever the model says */
+    private void ensure(TargetTable target, Set<String> nullable) {
+        clickHouse.execute(target.create(nullable));
         requireMatch(target);
     }
 
@@ -195,9 +215,13 @@ public final class ClickHouseTables {
     }
 
     private static String live(Model model, String join) {
-        return identifier(storage(model.name())) + " FINAL" + join
-                + " WHERE _version >= ifNull((SELECT max(_version) FROM " + identifier(storage(VersionCutoffs.MODEL))
-                + " WHERE model = " + literal(model.name()) + "), 0)";
+        return identifier(storage(model.name())) + " FINAL" + join + " WHERE _version >= " + cutoff(model.name());
+    }
+
+    /** An expression with the version cut-off of a model. */
+    static String cutoff(String model) {
+        return "ifNull((SELECT max(_version) FROM " + identifier(storage(VersionCutoffs.MODEL)) + " WHERE model = "
+                + literal(model) + "), 0)";
     }
 
     static String columns(Model model) {

@@ -18,7 +18,8 @@ final class HistoryViews {
     static Map<String, String> of(Model model, History history) {
         String rows = identifier(ClickHouseTables.storage(history.name()));
         return Map.of(
-                history.name(), versions(model, rows), model.name() + History.PERIODS_SUFFIX, periods(model, rows));
+                History.versionsView(model.name()), versions(model, rows),
+                History.periodsView(model.name()), periods(model, rows));
     }
 
     private static String versions(Model model, String rows) {

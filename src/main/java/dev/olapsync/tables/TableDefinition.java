@@ -102,6 +102,11 @@ record TableDefinition(
         return engine.equals("View");
     }
 
+    /** Whether other servers have the same rows, and take rows too. */
+    boolean isReplicated() {
+        return !engine.startsWith("ReplacingMergeTree");
+    }
+
     /**
      * Why rows could not be written, or why the table would not keep the rows that were written; each with the correct
      * definition.

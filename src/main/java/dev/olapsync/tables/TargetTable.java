@@ -2,6 +2,7 @@ package dev.olapsync.tables;
 
 import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
+import static dev.olapsync.clickhouse.ClickHouse.number;
 
 import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.model.ColumnType.Kind;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +29,9 @@ import java.util.stream.Stream;
  * version.
  */
 public final class TargetTable {
+
+    /** Of a version, the time at which it was written first. */
+    static final String ARRIVAL_TIME = "_arrival_time";
 
     private static final String TEXTS = "Array(Nullable(String))";
     private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
@@ -131,13 +136,20 @@ public final class TargetTable {
      * type.
      */
     Map<String, String> columns() {
+        return columns(Set.of());
+    }
+
+    private Map<String, String> columns(Set<String> nullable) {
         Map<String, String> columns = new LinkedHashMap<>();
-        ofModel().forEach(column -> columns.put(column.name(), column.clickHouseType()));
+        ofModel()
+                .forEach(column -> columns.put(
+                        column.name(),
+                        column.type().clickHouseType(column.nullable() || nullable.contains(column.name()))));
         columns.putAll(system);
         return columns;
     }
 
-    private List<OutputColumn> ofModel() {
+    List<OutputColumn> ofModel() {
         return model.map(Model::columns).orElse(List.of());
     }
 
@@ -150,19 +162,20 @@ public final class TargetTable {
                                 && type.equals(own.type().clickHouseType(true)));
     }
 
-    String create() {
+    /** @param nullable columns that can be NULL, whatever the model says; none of the key */
+    String create(Set<String> nullable) {
         TableOptions options = options();
         List<String> orderBy = options.orderBy().isEmpty()
                 ? key.stream().map(column -> identifier(column)).toList()
                 : options.orderBy();
         return "CREATE TABLE IF NOT EXISTS " + identifier(table()) + " ("
-                + columns().entrySet().stream()
+                + columns(nullable).entrySet().stream()
                         .map(column -> identifier(column.getKey()) + " " + column.getValue()
                                 + Optional.ofNullable(options.codecs().get(column.getKey()))
                                         .map(codec -> " " + codec)
                                         .orElse(""))
                         .collect(Collectors.joining(", "))
-                + (isHistory() ? ", _arrival_time DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
+                + (isHistory() ? ", " + ARRIVAL_TIME + " DateTime64(6, 'UTC') DEFAULT now64(6)" : "") + ") ENGINE = "
                 + engine()
                 + (options.partitionBy().isEmpty()
                         ? ""
@@ -216,9 +229,7 @@ public final class TargetTable {
         return insert(
                 TargetTable::ofCopy,
                 Map.of(RowJson.DELETED, "UInt8"),
-                List.of(
-                        "toUInt128(" + literal(version.toString()) + ")",
-                        "throwIf(" + identifier(RowJson.DELETED) + ")"));
+                List.of(number(version), "throwIf(" + identifier(RowJson.DELETED) + ")"));
     }
 
     /** @param type as which a column of the model is read @param value SQL for what is written */

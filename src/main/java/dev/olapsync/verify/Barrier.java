@@ -208,8 +208,13 @@ public final class Barrier implements AutoCloseable {
     @Override
     public void close() {
         if (refreshRequests != null) {
+            // an interrupted thread could not close the client
+            boolean interrupted = Thread.interrupted();
             refreshRequests.close();
             offsets.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -157,7 +157,7 @@ public final class VerifyRound {
     public static String delete(ClickHouse clickHouse, Model model, List<List<String>> keys, BigInteger reached) {
         return "ALTER TABLE " + ClickHouse.identifier(clickHouse.database()) + "."
                 + ClickHouse.identifier(ClickHouseTables.storage(model.name())) + " DELETE WHERE "
-                + ClickHouseRows.isOneOf(model, keys) + " AND " + RowJson.VERSION + " >= " + reached
+                + ClickHouseRows.isOneOf(model, keys) + " AND " + RowJson.VERSION + " >= " + ClickHouse.number(reached)
                 + " SETTINGS mutations_sync = 1";
     }
 }

@@ -14,11 +14,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Each guard names a test that is there, and docs/guarantees.md has each guard. */
+/** Each guard fits the code and names a test that is there, and docs/guarantees.md has each guard. */
 class GuardsTest {
 
     private static final Path GUARDS = Path.of("src/test/guards");
     private static final Path TESTS = Path.of("src/test/java");
+    private static final Pattern FILE = Pattern.compile("--- a/(\\S+).*");
     private static final Pattern TEST = Pattern.compile("(?m)^test: (\\w+)(?:#(\\w+)(\\*?))?$");
 
     /** By the names of their patches. */
@@ -62,6 +63,31 @@ class GuardsTest {
             }
         });
         assertThat(lost).isEmpty();
+    }
+
+    /** The lines that it removes are there. */
+    @Test
+    void eachGuardFitsTheCode() throws IOException {
+        List<String> outdated = new ArrayList<>();
+        for (Map.Entry<String, String> guard : guards().entrySet()) {
+            String code = "";
+            StringBuilder removed = new StringBuilder();
+            for (String line : (guard.getValue() + "\n").split("\n", -1)) {
+                Matcher file = FILE.matcher(line);
+                if (line.startsWith("-") && !file.matches()) {
+                    removed.append(line.substring(1)).append('\n');
+                    continue;
+                }
+                if (!code.contains(removed)) {
+                    outdated.add(guard.getKey() + ": " + removed);
+                }
+                removed.setLength(0);
+                if (file.matches()) {
+                    code = Files.readString(Path.of(file.group(1)));
+                }
+            }
+        }
+        assertThat(outdated).isEmpty();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.olapsync.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
@@ -69,6 +70,9 @@ final class FaultyShop implements AutoCloseable {
     /** The model that takes all columns of products. */
     static final String STAR = "every_product";
 
+    /** The model with a history, of the customers. */
+    static final String HISTORY = "customer_versions";
+
     private static final int COLUMNS = 100;
     private static final int UNKNOWN_TABLE = 60;
 
@@ -95,6 +99,8 @@ final class FaultyShop implements AutoCloseable {
         scenario.postgres("CREATE TABLE " + HUGE + " (id int PRIMARY KEY, n int NOT NULL, body text NOT NULL)");
         scenario.model(HUGE, "SELECT * FROM " + HUGE);
         scenario.model(STAR, "SELECT * FROM products");
+        scenario.postgres("ALTER TABLE customers REPLICA IDENTITY FULL");
+        scenario.model(HISTORY, "-- history: true\nSELECT id, name, city FROM customers");
         scenario.set("olap.generation.keep.seconds", 20);
         DevStack stack = stack();
         toPostgres = new TcpProxy(0, stack.postgres().port());
@@ -213,7 +219,22 @@ final class FaultyShop implements AutoCloseable {
         }
         scenario.awaitQuiet();
         Duration recovery = Duration.ofNanos(System.nanoTime() - over);
+        assertThat(wrongPeriods()).as("keys of the history").isEmpty();
         return new FaultReport.Ending(outcome, recovery, differences(), unexpectedDeadLetters());
+    }
+
+    /** The keys whose open period is not their row, and those of which two periods overlap. */
+    private List<String> wrongPeriods() {
+        String row = "tuple(id, name, city)";
+        String open = "SELECT " + row + " FROM " + HISTORY + "_scd2 WHERE _valid_to IS NULL";
+        String rows = "SELECT " + row + " FROM " + HISTORY;
+        return scenario.clickHouse("SELECT DISTINCT id FROM (SELECT id FROM " + HISTORY + " WHERE " + row + " NOT IN ("
+                + open
+                + ") UNION ALL SELECT id FROM " + HISTORY + "_scd2 WHERE _valid_to IS NULL AND " + row + " NOT IN ("
+                + rows
+                + ") UNION ALL SELECT id FROM (SELECT id, _valid_to, leadInFrame(toNullable(_valid_from)) OVER (PARTITION BY id"
+                + " ORDER BY _valid_from ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next FROM " + HISTORY
+                + "_scd2) WHERE next IS NOT NULL AND ifNull(_valid_to > next, true)) ORDER BY id LIMIT 10");
     }
 
     /** Of all generations that changes are processed for; one that was kept may be dropped meanwhile. */

@@ -43,12 +43,16 @@ final class GenerationFaults {
         }
 
         void awaitIn(FaultyShop shop, int generation) {
+            awaitIn(shop, MODEL, generation);
+        }
+
+        void awaitIn(FaultyShop shop, String model, int generation) {
             Awaitility.await("generation " + generation + ": " + this)
                     .atMost(PATIENCE)
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(5))
                     .ignoreExceptionsInstanceOf(ClickHouseException.class)
-                    .until(() -> isTrue(shop, String.format(Locale.ROOT, sql, MODEL, generation)));
+                    .until(() -> isTrue(shop, String.format(Locale.ROOT, sql, model, generation)));
         }
     }
 
@@ -63,6 +67,7 @@ final class GenerationFaults {
                     (shop, random) -> killAt(step, shop)));
         }
         faults.add(Fault.slow("pipeline killed three times while a generation is built", GenerationFaults::killOften));
+        faults.add(Fault.slow("pipeline killed while a history is copied and read", GenerationFaults::killWithHistory));
         faults.add(Fault.slow("readers switched back to the generation before", GenerationFaults::switchBack));
         faults.add(Fault.slow("rolling update with other files", GenerationFaults::rollingUpdate));
         faults.add(Fault.slow("table of a SELECT * altered", GenerationFaults::alter));
@@ -74,8 +79,12 @@ final class GenerationFaults {
     }
 
     private static int latest(FaultyShop shop) {
+        return latest(shop, MODEL);
+    }
+
+    private static int latest(FaultyShop shop, String model) {
         return Integer.parseInt(shop.scenario()
-                .clickHouse("SELECT max(generation) FROM _generations FINAL WHERE model = '" + MODEL + "'")
+                .clickHouse("SELECT max(generation) FROM _generations FINAL WHERE model = '" + model + "'")
                 .get(0));
     }
 
@@ -93,7 +102,11 @@ final class GenerationFaults {
     }
 
     private static String end(FaultyShop shop, int generation) {
-        Step.SHOWN.awaitIn(shop, generation);
+        return end(shop, MODEL, generation);
+    }
+
+    private static String end(FaultyShop shop, String model, int generation) {
+        Step.SHOWN.awaitIn(shop, model, generation);
         shop.scenario().forgetModels();
         return Fault.BY_ITSELF;
     }
@@ -117,6 +130,20 @@ final class GenerationFaults {
             restart(shop);
         }
         return end(shop, next);
+    }
+
+    private static String killWithHistory(FaultyShop shop, Random random) throws IOException {
+        int next = latest(shop, FaultyShop.HISTORY) + 1;
+        shop.scenario()
+                .model(
+                        FaultyShop.HISTORY,
+                        "-- history: true\nSELECT id, name, city, " + next + " AS edition FROM customers");
+        Step.LOADING.awaitIn(shop, FaultyShop.HISTORY, next);
+        for (int i = 0; i < 2; i++) {
+            FaultyShop.pass(Duration.ofMillis(random.nextInt(BUILDING_MILLIS / 2)));
+            restart(shop);
+        }
+        return end(shop, FaultyShop.HISTORY, next);
     }
 
     private static String switchBack(FaultyShop shop, Random random) throws IOException {

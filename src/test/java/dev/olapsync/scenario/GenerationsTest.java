@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.pipeline.OlapSync;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -24,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.main.Main;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 
@@ -387,16 +390,34 @@ class GenerationsTest {
             await().until(() -> !shop.command("generations", "list").contains("kept"));
             shop.forgetModels();
             shop.awaitInSync();
+            replayOfADroppedGeneration(shop);
 
-            // what an older epoch says of a table does not keep it
             shop.command("rebuild", "--all");
             shop.awaitLoaded();
+            // of a generation that only an older epoch has, and left behind there
+            shop.deliverRow("order_fact", "{\"id\":1,\"total\":0,\"name\":\"old\",\"_version\":5,\"_deleted\":0}");
+            shop.awaitInSync();
+            assertThat(shop.command("dlq", "list")).contains("0 dead letters");
+
+            // what an older epoch says of a table does not keep it
             shop.command("rebuild", "order_fact");
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> tables(shop, "order_fact").equals(List.of("order_fact", "order_fact_rows_3")));
             shop.forgetModels();
             shop.awaitInSync();
         }
+    }
+
+    /** Its row is read again in the generation that is there now. */
+    private static void replayOfADroppedGeneration(Scenario shop) throws Exception {
+        shop.clickHouseExecute("ALTER TABLE order_fact_rows_2 DELETE WHERE id = 7 SETTINGS mutations_sync = 1");
+        ProducerRecord<byte[], byte[]> deadLetter =
+                new ProducerRecord<>(shop.deadLetters(), "7".getBytes(StandardCharsets.UTF_8), null);
+        deadLetter.headers().add(DeadLetters.MODEL, "order_fact".getBytes(StandardCharsets.UTF_8));
+        shop.publish(List.of(deadLetter));
+        shop.command("dlq", "replay");
+        shop.awaitInSync();
+        assertThat(shop.command("dlq", "list")).contains("0 dead letters");
     }
 
     @Test
