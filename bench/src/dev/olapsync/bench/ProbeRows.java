@@ -12,14 +12,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.Collectors;
 
 /**
  * New rows at a steady rate, each in a transaction of its own, and how long each takes from its commit until it can be queried in
- * each of some tables. A reader queries one table after the other, so each row is seen up to its pause and these queries too late.
+ * each of some tables. One query reads all of them, so that it costs the machine little; each row is seen up to its pause and the
+ * time of this query too late.
  */
 final class ProbeRows implements AutoCloseable {
 
-    private static final long PAUSE_MILLIS = 10;
+    private static final long PAUSE_MILLIS = 50;
     private static final int MAXIMUM_SECONDS = 3_600;
 
     /** In milliseconds. */
@@ -71,29 +73,32 @@ final class ProbeRows implements AutoCloseable {
             commits.set((int) n, System.nanoTime());
             committed.incrementAndGet();
         });
-        reading = reader.scheduleWithFixedDelay(
-                () -> arrivals.forEach(this::read), PAUSE_MILLIS, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        reading = reader.scheduleWithFixedDelay(this::read, PAUSE_MILLIS, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void read(String table, Arrivals seen) {
-        List<GenericRecord> rows = shop.clickHouse()
-                .query(
-                        "SELECT toInt64(id) AS id FROM " + table + " WHERE id >= " + (first + seen.complete)
-                                + " AND id < " + (first + seen.millis.length),
-                        Map.of());
+    private void read() {
+        String query = arrivals.entrySet().stream()
+                .map(table -> "SELECT '" + table.getKey() + "', toInt64(id) FROM " + table.getKey() + " WHERE id >= "
+                        + (first + table.getValue().complete) + " AND id < "
+                        + (first + table.getValue().millis.length))
+                .collect(Collectors.joining(" UNION ALL "));
+        List<GenericRecord> rows = shop.clickHouse().query(query, Map.of());
         long now = System.nanoTime();
         for (GenericRecord row : rows) {
-            int n = (int) (row.getLong(1) - first);
-            if (seen.millis[n] < 0) {
-                // it can be here before its writer has heard of its own commit
-                seen.millis[n] = commits.get(n) == 0 ? 0 : (now - commits.get(n)) / 1e6;
+            double[] millis = arrivals.get(row.getString(1)).millis;
+            int n = (int) (row.getLong(2) - first);
+            if (millis[n] < 0) {
+                // it can be here before its writer has the answer to its COMMIT
+                millis[n] = commits.get(n) == 0 ? 0 : (now - commits.get(n)) / 1e6;
             }
         }
-        int complete = seen.complete;
-        while (complete < seen.millis.length && seen.millis[complete] >= 0) {
-            complete++;
+        for (Arrivals seen : arrivals.values()) {
+            int complete = seen.complete;
+            while (complete < seen.millis.length && seen.millis[complete] >= 0) {
+                complete++;
+            }
+            seen.complete = complete;
         }
-        seen.complete = complete;
     }
 
     Set<String> tables() {
