@@ -6,13 +6,13 @@ import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Barrier.StandstillException;
 import dev.olapsync.verify.InspectedRow;
 import dev.olapsync.verify.InspectedRow.Both;
-import dev.olapsync.verify.StoredRow;
 import dev.olapsync.verify.Verification;
 import dev.olapsync.verify.Verification.Repaired;
 import dev.olapsync.verify.VerifyRound;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,11 +68,11 @@ final class RepairRow implements Callable<Integer> {
         Duration patience = Duration.ofSeconds(seconds);
         try (Barrier barrier = new Barrier(olapSync);
                 Verification verification = new Verification(olapSync, patience)) {
-            StoredRow before = row.stored();
+            List<String> lineage = row.lineage();
             Both found = row.read(verification);
             out.println("Postgres    " + found.inPostgres());
             out.println("ClickHouse  " + found.inClickHouse());
-            before.lines().forEach(line -> out.println("  stored    " + line));
+            lineage.forEach(line -> out.println("  stored    " + line));
             if (found.same() && found.inPostgres().equals(InspectedRow.NO_ROW)) {
                 out.println("            There is no row with this key; nothing has to be repaired.");
                 out.flush();

@@ -37,6 +37,8 @@ public final class TopicOffsets implements AutoCloseable {
 
     private final Settings.Kafka kafka;
     private final Admin admin;
+    /** Reads the times of records; null until it is needed. */
+    private KafkaConsumer<byte[], byte[]> reader;
 
     public TopicOffsets(Settings settings) {
         kafka = settings.kafka();
@@ -93,26 +95,33 @@ public final class TopicOffsets implements AutoCloseable {
                 next.put(partition, from);
             }
         });
+        return next.isEmpty() ? Optional.empty() : oldest(next);
+    }
+
+    /** The time of the oldest of the records that have these offsets; empty if all of them are gone. */
+    private synchronized Optional<Instant> oldest(Map<TopicPartition, Long> next) {
+        if (reader == null) {
+            reader = new KafkaConsumer<>(
+                    kafka.client(Map.of(
+                            // the first batch of each partition is enough
+                            ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
+                    new ByteArrayDeserializer(),
+                    new ByteArrayDeserializer());
+        }
         long oldest = Long.MAX_VALUE;
-        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-                kafka.client(Map.of(
-                        // the first batch of each partition is enough
-                        ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer())) {
-            consumer.assign(next.keySet());
-            next.forEach(consumer::seek);
-            Set<TopicPartition> asked = new HashSet<>(next.keySet());
-            for (Instant end = Instant.now().plus(LOOK);
-                    !asked.isEmpty() && Instant.now().isBefore(end); ) {
-                ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-                for (TopicPartition partition : records.partitions()) {
-                    oldest = Math.min(oldest, records.records(partition).get(0).timestamp());
-                    asked.remove(partition);
-                    consumer.pause(List.of(partition));
-                }
+        reader.assign(next.keySet());
+        next.forEach(reader::seek);
+        Set<TopicPartition> asked = new HashSet<>(next.keySet());
+        for (Instant end = Instant.now().plus(LOOK);
+                !asked.isEmpty() && Instant.now().isBefore(end); ) {
+            ConsumerRecords<byte[], byte[]> records = reader.poll(POLL);
+            for (TopicPartition partition : records.partitions()) {
+                oldest = Math.min(oldest, records.records(partition).get(0).timestamp());
+                asked.remove(partition);
+                reader.pause(List.of(partition));
             }
         }
+        reader.unsubscribe();
         return oldest == Long.MAX_VALUE ? Optional.empty() : Optional.of(Instant.ofEpochMilli(oldest));
     }
 
@@ -178,7 +187,10 @@ public final class TopicOffsets implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         admin.close(Duration.ZERO);
+        if (reader != null) {
+            reader.close();
+        }
     }
 }

@@ -42,13 +42,15 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
             ProducerConfig.BATCH_SIZE_CONFIG, "262144",
             ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4",
             ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Topics.maxMessageBytes()),
-            ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(2L * Topics.maxMessageBytes()));
+            ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(2L * Topics.maxMessageBytes()),
+            ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
 
     /** Starts at the first record; the partitions of a killed member move after ten seconds. */
     private static final Map<String, String> CONSUMER = Map.of(
             ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
             ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "10000",
-            ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000");
+            ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000",
+            ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
 
     private static final String TOPIC_REFRESH = "{{olap.topic.refresh.millis:5000}}";
 

@@ -215,7 +215,7 @@ final class Page implements AutoCloseable {
                 both.inPostgres(),
                 both.inClickHouse(),
                 both.same(),
-                row.stored().lines(),
+                row.lineage(),
                 row.deadLetters().stream()
                         .map(deadLetter -> deadLetter.time() + " " + deadLetter.error())
                         .toList(),

@@ -4,7 +4,6 @@ import dev.olapsync.config.Settings.SchemaChanges;
 import dev.olapsync.deadletter.DeadLetterTopic;
 import dev.olapsync.kafka.TopicOffsets;
 import dev.olapsync.model.GenerationName;
-import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Generations.Generation;
@@ -70,24 +69,23 @@ public final class StatusProbe implements AutoCloseable {
     }
 
     public Status ask() {
-        Future<Map<String, String>> models = questions.submit(this::shown);
+        Future<Registry> registry = questions.submit(this::registry);
+        Future<Models> models = questions.submit(olapSync::models);
         Future<Status.Slot> slot = questions.submit(this::slot);
-        Future<Map<String, Load>> loads = questions.submit(this::loads);
-        Future<Map<String, String>> next = questions.submit(this::next);
         Future<Map<String, Long>> stored = questions.submit(this::stored);
         Future<Map<String, Last>> verified = questions.submit(this::verified);
         Future<Map<String, Waiting>> waiting = questions.submit(this::waiting);
         Future<DeadLetterCount> deadLetters = questions.submit(this::deadLetters);
 
         Answers answers = new Answers();
-        Map<String, Load> loaded = answers.get("ClickHouse", loads, Map.of());
-        Map<String, String> nexts = answers.get("ClickHouse", next, Map.of());
+        Registry registered = answers.get("ClickHouse", registry, new Registry(List.of(), Map.of()));
+        Map<String, String> nexts = next(registered);
         Map<String, Long> rows = answers.get("ClickHouse", stored, Map.of());
         Map<String, Last> lasts = answers.get("ClickHouse", verified, Map.of());
-        List<Status.Model> modelStates = answers.get("The models", models, Map.<String, String>of()).entrySet().stream()
+        List<Status.Model> modelStates = shown(answers.get("The models", models, null), registered).entrySet().stream()
                 .map(shown -> model(
                         shown.getKey(),
-                        loaded.get(shown.getKey()),
+                        registered.loads().get(shown.getKey()),
                         rows,
                         lasts.get(shown.getKey()),
                         nexts.get(shown.getValue())))
@@ -201,27 +199,33 @@ public final class StatusProbe implements AutoCloseable {
     }
 
     /** The models that readers see, each with the name of its file. */
-    private Map<String, String> shown() throws SQLException, ModelException {
+    private static Map<String, String> shown(Models models, Registry registered) {
         Map<String, String> shown = new TreeMap<>();
-        olapSync.models().shown().forEach(model -> shown.put(model.name(), Models.file(model)));
-        Generations.of(olapSync).frozen().forEach(frozen -> frozen.names()
-                .forEach(name -> shown.put(name, frozen.model())));
+        if (models != null) {
+            models.shown().forEach(model -> shown.put(model.name(), Models.file(model)));
+        }
+        frozen(registered).forEach(frozen -> frozen.names().forEach(name -> shown.put(name, frozen.model())));
         return shown;
     }
 
+    private static Stream<Generation> frozen(Registry registered) {
+        return Generations.shownOfEach(registered.generations()).stream()
+                .filter(generation -> generation.state() == Generations.State.FROZEN);
+    }
+
     /** By model, how far its next generation is, or why there is none yet. */
-    private Map<String, String> next() {
-        Map<String, Load> loads = loads();
+    private Map<String, String> next(Registry registered) {
         Map<String, String> next = new HashMap<>();
         SchemaChanges changes = olapSync.settings().olap().schemaChanges();
-        Generations.of(olapSync).frozen().forEach(frozen -> next.put(frozen.model(), frozen.frozen(changes)));
-        Generations.of(olapSync).ofEpoch().stream()
+        frozen(registered).forEach(frozen -> next.put(frozen.model(), frozen.frozen(changes)));
+        registered.generations().stream()
                 .filter(Generation::isNext)
                 .forEach(generation -> next.put(
                         generation.model(),
                         "generation " + generation.number() + " is being built, "
                                 + progress(generation.names().stream()
-                                        .flatMap(name -> Stream.ofNullable(loads.get(name)))
+                                        .flatMap(name -> Stream.ofNullable(
+                                                registered.loads().get(name)))
                                         .toList())));
         return next;
     }
@@ -275,9 +279,16 @@ public final class StatusProbe implements AutoCloseable {
         return Verifications.of(olapSync).all().stream().collect(Collectors.toMap(Last::model, Function.identity()));
     }
 
-    private Map<String, Load> loads() {
-        Loads loads = Loads.of(olapSync);
-        return loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()));
+    /** Generations and loads of this epoch, the loads by model. */
+    private record Registry(List<Generation> generations, Map<String, Load> loads) {}
+
+    private Registry registry() {
+        Loads loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
+        return new Registry(
+                Generations.of(olapSync).ofEpoch(),
+                loads.exists()
+                        ? loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()))
+                        : Map.of());
     }
 
     private record DeadLetterCount(Long count, Status.DeadLetter newest) {}

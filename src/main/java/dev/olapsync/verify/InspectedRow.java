@@ -27,7 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One row for inspection: both sides, its stored versions, its dead letters.
+ * One row for inspection: both sides, its stored versions and where they come from, its dead letters.
  *
  * @param key the texts of the columns of the key, as both sides write them
  */
@@ -123,8 +123,17 @@ public record InspectedRow(OlapSync olapSync, Model model, List<String> key) {
                 : stored().causeOfDifference(barrier.captured(patience));
     }
 
-    public StoredRow stored() {
+    private StoredRow stored() {
         return StoredRow.read(olapSync.clickHouse(), model, key);
+    }
+
+    /** One line for each stored version, the version that counts first, with its origin if the topics still have it. */
+    public List<String> lineage() {
+        StoredRow stored = stored();
+        return stored.lines(new Lineage(olapSync, model, key)
+                .origins(stored.versions().stream()
+                        .map(StoredRow.Version::number)
+                        .toList()));
     }
 
     /** The row as a difference that can be repaired. */

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param versions all versions that no merge has removed yet, the greatest first
  * @param cutoff the version below which no row of the model counts
  */
-public record StoredRow(List<Version> versions, BigInteger cutoff) {
+record StoredRow(List<Version> versions, BigInteger cutoff) {
 
     private static final int MAX_VERSIONS = 20;
 
@@ -34,7 +34,7 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
         }
     }
 
-    public static StoredRow read(ClickHouse clickHouse, Model model, List<String> key) {
+    static StoredRow read(ClickHouse clickHouse, Model model, List<String> key) {
         List<Version> versions = new ArrayList<>();
         for (GenericRecord row : clickHouse.query(
                 "SELECT toString(_version) AS number, max(_deleted) AS deleted FROM "
@@ -90,14 +90,19 @@ public record StoredRow(List<Version> versions, BigInteger cutoff) {
                 + " a change was lost or could not be written; a dead letter would say why.";
     }
 
-    /** One line for each version, the version that counts first. */
-    public List<String> lines() {
+    /**
+     * One line for each version, the version that counts first.
+     *
+     * @param origins where versions come from, in words
+     */
+    List<String> lines(Map<BigInteger, String> origins) {
         return versions.stream()
                 .map(version -> version.position()
                                 .map(Position::toString)
                                 .orElse("version " + version.number() + ", which is no position")
                         + (version.deleted() ? ", deleted" : "")
-                        + (version.number().compareTo(cutoff) < 0 ? ", hidden by a version cut-off" : ""))
+                        + (version.number().compareTo(cutoff) < 0 ? ", hidden by a version cut-off" : "")
+                        + (origins.containsKey(version.number()) ? "; " + origins.get(version.number()) : ""))
                 .toList();
     }
 }
