@@ -23,7 +23,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class GenerationsBenchmark implements Benchmark {
 
     private static final String NAME = "generations";
-    private static final int RATE = 500;
     private static final int WRITERS = 8;
     private static final long SEED = 1;
 
@@ -60,7 +59,7 @@ final class GenerationsBenchmark implements Benchmark {
             pipeline.start();
             shop.awaitLoaded();
             ModelChanges changes = new ModelChanges(NAME, shop, pipeline, options, report);
-            try (ShopWorkload workload = new ShopWorkload(application(shop), SEED, RATE, WRITERS)) {
+            try (ShopWorkload workload = new ShopWorkload(application(shop), SEED, options.rate(), WRITERS)) {
                 workload.start();
                 Thread.sleep(options.choose(20_000, 60_000));
                 try (ProbeRows probes = new ProbeRows(shop, OTHER_ROWS, PROBES_PER_SECOND, FIRST_PROBE, PROBE)) {
