@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -188,7 +189,7 @@ final class LookUpBenchmark implements Benchmark {
         /** @return the number of rows */
         private int lookUp(Model model, long key) {
             DirtyKeys dirty = new DirtyKeys(model.lookUps().get(0));
-            dirty.add(List.of(String.valueOf(key)), new Cause(Position.start(0), 0));
+            dirty.add(List.of(String.valueOf(key)), Cause.read(Position.start(0), Instant.EPOCH));
             return route.requestBodyAndHeaders(
                             "jdbc:postgres?useHeadersAsParameters=true&outputType=SelectList&statement.maxRows=5000",
                             dirty.getSql(),

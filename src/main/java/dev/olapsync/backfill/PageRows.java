@@ -3,6 +3,7 @@ package dev.olapsync.backfill;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.load.BisectingInsert;
 import dev.olapsync.load.RowBatch;
 import dev.olapsync.model.Model;
@@ -10,6 +11,7 @@ import dev.olapsync.model.Page;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.tables.TargetTable;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -23,9 +25,13 @@ import java.util.stream.Stream;
  */
 public record PageRows(Model model, RowBatch held, List<Page.Row> unheld, List<Page.Row> wide) {
 
-    /** @param position from which the rows get their version: before every change that the page may not show */
-    public static PageRows of(Page page, Model model, Position position) {
+    /**
+     * @param position from which the rows get their version: before every change that the page may not show
+     * @param read the time of the reading
+     */
+    public static PageRows of(Page page, Model model, Position position, Instant read) {
         BigInteger version = position.version();
+        String metadata = model.options().metadata().json(RowOrigin.read(read));
         PageRows rows = new PageRows(model, RowBatch.ofInitialLoad(model.name()), new ArrayList<>(), new ArrayList<>());
         for (Page.Row row : page.rows()) {
             if (row.isWide()) {
@@ -39,7 +45,7 @@ public record PageRows(Model model, RowBatch held, List<Page.Row> unheld, List<P
                 rows.unheld.add(row);
             }
             if (row.refused() == null) {
-                rows.held.add(row.key(), RowJson.versioned(row.json(), version, false));
+                rows.held.add(row.key(), RowJson.versioned(RowJson.with(row.json(), metadata), version, false));
             }
         }
         return rows;

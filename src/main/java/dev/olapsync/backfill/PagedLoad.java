@@ -93,9 +93,10 @@ final class PagedLoad {
                 }
                 keys = rows.rows().stream().map(Page.Row::grainKey).toList();
                 next = rowsOfNext(rows);
-                written = write(PageRows.of(rows, model, start));
+                Instant read = PostgresDataSource.now(postgres);
+                written = write(PageRows.of(rows, model, start, read), read);
                 if (model.history().isPresent()) {
-                    writeHistory(rows, PostgresDataSource.now(postgres));
+                    writeHistory(rows, read);
                 }
             } catch (SQLException e) {
                 SchemaChangedException.throwIfCauseOf(e, model, olapSync.postgres());
@@ -113,7 +114,7 @@ final class PagedLoad {
                         model.name(),
                         ValueErrors.condition(e));
                 keys = Page.keys(postgres, model, left, limit);
-                handOver(keys);
+                handOver(keys, PostgresDataSource.now(postgres));
             }
             range = new Range(
                     range.number(),
@@ -139,14 +140,14 @@ final class PagedLoad {
     }
 
     /** @return number of rows of the page that are rows of the model */
-    private long write(PageRows rows) throws IOException, SQLException {
+    private long write(PageRows rows, Instant read) throws IOException, SQLException {
         DeadLetters.send(
                 context,
                 rows.unheld().stream()
                         .map(row -> DeadLetters.ofRow(
                                 context, model.name(), row.key(), row.json(), start, row.unheld(), row.refused()))
                         .toList());
-        handOver(rows.wide().stream().map(Page.Row::grainKey).toList());
+        handOver(rows.wide().stream().map(Page.Row::grainKey).toList(), read);
         return new BisectingInsert(context, olapSync.clickHouse(), TargetTable.of(model)).write(rows.held());
     }
 
@@ -154,8 +155,8 @@ final class PagedLoad {
      * Postgres cannot compute one of the rows, or they are too wide. The fan-out writes them, with the same version, or
      * finds the rows that fail.
      */
-    private void handOver(List<List<String>> keys) throws IOException {
-        try (FanOutPublisher publisher = new FanOutPublisher(context, model, start)) {
+    private void handOver(List<List<String>> keys, Instant read) throws IOException {
+        try (FanOutPublisher publisher = new FanOutPublisher(context, model, start, read)) {
             keys.forEach(publisher::add);
             publisher.publish();
         }

@@ -138,7 +138,7 @@ final class Resync implements Callable<Integer> {
                     postgres, model, after, maximum, olapSync.settings().olap().batchBytes());
             List<List<String>> keys =
                     page.rows().stream().map(Page.Row::grainKey).toList();
-            PageRows rows = PageRows.of(page, model, position);
+            PageRows rows = PageRows.of(page, model, position, PostgresDataSource.now(postgres));
             return new Step(keys, rows.insert(olapSync.clickHouse()) ? rows.difficult() : keys);
         } catch (SQLException e) {
             if (!ValueErrors.isOne(e)) {

@@ -16,8 +16,10 @@ public final class RowJson {
     public static final String OPERATION = "_op";
     public static final String COMMIT_TIME = "_commit_time";
 
-    /** Operation of a row that an initial load, or a snapshot of Debezium, has found. */
+    /** Operation of a row that was read without a change: by an initial load, a snapshot of Debezium, a resync, on request. */
     public static final String READ = "read";
+    /** Operation of a row that a change of another table than the grain has made dirty. */
+    public static final String JOINED = "joined";
     /** Operation of a row of a history that is not a version: it ends the older versions. */
     public static final String TRUNCATE = "truncate";
 
@@ -32,6 +34,14 @@ public final class RowJson {
         String end = new String(row, Math.max(0, row.length - 100), Math.min(100, row.length), StandardCharsets.UTF_8);
         Matcher version = VERSION_AT_END.matcher(end);
         return version.find() ? Optional.of(new BigInteger(version.group(1))) : Optional.empty();
+    }
+
+    /**
+     * @param row a JSON object with at least one member
+     * @param members further ones, each behind a comma
+     */
+    public static String with(String row, String members) {
+        return members.isEmpty() ? row : row.substring(0, row.lastIndexOf('}')) + members + "}";
     }
 
     /** @param row a JSON object with at least one member */

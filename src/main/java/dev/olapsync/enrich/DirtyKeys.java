@@ -2,10 +2,13 @@ package dev.olapsync.enrich;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.model.KeyColumn;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.pipeline.ChangeEvent;
 import dev.olapsync.postgres.Position;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -24,18 +27,31 @@ public final class DirtyKeys {
      *
      * @param change the record that contains it, if the row is a version in a history; otherwise null
      */
-    public record Cause(Position position, long commitMillis, Message change) {
+    public record Cause(Position position, RowOrigin origin, Message change) {
 
-        public Cause(Position position, long commitMillis) {
-            this(position, commitMillis, null);
+        public Cause(Position position, RowOrigin origin) {
+            this(position, origin, null);
         }
 
-        static Cause of(ChangeEvent event) {
-            return new Cause(event.position(), event.commitMillis());
+        /** @param operation as the rows that it makes dirty show it */
+        static Cause of(ChangeEvent event, String operation) {
+            return new Cause(event.position(), new RowOrigin(operation, event.committed()));
         }
 
+        /** Of a row that is read without a change. */
+        public static Cause read(Position position, Instant time) {
+            return new Cause(position, RowOrigin.read(time));
+        }
+
+        /** The one with the greatest position. One change can reach a row as its own and as a joined one: then the former. */
         static Cause latest(Cause a, Cause b) {
-            return a.position().compareTo(b.position()) >= 0 ? a : b;
+            int order = a.position().compareTo(b.position());
+            return order > 0 || order == 0 && !a.origin().operation().equals(RowJson.JOINED) ? a : b;
+        }
+
+        /** Of the commit, in milliseconds since 1970; 0 without a commit. */
+        long commitMillis() {
+            return position.isStart() ? 0 : origin.time().toEpochMilli();
         }
     }
 

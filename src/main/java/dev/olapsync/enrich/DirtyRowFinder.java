@@ -1,5 +1,6 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.config.Settings;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.enrich.DirtyKeys.Cause;
@@ -136,7 +137,8 @@ public class DirtyRowFinder extends PreparedStep {
                 continue;
             }
             DirtyKeys keys = dirty.computeIfAbsent(lookUp.asked(), DirtyKeys::new);
-            ChangedKeys.of(lookUp, event).forEach(key -> keys.add(key, Cause.of(event)));
+            Cause cause = Cause.of(event, lookUp.ofGrain() ? event.operation().orElse(RowJson.READ) : RowJson.JOINED);
+            ChangedKeys.of(lookUp, event).forEach(key -> keys.add(key, cause));
             if (lookUp.ofGrain()) {
                 lookUp.model().history().ifPresent(history -> version(history, event, message, ready, dirty));
             }
@@ -191,7 +193,7 @@ public class DirtyRowFinder extends PreparedStep {
         }
         boolean many = refreshRequest.keys().size() > FanOutRequest.KEYS;
         DirtyKeys keys = many ? new DirtyKeys(grain) : dirty.computeIfAbsent(grain, DirtyKeys::new);
-        refreshRequest.keys().forEach(key -> keys.add(key, Cause.of(event)));
+        refreshRequest.keys().forEach(key -> keys.add(key, Cause.of(event, RowJson.READ)));
         if (many) {
             FanOutRequest.of(keys).forEach(fanOut -> ready.add(fanOut.message(getCamelContext())));
         }
@@ -213,13 +215,14 @@ public class DirtyRowFinder extends PreparedStep {
                         null,
                         null,
                         null,
-                        Cause.of(event));
+                        Cause.of(event, RowJson.TRUNCATE));
                 ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), cutoff));
                 model.history()
                         .ifPresent(history -> ready.add(RowRecords.record(
                                 getCamelContext(), olapSync.topics(), HistoryVersions.end(history, event, message))));
             } else {
-                ready.add(FanOutRequest.ofAll(model, Cause.of(event)).message(getCamelContext()));
+                ready.add(FanOutRequest.ofAll(model, Cause.of(event, RowJson.JOINED))
+                        .message(getCamelContext()));
             }
         }
     }

@@ -100,7 +100,8 @@ public final class FailedRows {
                 .map(OutputRow::cause)
                 .reduce(Cause::latest)
                 .orElseThrow();
-        FanOutRequest again = new FanOutRequest(model.lookUps().get(0), List.copyOf(rows.keySet()), latest);
+        Cause read = Cause.read(latest.position(), latest.origin().time());
+        FanOutRequest again = new FanOutRequest(model.lookUps().get(0), List.copyOf(rows.keySet()), read);
         return DeadLetters.ofRows(
                 context, again.message(context), parent == null ? null : String.join(", ", parent.key()), error);
     }

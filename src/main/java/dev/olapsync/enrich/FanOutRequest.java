@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
@@ -12,10 +13,14 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.kafka.KafkaConstants;
@@ -62,11 +67,18 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
         return (keys.isEmpty() ? "all" : keys.size()) + " keys for " + lookUp;
     }
 
-    /**
-     * Rows in records that fit into memory. Each row of a record may have the same share of the memory, so rows of
-     * similar size are in one record.
-     */
+    /** Rows in records that fit into memory. The rows of a record have the same operation, if the model shows it. */
     static List<FanOutRequest> ofWide(Model model, List<WideRow> rows, long maxBytes) {
+        Map<String, List<WideRow>> byOperation = rows.stream()
+                .collect(Collectors.groupingBy(row ->
+                        model.options().metadata().op() ? row.cause().origin().operation() : ""));
+        return byOperation.values().stream()
+                .flatMap(same -> ofSameOperation(model, same, maxBytes).stream())
+                .toList();
+    }
+
+    /** Each row of a record may have the same share of the memory, so rows of similar size are in one record. */
+    private static List<FanOutRequest> ofSameOperation(Model model, List<WideRow> rows, long maxBytes) {
         List<FanOutRequest> records = new ArrayList<>();
         List<WideRow> smallestFirst = new ArrayList<>(rows);
         smallestFirst.sort(Comparator.comparingInt(WideRow::size));
@@ -121,7 +133,10 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
                 .put("alias", lookUp.alias())
                 .put("epoch", cause.position().epoch())
                 .put("position", cause.position().sequence())
-                .put("commit_ms", cause.commitMillis())
+                .put("op", cause.origin().operation())
+                .put(
+                        "time_us",
+                        ChronoUnit.MICROS.between(Instant.EPOCH, cause.origin().time()))
                 .put("way", way.name());
         ArrayNode all = json.putArray("keys");
         keys.forEach(key -> key.forEach(all.addArray()::add));
@@ -173,8 +188,17 @@ public record FanOutRequest(LookUp lookUp, List<List<String>> keys, Cause cause,
                                 json.path("epoch").asInt(),
                                 json.path("position").asText(),
                                 0),
-                        json.path("commit_ms").asLong()),
+                        origin(json)),
                 Way.valueOf(json.path("way").asText(Way.TOGETHER.name())));
+    }
+
+    /** An older version wrote milliseconds, for models whose rows do not show them. */
+    private static RowOrigin origin(JsonNode request) {
+        return request.has("op")
+                ? new RowOrigin(
+                        request.path("op").asText(),
+                        Instant.EPOCH.plus(request.path("time_us").asLong(), ChronoUnit.MICROS))
+                : RowOrigin.read(Instant.ofEpochMilli(request.path("commit_ms").asLong()));
     }
 
     private static LookUp lookUp(String model, String alias, Models models) {

@@ -2,11 +2,11 @@ package dev.olapsync.enrich;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.History;
 import dev.olapsync.pipeline.ChangeEvent;
 import java.math.BigInteger;
-import java.util.Map;
 import org.apache.camel.Message;
 
 /**
@@ -15,9 +15,6 @@ import org.apache.camel.Message;
  */
 final class HistoryVersions {
 
-    private static final Map<Character, String> OPERATIONS =
-            Map.of('c', "create", 'u', "update", 'd', "delete", 'r', RowJson.READ);
-
     private HistoryVersions() {}
 
     /**
@@ -25,15 +22,14 @@ final class HistoryVersions {
      * @throws IllegalArgumentException if the change does not contain the whole row
      */
     static void add(History history, ChangeEvent event, Message message, DirtyKeys versions) {
-        String operation = OPERATIONS.get(event.op());
-        if (operation == null) {
-            throw new IllegalArgumentException("the operation " + event.op() + " is unknown");
-        }
+        String operation = event.operation()
+                .orElseThrow(() -> new IllegalArgumentException("the operation " + event.op() + " is unknown"));
         ChangedKeys.requireOldImage(history.lookUp(), event);
         // the row before a delete, else the row after the change
         JsonNode row = event.images().get(event.images().size() - 1);
         versions.add(
-                history.version(row, operation, event.committed().toString(), version(event)), cause(event, message));
+                history.version(row, operation, event.committed().toString(), version(event)),
+                cause(event, operation, message));
     }
 
     /** A TRUNCATE ends all versions that are older. */
@@ -46,14 +42,14 @@ final class HistoryVersions {
                 null,
                 null,
                 null,
-                cause(event, message));
+                cause(event, RowJson.TRUNCATE, message));
     }
 
     private static BigInteger version(ChangeEvent event) {
         return event.position().ofRecord().version();
     }
 
-    private static Cause cause(ChangeEvent event, Message message) {
-        return new Cause(event.position().ofRecord(), event.commitMillis(), message);
+    private static Cause cause(ChangeEvent event, String operation, Message message) {
+        return new Cause(event.position().ofRecord(), new RowOrigin(operation, event.committed()), message);
     }
 }

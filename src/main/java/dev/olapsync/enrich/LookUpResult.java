@@ -1,5 +1,6 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.postgres.Position;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,10 +27,7 @@ public final class LookUpResult {
     private final List<FanOutRequest> fanOuts = new ArrayList<>();
 
     void add(OutputRow row) {
-        rows.merge(
-                Key.of(row),
-                row,
-                (a, b) -> a.cause().position().compareTo(b.cause().position()) >= 0 ? a : b);
+        rows.merge(Key.of(row), row, (a, b) -> Cause.latest(a.cause(), b.cause()) == a.cause() ? a : b);
     }
 
     void addAll(Collection<FanOutRequest> handedOver) {

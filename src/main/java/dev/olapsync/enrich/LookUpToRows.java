@@ -1,6 +1,9 @@
 package dev.olapsync.enrich;
 
+import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.model.LookUp;
+import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
@@ -84,14 +87,22 @@ public class LookUpToRows implements AggregationStrategy {
 
     private static OutputRow finished(DirtyKeys dirty, Map<?, ?> row) {
         LookUp lookUp = dirty.lookUp();
+        Cause cause = dirty.cause(((Number) row.get("n")).longValue());
         return new OutputRow(
                 lookUp.target(),
                 (String) row.get("key"),
-                (String) row.get("row"),
+                json((String) row.get("row"), lookUp.model(), cause),
                 Boolean.TRUE.equals(row.get("live")),
                 (String) row.get("unheld"),
                 (String) row.get("refused"),
                 (String) row.get(BisectingLookUp.FAILURE),
-                dirty.cause(((Number) row.get("n")).longValue()));
+                cause);
+    }
+
+    /** A version of a history has these columns anyway. */
+    private static String json(String row, Model model, Cause cause) {
+        return row == null || cause.change() != null
+                ? row
+                : RowJson.with(row, model.options().metadata().json(cause.origin()));
     }
 }

@@ -7,6 +7,7 @@ import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
 import dev.olapsync.postgres.Position;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.CamelContext;
@@ -32,9 +33,14 @@ public final class FanOutPublisher implements AutoCloseable {
         this.route = context.createProducerTemplate();
     }
 
-    /** @param position the version that the rows will have */
-    public FanOutPublisher(CamelContext context, Model model, Position position) {
-        this(context, model, new Cause(position, System.currentTimeMillis()));
+    /**
+     * Of rows that are read without a change.
+     *
+     * @param position the version that the rows will have
+     * @param read the time at which they were to be read
+     */
+    public FanOutPublisher(CamelContext context, Model model, Position position, Instant read) {
+        this(context, model, Cause.read(position, read));
     }
 
     /** @param key the texts of the columns of the grain's key */

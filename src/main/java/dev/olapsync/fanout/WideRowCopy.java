@@ -38,7 +38,8 @@ public class WideRowCopy implements Processor {
                     olapSync.clickHouse(),
                     model,
                     key,
-                    fanOut.cause().position().version());
+                    fanOut.cause().position().version(),
+                    fanOut.cause().origin());
         }
         if (copied.isPresent()) {
             olapSync.metrics()

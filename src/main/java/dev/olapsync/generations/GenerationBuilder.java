@@ -126,6 +126,9 @@ final class GenerationBuilder {
             awaitLoaded(olapSync);
         }
         List<Model> models = with.ofGeneration(next.name());
+        if (!begun) {
+            models.forEach(tables::dropUnfit);
+        }
         models.forEach(model -> ensureTables(current, model));
         prepare(with);
         if (!begun) {

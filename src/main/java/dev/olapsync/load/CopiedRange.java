@@ -2,6 +2,7 @@ package dev.olapsync.load;
 
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
 import dev.olapsync.model.RangeCopy;
@@ -34,35 +35,44 @@ public record CopiedRange(long rows, long written) {
     public static Optional<CopiedRange> copy(
             DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
-        return copy(postgres, clickHouse, model, range, version, false);
+        return copy(postgres, clickHouse, model, range, version, null);
     }
 
     /**
      * The same for a single row.
      *
+     * @param origin of the row
      * @return empty if the row becomes a dead letter: Postgres cannot compute it, or ClickHouse cannot hold or
      *     refuses a value
      * @throws RuntimeException if the failure does not belong to the row: no answer, or a limit of the request
      */
     public static Optional<CopiedRange> copyOne(
-            DataSource postgres, ClickHouse clickHouse, Model model, List<String> key, BigInteger version)
+            DataSource postgres,
+            ClickHouse clickHouse,
+            Model model,
+            List<String> key,
+            BigInteger version,
+            RowOrigin origin)
             throws SQLException {
-        return copy(postgres, clickHouse, model, Page.Range.only(key), version, true);
+        return copy(postgres, clickHouse, model, Page.Range.only(key), version, origin);
     }
 
+    /** @param ofRow the origin of the only row; null for a range */
     private static Optional<CopiedRange> copy(
             DataSource postgres,
             ClickHouse clickHouse,
             Model model,
             Page.Range range,
             BigInteger version,
-            boolean oneRow)
+            RowOrigin ofRow)
             throws SQLException {
         TargetTable target = TargetTable.of(model);
+        boolean oneRow = ofRow != null;
         try (Connection connection = PostgresDataSource.patient(postgres);
                 RangeCopy copy = RangeCopy.of(connection, model, range)) {
+            RowOrigin origin = oneRow ? ofRow : RowOrigin.read(PostgresDataSource.now(connection));
             try {
-                clickHouse.insertTabs(target.insertOfCopy(version), copy.open());
+                clickHouse.insertTabs(target.insertOfCopy(version, origin), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
                 // the connection also breaks if ClickHouse refuses a row before it has read all rows

@@ -28,13 +28,16 @@ final class Problems {
 
     void add(int offset, String message) {
         int end = Math.min(offset, content.length());
-        int line =
-                (int) content.substring(0, end).chars().filter(c -> c == '\n').count() + 1;
         int lineStart = content.lastIndexOf('\n', end - 1) + 1;
-        ModelError error = new ModelError(file, line, content.codePointCount(lineStart, end) + 1, message);
+        ModelError error = new ModelError(file, line(end), content.codePointCount(lineStart, end) + 1, message);
         if (errors.stream().noneMatch(known -> known.line() == error.line() && known.column() == error.column())) {
             errors.add(error);
         }
+    }
+
+    /** The number of the line of a place, from 1. */
+    int line(int offset) {
+        return (int) content.substring(0, offset).chars().filter(c -> c == '\n').count() + 1;
     }
 
     /** @param prefix number of characters before the content of the file in the statement */

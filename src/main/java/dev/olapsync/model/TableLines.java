@@ -1,6 +1,7 @@
 package dev.olapsync.model;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.RowMetadata;
 import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,15 +25,10 @@ final class TableLines {
     private static final Pattern LINE = Pattern.compile(
             "--\\s*(order by|partition by|settings|column\\s+(\"[^\"]+\"|\\w+)|engine|ttl|metadata)\\s*:\\s*(.*?)\\s*",
             Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-    private static final Map<String, String> REFUSED = Map.of(
-            "ttl",
-            "a TTL takes away rows without a change in Postgres, and deletion marks, so that what they hide comes back; filter old rows"
-                    + " in a view over this one",
-            "engine",
-            "the engine is ReplacingMergeTree(_version, _deleted). For a replicated table, create <model>_rows yourself before the first"
-                    + " start, with ENGINE = ReplicatedReplacingMergeTree(..., _version, _deleted); it is used as it is",
-            "metadata",
-            "versions and deletion marks are in <model>_rows, commit times and operations in a history: write -- history: true");
+    private static final Pattern METADATA =
+            Pattern.compile("(commit_time|op|position)(\\s*,\\s*(commit_time|op|position))*");
+    private static final String ENGINE = "engine";
+    private static final String SETTINGS_LINE = "settings";
     /** Those that do not determine which rows are kept. */
     private static final Set<String> SETTINGS = new TreeSet<>(Set.of(
             "index_granularity",
@@ -45,7 +42,7 @@ final class TableLines {
             "parts_to_throw_insert",
             "storage_policy"));
 
-    private static final Pattern SETTING = Pattern.compile("\\s*(\\w+)\\s*=\\s*(\\d+|'\\w+')\\s*");
+    private static final Pattern SETTING = Pattern.compile("\\s*(\\w+)\\s*=\\s*(\\d+|'[\\w.-]+')\\s*");
     private static final Pattern COLUMN =
             Pattern.compile("(LowCardinality\\(String\\)|Array\\(.+?\\))?\\s*(CODEC\\(((?:Delta\\([1248]\\), ?)?"
                     + "(?:NONE|LZ4|LZ4HC\\(\\d{1,2}\\)|ZSTD\\(\\d{1,2}\\)))\\))?");
@@ -97,8 +94,6 @@ final class TableLines {
         String name = column != null ? COLUMN_NAME : line.group(1).toLowerCase(Locale.ROOT);
         if (start > begin) {
             problems.add(start, "-- " + name + ": stands behind the begin of the SELECT: move it to the line before");
-        } else if (REFUSED.containsKey(name)) {
-            problems.add(start, REFUSED.get(name));
         } else if (find(name, column).isPresent()) {
             problems.add(start, "a second line for the same: keep one of the two");
         } else {
@@ -183,13 +178,24 @@ final class TableLines {
         List<String> partitionBy = List.of();
         Map<String, String> settings = new LinkedHashMap<>();
         Map<String, String> codecs = new LinkedHashMap<>();
+        Optional<TableEngine> engine = Optional.empty();
+        List<String> ttl = List.of();
+        RowMetadata metadata = metadata(columns);
+        Map<Integer, String> all = new TreeMap<>();
         for (Line line : lines) {
-            if (rollUp && !line.name().equals("settings")) {
+            if (rollUp && !line.name().equals(SETTINGS_LINE) && !line.name().equals(ENGINE)) {
                 throw problems.refuse(
                         line.start(),
-                        "the table of a roll-up has the rows before the grouping, with other columns: only -- settings: is possible");
+                        "the table of a roll-up has the rows before the grouping, with other columns: only -- settings: and -- engine: are"
+                                + " possible");
             }
+            all.put(
+                    problems.line(line.start()),
+                    "-- " + line.name() + (line.column() == null ? "" : " " + line.column()) + ": " + line.text());
             switch (line.name()) {
+                case ENGINE -> engine = Optional.of(TableEngine.of(line.text(), line.value(), problems));
+                case "ttl" -> ttl = ttl(line, columns, metadata);
+                case "metadata" -> {}
                 case "order by" -> orderBy = orderBy(line, columns);
                 case "partition by" ->
                     partitionBy = KeyExpression.list(
@@ -198,7 +204,7 @@ final class TableLines {
                             columns,
                             "its old version would stay in another partition",
                             problems);
-                case "settings" -> settings(line, settings);
+                case SETTINGS_LINE -> settings(line, settings);
                 default -> {
                     if (columns.stream().noneMatch(column -> column.name().equals(line.column()))) {
                         throw problems.refuse(line.start(), "the model has no column " + line.column());
@@ -209,7 +215,46 @@ final class TableLines {
                 }
             }
         }
-        return new TableOptions(List.copyOf(orderBy), List.copyOf(partitionBy), settings, codecs);
+        return new TableOptions(
+                List.copyOf(orderBy),
+                List.copyOf(partitionBy),
+                settings,
+                codecs,
+                engine,
+                List.copyOf(ttl),
+                metadata,
+                all);
+    }
+
+    private RowMetadata metadata(List<OutputColumn> columns) throws ModelException {
+        Optional<Line> line = find("metadata", null);
+        if (line.isEmpty()) {
+            return RowMetadata.NONE;
+        }
+        if (!METADATA.matcher(line.get().text()).matches()) {
+            throw problems.refuse(
+                    line.get().value(),
+                    "'" + line.get().text()
+                            + "' is not possible here: write one or more of commit_time, op, position, separated by commas");
+        }
+        Set<String> wanted = Set.copyOf(List.of(line.get().text().split("\\s*,\\s*")));
+        RowMetadata metadata =
+                new RowMetadata(wanted.contains("commit_time"), wanted.contains("op"), wanted.contains("position"));
+        for (OutputColumn column : columns) {
+            if (metadata.names().contains(column.name())) {
+                throw problems.refuse(
+                        line.get().value(),
+                        "the SELECT has a column " + column.name() + " itself: rename it with AS, or leave out "
+                                + column.name().substring(1));
+            }
+        }
+        return metadata;
+    }
+
+    private List<String> ttl(Line line, List<OutputColumn> columns, RowMetadata metadata) throws ModelException {
+        List<String> names = new ArrayList<>(metadata.columns().keySet());
+        columns.forEach(column -> names.add(column.name()));
+        return PartTtl.list(line.text(), line.value(), names, problems);
     }
 
     private List<String> orderBy(Line line, List<OutputColumn> columns) throws ModelException {

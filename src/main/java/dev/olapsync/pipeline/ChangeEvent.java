@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.json.Json;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.TableName;
@@ -15,6 +16,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -42,6 +45,8 @@ public record ChangeEvent(
         boolean transactional) {
 
     private static final ObjectMapper JSON = Json.ofRows();
+    private static final Map<Character, String> OPERATIONS =
+            Map.of('c', "create", 'u', "update", 'd', "delete", 'r', RowJson.READ);
 
     /**
      * @param epoch of the capture that published the event
@@ -140,9 +145,9 @@ public record ChangeEvent(
         }
     }
 
-    /** In milliseconds since 1970; 0 for a row that a snapshot has read, because it has no commit. */
-    public long commitMillis() {
-        return op == 'r' ? 0 : committed.toEpochMilli();
+    /** What it did to its row; empty if it is not about a row. */
+    public Optional<String> operation() {
+        return Optional.ofNullable(OPERATIONS.get(op));
     }
 
     private static List<JsonNode> images(ObjectNode before, ObjectNode after) {

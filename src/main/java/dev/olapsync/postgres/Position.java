@@ -41,6 +41,11 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
         return new Position(epoch, 0, 0);
     }
 
+    /** Whether it is before every change, so that it belongs to no commit. */
+    public boolean isStart() {
+        return commitLsn == 0 && lsn == 0;
+    }
+
     /**
      * Parses {@code source.sequence}, for example {@code ["24023128","24023224"]}.
      *

@@ -4,6 +4,7 @@ import static dev.olapsync.clickhouse.ClickHouse.identifier;
 import static dev.olapsync.clickhouse.ClickHouse.literal;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.GenerationName;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * For each model its {@link TargetTable}, and a view with the name of the model that shows the live rows and hides
@@ -61,7 +63,8 @@ public final class ClickHouseTables {
                     String rows = "(" + select(part) + settings + ")";
                     return part.rollUp(rows)
                             .map(select -> select + settings)
-                            .orElse("SELECT " + columns(part.visible()) + " FROM " + rows);
+                            .orElse("SELECT "
+                                    + shown(part, part.options().metadata().names()) + " FROM " + rows);
                 })
                 .collect(Collectors.joining(" UNION ALL "));
     }
@@ -104,6 +107,35 @@ public final class ClickHouseTables {
         }
     }
 
+    /**
+     * Drops empty tables of a generation that do not fit it: an attempt to build it from another text has left them. Nothing may be
+     * written for this generation yet.
+     */
+    public void dropUnfit(Model model) {
+        List<TargetTable> targets = Stream.concat(
+                        Stream.of(TargetTable.of(model)), TargetTable.ofHistory(model).stream())
+                .toList();
+        Map<String, TableDefinition> existing = TableDefinition.of(
+                clickHouse, targets.stream().map(TargetTable::table).toList());
+        for (TargetTable target : targets) {
+            TableDefinition definition = existing.get(target.table());
+            if (definition != null
+                    && definition.keepsVersions()
+                    && !definition.problems(target).isEmpty()
+                    && isEmpty(target.table())) {
+                // a path in Keeper must be free for the next statement
+                clickHouse.execute(
+                        "DROP TABLE IF EXISTS " + identifier(target.table()) + (definition.hasPath() ? " SYNC" : ""));
+            }
+        }
+    }
+
+    private boolean isEmpty(String table) {
+        return clickHouse
+                .query("SELECT 1 FROM " + identifier(table) + " LIMIT 1", Map.of())
+                .isEmpty();
+    }
+
     /** The table of a generation that readers do not see yet. */
     public void ensureStorage(Model model) {
         ensure(TargetTable.of(model));
@@ -139,7 +171,17 @@ public final class ClickHouseTables {
 
     /** @param nullable columns that can be NULL, whatever the model says */
     private void ensure(TargetTable target, Set<String> nullable) {
-        clickHouse.execute(target.create(nullable));
+        try {
+            clickHouse.execute(target.create(nullable));
+        } catch (ClickHouseException e) {
+            if (e.code() == 0 || target.lines().isEmpty()) {
+                throw e;
+            }
+            // without its cause, because health shows the innermost message
+            throw new IllegalStateException("ClickHouse does not create table " + target.table()
+                    + " as these lines describe it: " + String.join("; ", target.lines()) + ". " + e.getMessage() + " "
+                    + CreateErrors.remedy(e));
+        }
         requireMatch(target);
     }
 
@@ -205,8 +247,14 @@ public final class ClickHouseTables {
 
     /** The rows that count. */
     private static String select(Model model) {
-        String columns = columns(model.visible());
-        return "SELECT " + columns + " FROM " + live(model, model.several() ? " ARRAY JOIN " + columns : "");
+        return "SELECT " + shown(model, model.options().metadata().shown()) + " FROM "
+                + live(model, model.several() ? " ARRAY JOIN " + columns(model.visible()) : "");
+    }
+
+    /** @param metadata what is shown after the columns of the SELECT */
+    private static String shown(Model model, List<String> metadata) {
+        return Stream.concat(Stream.of(columns(model.visible())), metadata.stream())
+                .collect(Collectors.joining(", "));
     }
 
     /** The text after FROM that reads the rows of a model that count, with all their columns. */
@@ -260,8 +308,10 @@ public final class ClickHouseTables {
         String origin = target.model().map(model -> model.file().toString()).orElse("olap-sync");
         List<String> wrong = tables.containsKey(table) ? tables.get(table).problems(target) : List.of();
         if (!wrong.isEmpty()) {
+            // without SYNC its path in Keeper is in use for some minutes
             return Optional.of("ClickHouse table " + table + " does not fit " + origin + ": " + String.join("; ", wrong)
-                    + ". Change the table, or drop it and run 'olap-sync rebuild --all', so that it is loaded again.");
+                    + ". Change the table, or drop it" + (tables.get(table).hasPath() ? " with SYNC" : "")
+                    + " and run 'olap-sync rebuild --all', so that it is loaded again.");
         }
         // CREATE OR REPLACE VIEW would drop a table of this name with its rows
         return target.model().stream()

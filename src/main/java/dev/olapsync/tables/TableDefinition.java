@@ -5,6 +5,7 @@ import static dev.olapsync.clickhouse.ClickHouse.literal;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.model.TableEngine;
 import dev.olapsync.model.TableOptions;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -107,6 +108,16 @@ record TableDefinition(
         return !engine.startsWith("ReplacingMergeTree");
     }
 
+    /** Whether it is of the kind that olap-sync creates. */
+    boolean keepsVersions() {
+        return REPLACING.matcher(unquoted(engine)).lookingAt();
+    }
+
+    /** Whether ClickHouse Keeper has a path for it, which no other table can have. */
+    boolean hasPath() {
+        return engine.startsWith("Replicated");
+    }
+
     /**
      * Why rows could not be written, or why the table would not keep the rows that were written; each with the correct
      * definition.
@@ -116,8 +127,8 @@ record TableDefinition(
         target.columns().forEach((name, type) -> problem(target, name, type).ifPresent(wrong::add));
         Matcher replacing = REPLACING.matcher(unquoted(engine));
         if (!replacing.lookingAt() || !target.keepsBy(parameters(replacing.group(1)))) {
-            wrong.add("its engine is " + BEHIND_ENGINE.matcher(engine).replaceFirst("") + " instead of "
-                    + target.engine() + ", which keeps of each key the greatest version");
+            wrong.add("its engine is " + engineAlone() + " instead of " + target.engine()
+                    + ", which keeps of each key the greatest version");
             return wrong;
         }
         if (!sortedBy(target.key())) {
@@ -137,10 +148,10 @@ record TableDefinition(
             wrong.add("a column has a TTL, which takes values away: ALTER TABLE " + identifier(target.table())
                     + " MODIFY COLUMN ... REMOVE TTL");
         }
-        Matcher ttl = TTL.matcher(unquoted(engine));
-        if (ttl.find()
-                && !elements(ttl.group(1)).stream()
-                        .allMatch(element -> MOVES.matcher(element).find())) {
+        String ttl = ttl();
+        if (!ttl.isEmpty()
+                && !elements(ttl).stream()
+                        .allMatch(element -> MOVES.matcher(unquoted(element)).find())) {
             wrong.add(
                     "it has a TTL, which takes away rows, and deletion marks, so that what they hide comes back: ALTER TABLE "
                             + identifier(target.table()) + " REMOVE TTL");
@@ -157,6 +168,9 @@ record TableDefinition(
     private List<String> differences(TargetTable target) {
         TableOptions options = target.options();
         List<String> wrong = new ArrayList<>();
+        target.declaredEngine().filter(declared -> !hasEngine(declared, target)).ifPresent(declared -> {
+            wrong.add("its engine is " + engineAlone() + ", and the file declares " + target.engine());
+        });
         if (!options.orderBy().isEmpty() && !plain(options.orderBy()).equals(plain(sortingKey))) {
             wrong.add("it is sorted by (ORDER BY) " + sortingKey + ", and the file declares "
                     + String.join(", ", options.orderBy()));
@@ -173,6 +187,12 @@ record TableDefinition(
                         + " MODIFY SETTING " + name + " = " + value);
             }
         });
+        String ttl = ttl();
+        if (!options.ttl().isEmpty() && !plain(options.ttl()).equals(plain(ttl))) {
+            wrong.add("its TTL is " + (ttl.isEmpty() ? "missing" : ttl) + ", and the file declares "
+                    + String.join(", ", options.ttl()) + ": ALTER TABLE " + identifier(target.table()) + " MODIFY TTL "
+                    + String.join(", ", options.ttl()));
+        }
         options.codecs().forEach((name, codec) -> {
             if (columns.containsKey(name)
                     && !plain(codec).equals(plain(columns.get(name).codec()))) {
@@ -186,6 +206,27 @@ record TableDefinition(
             }
         });
         return wrong;
+    }
+
+    /** Without what stands after it. */
+    private String engineAlone() {
+        return BEHIND_ENGINE.matcher(engine).replaceFirst("");
+    }
+
+    private boolean hasEngine(TableEngine declared, TargetTable target) {
+        String[] nameAndParameters = engineAlone().split("\\(", 2);
+        List<String> texts = nameAndParameters.length == 1
+                ? List.of()
+                : elements(nameAndParameters[1].replaceFirst("\\)$", "")).stream()
+                        .filter(parameter -> parameter.startsWith("'"))
+                        .toList();
+        return declared.is(nameAndParameters[0], texts, target.table());
+    }
+
+    /** Empty if there is none. */
+    private String ttl() {
+        Matcher ttl = TTL.matcher(masked(engine));
+        return ttl.find() ? engine.substring(ttl.start(1), ttl.end(1)) : "";
     }
 
     private static String plain(List<String> elements) {
@@ -240,6 +281,12 @@ record TableDefinition(
     /** Without the contents of names and texts. */
     private static String unquoted(String sql) {
         return QUOTED.matcher(sql).replaceAll("''");
+    }
+
+    /** The same, but as long as it was. */
+    private static String masked(String sql) {
+        return QUOTED.matcher(sql)
+                .replaceAll(quoted -> "'" + "_".repeat(quoted.group().length() - 2) + "'");
     }
 
     /** The elements of a list in SQL, separated by the commas outside of parentheses and quotes. */

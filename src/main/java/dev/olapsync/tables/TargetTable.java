@@ -5,11 +5,13 @@ import static dev.olapsync.clickhouse.ClickHouse.literal;
 import static dev.olapsync.clickhouse.ClickHouse.number;
 
 import dev.olapsync.clickhouse.RowJson;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.model.ColumnType.Kind;
 import dev.olapsync.model.History;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.model.OutputColumn;
+import dev.olapsync.model.TableEngine;
 import dev.olapsync.model.TableOptions;
 import dev.olapsync.model.VersionCutoffs;
 import java.math.BigInteger;
@@ -66,8 +68,11 @@ public final class TargetTable {
     }
 
     public static TargetTable of(Model model) {
+        Map<String, String> system =
+                new LinkedHashMap<>(model.options().metadata().columns());
+        system.putAll(OF_ROWS);
         return new TargetTable(
-                model.name(), Optional.of(model), OF_ROWS, key(model).toList());
+                model.name(), Optional.of(model), system, key(model).toList());
     }
 
     /** Empty for a model without one. */
@@ -181,6 +186,7 @@ public final class TargetTable {
                         ? ""
                         : " PARTITION BY (" + String.join(", ", options.partitionBy()) + ")")
                 + " ORDER BY (" + String.join(", ", orderBy) + ")"
+                + (options.ttl().isEmpty() ? "" : " TTL " + String.join(", ", options.ttl()))
                 + (options.settings().isEmpty()
                         ? ""
                         : options.settings().entrySet().stream()
@@ -198,8 +204,23 @@ public final class TargetTable {
         return key;
     }
 
+    /** In the file of the model; empty if it declares none. */
+    Optional<TableEngine> declaredEngine() {
+        return model.flatMap(of -> of.options().engine());
+    }
+
+    /** The lines in the file of the model that describe the table, each with its place. */
+    List<String> lines() {
+        return model.map(of -> of.options().lines().entrySet().stream()
+                        .map(line -> of.file() + ":" + line.getKey() + ": " + line.getValue())
+                        .toList())
+                .orElse(List.of());
+    }
+
     String engine() {
-        return isHistory() ? "ReplacingMergeTree" : "ReplacingMergeTree(_version, _deleted)";
+        return declaredEngine()
+                .orElse(TableEngine.DEFAULT)
+                .with(isHistory() ? List.of() : List.of(RowJson.VERSION, RowJson.DELETED));
     }
 
     /** Whether the engine keeps the right row with these parameters. */
@@ -222,14 +243,15 @@ public final class TargetTable {
     }
 
     /**
-     * The same for rows that all get this version and have, after the columns of the model, the mark 1 if they must not
-     * be written: then ClickHouse refuses the INSERT.
+     * The same for rows that all get this version and this origin and have, after the columns of the model, the mark 1
+     * if they must not be written: then ClickHouse refuses the INSERT.
      */
-    public String insertOfCopy(BigInteger version) {
-        return insert(
-                TargetTable::ofCopy,
-                Map.of(RowJson.DELETED, "UInt8"),
-                List.of(number(version), "throwIf(" + identifier(RowJson.DELETED) + ")"));
+    public String insertOfCopy(BigInteger version, RowOrigin origin) {
+        List<String> values = new ArrayList<>(
+                model.map(of -> of.options().metadata().sql(origin)).orElse(List.of()));
+        values.add(number(version));
+        values.add("throwIf(" + identifier(RowJson.DELETED) + ")");
+        return insert(TargetTable::ofCopy, Map.of(RowJson.DELETED, "UInt8"), values);
     }
 
     /** @param type as which a column of the model is read @param value SQL for what is written */

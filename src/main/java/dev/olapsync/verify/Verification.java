@@ -22,7 +22,7 @@ public final class Verification implements AutoCloseable {
 
     public static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private static final int MAX_CANDIDATES = 10_000;
+    private static final int MAX_CANDIDATES = 50_000;
 
     private final OlapSync olapSync;
     private final Duration patience;
@@ -84,15 +84,15 @@ public final class Verification implements AutoCloseable {
     }
 
     Result verify(Model model, Pass pass) throws SQLException, IOException, InterruptedException {
-        Instant deadline = Instant.now().plus(patience);
+        Instant first = null;
         while (true) {
             Candidates candidates = new Candidates(maxCandidates);
             long rows = pass.find(model, candidates);
             DifferenceConfirmation.Settled settled = settling.settle(model, candidates, patience);
-            // rows that were not kept may just have been on their way
+            // rows that were not kept may just have been on their way; a pass can take longer than the patience
             if (candidates.beyond() == 0
                     || !settled.differences().isEmpty()
-                    || Instant.now().isAfter(deadline)) {
+                    || first != null && Instant.now().isAfter(first.plus(patience))) {
                 return new Result(
                         model,
                         rows,
@@ -101,6 +101,7 @@ public final class Verification implements AutoCloseable {
                         settled.moving(),
                         settling.standstill());
             }
+            first = first == null ? Instant.now() : first;
         }
     }
 

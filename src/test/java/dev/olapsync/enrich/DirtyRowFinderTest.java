@@ -4,7 +4,9 @@ import static dev.olapsync.enrich.Changes.change;
 import static dev.olapsync.enrich.Changes.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
@@ -13,6 +15,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.TableName;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -28,6 +31,9 @@ import org.junit.jupiter.api.Test;
 
 /** Which look-ups a batch of changes leads to, and what it publishes without one. */
 class DirtyRowFinderTest {
+
+    /** That of each change here. */
+    private static final Instant COMMITTED = Instant.ofEpochMilli(1_700_000_000_123L);
 
     private static final TableName ORDERS = new TableName("public", "orders");
     private static final TableName CUSTOMERS = new TableName("public", "customers");
@@ -116,6 +122,32 @@ class DirtyRowFinderTest {
     }
 
     @Test
+    void eachKeyHasTheOriginOfTheChangeThatCounts() throws Exception {
+        find(
+                change('c', ORDERS, null, "{\"id\":1}", 16),
+                order(1, 24),
+                change('d', ORDERS, "{\"id\":2}", null, 32),
+                change('d', CUSTOMERS, "{\"id\":7}", null, 40));
+        assertThat(lookUps.get(0).cause(1).origin()).isEqualTo(new RowOrigin("update", COMMITTED));
+        assertThat(lookUps.get(0).cause(2).origin()).isEqualTo(new RowOrigin("delete", COMMITTED));
+        assertThat(lookUps.get(1).cause(1).origin()).isEqualTo(new RowOrigin("joined", COMMITTED));
+        find(message(request("order_fact", 1, 1), "7"));
+        assertThat(lookUps.get(0).cause(1).origin()).isEqualTo(new RowOrigin("read", COMMITTED));
+    }
+
+    /** A change of a table that is joined to itself. */
+    @Test
+    void aRowOfItsOwnChangeIsNotAJoinedOne() {
+        Position position = new Position(0, 8, 16);
+        Cause own = new Cause(position, new RowOrigin("update", COMMITTED));
+        Cause joined = new Cause(position, new RowOrigin("joined", COMMITTED));
+        assertThat(Cause.latest(own, joined)).isSameAs(own);
+        assertThat(Cause.latest(joined, own)).isSameAs(own);
+        Cause later = new Cause(new Position(0, 8, 24), new RowOrigin("joined", COMMITTED));
+        assertThat(Cause.latest(own, later)).isSameAs(later);
+    }
+
+    @Test
     void moreKeysThanABatchMayHaveAreSeveralLookUps() throws Exception {
         set("olap.batch.rows", 2);
         find(order(1, 16), order(2, 24), order(3, 32), order(4, 40), order(5, 48));
@@ -162,6 +194,7 @@ class DirtyRowFinderTest {
         assertThat(topic(0)).isEqualTo("olap-fanout");
         assertThat(FanOutRequest.parse(content(0).getBytes(StandardCharsets.UTF_8), TestModels.of(MODEL)))
                 .satisfies(fanOut -> {
+                    assertThat(fanOut.cause().origin()).isEqualTo(new RowOrigin("joined", COMMITTED));
                     assertThat(fanOut.keys()).isEmpty();
                     assertThat(fanOut.isToBeListed()).isTrue();
                 });

@@ -3,11 +3,13 @@ package dev.olapsync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.olapsync.clickhouse.RowMetadata;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,24 +48,32 @@ class TableLinesTest {
                 -- note: a comment like any other
                 -- order by: toStartOfMonth(day), tenant, `Odd Name`, day
                 -- Partition By: toYYYYMM(day), modulo(cityHash64(`Odd Name`), 4)
-                -- settings: index_granularity = 1024, storage_policy = 'default'
+                -- settings: index_granularity = 1024, storage_policy = 'hot-cold'
                 -- column note: CODEC(ZSTD(3))
                 --column country:LowCardinality(String) CODEC(LZ4HC(9))
                 -- column amount: CODEC(Delta(8), LZ4)
                 SELECT * FROM sale""");
         Model model = Models.load(folder, postgres).all().get(0);
+        assertThat(model.options().lines())
+                .hasSize(6)
+                .containsEntry(4, "-- settings: index_granularity = 1024, storage_policy = 'hot-cold'")
+                .containsEntry(5, "-- column note: CODEC(ZSTD(3))");
         assertThat(model.options())
                 .isEqualTo(new TableOptions(
                         List.of("toStartOfMonth(`day`)", "`tenant`", "`Odd Name`", "`day`"),
                         List.of("toYYYYMM(`day`)", "modulo(cityHash64(`Odd Name`), 4)"),
-                        Map.of("index_granularity", "1024", "storage_policy", "'default'"),
+                        Map.of("index_granularity", "1024", "storage_policy", "'hot-cold'"),
                         Map.of(
                                 "note",
                                 "CODEC(ZSTD(3))",
                                 "country",
                                 "CODEC(LZ4HC(9))",
                                 "amount",
-                                "CODEC(Delta(8), LZ4)")));
+                                "CODEC(Delta(8), LZ4)"),
+                        Optional.empty(),
+                        List.of(),
+                        RowMetadata.NONE,
+                        model.options().lines()));
         assertThat(model.columns())
                 .filteredOn(column -> column.name().equals("country"))
                 .extracting(OutputColumn::clickHouseType)
@@ -87,9 +97,28 @@ class TableLinesTest {
             -- partition by: intDiv(tenant, 0)             | 33 | '0' is not understood here
             -- partition by: intDiv(toMonday(day), 2)      | 25 | 'toMonday' is not understood here
             -- partition by: country                       | 18 | country is not part of the key (tenant, day, Odd Name), so it can change: its old version would stay in another partition
-            -- ttl: day + INTERVAL 1 YEAR                  |  1 | a TTL takes away rows without a change in Postgres, and deletion marks
-            -- engine: MergeTree                           |  1 | create <model>_rows yourself before the first start, with ENGINE = ReplicatedReplacingMergeTree
-            -- metadata: commit_time                       |  1 | write -- history: true
+            -- ttl: day + INTERVAL 1 YEAR                  | 30 | Any other takes away rows without a change in Postgres, and deletion marks, so that what they hide comes back; filter old rows in a view
+            -- ttl: day + INTERVAL 1 YEAR DELETE           | 31 | a TTL may only move or recompress: write TO VOLUME '...', TO DISK '...' or RECOMPRESS CODEC
+            -- ttl: day TO DISK 'a' WHERE tenant = 1       | 25 | a TTL may only move or recompress
+            -- ttl: day TO DISK 'a', day GROUP BY tenant   | 30 | a TTL may only move or recompress
+            -- ttl: now() TO DISK 'a'                      |  9 | 'now' is not understood here: write a column, or one of these functions of it: assumeNotNull, coalesce
+            -- ttl: nothing TO DISK 'a'                    |  9 | the model has no column nothing
+            -- ttl: _commit_time TO DISK 'a'               |  9 | the model has no column _commit_time: the line -- metadata: commit_time gives it this one
+            -- ttl: day + 1 TO DISK 'a'                    | 15 | '1' is not understood here: write INTERVAL and a number
+            -- ttl: day + INTERVAL 1 AGE TO DISK 'a'       | 26 | 'AGE' is not understood here: write one of DAY, HOUR
+            -- ttl: day TO TABLE 'a'                       | 16 | 'TABLE' is not understood here: write DISK or VOLUME
+            -- ttl: day TO VOLUME cold                     | 23 | 'cold' is not understood here: write the name in quotes
+            -- ttl: day RECOMPRESS CODEC(Delta(4), LZ4)    | 24 | write CODEC with NONE, LZ4, LZ4HC(n) or ZSTD(n)
+            -- ttl:                                        |  8 | something is missing at the end: write a column
+            -- engine: MergeTree                           | 12 | write ReplicatedReplacingMergeTree, or ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'), or SharedReplacingMergeTree; _version and _deleted are added
+            -- engine: ReplacingMergeTree                  | 12 | Without this line the engine is ReplacingMergeTree
+            -- engine: ReplicatedReplacingMergeTree(id)    | 12 | 'ReplicatedReplacingMergeTree(id)' is not possible here
+            -- engine: ReplicatedReplacingMergeTree('/{table}') | 12 | is not possible here
+            -- engine: ReplicatedReplacingMergeTree('/t/{shard}', '{replica}') | 12 | the path '/t/{shard}' must contain {table} or {uuid}: each generation of the model has a table of its own
+            -- engine: SharedReplacingMergeTree('/t/{table}', '{replica}')     | 12 | is not possible here
+            -- engine: ReplicatedReplacingMergeTree(_version) | 12 | is not possible here
+            -- metadata:                                   | 13 | write one or more of commit_time, op, position, separated by commas
+            -- metadata: commit_time, version              | 14 | 'commit_time, version' is not possible here
             -- settings: ttl_only_drop_parts = 1           | 14 | 'ttl_only_drop_parts = 1' is not possible here
             -- settings: index_granularity = 1024, x = 'y  | 39 | 'x = 'y' is not possible here
             -- settings: index_granularity                 | 14 | write name = value
@@ -114,11 +143,43 @@ class TableLinesTest {
     }
 
     @Test
+    void theEngineTheTtlAndWhyARowWasWritten() throws Exception {
+        TestDatabase.write(folder, "m", """
+                -- engine: ReplicatedReplacingMergeTree('/tables/{shard}/{table}', '{replica}', _version, _deleted)
+                -- ttl: day + interval 3 month to volume 'cold', toDateTime(_commit_time) + INTERVAL 10 DAY RECOMPRESS CODEC(ZSTD(9)), coalesce(toMonday(`day`), toDate(0)) TO DISK 'a b'
+                -- metadata: position,commit_time
+                SELECT * FROM sale""");
+        TableOptions options = Models.load(folder, postgres).all().get(0).options();
+        assertThat(options.engine())
+                .contains(new TableEngine(
+                        "ReplicatedReplacingMergeTree", List.of("'/tables/{shard}/{table}'", "'{replica}'")));
+        assertThat(options.ttl())
+                .containsExactly(
+                        "`day` + toIntervalMonth(3) TO VOLUME 'cold'",
+                        "toDateTime(`_commit_time`) + toIntervalDay(10) RECOMPRESS CODEC(ZSTD(9))",
+                        "coalesce(toMonday(`day`), toDate(0)) TO DISK 'a b'");
+        assertThat(options.metadata()).isEqualTo(new RowMetadata(true, false, true));
+        TestDatabase.write(folder, "m", """
+                -- engine: SharedReplacingMergeTree
+                SELECT day, count(*) AS n FROM sale GROUP BY 1""");
+        assertThat(Models.load(folder, postgres).all().get(0).options().engine())
+                .contains(new TableEngine("SharedReplacingMergeTree", List.of()));
+        assertThat(errors("-- metadata: op, commit_time\nSELECT tenant, day, \"Odd Name\", note AS _op FROM sale"))
+                .singleElement()
+                .asString()
+                .contains(":1:14: the SELECT has a column _op itself: rename it with AS, or leave out op");
+    }
+
+    @Test
     void whatHasNoTableOfItsOwnColumns() {
         assertThat(errors("-- order by: day\nSELECT day, count(*) AS n FROM sale GROUP BY 1"))
                 .singleElement()
                 .asString()
-                .contains("only -- settings: is possible");
+                .contains("only -- settings: and -- engine: are possible");
+        assertThat(errors("-- metadata: op\nSELECT day, count(*) AS n FROM sale GROUP BY 1"))
+                .singleElement()
+                .asString()
+                .contains("only -- settings: and -- engine: are possible");
         assertThat(errors("-- settings: index_granularity = 1\n-- settings: index_granularity = 2\nSELECT * FROM sale"))
                 .singleElement()
                 .asString()

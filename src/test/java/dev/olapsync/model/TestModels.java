@@ -25,25 +25,49 @@ public final class TestModels {
 
     /** @param lookUps makes the look-ups, the grain's first */
     public static Model model(String name, Function<Model, List<LookUp>> lookUps) {
-        return model(name, lookUps, model -> null);
+        return model(name, TableOptions.NONE, lookUps, model -> null);
+    }
+
+    /** A model whose table has these options. */
+    public static Model withOptions(String name, TableOptions options) {
+        return model(
+                name,
+                options,
+                model -> List.of(grain(model, new TableName("public", name), bigint("id"))),
+                model -> null);
+    }
+
+    /** A model with a history whose tables have these options. */
+    public static Model withHistory(String name, TableOptions options) {
+        return withHistory(name, options, new TableName("public", name), bigint("id"));
     }
 
     /** A model of one table that keeps a history of these columns. */
     public static Model withHistory(String name, TableName table, KeyColumn key, KeyColumn... image) {
+        return withHistory(name, TableOptions.NONE, table, key, image);
+    }
+
+    private static Model withHistory(
+            String name, TableOptions options, TableName table, KeyColumn key, KeyColumn... image) {
         Table read = new Table(table, 1, 'r', 'p', null, false, List.of(), List.of(), Set.of(), true, null);
         return model(
                 name,
+                options,
                 model -> List.of(grain(model, table, key)),
                 model -> new History(model, new Query.Grain(read, "t"), List.of(image), "SELECT"));
     }
 
-    private static Model model(String name, Function<Model, List<LookUp>> lookUps, Function<Model, History> history) {
+    private static Model model(
+            String name,
+            TableOptions options,
+            Function<Model, List<LookUp>> lookUps,
+            Function<Model, History> history) {
         return new Model(
                 name,
                 Path.of(name + ".sql"),
                 "SELECT",
                 new Query("SELECT", 0, List.of(), null, List.of(), false, null),
-                TableOptions.NONE,
+                options,
                 lookUps,
                 List.of(),
                 null,

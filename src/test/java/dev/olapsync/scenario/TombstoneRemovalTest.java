@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.pipeline.RecordHeaders;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -18,6 +20,9 @@ class TombstoneRemovalTest {
     @Test
     void everyKeyIsDeleted() throws Exception {
         try (Scenario school = Scenario.example("school", "tombstones", "student_contact")) {
+            school.model(
+                    "student_contact",
+                    "-- metadata: op\n" + Files.readString(Path.of("models/school/student_contact.sql")));
             school.set("olap.tombstones.keep.seconds", 1);
             school.postgres(
                     "INSERT INTO student SELECT i, 's' || i FROM generate_series(1, 100) i",
@@ -39,6 +44,8 @@ class TombstoneRemovalTest {
                     .as("it is read again")
                     .isNotEqualTo(read));
             assertThat(school.clickHouse("SELECT count() FROM student_contact")).containsExactly("5");
+            assertThat(school.clickHouse("SELECT _op FROM student_contact WHERE contact_id = 2"))
+                    .containsExactly("read");
             school.postgres("UPDATE student SET name = name || '!'", "INSERT INTO contact VALUES (9, 7, '9')");
             school.awaitInSync();
             assertThat(school.readDeadLetters()).isEmpty();

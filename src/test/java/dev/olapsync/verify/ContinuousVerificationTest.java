@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.devstack.Ports;
+import dev.olapsync.model.Model;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.scenario.Scenario;
 import dev.olapsync.status.Status;
@@ -15,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -137,6 +139,32 @@ class ContinuousVerificationTest {
             assertThat(repaired.result().differences()).isEqualTo(401);
         }
         assertThat(scenario.command("verify", "--repair")).contains("401 rows repaired", "VERDICT: in sync");
+    }
+
+    /** A pass that takes longer than the patience, and in which more rows are on their way than are kept, is repeated. */
+    @Test
+    void moreRowsOnTheirWayThanFitIntoMemory() throws Exception {
+        scenario.awaitQuiet();
+        Duration patience = Duration.ofSeconds(5);
+        Model model = olapSync.models().find("stay").orElseThrow();
+        AtomicInteger passes = new AtomicInteger();
+        try (Verification verification = new Verification(olapSync, patience, 100)) {
+            Verification.Result result = verification.verify(model, (compared, report) -> {
+                if (passes.incrementAndGet() == 1) {
+                    verification
+                            .verifier()
+                            .compare(
+                                    compared,
+                                    null,
+                                    (inPostgres, inClickHouse, difference) ->
+                                            report.accept(Difference.missing(compared, inPostgres)));
+                    Thread.sleep(patience.toMillis() + 1);
+                }
+                return 2500;
+            });
+            assertThat(result.differences()).isZero();
+            assertThat(passes).hasValue(2);
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -75,9 +76,12 @@ final class ClickHouseEngine implements AutoCloseable {
     /** Keeps the engine open while no statement runs. */
     private final Pointer anchor;
 
-    ClickHouseEngine(Path library, Path data) throws QueryException {
+    /** @param configuration a file with settings of the server; it need not exist */
+    ClickHouseEngine(Path library, Path data, Path configuration) throws QueryException {
         chdb = Native.load(library.toString(), Chdb.class, Map.of(Library.OPTION_STRING_ENCODING, "UTF-8"));
-        arguments = new String[] {"clickhouse", "--path=" + data};
+        arguments = Files.exists(configuration)
+                ? new String[] {"clickhouse", "--path=" + data, "--config-file=" + configuration}
+                : new String[] {"clickhouse", "--path=" + data};
         anchor = onThread(this::connect);
     }
 

@@ -102,7 +102,8 @@ final class ClickHouseHttp {
         Path spool = home.resolve("spool");
         Cache.delete(spool);
         Files.createDirectories(spool);
-        ClickHouseEngine engine = new ClickHouseEngine(Path.of(arguments[0]), home.resolve("data"));
+        ClickHouseEngine engine = new ClickHouseEngine(
+                Path.of(arguments[0]), home.resolve("data"), home.resolve(ClickHouseServer.CONFIGURATION));
         ClickHouseHttp http = new ClickHouseHttp(engine, home, spool);
         HttpServer server = HttpServer.create(address(arguments[2]), 128);
         serve(server, http);

@@ -19,6 +19,8 @@ public final class ClickHouseServer extends Service {
 
     public static final String USER = "default";
     public static final String PASSWORD = "";
+    /** In the folder of its data: settings of the server, if there is such a file. */
+    public static final String CONFIGURATION = "config.xml";
 
     private final int securePort = Ports.free();
     private final Certificate certificate;
