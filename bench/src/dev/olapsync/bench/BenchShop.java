@@ -1,6 +1,7 @@
 package dev.olapsync.bench;
 
 import com.clickhouse.client.api.query.GenericRecord;
+import dev.olapsync.cli.Main;
 import dev.olapsync.clickhouse.ClickHouse;
 import dev.olapsync.config.Settings;
 import dev.olapsync.devstack.ClickHouseServer;
@@ -10,6 +11,9 @@ import dev.olapsync.devstack.PostgresServer;
 import dev.olapsync.devstack.Service;
 import dev.olapsync.workload.ShopData;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -110,6 +115,24 @@ final class BenchShop implements AutoCloseable {
                 settings,
                 List.of(arguments),
                 bed.options().javaOptions().replace("%n", name));
+    }
+
+    /** Runs a command of olap-sync; it has to succeed. */
+    void command(String... words) throws IOException {
+        Path configuration = folder("command.properties");
+        Files.createDirectories(configuration.getParent());
+        Properties properties = new Properties();
+        properties.putAll(settings);
+        try (Writer file = Files.newBufferedWriter(configuration)) {
+            properties.store(file, null);
+        }
+        List<String> line = new ArrayList<>(List.of(words));
+        line.addAll(List.of("--config", configuration.toString()));
+        StringWriter printed = new StringWriter();
+        PrintWriter out = new PrintWriter(printed);
+        if (Main.commandLine().setOut(out).setErr(out).execute(line.toArray(String[]::new)) != 0) {
+            throw new IllegalStateException("olap-sync " + String.join(" ", words) + ": " + printed);
+        }
     }
 
     Path folder(String what) {

@@ -30,6 +30,8 @@ interface Benchmark {
         all.put("idle", new IdleBenchmark());
         all.put("aggregate", new AggregateBenchmark());
         all.put("lookup", new LookUpBenchmark());
+        all.put("generations", new GenerationsBenchmark());
+        all.put("rebuild", new RebuildBenchmark());
         return all;
     }
 }

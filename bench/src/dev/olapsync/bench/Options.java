@@ -9,11 +9,15 @@ import java.util.function.UnaryOperator;
  * @param names of benchmarks
  * @param quick smaller and once, for a first look
  * @param rounds how often each side of a comparison has its turn
+ * @param rows that are rebuilt
+ * @param rate of the transactions of a workload, per second
  * @param javaOptions of the pipeline's process, beside those that it always has
  */
-record Options(List<String> names, boolean quick, int rounds, String javaOptions) {
+record Options(List<String> names, boolean quick, int rounds, int rows, int rate, String javaOptions) {
 
     private static final List<String> QUICK = List.of("pipeline", "capture", "latency", "load");
+    private static final int ROWS = 500_000;
+    private static final int RATE = 500;
 
     /** @throws IllegalArgumentException when there is no such benchmark; the message names those that there are */
     static Options of(UnaryOperator<String> properties) {
@@ -22,10 +26,14 @@ record Options(List<String> names, boolean quick, int rounds, String javaOptions
         List<String> names = chosen.isEmpty() ? QUICK : List.of(chosen.split(","));
         names.forEach(Benchmark::named);
         String rounds = text(properties, "bench.rounds");
+        String rows = text(properties, "bench.rows");
+        String rate = text(properties, "bench.rate");
         return new Options(
                 names,
                 quick,
                 rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
+                rows.isEmpty() ? ROWS : Integer.parseInt(rows),
+                rate.isEmpty() ? RATE : Integer.parseInt(rate),
                 text(properties, "bench.java"));
     }
 

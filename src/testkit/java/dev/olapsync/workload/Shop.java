@@ -365,8 +365,9 @@ final class Shop {
         return !tx.query(row -> row.getLong(1), forUpdate, key).isEmpty();
     }
 
+    /** Also where the shop has the table as a view. */
     private static long nextKey(Transaction tx, String table) throws SQLException {
-        return tx.query(row -> row.getLong(1), "SELECT nextval(pg_get_serial_sequence(?, 'id'))", table)
+        return tx.query(row -> row.getLong(1), "SELECT nextval((? || '_id_seq')::regclass)", table)
                 .get(0);
     }
 
