@@ -138,8 +138,12 @@ public final class Browser implements AutoCloseable {
         return answered.get("result");
     }
 
+    /** Returns when the page is loaded. */
     public void open(URI address) throws Exception {
         send("Page.navigate", JSON.createObjectNode().put("url", address.toString()));
+        Awaitility.await(address.toString())
+                .until(() -> evaluate("location.href !== 'about:blank' && document.readyState")
+                        .equals("complete"));
     }
 
     /** The value of an expression in JavaScript as text. */
