@@ -1,6 +1,7 @@
 package dev.olapsync.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.devstack.DevStack;
 import dev.olapsync.scenario.Scenario;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** Several servers in {@code clickhouse.url}, of which one never answers and one fails while rows are written. */
 class SeveralHostsTest {
 
+    private static final int CHANGES_OF_A_FAULT = 50;
     private static final int ROWS = 20_000;
 
     @Test
@@ -43,14 +45,14 @@ class SeveralHostsTest {
             ScheduledFuture<?> writing = thread.scheduleWithFixedDelay(
                     () -> write(scenario, round.incrementAndGet()), 0, 20, TimeUnit.MILLISECONDS);
             for (int fault = 0; fault < 3; fault++) {
-                TimeUnit.SECONDS.sleep(2);
+                awaitChanges(round);
                 first.refuse(true);
                 first.cut();
-                TimeUnit.SECONDS.sleep(2);
+                awaitChanges(round);
                 first.refuse(false);
                 second.refuse(true);
                 second.cut();
-                TimeUnit.SECONDS.sleep(2);
+                awaitChanges(round);
                 second.refuse(false);
             }
             assertThat(writing.isDone()).as("a change has failed").isFalse();
@@ -64,6 +66,11 @@ class SeveralHostsTest {
         } finally {
             thread.shutdownNow();
         }
+    }
+
+    private static void awaitChanges(AtomicInteger round) {
+        int enough = round.get() + CHANGES_OF_A_FAULT;
+        await().until(() -> round.get() >= enough);
     }
 
     private static void write(Scenario scenario, int round) {

@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -158,7 +159,8 @@ class ContinuousVerificationTest {
                                     null,
                                     (inPostgres, inClickHouse, difference) ->
                                             report.accept(Difference.missing(compared, inPostgres)));
-                    Thread.sleep(patience.toMillis() + 1);
+                    Instant end = Instant.now().plus(patience);
+                    await().until(() -> Instant.now().isAfter(end));
                 }
                 return 2500;
             });
