@@ -82,6 +82,10 @@ public final class Explain implements Callable<Integer> {
                     + (lookUp.asked().ofGrain() ? ", are the key" : ", lead to the key"));
             if (sql && (lookUp.ofGrain() || !lookUp.asked().ofGrain())) {
                 out.println("              " + lookUp.sql());
+                if (!lookUp.sql(LookUp.MANY).equals(lookUp.sql())) {
+                    out.println("              for " + LookUp.MANY + " rows and more:");
+                    out.println("              " + lookUp.sql(LookUp.MANY));
+                }
             }
         }
         for (LookUp.Reference reference : model.references()) {

@@ -127,7 +127,7 @@ public final class DirtyKeys {
 
     /** The statement, with one named parameter {@code :?k1}, {@code :?k2}... for each column of the key. */
     public String getSql() {
-        return lookUp.sql();
+        return lookUp.sql(size());
     }
 
     /** For each column of the key all values, as a Postgres array literal; then the maximum bytes of a row. */

@@ -23,8 +23,16 @@ final class CatalogFunctions {
      *
      * @param kind {@code pg_proc.prokind}
      * @param volatility {@code pg_proc.provolatile}
+     * @param leakproof {@code pg_proc.proleakproof}
      */
-    record Function(String schema, String name, char kind, char volatility, boolean setReturning, int arguments) {
+    record Function(
+            String schema,
+            String name,
+            char kind,
+            char volatility,
+            boolean setReturning,
+            int arguments,
+            boolean leakproof) {
 
         boolean builtIn() {
             return schema.equals("pg_catalog");
@@ -57,7 +65,7 @@ final class CatalogFunctions {
         if (known == null) {
             try (PreparedStatement query = postgres.prepareStatement(
                     "SELECT n.nspname, p.proname, p.prokind, p.provolatile, p.proretset,"
-                            + " p.pronargs FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ?")) {
+                            + " p.pronargs, p.proleakproof FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ?")) {
                 query.setLong(1, oid);
                 try (ResultSet row = query.executeQuery()) {
                     row.next();
@@ -67,7 +75,8 @@ final class CatalogFunctions {
                             row.getString(3).charAt(0),
                             row.getString(4).charAt(0),
                             row.getBoolean(5),
-                            row.getInt(6));
+                            row.getInt(6),
+                            row.getBoolean(7));
                 }
             }
             functions.put(oid, known);

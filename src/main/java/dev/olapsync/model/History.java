@@ -36,6 +36,7 @@ public final class History {
                 true,
                 true,
                 sql,
+                sql,
                 "");
     }
 

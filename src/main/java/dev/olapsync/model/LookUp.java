@@ -28,6 +28,12 @@ import java.util.List;
  */
 public final class LookUp {
 
+    /**
+     * Number of keys from which on joining all rows together is not slower, also where the tables are so large that
+     * indexes would be faster than Postgres expects (docs/benchmarks.md).
+     */
+    public static final int MANY = 2000;
+
     /** Columns of one of the tables of the model by whose values rows are found. */
     public record Reference(TableName table, List<String> columns) {}
 
@@ -41,9 +47,13 @@ public final class LookUp {
     private final boolean required;
     private final boolean ofWholeRows;
     private final String sql;
+    private final String sqlOfMany;
     private final String listing;
 
-    /** @param direct whether the key is that of the grain, so that the look-up of the grain can be used */
+    /**
+     * @param direct whether the key is that of the grain, so that the look-up of the grain can be used
+     * @param sqlOfMany the same for many keys
+     */
     LookUp(
             Model model,
             String target,
@@ -55,6 +65,7 @@ public final class LookUp {
             boolean required,
             boolean ofWholeRows,
             String sql,
+            String sqlOfMany,
             String listing) {
         this.model = model;
         this.target = target;
@@ -66,6 +77,7 @@ public final class LookUp {
         this.required = required;
         this.ofWholeRows = ofWholeRows;
         this.sql = sql;
+        this.sqlOfMany = sqlOfMany;
         this.listing = listing;
     }
 
@@ -118,8 +130,17 @@ public final class LookUp {
         return ofWholeRows;
     }
 
+    /** The statement that finds the row of each key through indexes. */
     public String sql() {
         return sql;
+    }
+
+    /**
+     * The statement for a number of keys: for many, Postgres chooses whether it finds each parent through an index or
+     * reads its table once.
+     */
+    public String sql(int keys) {
+        return keys < MANY ? sql : sqlOfMany;
     }
 
     /**

@@ -30,19 +30,45 @@ final class LookUpSql {
         this.catalog = catalog;
     }
 
-    /** One row per key of the grain, also for keys whose row is gone. */
+    /** One row per key of the grain, also for keys whose row is gone; its parameters are in the order of their use. */
     String ofGrain() {
-        List<String> given =
-                IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
-        return rows(
-                given.size() + 1, "s.n", KEYS + ".n", given, keys(query.keyColumns()) + rowOf(given), "", List.of());
+        return ofGrain(keys(query.keyColumns()) + rowOf(given()));
+    }
+
+    /** The same for many keys, if Postgres can join the rows of all keys together; its parameters are used twice. */
+    String ofGrainTogether() {
+        return query.joined()
+                .map(joined -> keys(query.keyColumns()) + " LEFT JOIN ("
+                        + query.with(joined.over(rowsOfGrain())).select() + " OFFSET 0) AS " + ROW + " ON "
+                        + hasKey(ROW, given()))
+                .map(this::ofGrain)
+                .orElseGet(this::ofGrain);
+    }
+
+    private String ofGrain(String from) {
+        List<String> given = given();
+        return rows(given.size() + 1, "s.n", KEYS, List.of("n"), given, from, List.of());
+    }
+
+    private List<String> given() {
+        return IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
+    }
+
+    /** The rows of the grain with the keys: Postgres must find them before it joins. */
+    private String rowsOfGrain() {
+        List<Table.Column> key = query.keyColumns();
+        String columns =
+                key.stream().map(column -> Sql.identifier(column.name())).collect(Collectors.joining(", "));
+        return "(SELECT * FROM " + query.grain().table().name().quoted() + " WHERE "
+                + (key.size() == 1
+                        ? columns + " = ANY (" + arrays(key) + ")"
+                        : "(" + columns + ") IN (SELECT * FROM unnest(" + arrays(key) + "))")
+                + " OFFSET 0)";
     }
 
     /** {@code n} of the keys without a row. */
     String gone() {
-        List<String> given =
-                IntStream.range(0, query.key().size()).mapToObj(this::given).toList();
-        return "SELECT " + KEYS + ".n FROM " + keys(query.keyColumns()) + rowOf(given) + " WHERE (" + live()
+        return "SELECT " + KEYS + ".n FROM " + keys(query.keyColumns()) + rowOf(given()) + " WHERE (" + live()
                 + ") IS NOT TRUE";
     }
 
@@ -52,11 +78,14 @@ final class LookUpSql {
     }
 
     private String rowOf(String select, List<String> key) {
-        String found = IntStream.range(0, key.size())
-                .mapToObj(i -> "m." + name(query.key().get(i).column()) + " = " + key.get(i))
+        return " LEFT JOIN LATERAL (SELECT * FROM (" + select + ") AS m WHERE " + hasKey("m", key) + " OFFSET 0) AS "
+                + ROW + " ON true";
+    }
+
+    private String hasKey(String row, List<String> key) {
+        return IntStream.range(0, key.size())
+                .mapToObj(i -> row + "." + name(query.key().get(i).column()) + " = " + key.get(i))
                 .collect(Collectors.joining(" AND "));
-        return " LEFT JOIN LATERAL (SELECT * FROM (" + select + ") AS m WHERE " + found + " OFFSET 0) AS " + ROW
-                + " ON true";
     }
 
     private static String name(OutputColumn column) {
@@ -88,14 +117,14 @@ final class LookUpSql {
         return rows(
                 width + OF_THE_CHANGE + 1,
                 "s.n",
-                KEYS + ".n",
+                KEYS,
+                List.of("n"),
                 query.key().stream().map(key -> value(key.column())).toList(),
                 from,
-                "",
                 List.of(
-                        given(width) + " AS _op",
-                        ColumnType.inUtc(given(width + 1) + "::timestamptz") + " AS _commit_time",
-                        given(width + 2) + "::numeric AS _version"));
+                        new Further("_op", given(width)),
+                        new Further("_commit_time", ColumnType.inUtc(given(width + 1) + "::timestamptz")),
+                        new Further("_version", given(width + 2) + "::numeric")));
     }
 
     /** The value of the column from its text, with the type and collation that expressions over the column use. */
@@ -118,11 +147,11 @@ final class LookUpSql {
         return rows(
                 reach.columns().size() + 1,
                 "s.n",
-                KEYS + ".n",
+                KEYS,
+                List.of("n"),
                 reached,
                 keys(reach.columns()) + " CROSS JOIN LATERAL (" + reached(reach) + " OFFSET 0) AS " + REACHED
                         + rowOf(reached),
-                "",
                 List.of());
     }
 
@@ -319,8 +348,10 @@ final class LookUpSql {
         List<String> reached = IntStream.rangeClosed(1, key.size())
                 .mapToObj(i -> REACHED + ".k" + i)
                 .toList();
-        return rows(1, texts(key), String.join(", ", reached), reached, grain + rowOf(reached), "", List.of())
-                + " ORDER BY " + numbered(key.size(), "s.k%d");
+        List<String> names =
+                IntStream.rangeClosed(1, key.size()).mapToObj(i -> "k" + i).toList();
+        return rows(1, texts(key), REACHED, names, reached, grain + rowOf(reached), List.of()) + " ORDER BY "
+                + numbered(key.size(), "s.k%d");
     }
 
     private static String values(List<String> key) {
@@ -340,38 +371,57 @@ final class LookUpSql {
                 .collect(Collectors.joining(", "));
     }
 
+    /** A value of a live row after the columns of the model. */
+    private record Further(String name, String sql) {}
+
     /**
      * @param maximum number of the parameter with the maximum bytes of a row; for a larger row only the size is
      *     returned
-     * @param outer the leading result columns, from the inner ones, which are in {@code s}
-     * @param inner the expressions of the leading result columns
+     * @param outer the leading result columns, from those with the names, which are in {@code s}
+     * @param alias of the entry in FROM that has the columns with the names
      * @param keyValues SQL for the key of the row of the model
-     * @param behind further values of a live row after the columns of the model
      */
     private String rows(
             int maximum,
             String outer,
-            String inner,
+            String alias,
+            List<String> names,
             List<String> keyValues,
             String from,
-            String where,
-            List<String> behind) {
-        // OFFSET 0 keeps Postgres from evaluating r once for each of its elements
-        return "SELECT " + outer + ", s.key, s.r[1]::boolean AS live,"
-                + " CASE WHEN pg_column_size(s.r) <= $" + maximum + "::bigint THEN s.r[2] END AS \"row\","
-                + " pg_column_size(s.r) AS size, s.r[3] AS unheld, s.r[4] AS refused, "
+            List<Further> behind) {
+        LookUpRow live = new LookUpRow("l");
+        query.stored().forEach(column -> live.add(column, value(column)));
+        behind.forEach(further -> live.add(further.name(), further.sql()));
+        LookUpRow gone = new LookUpRow("g");
+        for (int i = 0; i < keyValues.size(); i++) {
+            gone.add(query.key().get(i).column(), keyValues.get(i));
+        }
+        // OFFSET 0 keeps Postgres from evaluating a value once for each of its uses
+        return "SELECT " + outer + ", s.key, s.live, CASE WHEN octet_length(s.json) <= $" + maximum
+                + "::bigint THEN s.json END AS \"row\", octet_length(s.json) AS size, s.unheld, s.refused, "
                 // a sub-select of nothing is evaluated once, not for each row
-                + "(SELECT " + query.schema().condition() + ") AS current"
-                + " FROM (SELECT " + inner + ", " + keyText(keyValues) + " AS key, CASE WHEN " + live()
-                + " THEN " + liveRow(behind) + " ELSE " + goneRow(keyValues) + " END AS r"
-                + " FROM " + from + where + " OFFSET 0) AS s";
+                + "(SELECT " + query.schema().condition() + ") AS current FROM (SELECT "
+                + qualified("v", names) + ", v.key, v.live, CASE WHEN v.live THEN " + live.json() + " ELSE "
+                + gone.json() + " END AS json, CASE WHEN v.live THEN " + live.unheld()
+                + " END AS unheld, CASE WHEN v.live THEN " + live.refused() + " ELSE " + gone.refused()
+                + " END AS refused FROM (SELECT " + qualified(alias, names) + ", " + keyText(keyValues) + " AS key, "
+                + live() + " AS live, " + live.raw() + ", " + gone.raw() + " FROM " + from
+                + " OFFSET 0) AS v OFFSET 0) AS s";
+    }
+
+    private static String qualified(String alias, List<String> names) {
+        return names.stream().map(name -> alias + "." + name).collect(Collectors.joining(", "));
     }
 
     private String keys(List<Table.Column> columns) {
-        String arrays = IntStream.range(0, columns.size())
+        return "unnest(" + arrays(columns) + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(columns.size(), "k%d")
+                + ", n)";
+    }
+
+    private static String arrays(List<Table.Column> columns) {
+        return IntStream.range(0, columns.size())
                 .mapToObj(i -> "($" + (i + 1) + ")::" + columns.get(i).typeName() + "[]")
                 .collect(Collectors.joining(", "));
-        return "unnest(" + arrays + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(columns.size(), "k%d") + ", n)";
     }
 
     private String given(int i) {
@@ -393,50 +443,5 @@ final class LookUpSql {
     /** The key of an existing row is never null. */
     private String live() {
         return value(query.key().get(0).column()) + " IS NOT NULL";
-    }
-
-    private String liveRow(List<String> behind) {
-        return row(
-                "t",
-                query.stored(),
-                query.stored().stream().map(LookUpSql::value).toList(),
-                behind);
-    }
-
-    private String goneRow(List<String> keyValues) {
-        return row("f", query.key().stream().map(Query.Key::column).toList(), keyValues, List.of());
-    }
-
-    /** The array of live, row, unheld and refused, as a sub-select, so that CASE keeps it from being evaluated too early. */
-    private static String row(String live, List<OutputColumn> outputs, List<String> values, List<String> behind) {
-        List<String> raw = new ArrayList<>();
-        List<String> written = new ArrayList<>();
-        List<String> unheld = new ArrayList<>();
-        List<String> refused = new ArrayList<>();
-        for (int i = 0; i < values.size(); i++) {
-            OutputColumn column = outputs.get(i);
-            String value = "v.c" + (i + 1);
-            raw.add(values.get(i) + " AS c" + (i + 1));
-            written.add(column.type().value(value) + " AS " + Sql.identifier(column.name()));
-            String name = Sql.literal(column.name());
-            if (!column.nullable()) {
-                String refusable = column.type()
-                        .held(value)
-                        .map(held -> held + " IS NOT TRUE")
-                        .orElse(value + " IS NULL");
-                refused.add("CASE WHEN " + refusable + " THEN " + name + " END");
-            } else if (column.type().held(value).isPresent()) {
-                unheld.add("CASE WHEN NOT " + column.type().held(value).get() + " THEN " + name + " END");
-            }
-        }
-        written.addAll(behind);
-        return "(SELECT ARRAY['" + live + "', row_to_json(h.*)::text, " + names(unheld) + ", " + names(refused) + "]"
-                + " FROM (SELECT " + String.join(", ", raw) + ") AS v, LATERAL (SELECT " + String.join(", ", written)
-                + ") AS h)";
-    }
-
-    private static String names(List<String> cases) {
-        // not concat_ws, which takes no more than 100 arguments
-        return cases.isEmpty() ? "NULL" : "nullif(array_to_string(ARRAY[" + String.join(", ", cases) + "], ', '), '')";
     }
 }

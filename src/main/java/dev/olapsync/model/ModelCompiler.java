@@ -42,11 +42,13 @@ final class ModelCompiler {
         PageQuery.Bounds none = new PageQuery.Bounds(false, false);
         PageQuery.Bounds both = new PageQuery.Bounds(true, true);
         String ofGrain = sql.ofGrain();
+        String ofGrainTogether = sql.ofGrainTogether();
         prepare(sql.page(none), 0);
         prepare(sql.page(both), 2 * query.key().size());
         prepare(sql.count(both), 0);
         prepare(sql.copy(both), 0);
         prepare(ofGrain, query.key().size());
+        prepare(ofGrainTogether, query.key().size());
         prepare(sql.gone(), query.key().size());
         List<String> statements = new ArrayList<>();
         List<String> listings = new ArrayList<>();
@@ -90,6 +92,7 @@ final class ModelCompiler {
                                 reach.required(),
                                 i > 0 && reach.onlyInWholeRows(),
                                 new SqlText(statements.get(i)).camel(),
+                                new SqlText(reach.direct() ? ofGrainTogether : statements.get(i)).camel(),
                                 new SqlText(listings.get(i)).jdbc()));
                     }
                     return lookUps;

@@ -223,14 +223,18 @@ final class ModelReader {
         }
         problems.stopIfAny();
         List<Reach> reaches = new ReachFinder(catalog, places, problems).find(resolved, grain);
+        String qualified = qualified(read, analysis);
         Query query = new Query(
-                qualified(read, analysis),
+                qualified,
                 analysis.columns().size(),
                 values,
                 new Query.Grain(grain.item().table(), "g"),
                 key,
                 grain.several(),
-                ReadSchema.of(resolved, grain, reaches, history, postgres));
+                ReadSchema.of(resolved, grain, reaches, history, postgres),
+                grain.several()
+                        ? Optional.empty()
+                        : JoinedSelect.of(qualified, resolved, grain.item(), catalog.functions()));
         List<Table.Column> images = history ? new Images(resolved, query, places, problems).columns() : List.of();
         problems.stopIfAny();
         return new ModelCompiler(file, new Planner(postgres), catalog, problems)

@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import dev.olapsync.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -15,9 +16,17 @@ import java.util.stream.IntStream;
  * @param key of the grain
  * @param several whether a row of the grain can give several rows; then they are one row in ClickHouse, with an
  *     array for each column
+ * @param joined the same SELECT, if the grain in its text can be replaced by some of its rows
  */
 record Query(
-        String text, int width, List<Output> values, Grain grain, List<Key> key, boolean several, ReadSchema schema) {
+        String text,
+        int width,
+        List<Output> values,
+        Grain grain,
+        List<Key> key,
+        boolean several,
+        ReadSchema schema,
+        Optional<JoinedSelect> joined) {
 
     /** The name of the result of the SELECT, and of the row that is read, in statements. */
     static final String ROW = "q";
@@ -69,7 +78,7 @@ record Query(
 
     /** The same, for another text. */
     Query with(String other) {
-        return new Query(other, width, values, grain, key, several, schema);
+        return new Query(other, width, values, grain, key, several, schema, Optional.empty());
     }
 
     /** The rows in their stored form, with their names: a row in ClickHouse must be equal to this. */

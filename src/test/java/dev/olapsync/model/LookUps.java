@@ -1,5 +1,7 @@
 package dev.olapsync.model;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -27,8 +29,19 @@ final class LookUps {
 
     private LookUps() {}
 
-    /** @param keys each with the texts of the look-up's key columns */
+    /**
+     * Runs the statement for few keys, and requires that the one for many returns the same.
+     *
+     * @param keys each with the texts of the look-up's key columns
+     */
     static List<Row> run(Connection postgres, LookUp lookUp, List<List<String>> keys) throws SQLException {
+        List<Row> rows = run(postgres, lookUp, lookUp.sql(), keys);
+        assertThat(run(postgres, lookUp, lookUp.sql(LookUp.MANY), keys)).containsExactlyInAnyOrderElementsOf(rows);
+        return rows;
+    }
+
+    private static List<Row> run(Connection postgres, LookUp lookUp, String sql, List<List<String>> keys)
+            throws SQLException {
         Exchange exchange = new DefaultExchange(CONTEXT);
         for (int i = 0; i < lookUp.key().size(); i++) {
             int column = i;
@@ -39,13 +52,11 @@ final class LookUps {
                                     keys.stream().map(key -> key.get(column)).toList()));
         }
         exchange.getIn().setHeader("k" + (lookUp.key().size() + 1), Long.MAX_VALUE);
-        String prepared = CAMEL.prepareQuery(lookUp.sql(), true);
+        String prepared = CAMEL.prepareQuery(sql, true);
         try (PreparedStatement statement = postgres.prepareStatement(prepared)) {
             int parameters = statement.getParameterMetaData().getParameterCount();
             CAMEL.populateStatement(
-                    statement,
-                    CAMEL.createPopulateIterator(lookUp.sql(), prepared, parameters, exchange, null),
-                    parameters);
+                    statement, CAMEL.createPopulateIterator(sql, prepared, parameters, exchange, null), parameters);
             return rows(statement, true);
         }
     }

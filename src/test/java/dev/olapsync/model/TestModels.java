@@ -3,6 +3,7 @@ package dev.olapsync.model;
 import dev.olapsync.postgres.TableName;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -66,7 +67,7 @@ public final class TestModels {
                 name,
                 Path.of(name + ".sql"),
                 "SELECT",
-                new Query("SELECT", 0, List.of(), null, List.of(), false, null),
+                new Query("SELECT", 0, List.of(), null, List.of(), false, null, Optional.empty()),
                 options,
                 lookUps,
                 List.of(),
@@ -110,6 +111,7 @@ public final class TestModels {
                 ofGrain,
                 required,
                 ofWholeRows,
+                "SELECT",
                 "SELECT",
                 "SELECT");
     }
