@@ -4,6 +4,7 @@ import dev.olapsync.clickhouse.RowJson;
 import dev.olapsync.config.Settings;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.kafka.PolledRecord;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.History;
 import dev.olapsync.model.LookUp;
@@ -79,23 +80,22 @@ public class DirtyRowFinder extends PreparedStep {
         Current now = current();
         List<Exchange> ready = new ArrayList<>();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
-        for (Object change : exchange.getMessage().getBody(List.class)) {
-            Message message = ((Exchange) change).getMessage();
+        for (PolledRecord change : PolledRecord.of(exchange)) {
             try {
-                int epoch = epoch(message);
+                int epoch = epoch(change);
                 olapSync.ownEpoch().requireNotBefore(epoch);
-                ChangeEvent event = ChangeEvent.parse(epoch, message.getBody(byte[].class), now.needed());
+                ChangeEvent event = ChangeEvent.parse(epoch, change.value(), now.needed());
                 if (event.op() != 'm' && now.models().lookUpsOf(event.table()).isEmpty()) {
-                    unread(now, event.table(), message, ready);
+                    unread(now, event.table(), change, ready);
                     continue;
                 }
                 switch (event.op()) {
                     case 'm' -> refreshRequest(now.models(), event, ready, dirty);
-                    case 't' -> truncate(now.models(), event, message, ready);
-                    default -> row(now.models(), event, message, ready, dirty);
+                    case 't' -> truncate(now.models(), event, change, ready);
+                    default -> row(now.models(), event, change, ready, dirty);
                 }
             } catch (IllegalArgumentException e) {
-                ready.add(DeadLetters.ofRecord(getCamelContext(), message, e.getMessage()));
+                ready.add(DeadLetters.ofRecord(getCamelContext(), change.message(), e.getMessage()));
             }
         }
         exchange.setVariable(READY, ready);
@@ -118,8 +118,8 @@ public class DirtyRowFinder extends PreparedStep {
         return lookUps;
     }
 
-    private static int epoch(Message change) {
-        byte[] epoch = change.getHeader(RecordHeaders.EPOCH, byte[].class);
+    private static int epoch(PolledRecord change) {
+        byte[] epoch = change.header(RecordHeaders.EPOCH);
         if (epoch != null && epoch.length != Integer.BYTES) {
             throw new IllegalArgumentException("not a change: the header " + RecordHeaders.EPOCH + " is no epoch");
         }
@@ -127,7 +127,7 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     private void row(
-            Models models, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+            Models models, ChangeEvent event, PolledRecord change, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
         if (event.images().isEmpty()) {
             throw new IllegalArgumentException("the change of " + event.table() + " carries no row");
         }
@@ -140,7 +140,7 @@ public class DirtyRowFinder extends PreparedStep {
             Cause cause = Cause.of(event, lookUp.ofGrain() ? event.operation().orElse(RowJson.READ) : RowJson.JOINED);
             ChangedKeys.of(lookUp, event).forEach(key -> keys.add(key, cause));
             if (lookUp.ofGrain()) {
-                lookUp.model().history().ifPresent(history -> version(history, event, message, ready, dirty));
+                lookUp.model().history().ifPresent(history -> version(history, event, change.message(), ready, dirty));
             }
         }
     }
@@ -203,7 +203,7 @@ public class DirtyRowFinder extends PreparedStep {
      * Rows of a truncated grain are gone at once, and so are rows that require a parent in a truncated table. The
      * fan-out reads rows again whose parent in the truncated table is optional.
      */
-    private void truncate(Models models, ChangeEvent event, Message message, List<Exchange> ready) {
+    private void truncate(Models models, ChangeEvent event, PolledRecord change, List<Exchange> ready) {
         for (LookUp lookUp : models.lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
@@ -219,7 +219,9 @@ public class DirtyRowFinder extends PreparedStep {
                 ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), cutoff));
                 model.history()
                         .ifPresent(history -> ready.add(RowRecords.record(
-                                getCamelContext(), olapSync.topics(), HistoryVersions.end(history, event, message))));
+                                getCamelContext(),
+                                olapSync.topics(),
+                                HistoryVersions.end(history, event, change.message()))));
             } else {
                 ready.add(FanOutRequest.ofAll(model, Cause.of(event, RowJson.JOINED))
                         .message(getCamelContext()));
@@ -227,12 +229,12 @@ public class DirtyRowFinder extends PreparedStep {
         }
     }
 
-    private void unread(Current now, TableName table, Message message, List<Exchange> ready) {
+    private void unread(Current now, TableName table, PolledRecord change, List<Exchange> ready) {
         if (unreadTables.isDeadLetterDue(table) && !now.frozen()) {
             ready.add(
                     DeadLetters.ofRecord(
                             getCamelContext(),
-                            message,
+                            change.message(),
                             "no model reads the table " + table + "; add one that does, or take"
                                     + " the table out of the publication. All its changes are counted, and one in an hour becomes a dead letter"));
         }

@@ -5,6 +5,7 @@ import dev.olapsync.enrich.ByteBudget;
 import dev.olapsync.enrich.DirtyKeys;
 import dev.olapsync.enrich.FanOutRequest;
 import dev.olapsync.enrich.FanOutRequest.Way;
+import dev.olapsync.kafka.PolledRecord;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
@@ -14,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.Processor;
 
 /**
@@ -31,10 +31,9 @@ public class FanOutSorter implements Processor {
         List<Exchange> deadLetters = new ArrayList<>();
         List<Object> work = new ArrayList<>();
         Map<LookUp, DirtyKeys> rows = new LinkedHashMap<>();
-        for (Object polled : exchange.getMessage().getBody(List.class)) {
-            Message message = ((Exchange) polled).getMessage();
+        for (PolledRecord polled : PolledRecord.of(exchange)) {
             try {
-                FanOutRequest fanOut = parsed(message.getBody(byte[].class), olapSync);
+                FanOutRequest fanOut = parsed(polled.value(), olapSync);
                 olapSync.ownEpoch().requireNotBefore(fanOut.cause().position().epoch());
                 if (fanOut.isToBeListed()) {
                     work.add(new ListingRequest(fanOut));
@@ -51,10 +50,10 @@ public class FanOutSorter implements Processor {
             } catch (IllegalArgumentException e) {
                 olapSync.ownEpoch().look();
                 olapSync.ownEpoch().requireCurrent();
-                if (isTakenOut(message, olapSync)) {
+                if (isTakenOut(polled, olapSync)) {
                     continue;
                 }
-                deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), message, e.getMessage()));
+                deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), polled.message(), e.getMessage()));
             }
         }
         rows.values()
@@ -83,8 +82,8 @@ public class FanOutSorter implements Processor {
         }
     }
 
-    private static boolean isTakenOut(Message message, OlapSync olapSync) {
-        return FanOutRequest.model(message.getBody(byte[].class))
+    private static boolean isTakenOut(PolledRecord polled, OlapSync olapSync) {
+        return FanOutRequest.model(polled.value())
                 .filter(Generations.of(olapSync)::isTakenOut)
                 .isPresent();
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -69,6 +70,21 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         default void assigned() {}
     }
 
+    /**
+     * How batches are collected and returned.
+     *
+     * @param together whether a poll returns its records as one, see {@link PolledBatch}
+     * @param growth how many times as many records as configured a batch may have, and how many times as long it may
+     *     take, from its first record: at least 1
+     */
+    public record Way(boolean together, ToIntFunction<ConsumerRecord<Object, Object>> growth) {
+
+        /** Camel makes an exchange of each record. */
+        public static final Way EACH = new Way(false, first -> 1);
+
+        public static final Way TOGETHER = new Way(true, first -> 1);
+    }
+
     private final Losses losses;
     /** The offset that the next record of a partition must have. */
     private final Map<TopicPartition, Long> expected = new HashMap<>();
@@ -76,6 +92,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     private final List<Runnable> unsaid = new ArrayList<>();
     private final int maximum;
     private final int maxBytes;
+    private final Way way;
     /** Includes records for which the last batch had no room, and records that a failed poll had read. */
     private List<ConsumerRecord<Object, Object>> collected = new ArrayList<>();
 
@@ -92,11 +109,12 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
      * @param properties {@code max.poll.records} is the size of a batch
      * @param maxBytes maximum bytes of keys and values in a batch; a single record can have more
      */
-    public BatchConsumer(Properties properties, int maxBytes, Losses losses) {
+    public BatchConsumer(Properties properties, int maxBytes, Way way, Losses losses) {
         super(inParts(properties, maxBytes));
         this.losses = losses;
         this.maximum = maximum(properties);
         this.maxBytes = maxBytes;
+        this.way = way;
     }
 
     private static int maximum(Properties properties) {
@@ -128,13 +146,18 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
             handedOver = System.nanoTime();
             return ConsumerRecords.empty();
         }
-        long due = handedOver + timeout.plus(MOMENT).toNanos();
+        long usual = timeout.plus(MOMENT).toNanos();
+        long due = handedOver + usual;
         boolean more = true;
         while (more) {
             long left = Math.max(0, due - System.nanoTime());
             ConsumerRecords<Object, Object> polled = read(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
+            if (!polled.isEmpty()) {
+                // a batch that may grow ends earlier when no record comes for the usual time
+                due = Math.max(due, Math.min(handedOver + growth() * usual, System.nanoTime() + usual));
+            }
             more = !collected.isEmpty()
-                    && collected.size() < maximum
+                    && collected.size() < growth() * maximum
                     && collectedBytes < maxBytes
                     && (!polled.isEmpty() || System.nanoTime() < due);
         }
@@ -143,6 +166,10 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         }
         complete = !collected.isEmpty();
         return batch();
+    }
+
+    private long growth() {
+        return collected.isEmpty() ? 1 : way.growth().applyAsInt(collected.get(0));
     }
 
     private ConsumerRecords<Object, Object> read(Duration timeout) {
@@ -302,15 +329,22 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
     private ConsumerRecords<Object, Object> batch() {
         int size = 0;
-        Map<TopicPartition, List<ConsumerRecord<Object, Object>>> batch = new LinkedHashMap<>();
-        for (long bytes = 0; size < Math.min(maximum, collected.size()) && (size == 0 || bytes < maxBytes); size++) {
-            ConsumerRecord<Object, Object> one = collected.get(size);
-            batch.computeIfAbsent(new TopicPartition(one.topic(), one.partition()), partition -> new ArrayList<>())
-                    .add(one);
-            bytes += bytes(one);
+        long limit = Math.min(growth() * maximum, collected.size());
+        for (long bytes = 0; size < limit && (size == 0 || bytes < maxBytes); size++) {
+            bytes += bytes(collected.get(size));
         }
+        List<ConsumerRecord<Object, Object>> batch = collected.subList(0, size);
         hold(collected.subList(size, collected.size()));
-        return new ConsumerRecords<>(batch, Map.of());
+        return way.together() && size > 0 ? new PolledBatch(batch).asOne() : byPartition(batch);
+    }
+
+    private static ConsumerRecords<Object, Object> byPartition(List<ConsumerRecord<Object, Object>> records) {
+        Map<TopicPartition, List<ConsumerRecord<Object, Object>>> divided = new LinkedHashMap<>();
+        for (ConsumerRecord<Object, Object> one : records) {
+            divided.computeIfAbsent(new TopicPartition(one.topic(), one.partition()), partition -> new ArrayList<>())
+                    .add(one);
+        }
+        return new ConsumerRecords<>(divided, Map.of());
     }
 
     private void hold(List<ConsumerRecord<Object, Object>> records) {

@@ -31,16 +31,9 @@ public class CommitOffsets implements Processor {
             return;
         }
         Map<TopicPartition, Long> next = new HashMap<>();
-        TopicPartition partition = new TopicPartition("", -1);
         for (Object polled : batch) {
             Message message = ((Exchange) polled).getMessage();
-            String topic = message.getHeader(KafkaConstants.TOPIC, String.class);
-            int number = message.getHeader(KafkaConstants.PARTITION, Integer.class);
-            // most records are in the same partition as the previous one
-            if (number != partition.partition() || !topic.equals(partition.topic())) {
-                partition = new TopicPartition(topic, number);
-            }
-            next.merge(partition, message.getHeader(KafkaConstants.OFFSET, Long.class) + 1, Math::max);
+            next(message).forEach((partition, offset) -> next.merge(partition, offset, Math::max));
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         next.forEach((read, offset) -> offsets.put(read, new OffsetAndMetadata(offset)));
@@ -55,5 +48,15 @@ public class CommitOffsets implements Processor {
             exchange.setRollbackOnly(true);
             throw e;
         }
+    }
+
+    private static Map<TopicPartition, Long> next(Message polled) {
+        return polled.getBody() instanceof PolledBatch together
+                ? together.next()
+                : Map.of(
+                        new TopicPartition(
+                                polled.getHeader(KafkaConstants.TOPIC, String.class),
+                                polled.getHeader(KafkaConstants.PARTITION, Integer.class)),
+                        polled.getHeader(KafkaConstants.OFFSET, Long.class) + 1);
     }
 }

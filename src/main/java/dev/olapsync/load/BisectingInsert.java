@@ -129,7 +129,7 @@ public final class BisectingInsert {
         refused.deadLetters()
                 .add(
                         row.polled() != null && (target.isHistory() || version.isEmpty() || row.key() == null)
-                                ? DeadLetters.ofRecord(context, row.polled(), target.name() + ": " + error)
+                                ? DeadLetters.ofRecord(context, row.polled().message(), target.name() + ": " + error)
                                 : DeadLetters.ofRefusedRow(
                                         context,
                                         target.model().map(Model::name).orElse(target.name()),
@@ -137,7 +137,9 @@ public final class BisectingInsert {
                                         row.json(),
                                         Position.ofVersion(version.orElseThrow()),
                                         error,
-                                        row.polled()));
+                                        row.polled() == null
+                                                ? null
+                                                : row.polled().message()));
     }
 
     private List<String> key(RowBatch.Row row) {

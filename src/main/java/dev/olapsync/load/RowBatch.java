@@ -1,12 +1,12 @@
 package dev.olapsync.load;
 
+import dev.olapsync.kafka.PolledRecord;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.apache.camel.Message;
 
 /** Rows of one model that are written with one INSERT. */
 public final class RowBatch {
@@ -25,7 +25,7 @@ public final class RowBatch {
      *     without a change
      * @param polled the record that contains the row; null outside of the stream
      */
-    record Row(byte[] key, byte[] json, long committed, Message polled) {}
+    record Row(byte[] key, byte[] json, long committed, PolledRecord polled) {}
 
     private final String model;
     private final Way way;

@@ -1,6 +1,7 @@
 package dev.olapsync.load;
 
 import dev.olapsync.deadletter.DeadLetters;
+import dev.olapsync.kafka.PolledRecord;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.VersionCutoffs;
 import dev.olapsync.pipeline.Generations;
@@ -15,9 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.component.kafka.KafkaConstants;
 
 /** Sorts the output rows of a poll into one {@link RowBatch} for each model. */
 public class RowBatches implements Processor {
@@ -36,9 +35,8 @@ public class RowBatches implements Processor {
         List<Exchange> deadLetters = new ArrayList<>();
         Map<String, RowBatch> batches = new LinkedHashMap<>();
         Map<String, Wanted> wantedByModel = new HashMap<>();
-        for (Object polled : exchange.getMessage().getBody(List.class)) {
-            Message row = ((Exchange) polled).getMessage();
-            String topic = row.getHeader(KafkaConstants.TOPIC, String.class);
+        for (PolledRecord row : PolledRecord.of(exchange)) {
+            String topic = row.topic();
             // Polled with the rest, because an endpoint's URI cannot have the ? of a regular expression that leaves it
             // out.
             if (topic.equals(topics.deadLetters())) {
@@ -56,17 +54,17 @@ public class RowBatches implements Processor {
             if (wanted == Wanted.UNKNOWN) {
                 deadLetters.add(DeadLetters.ofRecord(
                         exchange.getContext(),
-                        row,
+                        row.message(),
                         "the model " + model + " is not configured here; add it, then replay this dead letter"));
                 continue;
             }
-            byte[] commitMillis = row.getHeader(RecordHeaders.COMMIT_MILLIS, byte[].class);
-            byte[] key = row.getHeader(KafkaConstants.KEY, byte[].class);
-            byte[] json = row.getBody(byte[].class);
+            byte[] commitMillis = row.header(RecordHeaders.COMMIT_MILLIS);
+            byte[] key = row.key();
+            byte[] json = row.value();
             if (json == null || commitMillis == null || commitMillis.length != Long.BYTES) {
                 deadLetters.add(DeadLetters.ofRecord(
                         exchange.getContext(),
-                        row,
+                        row.message(),
                         "not an output row: no value, or no header " + RecordHeaders.COMMIT_MILLIS));
                 continue;
             }

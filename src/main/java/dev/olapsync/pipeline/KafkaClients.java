@@ -76,7 +76,17 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
         return new BatchConsumer(
                 named,
                 Settings.of(context).olap().batchBytes(),
+                way(group, olapSync),
                 olapSync.lostRecords().of(group, olapSync::followAssigned));
+    }
+
+    /** The steps of our own routes work with a batch as a whole. */
+    private static BatchConsumer.Way way(String group, OlapSync olapSync) {
+        return PipelineStage.of(olapSync).stream()
+                .filter(stage -> stage.group().equals(group))
+                .findFirst()
+                .map(stage -> stage.isLast() ? LateRows.WAY : BatchConsumer.Way.TOGETHER)
+                .orElse(BatchConsumer.Way.EACH);
     }
 
     /** The instance of the process that has a consumer with this client id; something else for a foreign one. */

@@ -14,6 +14,11 @@ public record PipelineStage(String route, String group, Predicate<String> topics
     /** The suffixes of the consumer groups of the routes, after {@code olap.group}. */
     public static final Set<String> SUFFIXES = Set.of(ENRICH, FAN_OUT, LOAD);
 
+    /** Whether it writes the rows of the stream into ClickHouse. */
+    boolean isLast() {
+        return group.endsWith(LOAD);
+    }
+
     public static List<PipelineStage> of(OlapSync olapSync) {
         return of(olapSync.settings().olap().group(), olapSync.topics());
     }

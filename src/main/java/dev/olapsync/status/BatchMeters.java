@@ -1,5 +1,6 @@
 package dev.olapsync.status;
 
+import dev.olapsync.kafka.PolledBatch;
 import dev.olapsync.pipeline.Metrics;
 import java.time.Duration;
 import java.util.List;
@@ -40,7 +41,7 @@ final class BatchMeters extends EventNotifierSupport {
             if (batch instanceof List<?> records && !records.isEmpty()) {
                 metrics.batch(
                         exchange.getFromRouteId(),
-                        records.size(),
+                        records.stream().mapToInt(BatchMeters::size).sum(),
                         records.stream().mapToLong(BatchMeters::bytes).sum(),
                         Duration.ofMillis(exchange.getClock().elapsed()));
             }
@@ -54,9 +55,16 @@ final class BatchMeters extends EventNotifierSupport {
                 && !(exchange.getFromEndpoint() instanceof DirectEndpoint);
     }
 
+    private static int size(Object element) {
+        return body(element) instanceof PolledBatch batch ? batch.size() : 1;
+    }
+
     private static long bytes(Object element) {
-        return element instanceof Exchange message && message.getMessage().getBody() instanceof byte[] value
-                ? value.length
-                : 0;
+        Object body = body(element);
+        return body instanceof PolledBatch batch ? batch.bytes() : body instanceof byte[] value ? value.length : 0;
+    }
+
+    private static Object body(Object element) {
+        return element instanceof Exchange polled ? polled.getMessage().getBody() : element;
     }
 }

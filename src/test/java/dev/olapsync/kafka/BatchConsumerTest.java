@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
@@ -99,13 +100,17 @@ class BatchConsumerTest {
     }
 
     private BatchConsumer consumer(Map<String, String> more) {
+        return consumer(more, BatchConsumer.Way.EACH);
+    }
+
+    private BatchConsumer consumer(Map<String, String> more, BatchConsumer.Way way) {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", DevStack.shared().kafka().bootstrap());
         properties.put("max.poll.records", String.valueOf(MAX_ENTRIES));
         properties.put("key.deserializer", StringDeserializer.class.getName());
         properties.put("value.deserializer", StringDeserializer.class.getName());
         properties.putAll(more);
-        return new BatchConsumer(properties, MAX_BYTES, losses);
+        return new BatchConsumer(properties, MAX_BYTES, way, losses);
     }
 
     @AfterEach
@@ -176,6 +181,40 @@ class BatchConsumerTest {
         assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 2, 3);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(LONG.dividedBy(2), LONG.multipliedBy(4));
         later.join();
+    }
+
+    private void consume(BatchConsumer.Way way) {
+        Set<TopicPartition> partitions = consumer.assignment();
+        consumer.close();
+        consumer = consumer(Map.of(), way);
+        consumer.assign(partitions);
+    }
+
+    @Test
+    void togetherTheRecordsOfAPollAreOneRecord() throws Exception {
+        consume(BatchConsumer.Way.TOGETHER);
+        produce(3);
+        ConsumerRecords<Object, Object> polled;
+        do {
+            polled = consumer.poll(LONG);
+        } while (polled.isEmpty());
+        assertThat(polled.count()).isEqualTo(1);
+        PolledBatch batch = (PolledBatch) polled.iterator().next().value();
+        assertThat(batch.size()).isEqualTo(3);
+        assertThat(batch.next())
+                .hasSize(PARTITIONS)
+                .allSatisfy((partition, next) -> assertThat(next).isEqualTo(consumer.position(partition)));
+    }
+
+    @Test
+    void aBatchThatMayGrowHasMoreRecordsAndEndsWhenNoMoreCome() throws Exception {
+        consume(new BatchConsumer.Way(false, first -> 3));
+        produce(3 * MAX_ENTRIES + 1);
+        assertThat(batch(SHORT)).hasSize(3 * MAX_ENTRIES);
+        assertThat(consumer.poll(SHORT).isEmpty()).isTrue();
+        long start = System.nanoTime();
+        assertThat(batch(LONG)).hasSize(1);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG.multipliedBy(2));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.routes.EditingGuide.Block;
+import dev.olapsync.kafka.PolledBatch;
 import dev.olapsync.scenario.Scenario;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -110,7 +111,8 @@ class EditingRoutesTest {
         public void notify(CamelEvent event) {
             Exchange exchange = ((ExchangeCompletedEvent) event).getExchange();
             if (route.equals(exchange.getFromRouteId())) {
-                rows.accumulateAndGet(exchange.getVariable("batch", List.class).size(), Math::max);
+                Exchange polled = (Exchange) exchange.getVariable("batch", List.class).get(0);
+                rows.accumulateAndGet(polled.getMessage().getBody(PolledBatch.class).size(), Math::max);
             }
         }
 
