@@ -36,7 +36,7 @@ public final class Barrier implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PUSH = Duration.ofSeconds(1);
-    private static final String FOR_CAPTURE = "for capture";
+    private static final String IN_CAPTURE = "in capture";
 
     private final OlapSync olapSync;
     private final Consumer<String> waiting;
@@ -162,7 +162,7 @@ public final class Barrier implements AutoCloseable {
                     return position.get();
                 }
             }
-            waiting.accept(FOR_CAPTURE);
+            waiting.accept(IN_CAPTURE);
             if (Instant.now().isAfter(deadline)) {
                 OptionalLong now = confirmed();
                 if (now.equals(confirmed)) {
@@ -191,7 +191,7 @@ public final class Barrier implements AutoCloseable {
             if (Instant.now().isAfter(deadline)) {
                 throw standstill();
             }
-            waiting.accept(FOR_CAPTURE);
+            waiting.accept(IN_CAPTURE);
             if (!Instant.now().isBefore(push)) {
                 // a transaction is confirmed only when something follows it
                 write(BarrierMessage.unique());

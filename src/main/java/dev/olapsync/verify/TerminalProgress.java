@@ -39,7 +39,7 @@ public final class TerminalProgress implements VerifyProgress {
 
     @Override
     public void waiting(String what) {
-        print(() -> String.format(Locale.ROOT, "waits until its changes have arrived, %.0f s: %s", seconds(), what));
+        print(() -> String.format(Locale.ROOT, "waits for what is on its way, %.0f s: %s", seconds(), what));
     }
 
     private void print(Supplier<String> text) {

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.scenario.Scenario;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,10 +22,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What the commands print about themselves, what they say of wrong options, and what they print for programs. */
 class CommandLineTest {
+
+    private static final Pattern INLINE = Pattern.compile("[`'](?:bin/)?olap-sync ([a-z][^`'\"]*)[`']");
 
     @TempDir
     private Path folder;
@@ -112,6 +120,40 @@ class CommandLineTest {
         assertThat(ended.err()).contains(message).doesNotContain("\tat ");
         assertThat(ended.err().lines()).hasSizeLessThan(4);
         assertThat(ended.out()).isEmpty();
+    }
+
+    /** In the documents within the text (DocumentedCommandsTest runs those that stand alone), and in messages. */
+    @Test
+    void commandsThatATextNamesExist() throws Exception {
+        Set<String> commands = new TreeSet<>();
+        for (Path file : texts()) {
+            INLINE.matcher(Files.readString(file)
+                            .replaceAll("\"\\s*\\+\\s*\"", "")
+                            .replaceAll("\\s+", " "))
+                    .results()
+                    .forEach(command -> commands.add(command.group(1)));
+        }
+        assertThat(commands).hasSizeGreaterThan(15);
+        assertThat(commands).allSatisfy(command -> {
+            try {
+                // a placeholder can stand for a number
+                Main.commandLine()
+                        .parseArgs(command.replaceAll("\\b[A-Z]+\\b", "1").split(" "));
+            } catch (MissingParameterException e) {
+                // such as "generations switch"
+                assertThat(e).hasMessageStartingWith("Missing required");
+            }
+        });
+    }
+
+    private static List<Path> texts() throws IOException {
+        List<Path> texts = new ArrayList<>(List.of(Path.of("README.md"), Path.of("deploy/README.md")));
+        for (String folder : List.of("docs", "src/main/java", "deploy/observability")) {
+            try (Stream<Path> files = Files.walk(Path.of(folder))) {
+                files.filter(Files::isRegularFile).forEach(texts::add);
+            }
+        }
+        return texts;
     }
 
     @Test
