@@ -91,15 +91,27 @@ public final class KafkaChecks {
                         "Set it to host:port, several separated by commas.");
                 return false;
             }
-            Optional<String> problem = Reachable.problem(address.group(1), Integer.parseInt(address.group(2)));
+            String host = address.group(1);
+            int port = Integer.parseInt(address.group(2));
+            Optional<String> problem = Reachable.problem(host, port);
             if (problem.isEmpty()) {
-                return true;
+                return speaksKafka(broker.trim(), host, port);
             }
             problems.add(broker.trim() + ": " + problem.get());
         }
         findings.fail(
                 "no broker at " + String.join("; ", problems), "Start it, or set kafka.brokers to where it listens.");
         return false;
+    }
+
+    private boolean speaksKafka(String broker, String host, int port) {
+        String protocol = settings.kafka().security().get("security.protocol");
+        Optional<String> problem = protocol.endsWith("SSL") ? Optional.empty() : BrokerProbe.problem(host, port);
+        problem.ifPresent(text -> findings.misconfigured(
+                "what listens at " + broker + " " + text,
+                "Set kafka.brokers to a listener of a Kafka or Redpanda broker for kafka.security.protocol=" + protocol
+                        + "; if it is one with TLS, set that to SSL or SASL_SSL."));
+        return problem.isEmpty();
     }
 
     /** Clients connect to the addresses that the brokers return. */

@@ -127,6 +127,13 @@ public final class PostgresChecks {
     }
 
     private void notConnected(SQLException e) {
+        // the driver gives both the same SQLSTATE
+        if ("08004".equals(e.getSQLState()) && e.getMessage().contains("SSL")) {
+            findings.fail(
+                    "Postgres at " + address() + ": " + e.getMessage(),
+                    "Set ssl = on there, or postgres.sslmode to prefer or disable.");
+            return;
+        }
         String role = Sql.identifier(to.user());
         String database = Sql.identifier(to.database());
         switch (String.valueOf(e.getSQLState())) {

@@ -11,6 +11,9 @@ public final class Configuration {
 
     static final String OPTION = "--config";
 
+    /** What MODEL is, for the help of the commands. */
+    static final String MODEL = "a model: the name of its file in olap.models, without .sql";
+
     @Option(
             names = OPTION,
             paramLabel = "FILE",
@@ -24,6 +27,10 @@ public final class Configuration {
 
     /** @throws ConfigurationException if there is no configuration, or a value in it is wrong */
     public Settings settings() throws IOException, ConfigurationException {
+        if (Files.isDirectory(file)) {
+            throw new ConfigurationException(file.toAbsolutePath() + " is a folder. Name the file with --config: "
+                    + file.resolve("application.properties"));
+        }
         if (!Files.isReadable(file)) {
             throw new ConfigurationException("There is no configuration " + file.toAbsolutePath()
                     + ". Name it with --config, or start the command in its folder.");

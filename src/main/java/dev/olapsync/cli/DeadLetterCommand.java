@@ -24,7 +24,9 @@ import picocli.CommandLine.Spec;
         name = "dlq",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        description = "Lists, shows and replays the dead letters.")
+        description = "Lists, shows and replays the dead letters.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:done", "1:a failure", "2:the configuration or an option is wrong"})
 final class DeadLetterCommand {
 
     @Spec
@@ -33,7 +35,9 @@ final class DeadLetterCommand {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "One line for each dead letter, without its" + " content.")
+            description = "One line for each dead letter, without its content.",
+            exitCodeListHeading = "Exit codes:%n",
+            exitCodeList = {"0:listed", "1:a failure", "2:the configuration or an option is wrong"})
     int list(@Mixin Configuration configuration, @Mixin JsonOutput json) throws Exception {
         Findings findings = reach(configuration.settings());
         if (findings.failed()) {
@@ -75,7 +79,16 @@ final class DeadLetterCommand {
         }
     }
 
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "One dead letter whole, with its content.")
+    @Command(
+            name = "show",
+            mixinStandardHelpOptions = true,
+            description = "One dead letter whole, with its content.",
+            exitCodeListHeading = "Exit codes:%n",
+            exitCodeList = {
+                "0:shown",
+                "1:there is no such dead letter, or a failure",
+                "2:the configuration or an option is wrong"
+            })
     int show(
             @Mixin Configuration configuration,
             @Parameters(paramLabel = "ID", description = "as list prints it") String id)
@@ -104,6 +117,10 @@ final class DeadLetterCommand {
                         deadLetter.position(),
                         deadLetter.error(),
                         deadLetter.content());
+        if (deadLetter.isOfRow()) {
+            out().println("          A value that cannot be held is null here. 'olap-sync repair-row " + deadLetter.of()
+                    + " " + deadLetter.key() + "' shows the row as it is in Postgres.");
+        }
         out().flush();
         return 0;
     }
@@ -114,7 +131,9 @@ final class DeadLetterCommand {
             description = {
                 "Processes all dead letters again, once their cause is fixed, and deletes them.",
                 "A change goes back into its topic; of a row it is enough to say that it has to be read again."
-            })
+            },
+            exitCodeListHeading = "Exit codes:%n",
+            exitCodeList = {"0:they are on the way", "1:a failure", "2:the configuration or an option is wrong"})
     int replay(@Mixin Configuration configuration) throws Exception {
         Settings settings = configuration.settings();
         Findings findings = reach(settings);

@@ -27,13 +27,15 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Shows the key of a model's rows, how changes of each table find them, the indexes that this needs, and the table in"
-                        + " ClickHouse.")
+                        + " ClickHouse.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:shown", "1:a failure", "2:the configuration or a model is wrong, or there is no such model"})
 public final class Explain implements Callable<Integer> {
 
     @Mixin
     private Configuration configuration;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "the name of its file")
+    @Parameters(index = "0", paramLabel = "MODEL", description = Configuration.MODEL)
     private String name;
 
     @Option(names = "--sql", description = "the statements too")

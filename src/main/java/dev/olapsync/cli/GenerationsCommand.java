@@ -22,7 +22,9 @@ import picocli.CommandLine.Spec;
         name = "generations",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        description = "Lists the generations of the models, and switches to one that is kept.")
+        description = "Lists the generations of the models, and switches to one that is kept.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:done", "1:a failure", "2:the configuration or an option is wrong"})
 final class GenerationsCommand {
 
     @Spec
@@ -31,7 +33,9 @@ final class GenerationsCommand {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "One line for each generation that has a table.")
+            description = "One line for each generation that has a table.",
+            exitCodeListHeading = "Exit codes:%n",
+            exitCodeList = {"0:listed", "1:a failure", "2:the configuration or an option is wrong"})
     int list(@Mixin Configuration configuration) throws Exception {
         OlapSync olapSync = new OlapSync(configuration.settings());
         try {
@@ -60,11 +64,17 @@ final class GenerationsCommand {
     @Command(
             name = "switch",
             mixinStandardHelpOptions = true,
-            description = "Readers see this generation from now on; it has to be one that is kept.")
+            description = "Readers see this generation from now on; it has to be one that is kept.",
+            exitCodeListHeading = "Exit codes:%n",
+            exitCodeList = {
+                "0:readers see it",
+                "1:a failure",
+                "2:there is no such generation, or the configuration is wrong"
+            })
     int switchTo(
             @Mixin Configuration configuration,
-            @Parameters(paramLabel = "MODEL") String name,
-            @Parameters(paramLabel = "GENERATION") int number)
+            @Parameters(paramLabel = "MODEL", description = Configuration.MODEL) String name,
+            @Parameters(paramLabel = "GENERATION", description = "its number, as list prints it") int number)
             throws Exception {
         OlapSync olapSync = new OlapSync(configuration.settings());
         try {

@@ -11,6 +11,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 
 /** The command line. Exit codes: 0 success, 1 a difference or a failure, 2 wrong usage, configuration or model. */
 @Command(
@@ -56,10 +58,19 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setDefaultValueProvider(main::ofAllCommands)
                 .setParameterExceptionHandler(Main::wrongUsage)
+                .setExecutionStrategy(Main::quietUnlessRunning)
                 .setExecutionExceptionHandler((error, command, parsed) -> {
                     command.getErr().println(command.getColorScheme().errorText(describe(error)));
                     return error instanceof ModelException || error instanceof ConfigurationException ? 2 : 1;
                 });
+    }
+
+    /** Other commands than run report themselves what their clients would log; logback.xml reads this. */
+    private static int quietUnlessRunning(ParseResult parsed) {
+        if (parsed.hasSubcommand() && !(parsed.subcommand().commandSpec().userObject() instanceof Run)) {
+            System.setProperty("olap-sync.log.clients", "OFF");
+        }
+        return new RunLast().execute(parsed);
     }
 
     /** An option before the command counts for the command. */

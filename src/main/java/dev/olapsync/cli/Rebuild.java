@@ -23,19 +23,22 @@ import picocli.CommandLine.Spec;
         name = "rebuild",
         mixinStandardHelpOptions = true,
         description = {
-            "Has the running pipeline load a model once more into a new table, beside the one that readers see, and switch",
-            "them to it when it is in sync. 'olap-sync status' shows how far it is.",
+            "Has the running pipeline load a model once more into a new table, beside the one that readers see, and switch them to"
+                    + " it when it is in sync. 'olap-sync status' shows how far it is.",
             "",
-            "With --all, everything is loaded once more into the same tables, after changes were lost: the slot or a topic was",
-            "deleted, Postgres failed over or was restored. A pipeline that runs begins within seconds, another one at its",
-            "next start. Until a model is loaded, readers see its old rows beside its new rows."
+            "With --all, everything is loaded once more into the same tables, after changes were lost: the slot or a topic was"
+                    + " deleted, Postgres failed over or was restored. A pipeline that runs begins within seconds, another one at"
+                    + " its next start. Until a model is loaded, readers see its old rows beside its new rows."
+        },
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:the pipeline will do it", "1:a failure", "2:the configuration, a model or an option is wrong"
         })
 final class Rebuild implements Callable<Integer> {
 
     @Mixin
     private Configuration configuration;
 
-    @Parameters(paramLabel = "MODEL", arity = "0..1", description = "the model")
+    @Parameters(paramLabel = "MODEL", arity = "0..1", description = Configuration.MODEL)
     private String name;
 
     @Option(names = "--all", description = "all models")

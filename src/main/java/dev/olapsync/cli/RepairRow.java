@@ -28,16 +28,25 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Shows a row on both sides and says why they differ; has the running pipeline read it again, and waits"
-                        + " until ClickHouse has it.")
+                        + " until ClickHouse has it.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:both sides are equal now",
+            "1:they still differ, or a failure",
+            "2:there is no such model or key, or the configuration or an option is wrong"
+        })
 final class RepairRow implements Callable<Integer> {
 
     @Mixin
     private Configuration configuration;
 
-    @Parameters(index = "0", paramLabel = "MODEL")
+    @Parameters(index = "0", paramLabel = "MODEL", description = Configuration.MODEL)
     private String modelName;
 
-    @Parameters(index = "1", paramLabel = "KEY", description = "of a composite key a JSON array: '[1,\"a\"]'")
+    @Parameters(
+            index = "1",
+            paramLabel = "KEY",
+            description = "the key of the row; of a composite key a JSON array: '[1,\"a\"]'")
     private String key;
 
     @Option(

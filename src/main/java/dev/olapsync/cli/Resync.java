@@ -39,7 +39,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "resync",
         mixinStandardHelpOptions = true,
-        description = "Reads a whole model again into ClickHouse, while the pipeline runs; after damage in ClickHouse.")
+        description = "Reads a whole model again into ClickHouse, while the pipeline runs; after damage in ClickHouse.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:all rows are read again",
+            "1:a failure; nothing was hidden",
+            "2:the configuration, a model or an option is wrong"
+        })
 final class Resync implements Callable<Integer> {
 
     private static final int ROWS_OF_A_PAGE = 2_000;
@@ -47,7 +53,7 @@ final class Resync implements Callable<Integer> {
     @Mixin
     private Configuration configuration;
 
-    @Parameters(paramLabel = "MODEL")
+    @Parameters(paramLabel = "MODEL", description = Configuration.MODEL)
     private String modelName;
 
     @Option(

@@ -34,7 +34,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Runs the routes until SIGTERM. */
-@Command(name = "run", mixinStandardHelpOptions = true, description = "Runs the routes.")
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = "Runs the routes, until Ctrl-C or SIGTERM.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:stopped",
+            "1:a server cannot be used, or the port of the status is in use",
+            "2:the configuration, a model or an option is wrong"
+        })
 final class Run implements Callable<Integer> {
 
     private static final int WRONG_CONFIGURATION = 2;
@@ -50,11 +59,12 @@ final class Run implements Callable<Integer> {
 
     @Option(
             names = "--routes",
-            paramLabel = "PAGE",
+            paramLabel = "FILE",
             split = ",",
             defaultValue = "${env:OLAP_ROUTES:-" + Option.NULL_VALUE + "}",
-            description = "run these pages only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: those of"
-                    + " OLAP_ROUTES in the environment, else all")
+            description =
+                    "run the routes of these files only: ${COMPLETION-CANDIDATES}; the others run elsewhere. Default: those of"
+                            + " OLAP_ROUTES in the environment, else all")
     private List<RouteFile> pages;
 
     @Option(

@@ -29,10 +29,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = {
-            "Compares each view in ClickHouse with its model's SELECT in Postgres, value by value, also while changes come:",
-            "a difference counts only when it outlives the lag."
-        },
+        description =
+                "Compares each view in ClickHouse with its model's SELECT in Postgres, value by value, also while changes"
+                        + " come: a difference counts only when it outlives the lag.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:no difference",
@@ -47,7 +46,7 @@ final class Verify implements Callable<Integer> {
     @Mixin
     private JsonOutput json;
 
-    @Parameters(paramLabel = "MODEL", arity = "0..*", description = "the models to compare, default: all")
+    @Parameters(paramLabel = "MODEL", arity = "0..*", description = Configuration.MODEL + "; default: all")
     private List<String> models = List.of();
 
     @Option(

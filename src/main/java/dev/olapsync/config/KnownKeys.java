@@ -163,7 +163,7 @@ final class KnownKeys {
      *     our keys
      */
     static void refuseUnknown(Set<String> keys, UnaryOperator<String> source) {
-        refuseSlips(keys, source);
+        refuseSlips(keys, source, meant -> true);
         keys.stream()
                 .filter(key -> key.startsWith(OURS) && !RULES.containsKey(key))
                 .findFirst()
@@ -173,11 +173,14 @@ final class KnownKeys {
                 });
     }
 
-    /** @throws IllegalArgumentException for a key that is nearly equal to one of our keys */
-    static void refuseSlips(Set<String> keys, UnaryOperator<String> source) {
+    /**
+     * @param counts whether a key that is nearly equal to this one of ours is a slip
+     * @throws IllegalArgumentException for such a key
+     */
+    static void refuseSlips(Set<String> keys, UnaryOperator<String> source, Predicate<String> counts) {
         for (String key : keys) {
             if (!RULES.containsKey(key) && PREFIXES.stream().anyMatch(key::startsWith)) {
-                nearest(key).ifPresent(near -> {
+                nearest(key).filter(counts).ifPresent(near -> {
                     throw new IllegalArgumentException(
                             "There is no key " + key + from(source.apply(key)) + ". Is " + near + " meant?");
                 });

@@ -14,7 +14,6 @@ import java.util.stream.Collectors;
 /** The sources of settings outside of Camel: the environment, then system properties, then the file. */
 final class SettingsSources {
 
-    private static final String OUR_VARIABLES = "OLAP_";
     private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final Pattern SERVICE_LINK = Pattern.compile("(tcp|udp|sctp)://\\S+:\\d+");
 
@@ -41,10 +40,13 @@ final class SettingsSources {
         KnownKeys.refuseUnknown(System.getProperties().stringPropertyNames(), this::source);
         KnownKeys.refuseSlips(
                 System.getenv().keySet().stream()
-                        .filter(variable -> variable.startsWith(OUR_VARIABLES))
                         .map(variable -> variable.toLowerCase(Locale.ROOT).replace('_', '.'))
+                        // POSTGRES_PORT=tcp://... is of Kubernetes
+                        .filter(key -> fromEnvironment(key) != null)
                         .collect(Collectors.toSet()),
-                this::source);
+                this::source,
+                // a variable of another program can look like ours
+                meant -> fromEnvironment(meant) == null);
         KnownKeys.check(this::value, this::source);
     }
 

@@ -41,6 +41,11 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> deadLetter) {
         return text(DeadLetters.MODEL).orElseGet(this::from);
     }
 
+    /** Whether it is about a row of a model, which can be read again. */
+    public boolean isOfRow() {
+        return text(DeadLetters.MODEL).isPresent();
+    }
+
     /** Topic, partition and offset of the record; empty if the dead letter is about a row without a record. */
     public String from() {
         boolean ofRecord = deadLetter.headers().lastHeader(DeadLetters.OFFSET) != null;

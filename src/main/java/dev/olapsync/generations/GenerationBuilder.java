@@ -15,6 +15,7 @@ import dev.olapsync.tables.HistoryCopy;
 import dev.olapsync.verify.Barrier;
 import dev.olapsync.verify.Barrier.StandstillException;
 import dev.olapsync.verify.Verification;
+import dev.olapsync.verify.VerifyProgress;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -172,7 +173,7 @@ final class GenerationBuilder {
         awaitLoaded(olapSync);
         try (Verification verification = new Verification(olapSync, Verification.PATIENCE)) {
             for (Model model : models) {
-                Verification.Result result = verification.verify(model, rows -> {});
+                Verification.Result result = verification.verify(model, VerifyProgress.NONE);
                 if (result.standstill() != null) {
                     throw new NotYetException(result.standstill());
                 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.config.Settings;
 import dev.olapsync.pipeline.Metrics;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -151,11 +152,7 @@ public record Status(
                 .filter(route -> route.waiting() != null && route.waiting() > 0)
                 .toList();
         if (behind.isEmpty()) {
-            return models.stream()
-                            .anyMatch(model ->
-                                    model.verified() != null && model.verified().differences() > 0)
-                    ? "NOT in sync, though nothing waits"
-                    : "in sync: nothing waits";
+            return atRest();
         }
         List<String> waiting = new ArrayList<>();
         for (Route route : behind) {
@@ -165,6 +162,23 @@ public record Status(
                             : String.format(Locale.ROOT, ", the oldest for %.1f s", route.waitingMillis() / 1000.0)));
         }
         return "behind: " + String.join(", ", waiting);
+    }
+
+    private String atRest() {
+        if (models.stream()
+                .anyMatch(model -> model.verified() != null && model.verified().differences() > 0)) {
+            return "NOT in sync, though nothing waits";
+        }
+        return deadLetters == null || deadLetters == 0 || models.stream().allMatch(this::verifiedSince)
+                ? "in sync: nothing waits"
+                : "nothing waits, but rows of dead letters can differ";
+    }
+
+    /** Whether all rows of the model were compared after the newest dead letter was written. */
+    private boolean verifiedSince(Model model) {
+        return newestDeadLetter != null
+                && model.verified() != null
+                && Instant.parse(model.verified().time()).isAfter(Instant.parse(newestDeadLetter.time()));
     }
 
     String toJson() throws JsonProcessingException {

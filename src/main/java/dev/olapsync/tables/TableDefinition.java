@@ -63,6 +63,12 @@ record TableDefinition(
     static Map<String, TableDefinition> of(ClickHouse clickHouse, Collection<String> names) {
         String these = " IN (" + names.stream().map(name -> literal(name)).collect(Collectors.joining(", ")) + ")";
         Map<String, Object> database = Map.of("database", clickHouse.database());
+        // before the columns: a table that is created or dropped meanwhile is not there yet, or not there any more
+        List<GenericRecord> tables = clickHouse.query(
+                "SELECT name, engine_full, engine, sorting_key, partition_key, create_table_query, (SELECT count() FROM system.settings"
+                        + " WHERE name = " + literal(LATE_PRUNING) + ") AS late_pruning FROM system.tables"
+                        + " WHERE database = {database:String} AND name" + these,
+                database);
         Map<String, Map<String, Column>> columns = new HashMap<>();
         for (GenericRecord column : clickHouse.query(
                 "SELECT table, name, type, default_kind, is_in_sorting_key, is_in_partition_key, compression_codec FROM system.columns"
@@ -79,21 +85,20 @@ record TableDefinition(
                                     column.getString("compression_codec")));
         }
         Map<String, TableDefinition> definitions = new HashMap<>();
-        for (GenericRecord table : clickHouse.query(
-                "SELECT name, engine_full, engine, sorting_key, partition_key, create_table_query, (SELECT count() FROM system.settings"
-                        + " WHERE name = " + literal(LATE_PRUNING) + ") AS late_pruning FROM system.tables"
-                        + " WHERE database = {database:String} AND name" + these,
-                database)) {
+        for (GenericRecord table : tables) {
+            String name = table.getString("name");
             String engine = table.getString("engine_full");
-            definitions.put(
-                    table.getString("name"),
-                    new TableDefinition(
-                            engine.isEmpty() ? table.getString("engine") : engine,
-                            table.getString("sorting_key"),
-                            table.getString("partition_key"),
-                            table.getLong("late_pruning") == 1,
-                            table.getString("create_table_query"),
-                            columns.getOrDefault(table.getString("name"), Map.of())));
+            if (columns.containsKey(name)) {
+                definitions.put(
+                        name,
+                        new TableDefinition(
+                                engine.isEmpty() ? table.getString("engine") : engine,
+                                table.getString("sorting_key"),
+                                table.getString("partition_key"),
+                                table.getLong("late_pruning") == 1,
+                                table.getString("create_table_query"),
+                                columns.get(name)));
+            }
         }
         return definitions;
     }

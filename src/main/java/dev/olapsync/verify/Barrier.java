@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -35,13 +36,21 @@ public final class Barrier implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(50);
     private static final Duration PUSH = Duration.ofSeconds(1);
+    private static final String IN_CAPTURE = "in capture";
 
     private final OlapSync olapSync;
+    private final Consumer<String> waiting;
     private TopicOffsets offsets;
     private KafkaConsumer<byte[], byte[]> refreshRequests;
 
     public Barrier(OlapSync olapSync) {
+        this(olapSync, what -> {});
+    }
+
+    /** @param waiting is called repeatedly with what is waited for */
+    Barrier(OlapSync olapSync, Consumer<String> waiting) {
         this.olapSync = olapSync;
+        this.waiting = waiting;
     }
 
     /** There was no progress in time. The message says where the pipeline stands still, and what to check. */
@@ -104,6 +113,7 @@ public final class Barrier implements AutoCloseable {
                 throw new StandstillException(behind + " records wait for the route " + stage.route()
                         + ". Does the pipeline run? 'olap-sync status' shows what stands still.");
             }
+            waiting.accept(behind + " records wait for the route " + stage.route());
             Thread.sleep(POLL.toMillis());
         }
     }
@@ -152,6 +162,7 @@ public final class Barrier implements AutoCloseable {
                     return position.get();
                 }
             }
+            waiting.accept(IN_CAPTURE);
             if (Instant.now().isAfter(deadline)) {
                 OptionalLong now = confirmed();
                 if (now.equals(confirmed)) {
@@ -180,6 +191,7 @@ public final class Barrier implements AutoCloseable {
             if (Instant.now().isAfter(deadline)) {
                 throw standstill();
             }
+            waiting.accept(IN_CAPTURE);
             if (!Instant.now().isBefore(push)) {
                 // a transaction is confirmed only when something follows it
                 write(BarrierMessage.unique());

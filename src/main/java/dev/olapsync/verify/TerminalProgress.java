@@ -4,9 +4,10 @@ import dev.olapsync.pipeline.ProgressBar;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** The progress of a long run: one changing line in a terminal, otherwise a line from time to time. Not thread safe. */
-public final class TerminalProgress {
+public final class TerminalProgress implements VerifyProgress {
 
     private static final long TERMINAL_NANOS = Duration.ofMillis(250).toNanos();
     private static final long OTHER_NANOS = Duration.ofSeconds(10).toNanos();
@@ -28,10 +29,24 @@ public final class TerminalProgress {
 
     public void add(long rows) {
         done += rows;
+        print(() -> bar.line(done, Duration.ofNanos(System.nanoTime() - start)));
+    }
+
+    @Override
+    public void compared(long rows) {
+        add(rows);
+    }
+
+    @Override
+    public void waiting(String what) {
+        print(() -> String.format(Locale.ROOT, "waits for what is on its way, %.0f s: %s", seconds(), what));
+    }
+
+    private void print(Supplier<String> text) {
         long now = System.nanoTime();
         if (now - printed >= (terminal ? TERMINAL_NANOS : OTHER_NANOS)) {
             printed = now;
-            String line = String.format(Locale.ROOT, "%-24s %s", name, bar.line(done, Duration.ofNanos(now - start)));
+            String line = String.format(Locale.ROOT, "%-24s %s", name, text.get());
             out.print((terminal ? "\r" : "") + line + (terminal ? "\033[K" : System.lineSeparator()));
             out.flush();
         }

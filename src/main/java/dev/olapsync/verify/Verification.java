@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 /** Compares models while changes arrive: a difference counts only if it outlives the lag. Not thread safe. */
 public final class Verification implements AutoCloseable {
@@ -31,6 +30,7 @@ public final class Verification implements AutoCloseable {
     private final Barrier barrier;
     private final RowStates states;
     private final DifferenceConfirmation settling;
+    private VerifyProgress progress = VerifyProgress.NONE;
 
     public Verification(OlapSync olapSync, Duration patience) {
         this(olapSync, patience, MAX_CANDIDATES);
@@ -42,7 +42,7 @@ public final class Verification implements AutoCloseable {
         this.patience = patience;
         this.maxCandidates = maxCandidates;
         this.verifier = new Verifier(olapSync.postgres(), olapSync.clickHouse());
-        this.barrier = new Barrier(olapSync);
+        this.barrier = new Barrier(olapSync, what -> progress.waiting(what));
         this.states = new RowStates(olapSync.clickHouse(), verifier);
         this.settling = new DifferenceConfirmation(states::of, barrier::loaded);
     }
@@ -72,11 +72,12 @@ public final class Verification implements AutoCloseable {
     }
 
     /** Compares all rows of both sides, merged, with one snapshot of Postgres. */
-    public Result verify(Model model, LongConsumer progress) throws SQLException, IOException, InterruptedException {
+    public Result verify(Model model, VerifyProgress progress) throws SQLException, IOException, InterruptedException {
+        this.progress = progress;
         return verify(
                 model,
                 (compared, report) -> verifier.compare(compared, null, (inPostgres, inClickHouse, difference) -> {
-                    progress.accept(inPostgres == null ? 0 : 1);
+                    progress.compared(inPostgres == null ? 0 : 1);
                     if (difference != null) {
                         report.accept(difference);
                     }

@@ -54,7 +54,7 @@ public final class VerifyRound {
             for (Model model : models) {
                 TerminalProgress progress =
                         new TerminalProgress(out, GenerationName.model(model.name()), ProgressBar.UNKNOWN);
-                Result result = verification.verify(model, progress::add);
+                Result result = verification.verify(model, progress);
                 progress.end();
                 print(verification, result);
                 if (repair && result.differences() > 0) {
@@ -132,7 +132,7 @@ public final class VerifyRound {
             if (after.beyond() == 0 || repairedRows == 0) {
                 return after;
             }
-            before = verification.verify(after.model(), rows -> {});
+            before = verification.verify(after.model(), VerifyProgress.NONE);
             if (before.differences() == 0) {
                 return before;
             }

@@ -5,18 +5,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.olapsync.scenario.Scenario;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** What the commands print about themselves, what they say of wrong options, and what they print for programs. */
 class CommandLineTest {
+
+    private static final Pattern INLINE = Pattern.compile("[`'](?:bin/)?olap-sync ([a-z][^`'\"]*)[`']");
 
     @TempDir
     private Path folder;
@@ -45,11 +57,103 @@ class CommandLineTest {
         assertThat(help.out()).contains("Usage: olap-sync ");
     }
 
+    static Stream<CommandSpec> ours() {
+        return Main.commandLine().getSubcommands().values().stream()
+                .flatMap(command -> Stream.concat(Stream.of(command), command.getSubcommands().values().stream()))
+                .map(CommandLine::getCommandSpec)
+                // two are of picocli
+                .filter(command -> !Set.of("help", "generate-completion").contains(command.name()))
+                .distinct();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ours")
+    void theHelpHasTheExitCodesAndSaysWhatEachParameterIs(CommandSpec command) {
+        assertThat(command.usageMessage().exitCodeList())
+                .as(command.qualifiedName())
+                .containsOnlyKeys("0", "1", "2");
+        assertThat(command.positionalParameters()).allSatisfy(parameter -> assertThat(parameter.description())
+                .as(command.qualifiedName() + " " + parameter.paramLabel())
+                .isNotEmpty());
+        // the list of all commands shows only the first
+        assertThat(command.usageMessage().description()[0]).endsWith(".");
+    }
+
+    /** command | exit code | what is printed. No server is needed to refuse them. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''                                         | 2 | Missing required subcommand",
+                "chek                                       | 2 | Unmatched argument at index 0: 'chek'",
+                "--jason                                    | 2 | Unknown option: '--jason'",
+                "status --jason                             | 2 | Unknown option: '--jason'",
+                "check --config nowhere.properties          | 2 | There is no configuration ",
+                "--config src check                         | 2 | src is a folder. Name the file with --config: src/application.properties",
+                "verify --show many                         | 2 | Invalid value for option '--show': 'many' is not an int",
+                "verify --show -1                           | 2 | --show and --patience cannot be negative",
+                "verify --patience -1                       | 2 | --show and --patience cannot be negative",
+                "verify --continuous --repair               | 2 | 'olap-sync verify --repair' repairs",
+                "explain                                    | 2 | Missing required parameter: 'MODEL'",
+                "resync                                     | 2 | Missing required parameter: 'MODEL'",
+                "repair-row town                            | 2 | Missing required parameter: 'KEY'",
+                "rebuild                                    | 2 | Name a model, or --all",
+                "rebuild town --all                         | 2 | Name a model, or --all",
+                "generations switch town                    | 2 | Missing required parameter: 'GENERATION'",
+                "generations switch town one                | 2 | Invalid value for positional parameter at index 1 (GENERATION): 'one' is not an int",
+                "dlq                                        | 2 | Missing required subcommand",
+                "dlq show                                   | 2 | Missing required parameter: 'ID'",
+                "run --routes lode                          | 2 | expected one of [CAPTURE, ENRICH, LOAD]",
+                "run --dsl xml                              | 2 | expected one of [YAML, JAVA]",
+                "run --dsl java --routes-from routes        | 2 | --routes-from names YAML files",
+                "run --routes-from nowhere                  | 2 | There is no folder nowhere with the routes",
+                "status                                     | 1 | No pipeline runs at http://127.0.0.1:1/status. Start it with 'olap-sync run'"
+            })
+    void whatCannotBeDoneIsRefusedInASentence(String words, int code, String message) throws Exception {
+        Path file = Files.writeString(folder.resolve("application.properties"), "olap.status.port=1\n");
+        Stream<String> config = words.contains("--config") || !words.matches("(status|verify|rebuild|run)\\b.*")
+                ? Stream.of()
+                : Stream.of("--config", file.toString());
+        Ended ended = execute(Stream.concat(config, Stream.of(words.split(" ")).filter(word -> !word.isEmpty()))
+                .toArray(String[]::new));
+        assertThat(ended.code()).isEqualTo(code);
+        assertThat(ended.err()).contains(message).doesNotContain("\tat ");
+        assertThat(ended.err().lines()).hasSizeLessThan(4);
+        assertThat(ended.out()).isEmpty();
+    }
+
+    /** In the documents within the text (DocumentedCommandsTest runs those that stand alone), and in messages. */
     @Test
-    void theHelpHasTheExitCodes() {
-        for (String command : new String[] {"check", "status", "verify"}) {
-            assertThat(execute(command, "--help").out()).contains("Exit codes:", "2   the configuration");
+    void commandsThatATextNamesExist() throws Exception {
+        Set<String> commands = new TreeSet<>();
+        for (Path file : texts()) {
+            INLINE.matcher(Files.readString(file)
+                            .replaceAll("\"\\s*\\+\\s*\"", "")
+                            .replaceAll("\\s+", " "))
+                    .results()
+                    .forEach(command -> commands.add(command.group(1)));
         }
+        assertThat(commands).hasSizeGreaterThan(15);
+        assertThat(commands).allSatisfy(command -> {
+            try {
+                // a placeholder can stand for a number
+                Main.commandLine()
+                        .parseArgs(command.replaceAll("\\b[A-Z]+\\b", "1").split(" "));
+            } catch (MissingParameterException e) {
+                // such as "generations switch"
+                assertThat(e).hasMessageStartingWith("Missing required");
+            }
+        });
+    }
+
+    private static List<Path> texts() throws IOException {
+        List<Path> texts = new ArrayList<>(List.of(Path.of("README.md"), Path.of("deploy/README.md")));
+        for (String folder : List.of("docs", "src/main/java", "deploy/observability")) {
+            try (Stream<Path> files = Files.walk(Path.of(folder))) {
+                files.filter(Files::isRegularFile).forEach(texts::add);
+            }
+        }
+        return texts;
     }
 
     @Test

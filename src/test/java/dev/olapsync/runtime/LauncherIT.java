@@ -3,15 +3,20 @@ package dev.olapsync.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The script bin/olap-sync of the distribution. */
 class LauncherIT {
@@ -56,6 +61,61 @@ class LauncherIT {
                     assertThat(result.exitCode()).isEqualTo(2);
                     assertThat(result.output()).contains("olap.batch.rows", "-7");
                 });
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "POSTGRES_HOTS | db     | There is no key postgres.hots (from the environment variable POSTGRES_HOTS). Is postgres.host meant?",
+                "KAFKA_BROKER  | a:9092 | There is no key kafka.broker (from the environment variable KAFKA_BROKER). Is kafka.brokers meant?",
+                "OLAP_MODEL    | mine   | There is no key olap.model (from the environment variable OLAP_MODEL). Is olap.models meant?",
+                "POSTGRES_PORT | 70000  | postgres.port must be a whole number, 1 to 65535, not '70000' (from the environment variable POSTGRES_PORT)"
+            })
+    void aWrongVariableOfTheEnvironmentIsNamed(String variable, String value, String message) throws Exception {
+        assertThat(run(SCRIPT, Map.of(variable, value), "status")).satisfies(result -> {
+            assertThat(result.exitCode()).isEqualTo(2);
+            assertThat(result.output()).contains(message);
+        });
+    }
+
+    @Test
+    void aVariableOfAnotherProgramIsNone() throws Exception {
+        Map<String, String> others = Map.of(
+                "KAFKA_BROKER",
+                "b",
+                "KAFKA_BROKERS",
+                "a:9092",
+                "POSTGRES_PORT",
+                "tcp://10.0.0.1:5432",
+                "OLAP_STATUS_PORT",
+                "1");
+        assertThat(run(SCRIPT, others, "status").output()).contains("No pipeline runs at http://127.0.0.1:1/status");
+    }
+
+    /** It prints itself what the clients of the servers would log. */
+    @Test
+    void aCommandPrintsNoLog() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            CompletableFuture.runAsync(() -> closeAll(silent));
+            String port = String.valueOf(silent.getLocalPort());
+            Map<String, String> servers = Map.of(
+                    "POSTGRES_PORT", "1", "KAFKA_BROKERS", "localhost:1", "CLICKHOUSE_URL", "http://localhost:" + port);
+            assertThat(run(SCRIPT, servers, "check")).satisfies(result -> {
+                assertThat(result.exitCode()).isEqualTo(1);
+                assertThat(result.output().lines()).allMatch(line -> line.matches("(FAIL  | {8}|\\d+ failures).*"));
+            });
+        }
+    }
+
+    private static void closeAll(ServerSocket silent) {
+        try {
+            while (true) {
+                silent.accept().close();
+            }
+        } catch (IOException closed) {
+            // the test is at its end
+        }
     }
 
     @Test

@@ -63,6 +63,8 @@ class DocumentedCommandsTest {
         elsewhere.put("superset", "needs Superset; DashboardsTest reads the files");
         elsewhere.put("camel export", "downloads libraries that no other test needs");
         elsewhere.put("camel", "CamelCliIT and ConformanceIT");
+        elsewhere.put("rpk", "needs Redpanda; EditingRoutesTest creates the topic");
+        elsewhere.put("kafka-topics.sh", "needs Kafka's scripts; EditingRoutesTest creates the topic");
         elsewhere.put("src/test/guards/run", "takes hours");
         return elsewhere;
     }

@@ -14,13 +14,19 @@ class StatusTest {
     private static final Status.Slot SLOT = new Status.Slot("s", 0L, 0L, null, "reserved", true);
 
     private static Status status(Status.Route route, Status.Model model, Status.Slot slot, long deadLetters) {
+        return status(route, model, slot, deadLetters, "2026-01-02T00:00:00Z");
+    }
+
+    /** @param newest the time of the newest dead letter */
+    private static Status status(
+            Status.Route route, Status.Model model, Status.Slot slot, long deadLetters, String newest) {
         return new Status(
                 "now",
                 List.of(route),
                 List.of(model),
                 slot,
                 deadLetters,
-                null,
+                new Status.DeadLetter(newest, "not written"),
                 Map.of(),
                 List.of(),
                 List.of(),
@@ -37,7 +43,7 @@ class StatusTest {
                 new Status.InitialLoad(3, 10, loaded),
                 NOTHING,
                 3L,
-                new Status.Verified("then", 3, differences, 0),
+                new Status.Verified("2026-01-01T00:00:00Z", 3, differences, 0),
                 1,
                 null);
     }
@@ -63,5 +69,14 @@ class StatusTest {
         assertThat(status(route(0, null, null), model(true, 0), new Status.Slot("s", 5L, null, null, "lost", false), 0)
                         .summary())
                 .startsWith("stuck: slot s is lost");
+    }
+
+    @Test
+    void rowsOfDeadLettersCanDifferUntilAllRowsAreComparedAgain() {
+        assertThat(status(route(0, null, null), model(true, 0), SLOT, 1).summary())
+                .isEqualTo("nothing waits, but rows of dead letters can differ; 1 dead letter");
+        assertThat(status(route(0, null, null), model(true, 0), SLOT, 1, "2025-12-31T00:00:00Z")
+                        .summary())
+                .isEqualTo("in sync: nothing waits; 1 dead letter");
     }
 }

@@ -12,10 +12,13 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -31,9 +34,11 @@ class BarrierTest {
                     "INSERT INTO student VALUES (1, 'old')",
                     "INSERT INTO contact SELECT i, 1, i FROM generate_series(1, 400000) i");
             school.start().awaitLoaded();
-            try (Barrier barrier = new Barrier(OlapSync.of(school.camel().getCamelContext()))) {
+            Set<String> waiting = new HashSet<>();
+            try (Barrier barrier = new Barrier(OlapSync.of(school.camel().getCamelContext()), waiting::add)) {
                 school.postgres("UPDATE student SET name = 'new'");
                 barrier.loaded(PATIENCE);
+                assertThat(waiting).anyMatch(what -> what.matches("\\d+ records wait for the route fan-out"));
                 assertThat(school.clickHouse("SELECT countIf(name = 'new') FROM student_contact"))
                         .containsExactly("400000");
             }
@@ -48,7 +53,8 @@ class BarrierTest {
             school.stop();
             school.postgres("SELECT pg_create_logical_replication_slot(current_database() || '_peek', 'pgoutput')");
             OlapSync olapSync = new OlapSync(school.settings());
-            try (Barrier barrier = new Barrier(olapSync)) {
+            Set<String> waiting = ConcurrentHashMap.newKeySet();
+            try (Barrier barrier = new Barrier(olapSync, waiting::add)) {
                 CompletableFuture<Position> captured = CompletableFuture.supplyAsync(() -> {
                     try {
                         return barrier.captured(Duration.ofSeconds(5));
@@ -61,6 +67,7 @@ class BarrierTest {
                     return captured.isDone();
                 });
                 assertThatThrownBy(captured::join).hasMessageContaining("is not confirmed to the slot");
+                assertThat(waiting).containsExactly("in capture");
                 school.start();
                 barrier.captured(PATIENCE);
             } finally {

@@ -132,7 +132,7 @@ class ContinuousVerificationTest {
                 "ALTER TABLE stay_rows UPDATE note = 'tampered' WHERE price >= 2 SETTINGS mutations_sync = 1");
         try (Verification verification = new Verification(olapSync, Duration.ofSeconds(30), 100)) {
             Verification.Result result =
-                    verification.verify(olapSync.models().find("stay").orElseThrow(), rows -> {});
+                    verification.verify(olapSync.models().find("stay").orElseThrow(), VerifyProgress.NONE);
             assertThat(result.keys()).hasSize(100);
             assertThat(result.differences()).isEqualTo(501);
             Verification.Repaired repaired = verification.repair(result);

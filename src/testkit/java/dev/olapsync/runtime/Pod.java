@@ -33,11 +33,16 @@ final class Pod {
 
     /** All of them; none runs yet. */
     static List<Service> all(Scenario scenario) {
+        return all(scenario, "pod");
+    }
+
+    /** @param name the beginning of their names, other than that of other pods of the scenario */
+    static List<Service> all(Scenario scenario, String name) {
         List<Service> pods = new ArrayList<>();
         for (RouteFile page : RouteFile.values()) {
             try {
                 Path file = Manifests.KUBERNETES.resolve(page + ".yaml");
-                new Pod(YAML.readTree(file.toFile())).addTo(pods, scenario);
+                new Pod(YAML.readTree(file.toFile())).addTo(pods, scenario, name);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -45,7 +50,7 @@ final class Pod {
         return pods;
     }
 
-    private void addTo(List<Service> pods, Scenario scenario) throws IOException {
+    private void addTo(List<Service> pods, Scenario scenario, String name) throws IOException {
         JsonNode container = deployment.at("/spec/template/spec/containers/0");
         List<String> arguments = new ArrayList<>();
         container.get("args").forEach(argument -> arguments.add(argument.asText()));
@@ -62,7 +67,7 @@ final class Pod {
                     "target",
                     "pods",
                     scenario.name(),
-                    deployment.at("/metadata/name").asText() + "-" + i);
+                    name + "-" + deployment.at("/metadata/name").asText() + "-" + i);
             mount(folder);
             pods.add(scenario.programs().container(folder, environment, arguments));
         }
