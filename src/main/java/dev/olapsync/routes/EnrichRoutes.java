@@ -109,7 +109,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 .description("Look up all")
                 .setHeader("CamelJdbcParameters", simple("${body.parameters}"))
                 .id("keys-as-parameters")
-                .description("Keys as parameters")
+                .description("Set the keys")
                 .setBody(simple("${body.sql}"))
                 .id("query")
                 .description("Set the query")
