@@ -57,6 +57,8 @@ window.kaoto = {
     .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
     .map(({ textContent }) => textContent),
   click: (id) => figure(id).dispatchEvent(new MouseEvent('click', { bubbles: true })),
+  title: () => document.querySelector('.form-header').textContent,
+  icon: (id) => figure(id).querySelector('img').src,
   form: () => document.querySelector('.form-tabs'),
   close: () => document.querySelector('[data-testid="close-side-bar"]')?.click(),
   show(tab) {

@@ -31,7 +31,8 @@ final class KaotoEditor implements AutoCloseable {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", KaotoEditor::serve);
         server.start();
-        browser = new Browser(Browser.installed().orElseThrow(), Files.createTempDirectory("chromium"));
+        browser = new Browser(
+                Browser.installed().orElseThrow(() -> new IllegalStateException(Browser.HOW_TO_INSTALL)), Files.createTempDirectory("chromium"));
         browser.look(1600, 1000, false);
     }
 
@@ -79,6 +80,15 @@ final class KaotoEditor implements AutoCloseable {
         soon(node).until(() -> !fields().isEmpty());
     }
 
+    /** What Kaoto calls the node that is selected. */
+    String title() throws Exception {
+        return evaluate("window.kaoto.title()");
+    }
+
+    String icon(String node) throws Exception {
+        return evaluate("window.kaoto.icon(%s)", node);
+    }
+
     /** @param tab Required, All or Modified */
     void show(String tab) throws Exception {
         soon(tab).until(() -> evaluate("window.kaoto.show(%s)", tab).equals("true"));
@@ -107,7 +117,9 @@ final class KaotoEditor implements AutoCloseable {
             throw new AssertionError(
                     "Kaoto shows no value of " + field + ", so that editing it would remove the value");
         }
+        String saved = saved();
         enter(field, value + "1");
+        soon(field).until(() -> !saved().equals(saved));
         browser.pressBackspace();
         soon(field).until(() -> value(field).equals(value));
     }

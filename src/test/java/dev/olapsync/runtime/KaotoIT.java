@@ -167,6 +167,44 @@ class KaotoIT {
         assertThat(after).isEqualTo(YAML.readTree(Files.readString(file)));
     }
 
+    /** From the catalog that the build makes. */
+    @Test
+    void kaotoHasFormsAndIconsOfOurs() throws Exception {
+        kaoto.open(Path.of("routes", "capture.camel.yaml"));
+        kaoto.select("capture|route.from");
+        assertThat(kaoto.title()).isEqualTo("Postgres Change Data Capture");
+        assertThat(kaoto.value("#.parameters.name")).isEqualTo("olap-sync");
+        for (Path file : kamelets()) {
+            JsonNode kamelet = YAML.readTree(Files.readString(file));
+            String name = kamelet.at("/metadata/name").asText();
+            kaoto.open(Files.writeString(
+                    Files.createDirectories(SAVED.resolve("pipes")).resolve(name + ".pipe.yaml"),
+                    """
+                    apiVersion: camel.apache.org/v1
+                    kind: Pipe
+                    metadata:
+                      name: ours
+                    spec:
+                      steps:
+                        - ref:
+                            apiVersion: camel.apache.org/v1
+                            kind: Kamelet
+                            name: %s
+                    """
+                            .formatted(name)));
+            kaoto.select("ours|steps.0");
+            assertThat(kaoto.title())
+                    .isEqualTo(kamelet.at("/spec/definition/title").asText());
+            assertThat(kaoto.icon("ours|steps.0")).isEqualTo(icon(kamelet));
+        }
+    }
+
+    private static String icon(JsonNode kamelet) {
+        return kamelet.at("/metadata/annotations")
+                .get("camel.apache.org/kamelet.icon")
+                .asText();
+    }
+
     @Test
     @Order(Integer.MAX_VALUE)
     void whatKaotoSavedRuns() throws Exception {
