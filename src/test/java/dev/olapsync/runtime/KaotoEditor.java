@@ -32,7 +32,8 @@ final class KaotoEditor implements AutoCloseable {
         server.createContext("/", KaotoEditor::serve);
         server.start();
         browser = new Browser(
-                Browser.installed().orElseThrow(() -> new IllegalStateException(Browser.HOW_TO_INSTALL)), Files.createTempDirectory("chromium"));
+                Browser.installed().orElseThrow(() -> new IllegalStateException(Browser.HOW_TO_INSTALL)),
+                Files.createTempDirectory("chromium"));
         browser.look(1600, 1000, false);
     }
 

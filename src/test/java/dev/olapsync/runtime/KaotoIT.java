@@ -178,8 +178,7 @@ class KaotoIT {
             JsonNode kamelet = YAML.readTree(Files.readString(file));
             String name = kamelet.at("/metadata/name").asText();
             kaoto.open(Files.writeString(
-                    Files.createDirectories(SAVED.resolve("pipes")).resolve(name + ".pipe.yaml"),
-                    """
+                    Files.createDirectories(SAVED.resolve("pipes")).resolve(name + ".pipe.yaml"), """
                     apiVersion: camel.apache.org/v1
                     kind: Pipe
                     metadata:
@@ -190,8 +189,7 @@ class KaotoIT {
                             apiVersion: camel.apache.org/v1
                             kind: Kamelet
                             name: %s
-                    """
-                            .formatted(name)));
+                    """.formatted(name)));
             kaoto.select("ours|steps.0");
             assertThat(kaoto.title())
                     .isEqualTo(kamelet.at("/spec/definition/title").asText());
