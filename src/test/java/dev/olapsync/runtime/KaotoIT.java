@@ -28,7 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Kaoto opens each file, the text fields of every node are edited in its form, and what Kaoto saves means the same and runs.
+ * Kaoto opens each file, the text fields of every node are edited in its form, and what Kaoto saves means the same and
+ * runs.
  * {@code mvn -Pkaoto verify} runs it, because it needs Kaoto's own code, from npm, and Chromium.
  */
 @EnabledIfSystemProperty(named = "kaoto", matches = "true", disabledReason = "mvn -Pkaoto verify runs it")
