@@ -43,7 +43,7 @@ public final class CatalogEntry {
         try (InputStream debezium = CatalogEntry.class.getResourceAsStream(DEBEZIUM)) {
             ObjectNode entry = (ObjectNode) JSON.readTree(debezium);
             ((ObjectNode) entry.get("component"))
-                    .put("name", "postgres-cdc")
+                    .put("name", PostgresCdcComponent.SCHEME)
                     .put("title", "Postgres Change Data Capture")
                     .put(
                             "description",
@@ -54,7 +54,7 @@ public final class CatalogEntry {
                     .put("groupId", "dev.olapsync")
                     .put("artifactId", "olap-sync")
                     .put("version", version)
-                    .put("scheme", "postgres-cdc")
+                    .put("scheme", PostgresCdcComponent.SCHEME)
                     .put("syntax", "postgres-cdc:name");
             // the body is a list of changes, whose messages have the headers of Debezium
             entry.remove("headers");

@@ -21,12 +21,15 @@ import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
  */
 public class PostgresCdcComponent extends DebeziumComponent<PostgresConnectorEmbeddedDebeziumConfiguration> {
 
+    static final String SCHEME = "postgres-cdc";
+    /** Kaoto takes the name out of the URI of a node that it saves. */
+    static final String DEFAULT_NAME = "olap-sync";
+
     private PostgresConnectorEmbeddedDebeziumConfiguration configuration = defaults();
 
     private static PostgresConnectorEmbeddedDebeziumConfiguration defaults() {
         PostgresConnectorEmbeddedDebeziumConfiguration defaults = new PostgresCdcConfiguration();
-        // Kaoto takes the name out of the URI of a node that it saves
-        defaults.setName("olap-sync");
+        defaults.setName(DEFAULT_NAME);
         defaults.setTopicPrefix("cdc");
         defaults.setPluginName("pgoutput");
         defaults.setPublicationAutocreateMode("disabled");

@@ -19,7 +19,9 @@ public class CaptureRoutes extends PipelineRoutes {
     final void initialLoad() {
         route(
                         "initial-load",
-                        input("timer:initial-load", "repeatCount=1", "delay=0").id("at-start"))
+                        input("timer:initial-load", "repeatCount=1", "delay=0")
+                                .id("at-start")
+                                .description("At the start"))
                 .routeDescription("Loads the existing rows into ClickHouse")
                 .routeNote("Runs once, at the start. It creates publication and slot first, so no change is missed,"
                         + " and writes its rows with the lowest version of the epoch, so any change that comes"
@@ -27,20 +29,23 @@ public class CaptureRoutes extends PipelineRoutes {
                         + " finished load is not repeated.")
                 .errorHandler(tryAgain(-1, 500))
                 .process(of(InitialLoad.class))
-                .id("load-existing-rows");
+                .id("load-existing-rows")
+                .description("Load existing rows");
     }
 
     final void snapshot() {
-        route("snapshot", input("direct:snapshot").id("rows-of-snapshot"))
-                .routeDescription("Existing rows become records in the topics cdc.<schema>.<table>, if"
-                        + " olap.load.source=snapshot")
-                .routeNote("One exchange is one batch of Debezium's engine. The snapshot continues after the broker"
+        route("snapshot", input("direct:snapshot").id("rows-of-snapshot").description("Snapshot rows"))
+                .routeDescription("Existing rows become records in topics")
+                .routeNote("If olap.load.source=snapshot; the topics are cdc.<schema>.<table>."
+                        + " One exchange is one batch of Debezium's engine. The snapshot continues after the broker"
                         + " has acknowledged the whole batch; after a failure it starts again.")
                 .errorHandler(noErrorHandler())
                 .process(of(ChangeEvents.class))
                 .id("to-read-events")
+                .description("To read events")
                 .to(producer("kafka:topic-of-each-record", "synchronous=true"))
-                .id("publish-read-rows");
+                .id("publish-read-rows")
+                .description("Publish rows");
     }
 
     private void capture() {
@@ -61,19 +66,23 @@ public class CaptureRoutes extends PipelineRoutes {
                                         "maxBatchSize=2048",
                                         "maxQueueSize=4096",
                                         "maxQueueSizeInBytes=16777216")
-                                .id("write-ahead-log"))
+                                .id("write-ahead-log")
+                                .description("Write-ahead log"))
                 .routeDescription("The changes of Postgres become records in the topics cdc.<schema>.<table>")
                 .routeNote("One exchange is one batch of Debezium's engine, a list of changes in commit order. A"
                         + " batch is confirmed to the slot only after the broker has acknowledged the whole batch.")
                 .errorHandler(noErrorHandler())
                 .process(of(VisibilityFence.class))
                 .id("wait-until-visible")
-                .description("Waits until every later look-up sees the changes of this batch")
+                .description("Wait until visible")
+                .note("Waits until every later look-up sees the changes of this batch.")
                 .process(of(ChangeEvents.class))
                 .id("to-change-events")
+                .description("To change events")
                 .to(producer("kafka:topic-of-each-record", "synchronous=false"))
                 .id("publish-changes")
-                .description("Sends all records; the batch is complete when all are acknowledged, and the next batch"
-                        + " is prepared meanwhile");
+                .description("Publish changes")
+                .note(
+                        "Sends all records; the batch is complete when all are acknowledged, and the next batch is prepared meanwhile.");
     }
 }

@@ -56,11 +56,9 @@ public class EnrichRoutes extends PipelineRoutes {
                                         "maxPollRecords={{olap.batch.rows:5000}}",
                                         "pollTimeoutMs=1")
                                 .id("poll-changes")
-                                .description(
-                                        "Each poll is a batch: the changes that have arrived, up to maxPollRecords")
+                                .description("Poll changes")
                                 .note(
-                                        "With a second consumer, one looks up while the other publishes and commits; this needs"
-                                                + " memory for two batches."))
+                                        "Each poll is a batch: the changes that have arrived, up to maxPollRecords. With a second consumer, one looks up while the other publishes and commits; this needs memory for two batches."))
                 .routeDescription("Changes become output rows, joined with their parents, in the topics olap.<model>")
                 .routeNote("A change says that some rows are dirty. Their content is read again from Postgres, with"
                         + " one query for each model and changed table of a batch. The version of a row is the"
@@ -68,54 +66,67 @@ public class EnrichRoutes extends PipelineRoutes {
                         + " deliveries do not matter.")
                 .setVariable("batch", simple("${body}"))
                 .id("remember-changes")
+                .description("Remember batch")
                 .process(of(DirtyRowFinder.class))
                 .id("find-dirty-rows")
+                .description("Find dirty rows")
                 .split(simple("${body}"))
                 .aggregationStrategy(of(LookUpResults.class))
                 .stopOnException()
                 .streaming()
                 .id("for-each-look-up")
+                .description("For each look-up")
                 .enrich()
                 .constant("direct:look-up")
                 .aggregationStrategy(of(LookUpToRows.class))
                 .id("join-parents")
+                .description("Join parents")
                 .end()
                 .end()
                 .process(of(RowRecords.class))
                 .id("to-row-records")
+                .description("To row records")
                 .to(producer("kafka:topic-of-each-record", "synchronous=true"))
                 .id("publish-rows")
+                .description("Publish rows")
                 .process(of(CommitOffsets.class))
                 .id("commit-changes")
-                .description("Commits after the write, for every partition in the batch");
+                .description("Commit offsets")
+                .note("Commits after the write, for every partition in the batch.");
     }
 
     final void lookUp() {
-        route("look-up", input("direct:look-up").id("look-up-keys"))
+        route("look-up", input("direct:look-up").id("look-up-keys").description("Keys to look up"))
                 .routeDescription("Reads the joined rows of a set of dirty keys, with one query")
                 .routeNote("Reads no more rows than a batch may hold. If there are more, LookUpToRows sends the keys"
                         + " to the route fan-out.")
                 .errorHandler(noErrorHandler())
                 .setVariable("keys", simple("${body}"))
                 .id("remember-keys")
+                .description("Remember keys")
                 .doTry()
                 .id("look-up-all")
+                .description("Look up all")
                 .setHeader("CamelJdbcParameters", simple("${body.parameters}"))
                 .id("keys-as-parameters")
+                .description("Set the keys")
                 .setBody(simple("${body.sql}"))
                 .id("query")
+                .description("Set the query")
                 .to(endpoint(
                         "jdbc:postgres",
                         "useHeadersAsParameters=true",
                         "outputType=SelectList",
                         "statement.maxRows={{olap.batch.rows:5000}}"))
                 .id("read-joined-rows")
+                .description("Read joined rows")
                 .doCatch(SQLException.class)
                 .id("on-sql-error")
-                .description("A row that Postgres cannot compute must not hold up the others; other failures stay"
-                        + " failures")
+                .description("On an SQL error")
+                .note("A row that Postgres cannot compute must not hold up the others; other failures stay failures.")
                 .process(of(BisectingLookUp.class))
                 .id("look-up-in-halves")
+                .description("Look up in halves")
                 .end();
     }
 
@@ -130,10 +141,9 @@ public class EnrichRoutes extends PipelineRoutes {
                                         "pollTimeoutMs={{olap.batch.millis:100}}",
                                         "maxPollIntervalMs=3600000")
                                 .id("poll-fan-outs")
-                                .description("A few records at a time, each with the keys of up to 2,000 rows")
+                                .description("Poll fan-outs")
                                 .note(
-                                        "Listing all rows of a large table can take longer than the usual interval between two"
-                                                + " polls."))
+                                        "A few records at a time, each with the keys of up to 2,000 rows. Listing all rows of a large table can take longer than the usual interval between two polls."))
                 .routeDescription(
                         "Writes the rows of parents with very many children to ClickHouse, by a route of their"
                                 + " own")
@@ -143,40 +153,57 @@ public class EnrichRoutes extends PipelineRoutes {
                         + " interrupted fan-out continues at its committed offsets.")
                 .setVariable("batch", simple("${body}"))
                 .id("remember-fan-outs")
+                .description("Remember batch")
                 .process(of(FanOutSorter.class))
                 .id("sort-fan-outs")
+                .description("Sort fan-outs")
                 .split(simple("${body}"))
                 .stopOnException()
                 .streaming()
                 .id("for-each-fan-out")
+                .description("For each fan-out")
                 .choice()
                 .id("list-or-look-up")
+                .description("List or look up")
                 .when(simple("${body} is 'dev.olapsync.fanout.ListingRequest'"))
                 .id("rows-to-list")
+                .description("Rows to list")
                 .process(of(ChildLister.class))
                 .id("list-children")
+                .description("List children")
                 .when(simple("${body} is 'dev.olapsync.enrich.FanOutRequest'"))
                 .id("to-be-copied")
+                .description("Row to copy")
                 .process(of(WideRowCopy.class))
                 .id("copy-wide-row")
+                .description("Copy wide row")
                 .otherwise()
                 .id("rows-to-look-up")
+                .description("Rows to look up")
                 .enrich()
                 .constant("direct:look-up")
                 .aggregationStrategy(of(LookUpToRows.class))
                 .id("join-parents-of-children")
+                .description("Join parents")
                 .end()
                 .process(of(FanOutRows.class))
                 .id("to-batch-of-children")
+                .description("To a batch")
                 .process(of(ClickHouseInsert.class))
                 .id("insert-children")
+                .description("Insert rows")
                 .end()
                 .end()
                 .process(of(CommitOffsets.class))
                 .id("commit-fan-outs")
-                .description("Commits after the write, for every partition in the batch");
+                .description("Commit offsets")
+                .note("Commits after the write, for every partition in the batch.");
 
-        route("publish-fan-outs", input("direct:publish-fan-outs").id("fan-outs-to-publish"))
+        route(
+                        "publish-fan-outs",
+                        input("direct:publish-fan-outs")
+                                .id("fan-outs-to-publish")
+                                .description("Lists of children"))
                 .routeDescription("Publishes lists of children to the fan-out")
                 .errorHandler(noErrorHandler())
                 .to(endpoint(
@@ -184,6 +211,7 @@ public class EnrichRoutes extends PipelineRoutes {
                         BROKERS,
                         "batchWithIndividualHeaders=true",
                         "synchronous=true"))
-                .id("send-fan-outs");
+                .id("send-fan-outs")
+                .description("Publish lists");
     }
 }

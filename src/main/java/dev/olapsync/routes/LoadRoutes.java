@@ -22,9 +22,9 @@ public class LoadRoutes extends PipelineRoutes {
                                         "maxPollRecords={{olap.batch.rows:5000}}",
                                         "pollTimeoutMs={{olap.batch.millis:100}}")
                                 .id("poll-rows")
-                                .description(
-                                        "Each poll is a batch: it ends at maxPollRecords rows, or pollTimeoutMs after the last"
-                                                + " batch"))
+                                .description("Poll rows")
+                                .note(
+                                        "Each poll is a batch: it ends at maxPollRecords rows, or pollTimeoutMs after the last batch."))
                 .routeDescription("Output rows become rows in ClickHouse")
                 .routeNote("The consumer aggregates by count (olap.batch.rows) or by time (olap.batch.millis). Each"
                         + " batch is written with one INSERT for each table, and its offsets are committed after"
@@ -33,18 +33,22 @@ public class LoadRoutes extends PipelineRoutes {
                         + " later records; docs/design.md describes the trial.")
                 .setVariable("batch", simple("${body}"))
                 .id("remember-rows")
+                .description("Remember batch")
                 .process(of(RowBatches.class))
                 .id("to-row-batches")
-                .description("One batch for each table")
+                .description("Batches per table")
                 .split(simple("${body}"))
                 .stopOnException()
                 .streaming()
                 .id("for-each-table")
+                .description("For each table")
                 .process(of(ClickHouseInsert.class))
                 .id("insert")
+                .description("Insert rows")
                 .end()
                 .process(of(CommitOffsets.class))
                 .id("commit-rows")
-                .description("Commits after the write, for every partition in the batch");
+                .description("Commit offsets")
+                .note("Commits after the write, for every partition in the batch.");
     }
 }

@@ -3,9 +3,11 @@ package dev.olapsync.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Endpoint;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.EndpointUriFactory;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,18 @@ class PostgresCdcEndpointTest {
                     (PostgresCdcEndpoint) context.getRoute("capture").getEndpoint();
             assertThat(endpoint.getConfiguration().getName()).isEqualTo("olap-sync");
             assertThat(endpoint.getConfiguration().getMaxBatchSize()).isEqualTo(1024);
+        }
+    }
+
+    /** As Kaoto saves it when the node has a name. */
+    @Test
+    void theNameMayStandAmongTheOptions() throws Exception {
+        try (CamelContext context = new DefaultCamelContext()) {
+            EndpointUriFactory uris = context.getCamelContextExtension().getEndpointUriFactory("postgres-cdc");
+            assertThat(uris.buildUri("postgres-cdc", Map.of("name", "here", "slotName", "s")))
+                    .isEqualTo("postgres-cdc:here?slotName=s");
+            assertThat(uris.buildUri("postgres-cdc", Map.of("slotName", "s")))
+                    .isEqualTo("postgres-cdc:olap-sync?slotName=s");
         }
     }
 

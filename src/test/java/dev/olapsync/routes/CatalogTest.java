@@ -1,30 +1,20 @@
 package dev.olapsync.routes;
 
+import static dev.olapsync.routes.RouteProblems.problems;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion.VersionFlag;
-import com.networknt.schema.ValidationMessage;
-import dev.olapsync.capture.PostgresCdcComponent;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.StringJoiner;
 import java.util.stream.Stream;
-import org.apache.camel.catalog.CamelCatalog;
-import org.apache.camel.catalog.DefaultCamelCatalog;
-import org.apache.camel.catalog.EndpointValidationResult;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,31 +24,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CatalogTest {
 
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
-    private static final String ENTRY = "/META-INF/dev/olapsync/capture/postgres-cdc.json";
 
-    private static final JsonSchema SCHEMA = schema();
-    private static final CamelCatalog CATALOG = catalog();
-
-    private static JsonSchema schema() {
-        try (InputStream schema = CatalogTest.class.getResourceAsStream("/schema/camelYamlDsl.json")) {
-            return JsonSchemaFactory.getInstance(VersionFlag.V4).getSchema(schema);
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static CamelCatalog catalog() {
-        CamelCatalog catalog = new DefaultCamelCatalog();
-        try (InputStream entry = CatalogTest.class.getResourceAsStream(ENTRY)) {
-            catalog.addComponent(
-                    "postgres-cdc",
-                    PostgresCdcComponent.class.getName(),
-                    new String(entry.readAllBytes(), StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-        return catalog;
-    }
+    private static final String ICON = "data:image/svg+xml;base64,";
+    private static final int LONGEST_LABEL = 18;
 
     /** The routes, and what they become by the examples of the editing guide. */
     static List<Path> files() throws IOException {
@@ -74,59 +42,6 @@ class CatalogTest {
         try (Stream<Path> files = Files.list(folder)) {
             return files.sorted().toList();
         }
-    }
-
-    /** What is wrong with a file of routes; empty when nothing is. */
-    private static List<String> problems(String yaml) throws IOException {
-        return problems(YAML.readTree(yaml));
-    }
-
-    private static List<String> problems(JsonNode routes) {
-        List<String> problems = new ArrayList<>();
-        SCHEMA.validate(routes).stream().map(ValidationMessage::getMessage).forEach(problems::add);
-        routes.findValues("route").forEach(route -> {
-            if (!route.hasNonNull("id") || !route.hasNonNull("description")) {
-                problems.add("a route without id or description: " + route.path("id"));
-            }
-        });
-        routes.findParents("uri").forEach(endpoint -> problems.addAll(endpoint(endpoint)));
-        routes.findValues("steps")
-                .forEach(steps -> steps.forEach(step -> step.properties().forEach(kind -> {
-                    if (!kind.getValue().hasNonNull("id")) {
-                        problems.add("a " + kind.getKey() + " without id");
-                    }
-                })));
-        routes.findValues("expression").stream()
-                .filter(JsonNode::isObject)
-                .forEach(expression -> expression.properties().forEach(language -> {
-                    if (!language.getValue().isObject()) {
-                        problems.add("not in canonical form: expression " + expression);
-                    }
-                }));
-        return problems;
-    }
-
-    private static Set<Map.Entry<String, JsonNode>> options(JsonNode endpoint) {
-        return endpoint.path("parameters").properties();
-    }
-
-    private static List<String> endpoint(JsonNode endpoint) {
-        String uri = endpoint.get("uri").asText();
-        if (!endpoint.hasNonNull("id")) {
-            return List.of("an endpoint without id: " + uri);
-        }
-        if (uri.contains("?")) {
-            return List.of("not in canonical form, options in the uri: " + uri);
-        }
-        if (options(endpoint).stream().anyMatch(option -> option.getKey().contains("assword"))) {
-            return List.of("a password in an endpoint, whose uri tools print: " + uri);
-        }
-        StringJoiner options = new StringJoiner("&", "?", "");
-        options(endpoint)
-                .forEach(option ->
-                        options.add(option.getKey() + "=" + option.getValue().asText()));
-        EndpointValidationResult result = CATALOG.validateEndpointProperties(uri + options);
-        return result.isSuccess() ? List.of() : List.of(uri + ": " + result.summaryErrorMessage(false));
     }
 
     @ParameterizedTest
@@ -156,15 +71,42 @@ class CatalogTest {
                 .toList();
     }
 
-    /** Its template is a route, and beans. */
     @ParameterizedTest
     @MethodSource("kamelets")
     void validKamelet(Path file) throws IOException {
-        JsonNode template = YAML.readTree(Files.readString(file)).at("/spec/template");
-        ArrayNode routes = YAML.createArrayNode();
-        routes.addObject().set("beans", template.get("beans"));
-        routes.addObject().set("from", template.get("from"));
-        assertThat(problems(routes)).isEmpty();
+        assertThat(problems(RouteProblems.template(YAML.readTree(Files.readString(file)))))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("kamelets")
+    void hasAnIcon(Path file) throws Exception {
+        String icon = YAML.readTree(Files.readString(file))
+                .at("/metadata/annotations")
+                .path("camel.apache.org/kamelet.icon")
+                .asText();
+        assertThat(icon).startsWith(ICON);
+        byte[] svg = Base64.getDecoder().decode(icon.substring(ICON.length()));
+        assertThat(DocumentBuilderFactory.newInstance()
+                        .newDocumentBuilder()
+                        .parse(new ByteArrayInputStream(svg))
+                        .getDocumentElement()
+                        .getTagName())
+                .isEqualTo("svg");
+    }
+
+    /** Kaoto shows the description below a node, as far as there is room; the sentence is in the note. */
+    @ParameterizedTest
+    @MethodSource({"files", "kamelets"})
+    void eachNodeHasALabelThatKaotoDoesNotCut(Path file) throws IOException {
+        JsonNode yaml = YAML.readTree(Files.readString(file));
+        assertThat(yaml.findParents("id"))
+                .filteredOn(node -> !node.has("from"))
+                .isNotEmpty()
+                .allSatisfy(node -> assertThat(node.path("description").asText())
+                        .as("%s", node.get("id"))
+                        .isNotBlank()
+                        .hasSizeLessThanOrEqualTo(LONGEST_LABEL));
     }
 
     @Test

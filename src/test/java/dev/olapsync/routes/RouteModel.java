@@ -40,14 +40,14 @@ import org.apache.camel.util.URISupport;
  * What routes and beans say, whichever language they are written in: a sorted list of lines
  * {@code route / step / option = value}. What is not written and what is written as Camel's default are the same.
  */
-final class RouteModel {
+public final class RouteModel {
 
     private final Map<String, String> lines = new TreeMap<>();
 
     private RouteModel() {}
 
     /** @param yaml the text of a file of routes */
-    static RouteModel ofYaml(String yaml) throws Exception {
+    public static RouteModel ofYaml(String yaml) throws Exception {
         try (DefaultCamelContext context = new DefaultCamelContext()) {
             return of(
                     context,
@@ -86,7 +86,7 @@ final class RouteModel {
     }
 
     /** {@code line: value here, value there} for each line in which the two differ; empty when they are twins. */
-    static List<String> differences(RouteModel yaml, RouteModel java) {
+    public static List<String> differences(RouteModel yaml, RouteModel java) {
         Map<String, String> all = new TreeMap<>(yaml.lines);
         java.lines.forEach(all::putIfAbsent);
         return all.keySet().stream()

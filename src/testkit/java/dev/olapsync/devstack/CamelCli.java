@@ -31,17 +31,20 @@ public final class CamelCli extends Service {
 
     public static final String PIPES = "examples/kamelets";
 
+    private final Path project;
     private final Map<String, String> settings;
     private final String arguments;
 
     /**
      * @param home the folder to run in; its log is beside it
+     * @param project the folder with the routes and Pipes
      * @param settings keys of application.properties
      * @param what {@link #ROUTES} or {@link #PIPES}
      * @param options behind {@code run routes/*.yaml}
      */
-    public CamelCli(Path home, Map<String, String> settings, String what, String... options) {
+    public CamelCli(Path home, Path project, Map<String, String> settings, String what, String... options) {
         super("CamelCli", 0, home);
+        this.project = project;
         this.settings = settings;
         this.arguments = "run " + what + "/*.yaml " + String.join(" ", options);
     }
@@ -69,8 +72,8 @@ public final class CamelCli extends Service {
         if (!Files.exists(folder().resolve("routes"))) {
             for (String what : List.of(ROUTES, PIPES)) {
                 Files.createDirectories(folder().resolve(what));
-                for (Path file : list(Path.of(what))) {
-                    Files.copy(file, folder().resolve(file));
+                for (Path file : list(project.resolve(what))) {
+                    Files.copy(file, folder().resolve(project.relativize(file)));
                 }
             }
             Files.copy(Path.of("application.properties"), folder().resolve("application.properties"));

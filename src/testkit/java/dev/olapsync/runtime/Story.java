@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** Rows that exist at the start, loaded either way, all kinds of changes, and a restart in the middle of them. */
 enum Story {
@@ -96,8 +97,13 @@ enum Story {
 
     /** Plays the story and returns how it ends. */
     Outcome play(Runtime runtime) throws Exception {
+        return play(runtime::processes);
+    }
+
+    /** @param pipeline makes the processes that are the pipeline of a scenario; none of them runs yet */
+    Outcome play(Function<Scenario, List<Service>> pipeline) throws Exception {
         try (Scenario scenario = scenario()) {
-            List<Service> processes = runtime.processes(scenario);
+            List<Service> processes = pipeline.apply(scenario);
             try {
                 start(processes);
                 scenario.awaitLoaded();

@@ -51,12 +51,21 @@ public final class ScenarioPrograms {
      * @param options behind {@code camel run routes/*.yaml}
      */
     public CamelCli camelCli(String... options) {
-        return new CamelCli(folder("cli"), scenario.configuration(), CamelCli.ROUTES, options);
+        return new CamelCli(folder("cli"), Path.of(""), scenario.configuration(), CamelCli.ROUTES, options);
     }
 
     /** The Pipes, which consist of Kamelets, under the Camel CLI, on this scenario. */
     public CamelCli camelCliOfPipes() {
-        return new CamelCli(folder("pipes"), scenario.configuration(), CamelCli.PIPES);
+        return camelCliOfPipes(Path.of(""));
+    }
+
+    /**
+     * The Pipes of a folder that is laid out like a checkout.
+     *
+     * @param options behind {@code camel run examples/kamelets/*.yaml}
+     */
+    public CamelCli camelCliOfPipes(Path project, String... options) {
+        return new CamelCli(folder("pipes"), project, scenario.configuration(), CamelCli.PIPES, options);
     }
 
     private Path folder(String what) {

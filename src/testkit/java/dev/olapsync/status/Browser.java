@@ -146,11 +146,14 @@ public final class Browser implements AutoCloseable {
                         .equals("complete"));
     }
 
-    /** The value of an expression in JavaScript as text. */
+    /** The value of an expression in JavaScript as text; of a promise, what it resolves to. */
     public String evaluate(String script) throws Exception {
         JsonNode result = send(
                 "Runtime.evaluate",
-                JSON.createObjectNode().put("expression", script).put("returnByValue", true));
+                JSON.createObjectNode()
+                        .put("expression", script)
+                        .put("returnByValue", true)
+                        .put("awaitPromise", true));
         if (result.has("exceptionDetails")) {
             throw new IOException(script + ": " + result.get("exceptionDetails"));
         }
@@ -163,6 +166,23 @@ public final class Browser implements AutoCloseable {
 
     public void enter(String selector, String value) throws Exception {
         evaluate("document.querySelector('" + selector + "').value = " + JSON.writeValueAsString(value));
+    }
+
+    /** Types into the field that has the focus; what is selected there is replaced. */
+    public void type(String text) throws Exception {
+        send("Input.insertText", JSON.createObjectNode().put("text", text));
+    }
+
+    public void pressBackspace() throws Exception {
+        for (String event : List.of("keyDown", "keyUp")) {
+            send(
+                    "Input.dispatchKeyEvent",
+                    JSON.createObjectNode()
+                            .put("type", event)
+                            .put("key", "Backspace")
+                            .put("code", "Backspace")
+                            .put("windowsVirtualKeyCode", 8));
+        }
     }
 
     public String text(String selector) throws Exception {
