@@ -1,6 +1,7 @@
 package dev.olapsync.scenario;
 
 import dev.olapsync.devstack.CamelCli;
+import dev.olapsync.devstack.ExportedProject;
 import dev.olapsync.devstack.Pipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -57,6 +58,15 @@ public final class ScenarioPrograms {
     /** The Pipes, which consist of Kamelets, under the Camel CLI, on this scenario. */
     public CamelCli camelCliOfPipes() {
         return new CamelCli(folder("pipes"), scenario.configuration(), CamelCli.PIPES);
+    }
+
+    /**
+     * The routes as the project that {@code camel export} makes of them, on this scenario.
+     *
+     * @param runtime as {@code camel export --runtime} has it
+     */
+    public ExportedProject exported(String runtime) {
+        return new ExportedProject(folder(runtime), scenario.configuration(), runtime);
     }
 
     private Path folder(String what) {
