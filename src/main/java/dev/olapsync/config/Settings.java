@@ -23,7 +23,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     private static final String POSTGRES_PORT = "postgres.port";
 
     /**
-     * What {@code camel export} and {@code camel transform} have in place of values that are not set.
+     * What {@code camel export} has in place of values that are not set; {@code camel transform} has the placeholder.
      *
      * @see <a href="https://github.com/apache/camel/blob/camel-4.17.0/dsl/camel-kamelet-main/src/main/java/org/apache/camel/main/util/ExportPropertiesParser.java">their
      *      parser</a>
@@ -259,7 +259,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
     public static Settings of(CamelContext context) {
         return of((UnaryOperator<String>) key -> context.getPropertiesComponent()
                 .resolveProperty(key)
-                .filter(value -> !value.contains(NO_VALUE))
+                .filter(value -> !value.contains(NO_VALUE) && !value.equals("{{" + key + "}}"))
                 .orElse(null));
     }
 

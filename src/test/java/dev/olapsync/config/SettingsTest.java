@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
+
+    /** As in {@code camel transform route}, which keeps the placeholders. */
+    @Test
+    void aPlaceholderThatIsKeptIsNoValue() throws Exception {
+        try (CamelContext context = new DefaultCamelContext()) {
+            context.getPropertiesComponent().setIgnoreMissingProperty(true);
+            assertThat(Settings.of(context)).isEqualTo(Settings.of(key -> null));
+        }
+    }
 
     @Test
     void theSourceOfTheInitialLoadIsOneOfTwo() {

@@ -76,6 +76,9 @@ class CamelCliIT {
             assertThat(cli.ask("top processor")).contains("wait-until-visible", "join-parents", "insert");
             assertThat(cli.ask("top route")).contains("initial-load", "enrich");
 
+            assertThat(cli.ask("transform route routes/load.camel.yaml application.properties"))
+                    .contains("id: load", "id: commit-rows");
+
             cli.ask("trace --action=start");
             await().atMost(PATIENCE).untilAsserted(() -> {
                 // repeatedly: the process starts to trace a little later

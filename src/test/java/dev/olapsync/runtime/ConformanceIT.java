@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,10 +19,19 @@ class ConformanceIT {
 
     private static final boolean ALL = Boolean.getBoolean("conformance.all");
     private static final List<Story> STORIES = ALL ? List.of(Story.values()) : List.of(Story.SCHOOL);
-    private static final List<Runtime> RUNTIMES =
-            ALL ? List.of(Runtime.values()) : List.of(Runtime.MAIN_JAVA, Runtime.PODS);
+    private static final List<Runtime> RUNTIMES = runtimes();
     private static final Map<Story, Outcome> REFERENCES = new EnumMap<>(Story.class);
     private static final Map<Runtime, Map<Story, String>> MATRIX = new EnumMap<>(Runtime.class);
+
+    private static List<Runtime> runtimes() {
+        if (!ALL) {
+            return List.of(Runtime.MAIN_JAVA, Runtime.PODS);
+        }
+        String names = System.getProperty("conformance.runtimes");
+        return names == null
+                ? List.of(Runtime.values())
+                : Stream.of(names.split(",")).map(Runtime::valueOf).toList();
+    }
 
     static List<Arguments> cells() {
         return STORIES.stream()

@@ -63,6 +63,16 @@ class DefaultsTest {
                         "mvn:org.apache.kafka:kafka-clients:" + inPom("<kafka.version>([^<]+)</kafka.version>"));
     }
 
+    /** An exported project has the Debezium that this project is built with. */
+    @Test
+    void versionsForQuarkus() throws Exception {
+        String debezium = inPom("<debezium.version>([^<]+)</debezium.version>");
+        assertThat(properties().getProperty("camel.jbang.dependencies.quarkus").split(","))
+                .isNotEmpty()
+                .allSatisfy(dependency ->
+                        assertThat(dependency).startsWith("mvn:io.debezium:").endsWith(":" + debezium));
+    }
+
     private static String inPom(String pattern) throws IOException {
         Matcher found = Pattern.compile(pattern).matcher(Files.readString(Path.of("pom.xml")));
         assertThat(found.find()).as(pattern).isTrue();

@@ -15,7 +15,14 @@ enum Runtime {
 
     CLI("Camel CLI", scenario -> List.of(scenario.programs().camelCli())),
 
-    KAMELETS("Pipes of Kamelets", scenario -> List.of(scenario.programs().camelCliOfPipes()));
+    KAMELETS("Pipes of Kamelets", scenario -> List.of(scenario.programs().camelCliOfPipes())),
+
+    EXPORT_MAIN("export to camel-main", scenario -> List.of(scenario.programs().exported("camel-main"))),
+
+    EXPORT_SPRING_BOOT(
+            "export to Spring Boot", scenario -> List.of(scenario.programs().exported("spring-boot"))),
+
+    EXPORT_QUARKUS("export to Quarkus", scenario -> List.of(scenario.programs().exported("quarkus")));
 
     private final String title;
     private final Function<Scenario, List<Service>> processes;

@@ -1,6 +1,7 @@
 package dev.olapsync.scenario;
 
 import dev.olapsync.devstack.CamelCli;
+import dev.olapsync.devstack.ExportedProject;
 import dev.olapsync.devstack.Pipeline;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -66,6 +67,15 @@ public final class ScenarioPrograms {
      */
     public CamelCli camelCliOfPipes(Path project, String... options) {
         return new CamelCli(folder("pipes"), project, scenario.configuration(), CamelCli.PIPES, options);
+    }
+
+    /**
+     * The routes as the project that {@code camel export} makes of them, on this scenario.
+     *
+     * @param runtime as {@code camel export --runtime} has it
+     */
+    public ExportedProject exported(String runtime) {
+        return new ExportedProject(folder(runtime), scenario.configuration(), runtime);
     }
 
     private Path folder(String what) {
