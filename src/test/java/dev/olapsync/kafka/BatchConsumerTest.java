@@ -201,9 +201,8 @@ class BatchConsumerTest {
         assertThat(polled.count()).isEqualTo(1);
         PolledBatch batch = (PolledBatch) polled.iterator().next().value();
         assertThat(batch.size()).isEqualTo(3);
-        assertThat(batch.next())
-                .hasSize(PARTITIONS)
-                .allSatisfy((partition, next) -> assertThat(next).isEqualTo(consumer.position(partition)));
+        assertThat(batch.next()).hasSize(PARTITIONS).allSatisfy((partition, next) -> assertThat(next)
+                .isEqualTo(consumer.position(partition)));
     }
 
     @Test

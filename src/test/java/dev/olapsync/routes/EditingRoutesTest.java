@@ -3,8 +3,8 @@ package dev.olapsync.routes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.olapsync.routes.EditingGuide.Block;
 import dev.olapsync.kafka.PolledBatch;
+import dev.olapsync.routes.EditingGuide.Block;
 import dev.olapsync.scenario.Scenario;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -111,8 +111,10 @@ class EditingRoutesTest {
         public void notify(CamelEvent event) {
             Exchange exchange = ((ExchangeCompletedEvent) event).getExchange();
             if (route.equals(exchange.getFromRouteId())) {
-                Exchange polled = (Exchange) exchange.getVariable("batch", List.class).get(0);
-                rows.accumulateAndGet(polled.getMessage().getBody(PolledBatch.class).size(), Math::max);
+                Exchange polled =
+                        (Exchange) exchange.getVariable("batch", List.class).get(0);
+                rows.accumulateAndGet(
+                        polled.getMessage().getBody(PolledBatch.class).size(), Math::max);
             }
         }
 
