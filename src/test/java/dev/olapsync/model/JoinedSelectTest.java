@@ -82,8 +82,9 @@ class JoinedSelectTest {
     /** Product 1 has the price 0, and order 1 the total 0; item 7 refers to others. */
     @Test
     void valuesAreComputedAfterTheJoin() throws Exception {
-        LookUp lookUp = lookUp("SELECT i.id, 1 / p.price AS share, 100 / o.total AS part, 5 / (i.id - 8) AS own"
-                + " FROM order_items i JOIN orders o ON o.id = i.order_id LEFT JOIN products p ON p.id = i.product_id");
+        LookUp lookUp = lookUp(
+                "SELECT i.id, coalesce(1 / p.price, 0) AS share, coalesce(100 / o.total, 0) AS part, coalesce(5 / (i.id - 8), 0) AS own"
+                        + " FROM order_items i JOIN orders o ON o.id = i.order_id LEFT JOIN products p ON p.id = i.product_id");
         assertThat(lookUp.sql(LookUp.MANY)).isNotEqualTo(lookUp.sql());
         TestDatabase.execute(
                 shop, "SET enable_nestloop = off; SET enable_indexscan = off; SET enable_bitmapscan = off");
