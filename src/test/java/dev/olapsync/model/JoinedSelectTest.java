@@ -79,7 +79,7 @@ class JoinedSelectTest {
         assertThat(lookUp.sql(LookUp.MANY)).isEqualTo(lookUp.sql());
     }
 
-    /** Product 1 has the price 0, and order 1 the total 0; item 7 refers to others. */
+    /** Values that are not NULL for NULL, which Postgres would compute before a LEFT JOIN. Product 1 has the price 0, and order 1 the total 0; item 7 refers to others. */
     @Test
     void valuesAreComputedAfterTheJoin() throws Exception {
         LookUp lookUp = lookUp(
