@@ -55,13 +55,16 @@ class DocumentedCommandsTest {
         elsewhere.put("kubectl apply -k", "needs a cluster; ManifestsTest builds the overlays");
         elsewhere.put("kubectl", "needs a cluster");
         elsewhere.put("helm", "needs a cluster; HelmTest renders the chart");
+        elsewhere.put("mvn -f shop-sync", "ExportIT");
+        elsewhere.put("sed -i '/<dependency>/", "ExportIT");
+        elsewhere.put("java -jar shop-sync", "ExportIT");
         elsewhere.put("export", "sets the environment of the commands behind it, see DefaultsTest");
         elsewhere.put("python3 -m venv", "DbtTest");
         elsewhere.put(".venv/bin", "DbtTest");
         elsewhere.put("grafana", "needs Grafana; DashboardsTest reads the files");
         elsewhere.put("python3 -m zipfile", "DashboardsTest reads the files");
         elsewhere.put("superset", "needs Superset; DashboardsTest reads the files");
-        elsewhere.put("camel export", "downloads libraries that no other test needs");
+        elsewhere.put("camel export", "ExportIT");
         elsewhere.put("camel", "CamelCliIT and ConformanceIT");
         elsewhere.put("rpk", "needs Redpanda; EditingRoutesTest creates the topic");
         elsewhere.put("kafka-topics.sh", "needs Kafka's scripts; EditingRoutesTest creates the topic");
@@ -152,7 +155,7 @@ class DocumentedCommandsTest {
         String program = words.remove(0);
         if (program.endsWith("olap-sync")) {
             olapSync(words);
-        } else if (program.equals("mvn")) {
+        } else if (program.equals("mvn") && !words.get(0).equals("-f")) {
             maven(words);
         } else if (program.equals("psql")) {
             psql(words);
