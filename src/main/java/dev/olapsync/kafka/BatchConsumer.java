@@ -82,6 +82,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         /** Camel makes an exchange of each record. */
         public static final Way EACH = new Way(false, first -> 1);
 
+        /** Camel makes one exchange of all records of a poll. */
         public static final Way TOGETHER = new Way(true, first -> 1);
     }
 

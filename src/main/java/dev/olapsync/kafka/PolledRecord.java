@@ -1,6 +1,7 @@
 package dev.olapsync.kafka;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -35,10 +36,9 @@ public sealed interface PolledRecord {
         List<?> polled = exchange.getMessage().getBody(List.class);
         return polled.stream()
                 .map(one -> ((Exchange) one).getMessage())
-                .flatMap(message -> message.getBody() instanceof PolledBatch batch
+                .<PolledRecord>flatMap(message -> message.getBody() instanceof PolledBatch batch
                         ? batch.records().stream().map(one -> new OfBatch(one, exchange.getContext()))
-                        : List.of(new OfMessage(message)).stream())
-                .map(PolledRecord.class::cast)
+                        : Stream.of(new OfMessage(message)))
                 .toList();
     }
 

@@ -85,7 +85,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
         return PipelineStage.of(olapSync).stream()
                 .filter(stage -> stage.group().equals(group))
                 .findFirst()
-                .map(stage -> stage.isLast() ? LateRows.WAY : BatchConsumer.Way.TOGETHER)
+                .map(stage -> stage.isLoad() ? LateRows.WAY : BatchConsumer.Way.TOGETHER)
                 .orElse(BatchConsumer.Way.EACH);
     }
 

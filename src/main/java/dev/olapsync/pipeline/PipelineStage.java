@@ -15,7 +15,7 @@ public record PipelineStage(String route, String group, Predicate<String> topics
     public static final Set<String> SUFFIXES = Set.of(ENRICH, FAN_OUT, LOAD);
 
     /** Whether it writes the rows of the stream into ClickHouse. */
-    boolean isLast() {
+    boolean isLoad() {
         return group.endsWith(LOAD);
     }
 
