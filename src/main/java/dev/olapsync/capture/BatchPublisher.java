@@ -21,8 +21,7 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /**
- * Passes the batches of one engine to the route, each as one exchange whose body is a {@code List<Exchange>} of {@link
- * SourceRecord}s. While the broker acknowledges a full batch, the next batch is already prepared; at most two are on
+ * Passes the batches of one engine to the route, each as one exchange whose body is a {@code List<SourceRecord>}. While the broker acknowledges a full batch, the next batch is already prepared; at most two are on
  * their way. Batches are confirmed in their order, when the route has completed them: a batch that failed, and later
  * batches, are not confirmed.
  *
@@ -96,7 +95,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
                 continue;
             }
             captured = new CapturedPosition(captured.log(), Math.max(captured.lsn(), confirmedBy(batch)));
-            Delivery next = new Delivery(event, publish(exchanges(batch)));
+            Delivery next = new Delivery(event, publish(changes(batch)));
             confirm(committer);
             onItsWay = next;
             if (!batch.isFull()) {
@@ -139,17 +138,15 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
         }
     }
 
-    private List<Exchange> exchanges(ChangeBatch batch) {
-        List<Exchange> changes = new ArrayList<>(batch.changes().size());
+    private List<SourceRecord> changes(ChangeBatch batch) {
+        List<SourceRecord> changes = new ArrayList<>(batch.changes().size());
         for (SourceRecord polled : batch.changes()) {
             Struct value = (Struct) polled.value();
             Optional<SourceFields> fields =
                     value == null ? Optional.empty() : sources.get(value.schema(), SourceFields::of);
             if (fields.isPresent()) {
                 completeSource(value, fields.get());
-                Exchange change = consumer.getEndpoint().createExchange();
-                change.getMessage().setBody(polled);
-                changes.add(change);
+                changes.add(polled);
             }
         }
         return changes;
@@ -173,7 +170,7 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
      * Returns when the records have been sent, in the order of the calls; the future completes when the route has
      * completed them.
      */
-    private CompletableFuture<Void> publish(List<Exchange> changes) {
+    private CompletableFuture<Void> publish(List<SourceRecord> changes) {
         Exchange exchange = consumer.createExchange(false);
         exchange.getMessage().setBody(changes);
         exchange.setProperty(ChangeEvents.CAPTURED, captured);

@@ -8,13 +8,13 @@ import dev.olapsync.kafka.Topics;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.RecordHeaders;
 import dev.olapsync.postgres.TableName;
-import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.Processor;
-import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
@@ -33,53 +33,53 @@ public class ChangeEvents implements Processor {
     static final String CAPTURED = "olap.captured";
 
     private final StructJson json = new StructJson();
-    private final SchemaCache<String> topics = new SchemaCache<>();
+    private final SchemaCache<String> topicNames = new SchemaCache<>();
 
     @Override
     public void process(Exchange exchange) throws InterruptedException {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
-        List<Exchange> records = new ArrayList<>();
+        Records records = new Records();
+        Header epoch = RecordHeaders.epoch(olapSync.epoch());
         for (Object change : exchange.getMessage().getBody(List.class)) {
-            toKafkaRecord(((Exchange) change).getMessage(), olapSync);
-            records.add((Exchange) change);
+            add(records, (SourceRecord) change, olapSync.topics(), epoch);
         }
         CapturedPosition captured = exchange.getProperty(CAPTURED, CapturedPosition.class);
         if (captured != null) {
             records.add(captured.record(exchange.getContext()));
         }
-        exchange.getMessage().setBody(new Records(records));
+        exchange.getMessage().setBody(records);
     }
 
-    private void toKafkaRecord(Message message, OlapSync olapSync) throws InterruptedException {
-        SourceRecord change = message.getBody(SourceRecord.class);
+    private void add(Records records, SourceRecord change, Topics topics, Header epoch) throws InterruptedException {
         Struct envelope = (Struct) change.value();
-        String topic = topics.get(envelope.schema(), schema -> topic(envelope, olapSync.topics()));
-        olapSync.topics().ensure(topic);
-        message.setHeader(RecordHeaders.EPOCH, olapSync.epoch());
-        message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topic);
-        if (change.key() != null) {
-            message.setHeader(KafkaConstants.KEY, json.bytes((Struct) change.key()));
-        }
+        String topic = topicNames.get(envelope.schema(), schema -> topic(envelope, topics));
+        topics.ensure(topic);
+        byte[] key = change.key() == null ? null : json.bytes((Struct) change.key());
         byte[] event = json.bytes(envelope);
         if (event.length <= Topics.LARGEST_VALUE) {
-            message.setBody(event);
+            records.add(topic, key, event, epoch);
+            return;
+        }
+        Optional<byte[]> reduced = ChangeReducer.reduced(event, Topics.LARGEST_VALUE);
+        if (reduced.isPresent()) {
+            records.add(topic, key, reduced.get(), epoch);
         } else {
-            setReduced(message, topic, event, olapSync.topics());
+            // the change of a row keeps its key, so only a refresh request can still be too large
+            records.add(
+                    topics.deadLetters(),
+                    key,
+                    null,
+                    epoch,
+                    text(DeadLetters.TOPIC, topic),
+                    text(
+                            DeadLetters.ERROR,
+                            "a record of " + event.length + " bytes is larger than the topics' " + Topics.LARGEST_VALUE
+                                    + "; write several refresh requests with fewer keys instead of this one"));
         }
     }
 
-    /** The change of a row keeps its key. Only a refresh request can still be too large. */
-    private static void setReduced(Message message, String topic, byte[] event, Topics topics) {
-        Optional<byte[]> reduced = ChangeReducer.reduced(event, Topics.LARGEST_VALUE);
-        message.setBody(reduced.orElse(null));
-        if (reduced.isEmpty()) {
-            message.setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.deadLetters());
-            message.setHeader(DeadLetters.TOPIC, topic);
-            message.setHeader(
-                    DeadLetters.ERROR,
-                    "a record of " + event.length + " bytes is larger than the topics' " + Topics.LARGEST_VALUE
-                            + "; write several refresh requests with fewer keys instead of this one");
-        }
+    private static Header text(String name, String value) {
+        return new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String topic(Struct envelope, Topics topics) {

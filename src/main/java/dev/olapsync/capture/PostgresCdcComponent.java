@@ -13,7 +13,7 @@ import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
 
 /**
  * {@code postgres-cdc:name}: the changes of a Postgres database. Each batch of Debezium's engine is one exchange, whose
- * body is a {@code List<Exchange>}. It takes the options of {@code debezium-postgres}; some have other defaults because
+ * body is a {@code List<SourceRecord>}. It takes the options of {@code debezium-postgres}; some have other defaults because
  * the delivery depends on them.
  *
  * <p>{@code debezium-postgres} itself is not used, because it passes one record at a time and loses the record if the

@@ -2,6 +2,7 @@ package dev.olapsync.capture;
 
 import dev.olapsync.capture.debezium.Alias;
 import dev.olapsync.capture.debezium.DebeziumServices;
+import dev.olapsync.capture.debezium.LargeValues;
 import dev.olapsync.capture.debezium.NeededColumns;
 import dev.olapsync.capture.debezium.PostgresCdcConnector;
 import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
@@ -155,6 +156,12 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
         properties.computeIfPresent("database.dbname", (key, name) -> PostgresDataSource.inUrl((String) name));
         properties.setProperty(AsyncEngineConfig.CONNECTOR_CLASS.name(), PostgresCdcConnector.class.getName());
         properties.setProperty("schema.include.list", Alias.SCHEMAS);
+        properties.setProperty(
+                LargeValues.OPTION,
+                String.valueOf(OlapSync.of(endpoint.getCamelContext())
+                        .settings()
+                        .olap()
+                        .largestUnneededValue()));
         needed = neededColumns();
         needed.ifPresent(columns -> properties.setProperty(NeededColumns.OPTION, columns.option()));
         engine = DebeziumEngine.create(Connect.class)

@@ -25,9 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelExecutionException;
-import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.support.DefaultExchange;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
@@ -59,7 +57,7 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
     public void handleBatch(
             List<ChangeEvent<SourceRecord, SourceRecord>> events,
             RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer) {
-        List<Exchange> rows = new ArrayList<>();
+        List<SourceRecord> rows = new ArrayList<>();
         Map<TableName, Long> counts = new HashMap<>();
         boolean last = false;
         for (ChangeEvent<SourceRecord, SourceRecord> event : events) {
@@ -68,7 +66,8 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
                 if (polled.topic().equals(NOTIFICATIONS)) {
                     last |= isLast(value);
                 } else {
-                    rows.add(row(polled));
+                    atTimeOfSnapshot(value.getStruct("source"));
+                    rows.add(polled);
                     counts.merge(table(value), 1L, Long::sum);
                 }
             }
@@ -80,7 +79,7 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
         completed |= last;
     }
 
-    private void publish(List<Exchange> rows) {
+    private void publish(List<SourceRecord> rows) {
         try {
             route.sendBody(TableSnapshot.ROUTE, rows);
         } catch (CamelExecutionException e) {
@@ -91,13 +90,6 @@ final class SnapshotRows implements ChangeConsumer<ChangeEvent<SourceRecord, Sou
     private static TableName table(Struct envelope) {
         Struct source = envelope.getStruct("source");
         return new TableName(source.getString("schema"), source.getString("table"));
-    }
-
-    private Exchange row(SourceRecord polled) {
-        atTimeOfSnapshot(((Struct) polled.value()).getStruct("source"));
-        Exchange row = new DefaultExchange(context);
-        row.getMessage().setBody(polled);
-        return row;
     }
 
     /**

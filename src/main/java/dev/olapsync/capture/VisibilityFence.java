@@ -73,8 +73,9 @@ public class VisibilityFence implements Processor {
     private static Set<Long> transactions(Exchange exchange) {
         Set<Long> transactions = new HashSet<>();
         for (Object change : exchange.getMessage().getBody(List.class)) {
-            SourceRecord sourceRecord = ((Exchange) change).getMessage().getBody(SourceRecord.class);
-            Long id = ((Struct) sourceRecord.value()).getStruct("source").getInt64("txId");
+            Long id = ((Struct) ((SourceRecord) change).value())
+                    .getStruct("source")
+                    .getInt64("txId");
             if (id != null) {
                 transactions.add(id);
             }

@@ -96,6 +96,7 @@ final class KnownKeys {
                 matching("a whole number, 1 or more, or -1 for no limit", "-1|[1-9]\\d{0,17}"));
         rules.put("olap.topic.refresh.millis", whole(1, 3_600_000));
         rules.put("olap.topic.changes", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
+        rules.put("olap.topic.changes.value.bytes", whole(1, 262_144));
         rules.put("olap.topic.rows", matching(TOPIC_PREFIX, "[a-zA-Z0-9._-]{1,100}"));
         rules.put("olap.group", filled);
         rules.put("olap.status.host", filled);

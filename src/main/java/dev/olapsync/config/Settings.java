@@ -155,6 +155,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
 
     /**
      * @param changesTopic prefix of the topics of changes
+     * @param largestUnneededValue longer values of columns that no model needs are not in the topics of changes, in bytes
      * @param rowsTopic prefix of the topics of output rows
      * @param group prefix of the consumer groups
      * @param models the folder of the models
@@ -179,6 +180,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             int batchRows,
             int batchBytes,
             String changesTopic,
+            int largestUnneededValue,
             String rowsTopic,
             String group,
             int topicPartitions,
@@ -319,6 +321,7 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                         keys.number("olap.batch.rows", 5000),
                         keys.number("olap.batch.bytes", 16 << 20),
                         keys.text("olap.topic.changes", "cdc"),
+                        keys.number("olap.topic.changes.value.bytes", 2048),
                         keys.text("olap.topic.rows", "olap"),
                         keys.text("olap.group", "olap-sync"),
                         keys.number("olap.topic.partitions", 4),

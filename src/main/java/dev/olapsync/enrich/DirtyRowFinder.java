@@ -5,6 +5,7 @@ import dev.olapsync.config.Settings;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.kafka.PolledRecord;
+import dev.olapsync.kafka.Records;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.History;
 import dev.olapsync.model.LookUp;
@@ -21,7 +22,6 @@ import dev.olapsync.pipeline.RecordHeaders;
 import dev.olapsync.postgres.RefreshRequest;
 import dev.olapsync.postgres.TableName;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +37,7 @@ import org.apache.camel.Message;
  */
 public class DirtyRowFinder extends PreparedStep {
 
-    /** Variable: a {@code List<Exchange>} of records that are ready to be published. */
+    /** Variable: {@link Records} that are ready to be published. */
     public static final String READY = "ready";
 
     private OlapSync olapSync;
@@ -78,7 +78,7 @@ public class DirtyRowFinder extends PreparedStep {
     @Override
     protected void step(Exchange exchange) throws Exception {
         Current now = current();
-        List<Exchange> ready = new ArrayList<>();
+        Records ready = new Records();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         for (PolledRecord change : PolledRecord.of(exchange)) {
             try {
@@ -127,7 +127,7 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     private void row(
-            Models models, ChangeEvent event, PolledRecord change, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+            Models models, ChangeEvent event, PolledRecord change, Records ready, Map<LookUp, DirtyKeys> dirty) {
         if (event.images().isEmpty()) {
             throw new IllegalArgumentException("the change of " + event.table() + " carries no row");
         }
@@ -147,7 +147,7 @@ public class DirtyRowFinder extends PreparedStep {
 
     /** An error that keeps a change out of a history does not affect the row of the model. */
     private void version(
-            History history, ChangeEvent event, Message message, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+            History history, ChangeEvent event, Message message, Records ready, Map<LookUp, DirtyKeys> dirty) {
         try {
             HistoryVersions.add(history, event, message, dirty.computeIfAbsent(history.lookUp(), DirtyKeys::new));
         } catch (IllegalArgumentException e) {
@@ -157,7 +157,7 @@ public class DirtyRowFinder extends PreparedStep {
     }
 
     /** A request for very many rows is work for the fan-out, like a whole table. */
-    private void refreshRequest(Models models, ChangeEvent event, List<Exchange> ready, Map<LookUp, DirtyKeys> dirty) {
+    private void refreshRequest(Models models, ChangeEvent event, Records ready, Map<LookUp, DirtyKeys> dirty) {
         if (!event.transactional()) {
             // its position is before that of uncommitted changes of its own session, over which it would win
             throw new IllegalArgumentException(
@@ -182,7 +182,7 @@ public class DirtyRowFinder extends PreparedStep {
             Model model,
             RefreshRequest refreshRequest,
             ChangeEvent event,
-            List<Exchange> ready,
+            Records ready,
             Map<LookUp, DirtyKeys> dirty) {
         LookUp grain = model.lookUps().get(0);
         if (refreshRequest.keys().stream()
@@ -203,7 +203,7 @@ public class DirtyRowFinder extends PreparedStep {
      * Rows of a truncated grain are gone at once, and so are rows that require a parent in a truncated table. The
      * fan-out reads rows again whose parent in the truncated table is optional.
      */
-    private void truncate(Models models, ChangeEvent event, PolledRecord change, List<Exchange> ready) {
+    private void truncate(Models models, ChangeEvent event, PolledRecord change, Records ready) {
         for (LookUp lookUp : models.lookUpsOf(event.table())) {
             Model model = lookUp.model();
             if (lookUp.ofGrain() || lookUp.required()) {
@@ -216,12 +216,10 @@ public class DirtyRowFinder extends PreparedStep {
                         null,
                         null,
                         Cause.of(event, RowJson.TRUNCATE));
-                ready.add(RowRecords.record(getCamelContext(), olapSync.topics(), cutoff));
+                RowRecords.add(ready, olapSync.topics(), cutoff);
                 model.history()
-                        .ifPresent(history -> ready.add(RowRecords.record(
-                                getCamelContext(),
-                                olapSync.topics(),
-                                HistoryVersions.end(history, event, change.message()))));
+                        .ifPresent(history -> RowRecords.add(
+                                ready, olapSync.topics(), HistoryVersions.end(history, event, change.message())));
             } else {
                 ready.add(FanOutRequest.ofAll(model, Cause.of(event, RowJson.JOINED))
                         .message(getCamelContext()));
@@ -229,7 +227,7 @@ public class DirtyRowFinder extends PreparedStep {
         }
     }
 
-    private void unread(Current now, TableName table, PolledRecord change, List<Exchange> ready) {
+    private void unread(Current now, TableName table, PolledRecord change, Records ready) {
         if (unreadTables.isDeadLetterDue(table) && !now.frozen()) {
             ready.add(
                     DeadLetters.ofRecord(

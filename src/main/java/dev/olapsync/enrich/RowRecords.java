@@ -8,13 +8,10 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.RecordHeaders;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.component.kafka.KafkaConstants;
-import org.apache.camel.support.DefaultExchange;
 
 /**
  * Converts the results of the look-ups of a batch to Kafka records: output rows, keyed by the key of the row, and work
@@ -27,22 +24,23 @@ public class RowRecords implements Processor {
         CamelContext context = exchange.getContext();
         Topics topics = OlapSync.of(context).topics();
         Models models = OlapSync.of(context).models();
-        @SuppressWarnings("unchecked")
-        List<Exchange> ready = exchange.getVariable(DirtyRowFinder.READY, List.class);
-        List<Exchange> records = new ArrayList<>(ready);
+        Records records = new Records(exchange.getVariable(DirtyRowFinder.READY, Records.class));
         // there is no result if there was nothing to look up
         if (exchange.getMessage().getBody() instanceof LookUpResult found) {
             found.fanOuts().forEach(fanOut -> records.add(fanOut.message(context)));
-            records.addAll(new FailedRows(context).deadLetters(found.rows()));
+            new FailedRows(context).deadLetters(found.rows()).forEach(records::add);
             for (OutputRow row : found.rows()) {
                 if (row.isWritable()) {
-                    Exchange message = record(context, topics, row);
-                    boolean fits = message.getMessage().getBody(byte[].class).length <= largest(row);
-                    records.add(fits ? message : tooLarge(context, models, row));
+                    byte[] value = row.versioned();
+                    if (value.length <= largest(row)) {
+                        add(records, topics, row, value);
+                    } else {
+                        records.add(tooLarge(context, models, row));
+                    }
                 }
             }
         }
-        exchange.getMessage().setBody(new Records(records));
+        exchange.getMessage().setBody(records);
     }
 
     private static int largest(OutputRow row) {
@@ -64,12 +62,15 @@ public class RowRecords implements Processor {
                 .message(context);
     }
 
-    static Exchange record(CamelContext context, Topics topics, OutputRow row) {
-        Exchange message = new DefaultExchange(context);
-        message.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.rows(row.target()));
-        message.getMessage().setHeader(KafkaConstants.KEY, row.key().getBytes(StandardCharsets.UTF_8));
-        message.getMessage().setHeader(RecordHeaders.COMMIT_MILLIS, row.cause().commitMillis());
-        message.getMessage().setBody(row.versioned());
-        return message;
+    static void add(Records records, Topics topics, OutputRow row) {
+        add(records, topics, row, row.versioned());
+    }
+
+    private static void add(Records records, Topics topics, OutputRow row, byte[] value) {
+        records.add(
+                topics.rows(row.target()),
+                row.key().getBytes(StandardCharsets.UTF_8),
+                value,
+                RecordHeaders.commitMillis(row.cause().commitMillis()));
     }
 }

@@ -1,41 +1,76 @@
 package dev.olapsync.kafka;
 
-import java.util.AbstractList;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.component.kafka.KafkaConstants;
+import org.apache.camel.component.kafka.serde.DefaultKafkaHeaderSerializer;
+import org.apache.camel.component.kafka.serde.KafkaHeaderSerializer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 
 /**
- * Kafka records that can be published more than once. Camel's producer removes the header with the topic from each
- * record that it sends, so a second attempt would send all records to the topic of the endpoint. This list sets the
- * topics again for each attempt.
- *
- * <p>Not thread safe: {@link #get} sets a header of the exchange that it returns, so only one thread at a time may read
- * the list.
+ * Kafka records, each with its own topic, as the body of one exchange: Camel's producer makes one record of it, and
+ * {@link BatchProducer} publishes the records in it. It can be published more than once. Not thread safe while records
+ * are added.
  */
-public final class Records extends AbstractList<Exchange> {
+public final class Records {
 
-    private final List<Exchange> records;
-    private final List<String> topics;
+    /** Headers with other names are for the routes, not for consumers. */
+    private static final String HEADERS = "olap.";
 
-    /** @param records each with its topic */
-    public Records(List<Exchange> records) {
-        this.records = List.copyOf(records);
-        this.topics = records.stream()
-                .map(sent -> sent.getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class))
-                .toList();
+    private final KafkaHeaderSerializer serializer = new DefaultKafkaHeaderSerializer();
+    private final List<ProducerRecord<Object, Object>> records;
+
+    public Records() {
+        records = new ArrayList<>();
     }
 
-    @Override
-    public Exchange get(int index) {
-        Exchange sent = records.get(index);
-        sent.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, topics.get(index));
-        return sent;
+    /** A copy, to which further records can be added. */
+    public Records(Records others) {
+        records = new ArrayList<>(others.records);
     }
 
-    @Override
-    public int size() {
-        return records.size();
+    /** @param messages see {@link #add(Exchange)} */
+    public Records(List<Exchange> messages) {
+        this();
+        messages.forEach(this::add);
+    }
+
+    /**
+     * @param key null for a record without a key
+     * @param value null for a tombstone of Kafka
+     */
+    public void add(String topic, byte[] key, byte[] value, Header... headers) {
+        records.add(new ProducerRecord<>(topic, null, key, value, List.of(headers)));
+    }
+
+    /**
+     * @param one with the headers that Camel's producer reads: {@link KafkaConstants#OVERRIDE_TOPIC} and, if it has a
+     *     key, {@link KafkaConstants#KEY}
+     */
+    public void add(Exchange one) {
+        Message message = one.getMessage();
+        add(
+                message.getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class),
+                message.getHeader(KafkaConstants.KEY, byte[].class),
+                message.getBody(byte[].class),
+                message.getHeaders().entrySet().stream()
+                        .filter(header -> header.getKey().startsWith(HEADERS) && header.getValue() != null)
+                        .map(header -> header(header.getKey(), header.getValue()))
+                        .toArray(Header[]::new));
+    }
+
+    private Header header(String name, Object value) {
+        return new RecordHeader(name, serializer.serialize(name, value));
+    }
+
+    /** Unmodifiable. */
+    public List<ProducerRecord<Object, Object>> all() {
+        return Collections.unmodifiableList(records);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.olapsync.pipeline;
 
 import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.BatchConsumer;
+import dev.olapsync.kafka.BatchProducer;
 import dev.olapsync.kafka.KafkaVersion;
 import dev.olapsync.kafka.Topics;
 import java.util.HashMap;
@@ -64,7 +65,7 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
 
     @Override
     public Producer<?, ?> getProducer(Properties properties) {
-        return super.getProducer(secured(completed(properties, CAMELS_PRODUCER, PRODUCER)));
+        return new BatchProducer(secured(completed(properties, CAMELS_PRODUCER, PRODUCER)));
     }
 
     @Override

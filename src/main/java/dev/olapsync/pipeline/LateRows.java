@@ -15,9 +15,9 @@ final class LateRows {
     static final BatchConsumer.Way WAY = new BatchConsumer.Way(true, row -> growth(row, System.currentTimeMillis()));
 
     /** A batch may be larger by its usual size for each of these times that its first row is late. */
-    private static final long LATE = Duration.ofSeconds(1).toMillis();
+    private static final long LATE = Duration.ofMillis(500).toMillis();
 
-    private static final int MOST = 4;
+    private static final int MOST = 8;
 
     private LateRows() {}
 

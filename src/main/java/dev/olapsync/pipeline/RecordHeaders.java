@@ -1,5 +1,9 @@
 package dev.olapsync.pipeline;
 
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+
 /** The Kafka headers that the routes add to records in the topics between them. */
 public final class RecordHeaders {
 
@@ -13,4 +17,15 @@ public final class RecordHeaders {
     public static final String COMMIT_MILLIS = "olap.commit_ms";
 
     private RecordHeaders() {}
+
+    public static Header epoch(int epoch) {
+        return new RecordHeader(
+                EPOCH, ByteBuffer.allocate(Integer.BYTES).putInt(epoch).array());
+    }
+
+    /** @param millis since 1970; 0 without a commit */
+    public static Header commitMillis(long millis) {
+        return new RecordHeader(
+                COMMIT_MILLIS, ByteBuffer.allocate(Long.BYTES).putLong(millis).array());
+    }
 }

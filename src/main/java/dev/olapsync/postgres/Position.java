@@ -3,8 +3,6 @@ package dev.olapsync.postgres;
 import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The position of a change in the write-ahead log, in commit order: the LSN of the last commit before the transaction
@@ -18,7 +16,6 @@ import java.util.regex.Pattern;
  */
 public record Position(int epoch, long commitLsn, long lsn) implements Comparable<Position> {
 
-    private static final Pattern SEQUENCE = Pattern.compile("\\[(?:null|\"(\\d+)\"),\\s*(?:null|\"(\\d+)\")]");
     private static final int LSN_BITS = 56;
     /** The greatest number of 16 bits. */
     public static final int GREATEST_EPOCH = 0xffff;
@@ -52,12 +49,29 @@ public record Position(int epoch, long commitLsn, long lsn) implements Comparabl
      * @param firstCommit replaces a missing first element, before the stream has seen a commit
      */
     public static Position parse(int epoch, String sequence, long firstCommit) {
-        Matcher matcher = sequence == null ? null : SEQUENCE.matcher(sequence);
-        if (matcher == null || !matcher.matches() || matcher.group(2) == null) {
+        // no regular expression: each change is parsed
+        int comma = sequence == null ? -1 : sequence.indexOf(',');
+        boolean array = comma > 0 && sequence.charAt(0) == '[' && sequence.charAt(sequence.length() - 1) == ']';
+        Long commit = array ? element(sequence, 1, comma, firstCommit) : null;
+        Long lsn = array ? element(sequence, comma + 1, sequence.length() - 1, null) : null;
+        if (commit == null || lsn == null) {
             throw new IllegalArgumentException("Not a source.sequence of Debezium's Postgres connector: " + sequence);
         }
-        long commit = matcher.group(1) == null ? firstCommit : Long.parseLong(matcher.group(1));
-        return new Position(epoch, commit, Long.parseLong(matcher.group(2)));
+        return new Position(epoch, commit, lsn);
+    }
+
+    /** The number of an element of the sequence; null if it is neither a number in quotes nor null. */
+    private static Long element(String sequence, int from, int to, Long ofNull) {
+        String text = sequence.substring(from, to).strip();
+        if (text.equals("null")) {
+            return ofNull;
+        }
+        int end = text.length() - 1;
+        boolean number = end > 1 && text.charAt(0) == '"' && text.charAt(end) == '"';
+        for (int i = 1; number && i < end; i++) {
+            number = text.charAt(i) >= '0' && text.charAt(i) <= '9';
+        }
+        return number ? Long.parseLong(text, 1, end, 10) : null;
     }
 
     /**

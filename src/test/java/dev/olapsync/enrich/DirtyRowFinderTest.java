@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.enrich.DirtyKeys.Cause;
+import dev.olapsync.kafka.Records;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.LookUp;
 import dev.olapsync.model.Model;
@@ -14,6 +15,7 @@ import dev.olapsync.model.TestModels;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.TableName;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -23,9 +25,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
-import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +53,7 @@ class DirtyRowFinderTest {
 
     private final DefaultCamelContext context = new DefaultCamelContext();
     private List<DirtyKeys> lookUps;
-    private List<Exchange> ready;
+    private List<ProducerRecord<Object, Object>> ready;
 
     @AfterEach
     void close() throws Exception {
@@ -71,9 +73,7 @@ class DirtyRowFinderTest {
         @SuppressWarnings("unchecked")
         List<DirtyKeys> found = batch.getMessage().getBody(List.class);
         lookUps = found;
-        @SuppressWarnings("unchecked")
-        List<Exchange> published = batch.getVariable(DirtyRowFinder.READY, List.class);
-        ready = published;
+        ready = batch.getVariable(DirtyRowFinder.READY, Records.class).all();
     }
 
     private void set(String name, int value) {
@@ -87,16 +87,17 @@ class DirtyRowFinderTest {
     }
 
     private String topic(int place) {
-        return ready.get(place).getMessage().getHeader(KafkaConstants.OVERRIDE_TOPIC, String.class);
+        return ready.get(place).topic();
     }
 
     private String content(int place) {
-        return new String(ready.get(place).getMessage().getBody(byte[].class), StandardCharsets.UTF_8);
+        return new String((byte[]) ready.get(place).value(), StandardCharsets.UTF_8);
     }
 
     private List<String> errors() {
         return ready.stream()
-                .map(deadLetter -> deadLetter.getMessage().getHeader(DeadLetters.ERROR, String.class))
+                .map(deadLetter -> new String(
+                        deadLetter.headers().lastHeader(DeadLetters.ERROR).value(), StandardCharsets.UTF_8))
                 .toList();
     }
 
@@ -212,7 +213,8 @@ class DirtyRowFinderTest {
         assertThat(lookUps).singleElement().satisfies(keys -> assertThat(keys.size())
                 .isEqualTo(2));
         assertThat(errors()).singleElement().asString().contains("not a change event");
-        assertThat(ready.get(0).getMessage().getHeader(DeadLetters.OFFSET)).isEqualTo(5L);
+        assertThat(ready.get(0).headers().lastHeader(DeadLetters.OFFSET).value())
+                .isEqualTo(ByteBuffer.allocate(Long.BYTES).putLong(5).array());
     }
 
     @Test

@@ -31,14 +31,21 @@ public final class ChangeDecoder extends PgOutputMessageDecoder {
     private final PostgresSchema schema;
     private final PostgresConnection metadata;
     private final NeededColumns needed;
+    private final int largestValue;
     private final Map<Integer, Relation> relations = new HashMap<>();
 
+    /** @param largestValue in bytes: longer ones of columns that are not needed are left out */
     public ChangeDecoder(
-            PostgresConnectorConfig config, PostgresSchema schema, PostgresConnection metadata, NeededColumns needed) {
+            PostgresConnectorConfig config,
+            PostgresSchema schema,
+            PostgresConnection metadata,
+            NeededColumns needed,
+            int largestValue) {
         super(new MessageDecoderContext(config, schema), metadata);
         this.schema = schema;
         this.metadata = metadata;
         this.needed = needed;
+        this.largestValue = largestValue;
     }
 
     @Override
@@ -71,7 +78,11 @@ public final class ChangeDecoder extends PgOutputMessageDecoder {
 
     private void add(RelationMessage message, TypeRegistry types) throws SQLException {
         Relation relation = new Relation(
-                message, types, primaryKey(message.relation()), needed.of(message.schema(), message.table()));
+                message,
+                types,
+                primaryKey(message.relation()),
+                needed.of(message.schema(), message.table()),
+                largestValue);
         relations.put(message.relation(), relation);
         schema.applySchemaChangesForTable(message.relation(), relation.table());
     }

@@ -10,11 +10,12 @@ import java.util.Set;
  * Removes large values that are not needed from the changes of a table, before they are decoded.
  *
  * @param needed the numbers of the columns whose values stay
+ * @param limit longer values are large, in bytes
  */
-record LargeValues(BitSet needed) {
+public record LargeValues(BitSet needed, int limit) {
 
-    /** In bytes. Longer values are large. */
-    static final int LARGE = 256 * 1024;
+    /** The name of the connector's option with the limit. */
+    public static final String OPTION = "olap.largest.value";
 
     private static final byte TEXT = 't';
     private static final byte BINARY = 'b';
@@ -25,7 +26,8 @@ record LargeValues(BitSet needed) {
      * The keys of look-ups are part of the replica identity. With a full replica identity it is not known which columns
      * are keys.
      */
-    static LargeValues of(RelationMessage table, List<String> primaryKey, Optional<Set<String>> mayBeNeeded) {
+    static LargeValues of(
+            RelationMessage table, List<String> primaryKey, Optional<Set<String>> mayBeNeeded, int limit) {
         BitSet needed = new BitSet();
         for (int i = 0; i < table.columns().size(); i++) {
             RelationMessage.Column column = table.columns().get(i);
@@ -35,7 +37,7 @@ record LargeValues(BitSet needed) {
                             || (table.isFull() ? mayBeNeeded.isEmpty() : column.ofIdentity())
                             || mayBeNeeded.isPresent() && mayBeNeeded.get().contains(column.name()));
         }
-        return new LargeValues(needed);
+        return new LargeValues(needed, limit);
     }
 
     /**
@@ -45,7 +47,7 @@ record LargeValues(BitSet needed) {
      * @param message of the kind Insert, Update or Delete; its content may be moved
      */
     ByteBuffer leaveOut(ByteBuffer message) {
-        if (message.remaining() <= LARGE) {
+        if (message.remaining() <= limit) {
             return message;
         }
         BitSet large = large(message.duplicate());
@@ -92,7 +94,7 @@ record LargeValues(BitSet needed) {
                 byte kind = message.get();
                 if (kind == TEXT || kind == BINARY) {
                     int length = message.getInt();
-                    large.set(i, large.get(i) || length > LARGE && !needed.get(i));
+                    large.set(i, large.get(i) || length > limit && !needed.get(i));
                     skip(message, length);
                 }
             }

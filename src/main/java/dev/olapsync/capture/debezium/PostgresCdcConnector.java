@@ -47,7 +47,8 @@ public class PostgresCdcConnector extends PostgresConnector {
                     config,
                     schema,
                     metadata,
-                    NeededColumns.parse(config.getConfig().getString(NeededColumns.OPTION)));
+                    NeededColumns.parse(config.getConfig().getString(NeededColumns.OPTION)),
+                    config.getConfig().getInteger(LargeValues.OPTION));
             return new LogConnection(
                     super.buildReplicationConnection(metadata, schema, config),
                     metadata,

@@ -68,9 +68,15 @@ final class Relation {
     /**
      * @param primaryKey names of its columns; empty for none
      * @param mayBeNeeded names of columns; empty if they are not known
+     * @param largestValue in bytes, of other columns
      */
-    Relation(RelationMessage message, TypeRegistry types, List<String> primaryKey, Optional<Set<String>> mayBeNeeded) {
-        largeValues = LargeValues.of(message, primaryKey, mayBeNeeded);
+    Relation(
+            RelationMessage message,
+            TypeRegistry types,
+            List<String> primaryKey,
+            Optional<Set<String>> mayBeNeeded,
+            int largestValue) {
+        largeValues = LargeValues.of(message, primaryKey, mayBeNeeded, largestValue);
         Alias aliases = new Alias();
         String schema = Alias.ofSchema(message.schema());
         Map<String, String> byName = new HashMap<>();

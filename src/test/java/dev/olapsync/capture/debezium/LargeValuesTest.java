@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 class LargeValuesTest {
 
     private static final int OID = 16_400;
-    private static final String LARGE = "x".repeat(LargeValues.LARGE + 1);
+    private static final int LIMIT = 2048;
+    private static final String LARGE = "x".repeat(LIMIT + 1);
 
     private interface Content {
         void write(DataOutputStream message) throws IOException;
@@ -101,7 +102,7 @@ class LargeValuesTest {
     }
 
     private static List<String> read(RelationMessage relation, Optional<Set<String>> needed, ByteBuffer change) {
-        return values(LargeValues.of(relation, List.of("id"), needed).leaveOut(change));
+        return values(LargeValues.of(relation, List.of("id"), needed, LIMIT).leaveOut(change));
     }
 
     private static String[] row(String... values) {
@@ -145,7 +146,7 @@ class LargeValuesTest {
     @Test
     void whatIsSmallIsNotTouched() {
         ByteBuffer change = change('I', 'N', row("1", "x".repeat(1000), "n"));
-        assertThat(LargeValues.of(relation('d', "id", "content", "note"), List.of("id"), Optional.empty())
+        assertThat(LargeValues.of(relation('d', "id", "content", "note"), List.of("id"), Optional.empty(), LIMIT)
                         .leaveOut(change))
                 .isSameAs(change);
     }
