@@ -1,6 +1,5 @@
 package dev.olapsync.capture;
 
-import dev.olapsync.capture.debezium.Alias;
 import dev.olapsync.capture.debezium.ChangeBatch;
 import dev.olapsync.capture.debezium.SchemaCache;
 import dev.olapsync.postgres.Position;
@@ -41,16 +40,13 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     /** A batch that the route may not have completed yet. */
     private record Delivery(ChangeEvent<SourceRecord, SourceRecord> batch, CompletableFuture<Void> completed) {}
 
-    /** The fields of an event with its position in the log, and with its schema. */
-    private record SourceFields(Field source, Field sequence, Field schema) {
+    /** The fields of an event with its position in the log. */
+    private record SourceFields(Field source, Field sequence) {
 
         /** Empty for a heartbeat. */
         static Optional<SourceFields> of(Schema envelope) {
             return Optional.ofNullable(envelope.field("source"))
-                    .map(source -> new SourceFields(
-                            source,
-                            source.schema().field("sequence"),
-                            source.schema().field("schema")));
+                    .map(source -> new SourceFields(source, source.schema().field("sequence")));
         }
     }
 
@@ -153,12 +149,10 @@ final class BatchPublisher implements DebeziumEngine.ChangeConsumer<ChangeEvent<
     }
 
     /**
-     * Until the stream has seen a commit, the confirmed LSN of the slot replaces the LSN of the last commit. The schema
-     * gets its own name.
+     * Until the stream has seen a commit, the confirmed LSN of the slot replaces the LSN of the last commit.
      */
     private void completeSource(Struct envelope, SourceFields fields) {
         Struct source = (Struct) envelope.get(fields.source());
-        source.put(fields.schema(), Alias.name((String) source.get(fields.schema())));
         String sequence = (String) source.get(fields.sequence());
         if (sequence.startsWith("[null")) {
             source.put(

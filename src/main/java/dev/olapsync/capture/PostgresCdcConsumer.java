@@ -11,6 +11,8 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.RunningTransactions;
+import io.debezium.connector.postgresql.PostgresConnectorConfig;
+import io.debezium.connector.postgresql.StreamedSources;
 import io.debezium.embedded.Connect;
 import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;
@@ -162,6 +164,8 @@ public class PostgresCdcConsumer extends DefaultConsumer implements HealthCheckA
                         .settings()
                         .olap()
                         .largestUnneededValue()));
+        properties.setProperty(
+                PostgresConnectorConfig.SOURCE_INFO_STRUCT_MAKER.name(), StreamedSources.class.getName());
         needed = neededColumns();
         needed.ifPresent(columns -> properties.setProperty(NeededColumns.OPTION, columns.option()));
         engine = DebeziumEngine.create(Connect.class)

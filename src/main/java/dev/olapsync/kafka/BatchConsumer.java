@@ -154,8 +154,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
             long left = Math.max(0, due - System.nanoTime());
             ConsumerRecords<Object, Object> polled = read(collected.isEmpty() ? PATIENCE : Duration.ofNanos(left));
             if (!polled.isEmpty()) {
-                // a batch that may grow ends earlier when no record comes for the usual time
-                due = Math.max(due, Math.min(handedOver + growth() * usual, System.nanoTime() + usual));
+                due = Math.max(due, Math.min(handedOver + growth() * usual, System.nanoTime() + gap(usual)));
             }
             more = !collected.isEmpty()
                     && collected.size() < growth() * maximum
@@ -167,6 +166,11 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         }
         complete = !collected.isEmpty();
         return batch();
+    }
+
+    /** A batch that may grow ends earlier when no record comes for this time. */
+    private long gap(long usual) {
+        return Math.max(1, growth() / 2) * usual;
     }
 
     private long growth() {

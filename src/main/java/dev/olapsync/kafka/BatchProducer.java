@@ -32,8 +32,8 @@ public final class BatchProducer extends KafkaProducer<Object, Object> {
         if (!(one.value() instanceof Records records)) {
             return super.send(one, callback);
         }
-        Acknowledgement all = new Acknowledgement(records.all().size(), callback);
         List<ProducerRecord<Object, Object>> batch = records.all();
+        Acknowledgement all = new Acknowledgement(batch.size(), callback);
         for (ProducerRecord<Object, Object> each : batch) {
             super.send(each, all);
         }

@@ -92,6 +92,8 @@ public final class StructJson {
     private void write(JsonGenerator json, Schema schema, Object value) throws IOException {
         if (value == null) {
             json.writeNull();
+        } else if (value instanceof StreamedSource source) {
+            source.write(json);
         } else if (value instanceof Struct struct) {
             write(json, struct);
         } else if (value instanceof String text) {
