@@ -51,7 +51,7 @@ class ReadingTest {
         System.out.println("-Dreading.seed=" + seed);
         scenario = Scenario.of(
                 "reading",
-                "CREATE TABLE item (tenant int, id int, created timestamptz NOT NULL, day date, status text NOT NULL, n int NOT NULL,"
+                "CREATE TABLE item (tenant int, id int, created timestamptz, day date, status text NOT NULL, n int NOT NULL,"
                         + " price numeric(10, 2), PRIMARY KEY (tenant, id))");
         String select = "SELECT " + COLUMNS + " FROM item";
         scenario.model("items", GRANULES + select);
@@ -61,7 +61,7 @@ class ReadingTest {
         olapSync = new OlapSync(scenario.settings());
         clickHouse = olapSync.clickHouse();
         clickHouse.execute(
-                "CREATE TABLE items_own_rows (tenant Int32, id Int32, created DateTime64(6, 'UTC'), day Nullable(Date32),"
+                "CREATE TABLE items_own_rows (tenant Int32, id Int32, created Nullable(DateTime64(6, 'UTC')), day Nullable(Date32),"
                         + " status String, n Int32, price Nullable(Decimal(10, 2)), _version UInt128, _deleted UInt8,"
                         + " INDEX a status TYPE set(3) GRANULARITY 1, INDEX b created TYPE minmax GRANULARITY 2,"
                         + " INDEX c n TYPE bloom_filter GRANULARITY 1)"
@@ -177,7 +177,7 @@ class ReadingTest {
     /** Most times belong to their keys. */
     private String row(int key) {
         int hour = below(4) == 0 ? below(KEYS) : key;
-        return "(" + key % 3 + ", " + key + ", toDateTime64('2024-01-01', 6, 'UTC') + toIntervalHour(" + hour + "), "
+        return "(" + key % 3 + ", " + key + ", " + orNull(time(hour)) + ", "
                 + orNull("toDate32('2024-01-01') + " + hour / 24) + ", '" + status() + "', " + below(50) + ", "
                 + orNull(below(1_000) + ".5") + ", " + (1 + below(1_000_000)) + ", " + (below(8) == 0 ? 1 : 0) + ")";
     }
