@@ -32,6 +32,7 @@ interface Benchmark {
         all.put("lookup", new LookUpBenchmark());
         all.put("generations", new GenerationsBenchmark());
         all.put("rebuild", new RebuildBenchmark());
+        all.put("reading", new ReadingBenchmark());
         return all;
     }
 }

@@ -9,14 +9,13 @@ import java.util.function.UnaryOperator;
  * @param names of benchmarks
  * @param quick smaller and once, for a first look
  * @param rounds how often each side of a comparison has its turn
- * @param rows that are rebuilt
+ * @param rows that are rebuilt or read; 0 for the number that the benchmark has otherwise
  * @param rate of the transactions of a workload, per second
  * @param javaOptions of the pipeline's process, beside those that it always has
  */
 record Options(List<String> names, boolean quick, int rounds, int rows, int rate, String javaOptions) {
 
     private static final List<String> QUICK = List.of("pipeline", "capture", "latency", "load");
-    private static final int ROWS = 500_000;
     private static final int RATE = 500;
 
     /** @throws IllegalArgumentException when there is no such benchmark; the message names those that there are */
@@ -32,7 +31,7 @@ record Options(List<String> names, boolean quick, int rounds, int rows, int rate
                 names,
                 quick,
                 rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
-                rows.isEmpty() ? ROWS : Integer.parseInt(rows),
+                rows.isEmpty() ? 0 : Integer.parseInt(rows),
                 rate.isEmpty() ? RATE : Integer.parseInt(rate),
                 text(properties, "bench.java"));
     }
@@ -40,6 +39,11 @@ record Options(List<String> names, boolean quick, int rounds, int rows, int rate
     private static String text(UnaryOperator<String> properties, String name) {
         String text = properties.apply(name);
         return text == null ? "" : text.trim();
+    }
+
+    /** The rows that are asked for, else this number. */
+    int rows(int otherwise) {
+        return rows == 0 ? otherwise : rows;
     }
 
     int choose(int quickly, int inFull) {

@@ -16,6 +16,7 @@ import java.util.Map;
 final class RebuildBenchmark implements Benchmark {
 
     private static final String NAME = "rebuild";
+    private static final int ROWS = 500_000;
     private static final int RATE = 500;
     private static final String MODEL = "order_item_fact";
     private static final String NEXT = MODEL + "-2";
@@ -31,14 +32,14 @@ final class RebuildBenchmark implements Benchmark {
     public void run(Bed bed, Report report) throws Exception {
         Options options = bed.options();
         try (BenchShop shop = bed.shop(NAME)) {
-            ShopSize size = new ShopSize(10_000, 1_000, Math.max(5_000, options.rows() / 4), options.rows());
+            ShopSize size = new ShopSize(10_000, 1_000, Math.max(5_000, options.rows(ROWS) / 4), options.rows(ROWS));
             ShopData.fill(shop.dataSource(), size, 1);
             chooseModel(shop);
             try (Pipeline pipeline = shop.pipeline()) {
                 load(shop, pipeline, report);
                 shop.settle();
                 PipelineBenchmark.drain(shop, pipeline, options.choose(50_000, 200_000), null);
-                long first = 2L * options.rows() + 1_000_000;
+                long first = 2L * options.rows(ROWS) + 1_000_000;
                 try (ProbeRows rows = new ProbeRows(shop, List.of(BenchShop.ROWS), RATE, first, Writers.items(first))) {
                     Thread.sleep(options.choose(5_000, 10_000));
                     rebuild(shop, pipeline, rows, options.choose(10_000, 30_000), report);

@@ -147,6 +147,7 @@ final class ClickHouseSettings {
             precise_float_parsing=1
             prefer_column_name_to_alias=0
             prefer_warmed_unmerged_parts_seconds=0
+            query_plan_optimize_lazy_final=0
             read_overflow_mode_leaf=throw
             select_sequential_consistency=1
             session_timezone=UTC

@@ -30,8 +30,19 @@ public final class ClickHouseTables {
      * marked as deleted.
      */
     private static final String OF_READERS = " SETTINGS do_not_merge_across_partitions_select_final = 0,"
-            + " optimize_move_to_prewhere_if_final = 0, use_skip_indexes_if_final = 0, aggregate_functions_null_for_empty = 0,"
-            + " empty_result_for_aggregation_by_empty_set = 0";
+            + " optimize_move_to_prewhere_if_final = 0, aggregate_functions_null_for_empty = 0,"
+            + " empty_result_for_aggregation_by_empty_set = 0, ";
+
+    /**
+     * A condition on a column of an index excludes only parts of the table that have no version of a key that it selects. Versions
+     * before 26.3 do not always find those.
+     *
+     * @see <a href="https://github.com/ClickHouse/ClickHouse/pull/98097">a fault that was fixed in 26.3</a>
+     */
+    private static final String WITH_INDEXES =
+            "use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1, ";
+
+    private static final String WITHOUT_INDEXES = "use_skip_indexes_if_final = 0";
 
     private final ClickHouse clickHouse;
 
@@ -73,8 +84,8 @@ public final class ClickHouseTables {
     private String ofReaders() {
         return OF_READERS
                 + (clickHouse.hasSetting(TableDefinition.LATE_PRUNING)
-                        ? ", " + TableDefinition.LATE_PRUNING + " = 1"
-                        : "");
+                        ? WITH_INDEXES + TableDefinition.LATE_PRUNING + " = 1"
+                        : WITHOUT_INDEXES);
     }
 
     private void replaceView(String name, String select) {
@@ -260,7 +271,12 @@ public final class ClickHouseTables {
     }
 
     private static String live(Model model, String join) {
-        return identifier(storage(model.name())) + " FINAL" + join + " WHERE _version >= " + cutoff(model.name());
+        return identifier(storage(model.name())) + " FINAL" + join + " WHERE " + counts(model.name());
+    }
+
+    /** Without a version cut-off, this is a constant, and ClickHouse does not read the versions of rows that have only one. */
+    private static String counts(String model) {
+        return "(" + cutoff(model) + " = 0 OR _version >= " + cutoff(model) + ")";
     }
 
     /** An expression with the version cut-off of a model. */

@@ -52,7 +52,10 @@ record TableDefinition(
             Pattern.compile("(?:Replicated|Shared)?ReplacingMergeTree(?:\\(([^)]*)\\))?(?= |$)");
     private static final Pattern BEHIND_ENGINE =
             Pattern.compile(" (PARTITION BY|PRIMARY KEY|ORDER BY|SAMPLE BY|TTL|SETTINGS) .*", Pattern.DOTALL);
-    private static final Pattern COLUMNS_TTL = Pattern.compile("\\bTTL\\b(?=.*\\) ENGINE = )", Pattern.DOTALL);
+    /** Of a column with this name, the index has it without quotes. */
+    private static final Pattern COLUMNS_TTL =
+            Pattern.compile("\\bTTL\\b(?! TYPE minmax )(?=.*\\) ENGINE = )", Pattern.DOTALL);
+
     private static final Pattern TTL = Pattern.compile(" TTL (.*?)(?: SETTINGS .*)?$", Pattern.DOTALL);
     /** The parts that determine which rows are kept. */
     private static final Pattern MOVES = Pattern.compile("TO (DISK|VOLUME) ''|RECOMPRESS CODEC\\(.*\\)");

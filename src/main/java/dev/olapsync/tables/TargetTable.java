@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -36,6 +37,7 @@ public final class TargetTable {
     /** Of a version, the time at which it was written first. */
     static final String ARRIVAL_TIME = "_arrival_time";
 
+    private static final Pattern TIMES = Pattern.compile("(Nullable\\()?Date");
     private static final String TEXTS = "Array(Nullable(String))";
     private static final Map<String, String> OF_ROWS = columns(RowJson.VERSION, "UInt128", RowJson.DELETED, "UInt8");
     private static final Map<String, String> OF_VERSIONS = columns(
@@ -180,7 +182,8 @@ public final class TargetTable {
                                         .map(codec -> " " + codec)
                                         .orElse(""))
                         .collect(Collectors.joining(", "))
-                + (isHistory() ? ", " + ARRIVAL_TIME + " DateTime64(6, 'UTC') DEFAULT now64(6)" : "");
+                + (isHistory() ? ", " + ARRIVAL_TIME + " DateTime64(6, 'UTC') DEFAULT now64(6)" : "")
+                + indexes(nullable);
         String engine = engine()
                 + (options.partitionBy().isEmpty()
                         ? ""
@@ -193,6 +196,23 @@ public final class TargetTable {
                                 .map(setting -> setting.getKey() + " = " + setting.getValue())
                                 .collect(Collectors.joining(", ", " SETTINGS ", "")));
         return new NewTable(table(), columns, engine);
+    }
+
+    /**
+     * For each column of times or dates outside of the key, the least and the greatest value of each granule. Rows that come together have
+     * similar times, so that a period is in few granules. The names are numbers, because older versions make file names of them.
+     */
+    private String indexes(Set<String> nullable) {
+        StringBuilder indexes = new StringBuilder();
+        int place = 0;
+        for (Map.Entry<String, String> column : columns(nullable).entrySet()) {
+            place++;
+            if (TIMES.matcher(column.getValue()).lookingAt() && !key.contains(column.getKey())) {
+                indexes.append(
+                        ", INDEX _minmax_" + place + " " + identifier(column.getKey()) + " TYPE minmax GRANULARITY 1");
+            }
+        }
+        return indexes.toString();
     }
 
     /** The options of this table in the file of the model. */

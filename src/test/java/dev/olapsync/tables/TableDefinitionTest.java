@@ -58,6 +58,18 @@ class TableDefinitionTest {
         return new TableDefinition(engine, "", "", true, "CREATE TABLE shop.sales_rows () ENGINE = " + engine, columns);
     }
 
+    /** @param elements as ClickHouse shows them */
+    private static TableDefinition tableOf(String elements) {
+        TableDefinition table = table("ReplacingMergeTree(_version, _deleted)");
+        return new TableDefinition(
+                table.engine(),
+                "",
+                "",
+                true,
+                "CREATE TABLE shop.sales_rows (" + elements + ") ENGINE = " + table.engine(),
+                table.columns());
+    }
+
     private static Column column(String type) {
         return new Column(type, "", false, false, "");
     }
@@ -156,6 +168,16 @@ class TableDefinitionTest {
     }
 
     @Test
+    void theIndexOfAColumnNamedTtlIsNoTtl() {
+        String column = "`TTL` Date32, INDEX _minmax_1 TTL TYPE minmax GRANULARITY 1";
+        assertThat(tableOf(column).problems(rows(null))).isEmpty();
+        assertThat(tableOf("`day` Date32 TTL day + toIntervalDay(1), " + column).problems(rows(null)))
+                .singleElement()
+                .asString()
+                .contains("a column has a TTL");
+    }
+
+    @Test
     void metadataIsInTheTableAndInWhatIsCopied() {
         TargetTable target = TargetTable.of(TestModels.withOptions(
                 "sales",
@@ -170,7 +192,7 @@ class TableDefinitionTest {
                         Map.of())));
         assertThat(target.create(Set.of()).sql(""))
                 .contains("(`_commit_time` DateTime64(6, 'UTC'), `_op` LowCardinality(String), `_version` UInt128,"
-                        + " `_deleted` UInt8)");
+                        + " `_deleted` UInt8, INDEX _minmax_1 `_commit_time` TYPE minmax GRANULARITY 1)");
         RowOrigin read = RowOrigin.read(Instant.parse("2026-01-02T03:04:05.678901Z"));
         assertThat(target.insertOfCopy(BigInteger.TEN, read))
                 .startsWith(
