@@ -58,6 +58,7 @@ final class ColdBenchmark implements Benchmark {
             double started = secondsSince(launch);
             awaitHealthy(shop, pipeline);
             double ready = secondsSince(launch);
+            Usage starting = shop.usage(pipeline).since(before);
             int committedBeforeReady = rows.committed();
             TimeUnit.NANOSECONDS.sleep(launch + TimeUnit.SECONDS.toNanos(seconds) - System.nanoTime());
             int afterLaunch = rows.committed();
@@ -79,7 +80,10 @@ final class ColdBenchmark implements Benchmark {
             report.add(NAME, subject, "launch to health UP", "s", ready, used);
             add(report, subject, seconds + " s from launch", sinceLaunch, used);
             add(report, subject, seconds + " s from health UP", sinceReady, used);
-            report.add(NAME, subject, "pipeline's processor time", "s", used.of(pipeline.name()), used);
+            report.add(
+                    NAME, subject, "pipeline's processor time, to health UP", "s", starting.of(pipeline.name()), used);
+            report.add(
+                    NAME, subject, "pipeline's processor time, " + seconds + " s", "s", used.of(pipeline.name()), used);
         }
         shop.await("the last rows", 100, () -> shop.clickHouse("SELECT uniqExact(id) FROM " + BenchShop.ROWS)
                 .equals(items(shop)));
