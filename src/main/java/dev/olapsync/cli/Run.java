@@ -107,7 +107,8 @@ final class Run implements Callable<Integer> {
         if (findings.failed()) {
             return findings.exitCode();
         }
-        Optional<Findings> ofBroker = broker.exceptionally(e -> Optional.empty()).join();
+        Optional<Findings> ofBroker =
+                broker.exceptionally(e -> Optional.empty()).join();
         if (ofBroker.isEmpty() && !await(found -> new KafkaChecks(settings, found).listens())
                 || !await(found -> new ClickHouseChecks(settings, found).listens())) {
             return WRONG_CONFIGURATION;
