@@ -26,6 +26,7 @@ interface Benchmark {
         all.put("fanout", new FanOutBenchmark());
         all.put("load", new LoadBenchmark());
         all.put("catchup", new CatchUpBenchmark());
+        all.put("cold", new ColdBenchmark());
         all.put("scale", new ScaleBenchmark());
         all.put("idle", new IdleBenchmark());
         all.put("aggregate", new AggregateBenchmark());

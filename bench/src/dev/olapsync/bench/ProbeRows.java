@@ -42,6 +42,8 @@ final class ProbeRows implements AutoCloseable {
         private final double[] millis;
         /** All rows before this one have arrived. */
         private volatile int complete;
+        /** When the first row was seen; 0 before. */
+        private volatile long firstNanos;
 
         Arrivals(int maximum) {
             millis = new double[maximum];
@@ -85,8 +87,12 @@ final class ProbeRows implements AutoCloseable {
         List<GenericRecord> rows = shop.clickHouse().query(query, Map.of());
         long now = System.nanoTime();
         for (GenericRecord row : rows) {
-            double[] millis = arrivals.get(row.getString(1)).millis;
+            Arrivals seen = arrivals.get(row.getString(1));
+            double[] millis = seen.millis;
             int n = (int) (row.getLong(2) - first);
+            if (seen.firstNanos == 0) {
+                seen.firstNanos = now;
+            }
             if (millis[n] < 0) {
                 // it can be here before its writer has the answer to its COMMIT
                 millis[n] = commits.get(n) == 0 ? 0 : (now - commits.get(n)) / 1e6;
@@ -108,6 +114,15 @@ final class ProbeRows implements AutoCloseable {
     /** How many rows have been committed. */
     int committed() {
         return committed.get();
+    }
+
+    /**
+     * When the first row could be queried in a table, in seconds since a moment. After {@link #latency}.
+     *
+     * @param since see {@link System#nanoTime}
+     */
+    double firstArrival(String table, long since) {
+        return (arrivals.get(table).firstNanos - since) / 1e9;
     }
 
     /** Of some rows, when all of them have arrived; they are numbered in the order of their commits, from 0. */

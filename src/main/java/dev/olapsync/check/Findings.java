@@ -62,6 +62,19 @@ public final class Findings {
         fail(found, remedy);
     }
 
+    /** Adds the results of other checks, and prints them. */
+    public void add(Findings others) {
+        failures += others.failures;
+        warnings += others.warnings;
+        misconfigured |= others.misconfigured;
+        for (Finding finding : others.list) {
+            print(
+                    finding.level().equals("fail") ? "FAIL" : finding.level(),
+                    finding.text(),
+                    finding.remedy().toArray(String[]::new));
+        }
+    }
+
     public boolean failed() {
         return failures > 0;
     }

@@ -12,7 +12,6 @@ import dev.olapsync.status.StatusServer;
 import dev.olapsync.verify.ContinuousVerification;
 import dev.olapsync.verify.Verification;
 import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -97,16 +98,26 @@ final class Run implements Callable<Integer> {
         }
         // with the message of check, before Camel reports its own
         Findings findings = Findings.failures(spec.commandLine().getErr());
+        // beside the checks of Postgres; what fails with an exception is repeated, and fails there
+        CompletableFuture<Optional<Findings>> broker =
+                CompletableFuture.supplyAsync(() -> brokerChecks(settings), Run::inBackground);
+        broker.thenRun(new ClickHouseChecks(settings, Findings.failures(JsonOutput.nowhere()))::prepare);
         PostgresChecks postgres = new PostgresChecks(settings, findings);
         Optional<Models> models = postgres.essential();
         if (findings.failed()) {
             return findings.exitCode();
         }
-        if (!await(found -> new KafkaChecks(settings, found).listens())
+        Optional<Findings> ofBroker =
+                broker.exceptionally(e -> Optional.empty()).join();
+        if (ofBroker.isEmpty() && !await(found -> new KafkaChecks(settings, found).listens())
                 || !await(found -> new ClickHouseChecks(settings, found).listens())) {
             return WRONG_CONFIGURATION;
         }
-        new KafkaChecks(settings, findings).essential();
+        if (ofBroker.isPresent()) {
+            findings.add(ofBroker.get());
+        } else {
+            new KafkaChecks(settings, findings).essential();
+        }
         // only the process that captures needs the slot, and it may be about to create it
         boolean captures = pages == null || pages.contains(RouteFile.CAPTURE);
         models.ifPresent(compiled -> new ClickHouseChecks(settings, findings)
@@ -118,6 +129,27 @@ final class Run implements Callable<Integer> {
         try (StatusServer status = StatusServer.open(settings.status())) {
             return run(settings, status);
         }
+    }
+
+    /** The checks of the broker, which are not printed; empty if it does not listen. */
+    private static Optional<Findings> brokerChecks(Settings settings) {
+        Findings found = Findings.failures(JsonOutput.nowhere());
+        KafkaChecks checks = new KafkaChecks(settings, found);
+        try {
+            if (!checks.listens()) {
+                return Optional.empty();
+            }
+            checks.essential();
+            return Optional.of(found);
+        } catch (InterruptedException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private static void inBackground(Runnable task) {
+        Thread thread = new Thread(task, "checks");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /**
@@ -136,7 +168,7 @@ final class Run implements Callable<Integer> {
             return false;
         }
         err.println("Waiting for it.");
-        while (!listens.test(Findings.failures(new PrintWriter(Writer.nullWriter())))) {
+        while (!listens.test(Findings.failures(JsonOutput.nowhere()))) {
             Thread.sleep(PAUSE_MILLIS);
         }
         return true;

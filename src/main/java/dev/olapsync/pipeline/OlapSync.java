@@ -54,6 +54,8 @@ public final class OlapSync extends ServiceSupport {
     private volatile Models models;
     /** The registry of generations, read together with the models. */
     private volatile List<Generation> generations = List.of();
+    /** When the last read of the registry that succeeded began, see {@link System#nanoTime}; null before. */
+    private volatile Long generationsRead;
     /** Whether all followers use the present models. */
     private boolean followed = true;
 
@@ -166,6 +168,7 @@ public final class OlapSync extends ServiceSupport {
             }
             models = null;
             generations = List.of();
+            generationsRead = null;
             followed = true;
         }
         generationProblems.clear();
@@ -237,6 +240,18 @@ public final class OlapSync extends ServiceSupport {
     }
 
     /**
+     * Does {@link #follow} unless another thread has begun to do so after a moment, and has succeeded.
+     *
+     * @param nanos the moment, see {@link System#nanoTime}
+     */
+    public void followSince(long nanos) throws SQLException, ModelException {
+        Long read = generationsRead;
+        if (read == null || read - nanos < 0) {
+            follow();
+        }
+    }
+
+    /**
      * Reads the registry of generations and compiles what has changed. Later calls of {@link #models} return the result.
      *
      * @return false if {@link #models} was not called yet
@@ -246,6 +261,7 @@ public final class OlapSync extends ServiceSupport {
             if (models == null) {
                 return false;
             }
+            long begun = System.nanoTime();
             List<Generation> all = Generations.of(this).all();
             if (!names(all).equals(names(generations))) {
                 models = compiled(all, Map.of());
@@ -260,6 +276,7 @@ public final class OlapSync extends ServiceSupport {
                 processes = new Processes(clickHouse());
             }
             processes.announce(instance, models);
+            generationsRead = begun;
             return true;
         }
     }

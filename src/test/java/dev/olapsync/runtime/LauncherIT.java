@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +24,9 @@ class LauncherIT {
 
     private static final Path SCRIPT =
             Path.of("target", "olap-sync", "bin", "olap-sync").toAbsolutePath();
+
+    private static final Map<String, String> TRACED = Map.of("JAVA_OPTS", "-Xlog:class+load");
+    private static final String FROM_THE_ARCHIVE = "dev.olapsync.cli.Main source: shared objects file";
 
     @TempDir
     private Path folder;
@@ -127,18 +131,43 @@ class LauncherIT {
     }
 
     @Test
-    void theSecondStartTakesItsClassesFromTheArchiveThatTheFirstHasWritten() throws Exception {
-        Path archive = folder.resolve("two words.jsa");
-        Map<String, String> environment = Map.of("OLAP_ARCHIVE", archive.toString());
-        String version = run(SCRIPT, environment, "--version").output();
-        assertThat(archive).isNotEmptyFile();
-        assertThat(version).contains("0.1.0").doesNotContain("warning");
+    void theDistributionHasAnArchiveOfItsClasses() throws Exception {
+        assertThat(run(SCRIPT, TRACED, "--version").output()).contains(FROM_THE_ARCHIVE);
+    }
 
-        Map<String, String> traced = Map.of("OLAP_ARCHIVE", archive.toString(), "JAVA_OPTS", "-Xlog:class+load");
-        assertThat(run(SCRIPT, traced, "--version").output())
-                .contains("dev.olapsync.cli.Main source: shared objects file (top)");
+    @Test
+    void aCopyOfTheDistributionStartsWithoutTheArchiveUntilItHasItsOwn() throws Exception {
+        Path copy = copy();
+        Path script = copy.resolve("bin").resolve("olap-sync");
+        assertThat(run(script, TRACED, "--version").output())
+                .contains("dev.olapsync.cli.Main source: file:", "java.lang.Object source: shared objects file")
+                .doesNotContain(FROM_THE_ARCHIVE);
 
+        assertThat(run(copy.resolve("bin").resolve("archive"), Map.of()).exitCode())
+                .isZero();
+        assertThat(run(script, TRACED, "--version").output()).contains(FROM_THE_ARCHIVE);
+
+        String version = run(SCRIPT, Map.of(), "--version").output();
+        Path archive = copy.resolve("archive").resolve("classes.jsa");
+        Files.delete(archive);
         Files.writeString(archive, "not an archive");
-        assertThat(run(SCRIPT, environment, "--version").output()).isEqualTo(version);
+        assertThat(run(script, Map.of(), "--version").output()).isEqualTo(version);
+    }
+
+    private Path copy() throws IOException {
+        Path from = SCRIPT.getParent().getParent();
+        Path to = folder.resolve("two words");
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path target = to.resolve(from.relativize(file));
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    // Java compares the times of the libraries too
+                    Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+        return to;
     }
 }

@@ -104,7 +104,7 @@ final class Demo implements AutoCloseable {
         heading("The dev stack starts");
         Files.createDirectories(FOLDER);
         data = Files.createTempDirectory(FOLDER, "data");
-        stack = DevStack.builder().dataDir(data).fsync(false).start();
+        stack = DevStack.builder().dataDir(data).fsync(false).shortLived().start();
         for (Service service : stack.services()) {
             out.printf("  %-12s %s%n", service.name(), service.address());
         }
