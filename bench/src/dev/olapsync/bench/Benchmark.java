@@ -30,6 +30,7 @@ interface Benchmark {
         all.put("scale", new ScaleBenchmark());
         all.put("idle", new IdleBenchmark());
         all.put("aggregate", new AggregateBenchmark());
+        all.put("guard", new GuardBenchmark());
         all.put("lookup", new LookUpBenchmark());
         all.put("generations", new GenerationsBenchmark());
         all.put("rebuild", new RebuildBenchmark());
