@@ -1,13 +1,10 @@
 package dev.olapsync.bench;
 
-import dev.olapsync.bench.History.Stored;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Whether the processor time of a row has grown against the latest one in {@link History}. Processors differ, so it is
@@ -25,7 +22,6 @@ final class GuardBenchmark implements Benchmark {
 
     private static final int ROWS = 150_000;
     private static final ShopSize SIZE = new ShopSize(10_000, 1_000, 50_000, ROWS);
-    private static final double ALLOWED = 1.15;
 
     @Override
     public void run(Bed bed, Report report) throws Exception {
@@ -51,8 +47,10 @@ final class GuardBenchmark implements Benchmark {
             }
         }
         if (bed.options().release().isEmpty()) {
-            compare(report, "pipeline");
-            compare(report, ALL);
+            History history = new History(History.FOLDER);
+            for (String what : List.of("pipeline", ALL)) {
+                Growth.check(what, report.median(NAME, QUOTIENT, what), history.latest(NAME, QUOTIENT, what));
+            }
         }
     }
 
@@ -78,43 +76,5 @@ final class GuardBenchmark implements Benchmark {
                 .filter(process -> !process.getKey().equals("benchmark"))
                 .mapToDouble(Map.Entry::getValue)
                 .sum();
-    }
-
-    private static void compare(Report report, String what) throws Exception {
-        Optional<Stored> stored = new History(History.FOLDER).latest(NAME, QUOTIENT, what);
-        if (stored.isEmpty()) {
-            throw new IllegalStateException("There is nothing to compare with in " + History.FOLDER
-                    + ". Store the figures of this build: -Dbench=guard -Dbench.release=VERSION.");
-        }
-        double now = report.median(NAME, QUOTIENT, what);
-        double growth = now / stored.get().median();
-        System.out.printf(
-                Locale.ROOT,
-                "%-10s processor time of a row, %s: %.2f x of the yardstick, %s had %.2f x: %+.0f %%%n",
-                NAME,
-                what,
-                now,
-                stored.get().version(),
-                stored.get().median(),
-                100 * (growth - 1));
-        if (growth > ALLOWED) {
-            throw new GrownException(String.format(
-                    Locale.ROOT,
-                    """
-                    The processor time of a row has grown by %.0f %%, and %.0f %% are allowed (%s): now %.2f x of the yardstick, \
-                    %.2f x in %s of %s.
-                    What to do: run it once more; if it fails again, find the cause in a profile
-                      mvn -Pbench -Dbench=pipeline "-Dbench.java=-XX:StartFlightRecording=filename=%%n.jfr,settings=profile"
-                    and compare with the commits since then. If the growth is wanted, say why in CHANGELOG.md and store the new figures:
-                      mvn -Pbench -Dbench=guard -Dbench.release=VERSION
-                    """,
-                    100 * (growth - 1),
-                    100 * (ALLOWED - 1),
-                    what,
-                    now,
-                    stored.get().median(),
-                    stored.get().version(),
-                    stored.get().date()));
-        }
     }
 }
