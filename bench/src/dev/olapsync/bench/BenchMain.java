@@ -26,17 +26,20 @@ public final class BenchMain {
             return;
         }
         Path data = Files.createTempDirectory(Files.createDirectories(Path.of("target", "bench")), "data");
-        DevStack stack = DevStack.builder().dataDir(data).fsync(false).start();
+        DevStack stack = DevStack.builder().dataDir(data).fsync(options.fsync()).start();
         Thread tidyUp = new Thread(stack::discard);
         Runtime.getRuntime().addShutdownHook(tidyUp);
         Report report = new Report(Machine.describe(stack), options);
         report.head();
+        String grown = "";
         int exit = 1;
         try {
             for (String name : options.names()) {
                 Benchmark.named(name).run(new Bed(stack, options), report);
             }
             exit = 0;
+        } catch (GrownException e) {
+            grown = e.getMessage();
         } catch (Exception e) {
             e.printStackTrace();
         }
@@ -45,6 +48,10 @@ public final class BenchMain {
         String at = DateTimeFormatter.ofPattern("yyyyMMdd-HHmm").format(LocalDateTime.now());
         System.out.println(report.write(RESULTS, at));
         System.out.println(report.plot(RESULTS, at));
+        if (!options.release().isEmpty() && exit == 0) {
+            System.out.println(new History(History.FOLDER).add(options.release(), report.json()));
+        }
+        System.err.print(grown);
         System.exit(exit);
     }
 }

@@ -21,6 +21,7 @@ interface Benchmark {
     private static Map<String, Benchmark> all() {
         Map<String, Benchmark> all = new LinkedHashMap<>();
         all.put("pipeline", new PipelineBenchmark());
+        all.put("wide", new WideBenchmark());
         all.put("latency", new LatencyBenchmark());
         all.put("capture", new CaptureBenchmark());
         all.put("fanout", new FanOutBenchmark());
@@ -30,6 +31,7 @@ interface Benchmark {
         all.put("scale", new ScaleBenchmark());
         all.put("idle", new IdleBenchmark());
         all.put("aggregate", new AggregateBenchmark());
+        all.put("guard", new GuardBenchmark());
         all.put("lookup", new LookUpBenchmark());
         all.put("generations", new GenerationsBenchmark());
         all.put("rebuild", new RebuildBenchmark());

@@ -1,8 +1,8 @@
 package dev.olapsync.bench;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,16 +31,29 @@ final class Burst implements AutoCloseable {
      * @param order SQL for the order of item number i, from 0
      */
     static Burst prepare(BenchShop shop, int rows, String order) throws SQLException {
+        return prepare(
+                shop,
+                rows,
+                ROWS_OF_A_TRANSACTION,
+                "INSERT INTO order_items (order_id, product_id, quantity, unit_price)"
+                        + " SELECT " + order + ", 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
+                        + " (i % 10000) / 100.0 FROM generate_series(?, ?) i");
+    }
+
+    /**
+     * @param rows a multiple of those of a transaction
+     * @param insert with two parameters: the numbers of the first and of the last row of a transaction, from 0
+     */
+    static Burst prepare(BenchShop shop, int rows, int rowsOfATransaction, String insert) throws SQLException {
         Burst burst = new Burst();
-        for (int from = 0; from < rows; from += ROWS_OF_A_TRANSACTION) {
+        for (int from = 0; from < rows; from += rowsOfATransaction) {
             Connection connection = shop.postgres();
             burst.transactions.add(connection);
             connection.setAutoCommit(false);
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("INSERT INTO order_items (order_id, product_id, quantity, unit_price)"
-                        + " SELECT " + order + ", 1 + i % (SELECT max(id) FROM products), 1 + i % 5,"
-                        + " (i % 10000) / 100.0 FROM generate_series(" + from + ", "
-                        + (from + ROWS_OF_A_TRANSACTION - 1) + ") i");
+            try (PreparedStatement statement = connection.prepareStatement(insert)) {
+                statement.setInt(1, from);
+                statement.setInt(2, from + rowsOfATransaction - 1);
+                statement.execute();
             }
         }
         return burst;

@@ -1,68 +1,45 @@
 package dev.olapsync.bench;
 
-import dev.olapsync.devstack.BareEngine;
-import dev.olapsync.devstack.KafkaConnect;
-import dev.olapsync.devstack.Service;
-import dev.olapsync.workload.ShopData;
-import dev.olapsync.workload.ShopSize;
-import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.admin.NewTopic;
 
-/** A burst of changes, until all of them are in the broker's topic: our capture, Kafka Connect and the bare engine in turns. */
+/**
+ * A burst of changes, until all of them are in the broker's topic: our capture, Kafka Connect with and without its
+ * headers, and the bare engine in turns.
+ */
 final class CaptureBenchmark implements Benchmark {
 
     private static final String NAME = "capture";
     private static final String OURS = "olap-sync";
     private static final String CONNECT = "Kafka Connect";
+    private static final String CONNECT_WITHOUT_HEADERS = "Connect without headers";
     private static final String BARE = "bare engine";
     /** One takes two or three seconds: what else the machine does can make it a third longer. */
-    private static final int BURSTS = 3;
-
-    private static final ShopSize SIZE = new ShopSize(10_000, 1_000, 50_000, 1_000);
-
-    /** A capture that runs only when it has its turn. */
-    private record Side(BenchShop shop, Service service, String topic) implements AutoCloseable {
-
-        @Override
-        public void close() throws SQLException {
-            service.stop();
-            shop.close();
-        }
-    }
+    private static final int BURSTS = 2;
 
     @Override
     public void run(Bed bed, Report report) throws Exception {
-        Map<String, Side> sides = new LinkedHashMap<>();
+        Map<String, CaptureSide> sides = new LinkedHashMap<>();
         try {
-            sides.put(OURS, ours(bed));
-            sides.put(
-                    CONNECT,
-                    peer(
-                            bed,
-                            "connect",
-                            (shop, slot) -> new KafkaConnect(shop.folder("peer"), bed.stack(), shop.name(), slot)));
-            sides.put(
-                    BARE,
-                    peer(
-                            bed,
-                            "engine",
-                            (shop, slot) -> new BareEngine(shop.folder("peer"), bed.stack(), shop.name(), slot)));
+            sides.put(OURS, CaptureSide.ours(bed));
+            sides.put(CONNECT, CaptureSide.connect(bed, true));
+            sides.put(CONNECT_WITHOUT_HEADERS, CaptureSide.connect(bed, false));
+            sides.put(BARE, CaptureSide.bareEngine(bed));
             int rows = bed.options().choose(150_000, 300_000);
             for (int round = 0; round < bed.options().rounds(); round++) {
-                for (Map.Entry<String, Side> side : sides.entrySet()) {
+                for (Map.Entry<String, CaptureSide> side : sides.entrySet()) {
                     measure(side.getKey(), side.getValue(), rows, bed.options().choose(1, BURSTS), report);
                 }
             }
         } finally {
-            for (Side side : sides.values()) {
+            for (CaptureSide side : sides.values()) {
                 side.close();
             }
         }
-        ratio(report, CONNECT);
-        ratio(report, BARE);
+        for (String peer : List.of(CONNECT, CONNECT_WITHOUT_HEADERS, BARE)) {
+            ratio(report, peer);
+        }
     }
 
     private static void ratio(Report report, String peer) throws Exception {
@@ -84,44 +61,17 @@ final class CaptureBenchmark implements Benchmark {
                 none);
     }
 
-    private static Side ours(Bed bed) throws Exception {
-        BenchShop shop = shop(bed, "capture");
-        return new Side(shop, shop.pipeline("--routes", "capture"), shop.name() + ".cdc." + BenchShop.CHANGES_TABLE);
-    }
-
-    private interface Peer {
-        Service of(BenchShop shop, String slot);
-    }
-
-    private static Side peer(Bed bed, String title, Peer peer) throws Exception {
-        BenchShop shop = shop(bed, title);
-        shop.postgres("CREATE PUBLICATION " + shop.name() + " FOR TABLE customers, products, orders, order_items");
-        shop.postgres("SELECT pg_create_logical_replication_slot('" + shop.name() + "', 'pgoutput')");
-        String topic = shop.name() + "." + BenchShop.CHANGES_TABLE;
-        shop.admin()
-                .createTopics(List.of(new NewTopic(topic, 4, (short) 1)))
-                .all()
-                .get();
-        return new Side(shop, peer.of(shop, shop.name()), topic);
-    }
-
-    private static BenchShop shop(Bed bed, String title) throws Exception {
-        BenchShop shop = bed.shop(title);
-        ShopData.fill(shop.dataSource(), SIZE, 1);
-        return shop;
-    }
-
-    private static void measure(String name, Side side, int rows, int bursts, Report report) throws Exception {
+    private static void measure(String name, CaptureSide side, int rows, int bursts, Report report) throws Exception {
         side.service().start();
         if (name.equals(OURS)) {
             side.shop().awaitLoaded();
         }
         for (int i = 0; i < Burst.WARM_UPS; i++) {
-            drain(side, rows);
+            side.drain(rows);
         }
         Usage used = null;
         for (int i = 0; i < bursts; i++) {
-            used = drain(side, rows);
+            used = side.drain(rows);
             report.add(NAME, name, "rate", "changes/s", rows / used.seconds(), used);
             report.add(
                     NAME,
@@ -139,15 +89,5 @@ final class CaptureBenchmark implements Benchmark {
                 Usage.peakMegabytes(side.service().pid()),
                 used);
         side.service().stop();
-    }
-
-    private static Usage drain(Side side, int rows) throws Exception {
-        try (Burst burst = Burst.prepare(side.shop(), rows)) {
-            long before = side.shop().records(side.topic());
-            Usage start = side.shop().usage(side.service());
-            burst.commit();
-            side.shop().await("the burst", 20, () -> side.shop().records(side.topic()) - before >= rows);
-            return side.shop().usage(side.service()).since(start);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.olapsync.bench;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +16,7 @@ record Figure(String benchmark, String subject, String what, String unit, List<D
         return new Figure(benchmark, subject, what, unit, new ArrayList<>(), new ArrayList<>());
     }
 
+    @JsonProperty
     double median() {
         double[] sorted =
                 values.stream().mapToDouble(Double::doubleValue).sorted().toArray();

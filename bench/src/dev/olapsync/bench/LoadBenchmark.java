@@ -3,16 +3,11 @@ package dev.olapsync.bench;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.PGCopyInputStream;
 
 /** The initial load of joined rows, and the same SELECT as a COPY whose output goes into one INSERT, in turns. */
 final class LoadBenchmark implements Benchmark {
@@ -77,33 +72,16 @@ final class LoadBenchmark implements Benchmark {
     }
 
     private static void pipe(BenchShop source, int rows, int round, Report report) throws Exception {
-        String table = "pipe_" + round;
-        source.clickHouse().execute("CREATE TABLE " + table + " AS " + BenchShop.ROWS);
-        String select = Files.readString(Path.of("models", "shop", "order_item_fact.sql"));
-        try (Connection postgres = source.postgres();
-                Statement session = postgres.createStatement()) {
-            session.execute("SET TIME ZONE 'UTC'");
-            Usage start = source.usage();
-            try (InputStream copied = new PGCopyInputStream(
-                    postgres.unwrap(PGConnection.class), "COPY (SELECT *, 0, 0 FROM (" + select + ") s) TO STDOUT")) {
-                source.clickHouse().insertTabs(table, copied);
-            }
-            Usage used = source.usage().since(start);
-            long written = source.clickHouse("SELECT count() FROM " + table).get(0);
-            if (written != rows) {
-                throw new IllegalStateException("the pipe wrote " + written + " rows");
-            }
-            report.add(NAME, PIPE, "rate", "rows/s", rows / used.seconds(), used);
-            for (String process : List.of("Postgres", "ClickHouse")) {
-                report.add(
-                        NAME,
-                        PIPE + ", " + process,
-                        "processor time per million rows",
-                        "s",
-                        used.of(process) * 1e6 / rows,
-                        used);
-            }
+        Usage used = CopyPipe.run(source, "pipe_" + round, rows);
+        report.add(NAME, PIPE, "rate", "rows/s", rows / used.seconds(), used);
+        for (String process : List.of("Postgres", "ClickHouse")) {
+            report.add(
+                    NAME,
+                    PIPE + ", " + process,
+                    "processor time per million rows",
+                    "s",
+                    used.of(process) * 1e6 / rows,
+                    used);
         }
-        source.clickHouse().execute("DROP TABLE " + table);
     }
 }

@@ -12,10 +12,21 @@ import java.util.function.UnaryOperator;
  * @param rows that are rebuilt or read; 0 for the number that the benchmark has otherwise
  * @param rate of the transactions of a workload, per second
  * @param javaOptions of the pipeline's process, beside those that it always has
+ * @param fsync whether Postgres waits for the disk
+ * @param release whose figures these are, kept in {@link History}; empty when they are not kept
  */
-record Options(List<String> names, boolean quick, int rounds, int rows, int rate, String javaOptions) {
+record Options(
+        List<String> names,
+        boolean quick,
+        int rounds,
+        int rows,
+        int rate,
+        String javaOptions,
+        boolean fsync,
+        String release) {
 
     private static final List<String> QUICK = List.of("pipeline", "capture", "latency", "load");
+    private static final int ROUNDS = 5;
     private static final int RATE = 500;
 
     /** @throws IllegalArgumentException when there is no such benchmark; the message names those that there are */
@@ -30,10 +41,12 @@ record Options(List<String> names, boolean quick, int rounds, int rows, int rate
         return new Options(
                 names,
                 quick,
-                rounds.isEmpty() ? (quick ? 1 : 3) : Integer.parseInt(rounds),
+                rounds.isEmpty() ? (quick ? 1 : ROUNDS) : Integer.parseInt(rounds),
                 rows.isEmpty() ? 0 : Integer.parseInt(rows),
                 rate.isEmpty() ? RATE : Integer.parseInt(rate),
-                text(properties, "bench.java"));
+                text(properties, "bench.java"),
+                Boolean.parseBoolean(text(properties, "bench.fsync")),
+                text(properties, "bench.release"));
     }
 
     private static String text(UnaryOperator<String> properties, String name) {

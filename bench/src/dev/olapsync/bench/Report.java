@@ -1,12 +1,13 @@
 package dev.olapsync.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -29,8 +30,12 @@ final class Report {
     void head() {
         machine.forEach((what, value) -> System.out.printf("%-12s %s%n", what, value));
         System.out.printf(
-                "%-12s %s%s, rounds: %d%n%n",
-                "benchmarks", String.join(", ", options.names()), options.quick() ? ", quick" : "", options.rounds());
+                "%-12s %s%s, rounds: %d%s%n%n",
+                "benchmarks",
+                String.join(", ", options.names()),
+                options.quick() ? ", quick" : "",
+                options.rounds(),
+                options.fsync() ? ", fsync on" : "");
     }
 
     /** @param during what all processes used while it was measured */
@@ -82,14 +87,20 @@ final class Report {
         System.out.println();
     }
 
+    /** The run as JSON: machine, options and figures. */
+    ObjectNode json() {
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode run = json.createObjectNode();
+        run.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        run.set("machine", json.valueToTree(machine));
+        run.put("quick", options.quick()).put("rounds", options.rounds()).put("fsync", options.fsync());
+        run.set("figures", json.valueToTree(figures.values()));
+        return run;
+    }
+
     Path write(Path folder, String at) throws IOException {
-        ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        ObjectNode root = json.createObjectNode();
-        root.set("machine", json.valueToTree(machine));
-        root.put("quick", options.quick()).put("rounds", options.rounds());
-        root.set("figures", json.valueToTree(figures.values()));
         Path file = Files.createDirectories(folder).resolve(at + ".json");
-        json.writeValue(file.toFile(), root);
+        Files.writeString(file, json().toPrettyString());
         return file;
     }
 

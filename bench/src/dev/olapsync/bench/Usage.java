@@ -24,9 +24,9 @@ record Usage(Map<String, Double> cpuSeconds, double busySeconds, long nanos) {
         for (Map.Entry<String, Long> process : processes.entrySet()) {
             var handle = ProcessHandle.of(process.getValue());
             if (handle.isPresent()) {
-                double sum = seconds(process.getValue(), true);
+                double sum = seconds(process.getValue());
                 for (ProcessHandle child : handle.get().descendants().toList()) {
-                    sum += seconds(child.pid(), false);
+                    sum += seconds(child.pid());
                 }
                 seconds.put(process.getKey(), sum);
             }
@@ -67,14 +67,17 @@ record Usage(Map<String, Double> cpuSeconds, double busySeconds, long nanos) {
         }
     }
 
-    /** @param ended whether what children used that have ended counts too */
-    private static double seconds(long pid, boolean ended) throws IOException {
+    /** With what its children used that have ended. */
+    private static double seconds(long pid) throws IOException {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
             // the name, in brackets, may hold anything
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-            return (ended ? ticks + Long.parseLong(fields[13]) + Long.parseLong(fields[14]) : ticks) / TICKS;
+            long ticks = 0;
+            for (int i = 11; i <= 14; i++) {
+                ticks += Long.parseLong(fields[i]);
+            }
+            return ticks / TICKS;
         } catch (NoSuchFileException e) {
             return 0;
         }

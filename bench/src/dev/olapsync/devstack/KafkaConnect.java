@@ -16,8 +16,12 @@ public final class KafkaConnect extends CapturePeer {
     private static final Path CLASS_PATH =
             Path.of("target", "bench", "connect-classpath").toAbsolutePath();
 
-    public KafkaConnect(Path home, DevStack stack, String database, String slot) {
+    private final boolean headers;
+
+    /** @param headers whether Debezium adds its headers about the connector to each record, as it does by default */
+    public KafkaConnect(Path home, DevStack stack, String database, String slot, boolean headers) {
         super("KafkaConnect", home, stack, database, slot);
+        this.headers = headers;
     }
 
     @Override
@@ -38,6 +42,7 @@ public final class KafkaConnect extends CapturePeer {
         Map<String, String> connector = connector();
         connector.put("name", "postgres");
         connector.put("tasks.max", "1");
+        connector.put("extended.headers.enabled", String.valueOf(headers));
         connector.put("topic.creation.default.replication.factor", "1");
         connector.put("topic.creation.default.partitions", "4");
         store(connector, "connector.properties");
