@@ -10,6 +10,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.RunningTransactions;
+import dev.olapsync.postgres.ServerLog;
 import io.debezium.embedded.Connect;
 import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;
