@@ -21,6 +21,7 @@ interface Benchmark {
     private static Map<String, Benchmark> all() {
         Map<String, Benchmark> all = new LinkedHashMap<>();
         all.put("pipeline", new PipelineBenchmark());
+        all.put("replica", new ReplicaBenchmark());
         all.put("latency", new LatencyBenchmark());
         all.put("capture", new CaptureBenchmark());
         all.put("fanout", new FanOutBenchmark());

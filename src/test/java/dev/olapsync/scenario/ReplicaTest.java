@@ -10,6 +10,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Replica;
 import dev.olapsync.postgres.ReplicaException;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,9 @@ class ReplicaTest {
         change("Milan");
         await("the replica").until(() -> lookUps("replica") > 0);
         assertThat(degraded()).isEmpty();
+        assertThat(scenario.execute("check").printed())
+                .contains("ok    replica ")
+                .contains("warn  hot_standby_feedback is off on the replica");
         double before = lookUps("primary");
         change("Turin");
         assertThat(lookUps("primary")).isEqualTo(before);
@@ -71,6 +76,7 @@ class ReplicaTest {
 
         standby.stop();
         change("Genoa");
+        assertThat(scenario.execute("check").printed()).contains("warn  Look-ups go to the primary");
         assertThat(degraded()).containsAnyOf("no connection: ", "a statement failed, SQLSTATE 57P01");
         standby.start();
         awaitUse("Parma");
@@ -80,6 +86,23 @@ class ReplicaTest {
         scenario.awaitQuiet();
         assertThat(scenario.readDeadLetters()).hasSize(1);
         assertThat(degraded()).isEmpty();
+    }
+
+    /** In a process that did not read the changes that have led to it. */
+    @Test
+    void theFanOutSeesItsChangesToo() throws Exception {
+        scenario.start().awaitLoaded();
+        awaitUse("Milan");
+        scenario.camel().getCamelContext().getRouteController().stopRoute("enrich");
+        on(standby, "SELECT pg_wal_replay_pause()");
+        scenario.postgres("UPDATE person SET age = 50 WHERE id = 3");
+        String lsn = one(scenario.stack().postgres(), "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn");
+        scenario.publish(List.of(new ProducerRecord<>(
+                scenario.name() + ".olap-fanout",
+                ("{\"model\":\"person_fact\",\"alias\":\"p\",\"epoch\":0,\"position\":\"[\\\"" + lsn + "\\\",\\\"" + lsn
+                                + "\\\"]\",\"op\":\"joined\",\"time_us\":0,\"way\":\"TOGETHER\",\"keys\":[[\"3\"]]}")
+                        .getBytes(StandardCharsets.UTF_8))));
+        await().until(() -> scenario.clickHouse("SELECT share FROM person_fact WHERE id = 3"), List.of("2")::equals);
     }
 
     /** It goes on with a history of its own, in which even the position that is awaited comes. */
