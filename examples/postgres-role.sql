@@ -43,6 +43,9 @@ BEGIN;
 SELECT 'CREATE ROLE olap_sync' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'olap_sync') \gexec
 ALTER ROLE olap_sync LOGIN REPLICATION PASSWORD :'password';
 
+-- Only for look-ups on a replica (postgres.lookup.host): to see there which log it receives.
+--     GRANT pg_read_all_stats TO olap_sync;
+
 SELECT current_database() AS database \gset
 GRANT CONNECT ON DATABASE :"database" TO olap_sync;
 GRANT USAGE ON SCHEMA :"schema" TO olap_sync;

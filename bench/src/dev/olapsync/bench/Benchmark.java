@@ -22,6 +22,7 @@ interface Benchmark {
         Map<String, Benchmark> all = new LinkedHashMap<>();
         all.put("pipeline", new PipelineBenchmark());
         all.put("wide", new WideBenchmark());
+        all.put("replica", new ReplicaBenchmark());
         all.put("latency", new LatencyBenchmark());
         all.put("capture", new CaptureBenchmark());
         all.put("fanout", new FanOutBenchmark());

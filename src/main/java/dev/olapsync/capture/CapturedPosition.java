@@ -7,6 +7,7 @@ import dev.olapsync.config.Settings;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.ReplicationSlot;
+import dev.olapsync.postgres.ServerLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

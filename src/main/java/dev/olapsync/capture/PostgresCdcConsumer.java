@@ -13,6 +13,7 @@ import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.RunningTransactions;
 import io.debezium.connector.postgresql.PostgresConnectorConfig;
 import io.debezium.connector.postgresql.StreamedSources;
+import dev.olapsync.postgres.ServerLog;
 import io.debezium.embedded.Connect;
 import io.debezium.embedded.async.AsyncEngineConfig;
 import io.debezium.engine.DebeziumEngine;

@@ -78,6 +78,9 @@ public final class PostgresChecks {
             if (models.isPresent()) {
                 indexes(connection, models.get());
             }
+            if (follow) {
+                new ReplicaChecks(to, findings).all();
+            }
             return models;
         });
     }

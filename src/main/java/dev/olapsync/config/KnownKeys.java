@@ -54,6 +54,9 @@ final class KnownKeys {
         rules.put("postgres.sslrootcert", file);
         rules.put("postgres.sslcert", file);
         rules.put("postgres.sslkey", file);
+        rules.put("postgres.lookup.host", anything);
+        rules.put("postgres.lookup.port", whole(1, 65_535));
+        rules.put("postgres.lookup.wait.millis", whole(1, 60_000));
         rules.put("kafka.brokers", checkedLater);
         rules.put(
                 "kafka.security.protocol",

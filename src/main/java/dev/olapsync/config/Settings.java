@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
@@ -51,13 +52,39 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             String slot,
             String publication,
             String timeZone,
-            PostgresTls tls) {
+            PostgresTls tls,
+            LookUp lookUp) {
+
+        /** The replica for look-ups, with the same database, user and settings; empty if the primary answers them. */
+        public Optional<Postgres> replica() {
+            return lookUp.host().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Postgres(
+                            lookUp.host(),
+                            lookUp.port(),
+                            database,
+                            user,
+                            password,
+                            slot,
+                            publication,
+                            timeZone,
+                            tls,
+                            lookUp));
+        }
 
         @Override
         public String toString() {
             return user + "@" + host + ":" + port + "/" + database;
         }
     }
+
+    /**
+     * A replica for look-ups.
+     *
+     * @param host empty for none
+     * @param patience maximum time that a look-up waits until the replica has replayed the log
+     */
+    public record LookUp(String host, int port, Duration patience) {}
 
     /**
      * @param mode {@code sslmode} as in libpq
@@ -306,7 +333,11 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
                                 keys.text("postgres.sslmode", "prefer"),
                                 keys.text("postgres.sslrootcert", ""),
                                 keys.text("postgres.sslcert", ""),
-                                keys.text("postgres.sslkey", ""))),
+                                keys.text("postgres.sslkey", "")),
+                        new LookUp(
+                                keys.text("postgres.lookup.host", ""),
+                                keys.number("postgres.lookup.port", 5432),
+                                Duration.ofMillis(keys.number("postgres.lookup.wait.millis", 1000)))),
                 new Kafka(keys.text("kafka.brokers", "localhost:9092"), KafkaSecurity.of(keys)),
                 new ClickHouse(
                         keys.text("clickhouse.url", "http://localhost:8123"),

@@ -2,6 +2,7 @@ package dev.olapsync.enrich;
 
 import dev.olapsync.model.SchemaChangedException;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.ReplicaException;
 import dev.olapsync.postgres.ValueErrors;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -16,8 +17,8 @@ import org.apache.camel.ProducerTemplate;
  * Handles a look-up with a row that Postgres cannot compute; Postgres then answers nothing at all. The keys are divided
  * into halves, each half is looked up, and so on, until the rows that cannot be computed are found: the answer has
  * their reason in the column {@link #FAILURE}, and contains all other rows. The keys of parents are not divided:
- * without an answer (the body is null) they go to the fan-out, which replaces them by the keys of their children. Every
- * other failure stays a failure.
+ * without an answer (the body is null) they go to the fan-out, which replaces them by the keys of their children. What a
+ * replica does not answer is looked up again, on the primary. Every other failure stays a failure.
  */
 public class BisectingLookUp implements Processor {
 
@@ -34,6 +35,10 @@ public class BisectingLookUp implements Processor {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         if (!olapSync.isInStream(dirty.lookUp().model())) {
             exchange.getMessage().setBody(List.of());
+            return;
+        }
+        if (error instanceof ReplicaException) {
+            exchange.getMessage().setBody(again(exchange, dirty));
             return;
         }
         SchemaChangedException.throwIfCauseOf(error, dirty.lookUp().model(), olapSync.postgres());
@@ -53,6 +58,12 @@ public class BisectingLookUp implements Processor {
         row.put("key", dirty.rowKey());
         row.put(FAILURE, ValueErrors.condition(error));
         return row;
+    }
+
+    private static List<?> again(Exchange exchange, DirtyKeys dirty) throws Exception {
+        try (ProducerTemplate route = exchange.getContext().createProducerTemplate()) {
+            return route.requestBody("direct:look-up", dirty, List.class);
+        }
     }
 
     private static List<Map<String, Object>> halves(Exchange exchange, DirtyKeys dirty) throws Exception {

@@ -78,6 +78,9 @@ public class DirtyRowFinder extends PreparedStep {
     @Override
     protected void step(Exchange exchange) throws Exception {
         Current now = current();
+        if (olapSync.replica().isPresent()) {
+            olapSync.replica().get().requirePublished();
+        }
         Records ready = new Records();
         Map<LookUp, DirtyKeys> dirty = new LinkedHashMap<>();
         for (PolledRecord change : PolledRecord.of(exchange)) {

@@ -28,6 +28,9 @@ public class FanOutSorter implements Processor {
     public void process(Exchange exchange) throws Exception {
         OlapSync olapSync = OlapSync.of(exchange.getContext());
         Models models = olapSync.models();
+        if (olapSync.replica().isPresent()) {
+            olapSync.replica().get().requirePublished();
+        }
         List<Exchange> deadLetters = new ArrayList<>();
         List<Object> work = new ArrayList<>();
         Map<LookUp, DirtyKeys> rows = new LinkedHashMap<>();

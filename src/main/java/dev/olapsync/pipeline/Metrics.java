@@ -142,6 +142,15 @@ public final class Metrics {
                 .record(nanos, TimeUnit.NANOSECONDS);
     }
 
+    /** A look-up begins, and there is a replica that could answer it. */
+    public void lookUp(String server) {
+        Counter.builder("olap.lookups")
+                .description("Look-ups, by the server that answers them, if there is a replica for them")
+                .tag("server", server)
+                .register(registry)
+                .increment();
+    }
+
     /** A step of a route failed and is retried. */
     public void retried(String route) {
         Counter.builder("olap.retries")

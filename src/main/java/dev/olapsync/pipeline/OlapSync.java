@@ -11,6 +11,7 @@ import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.PostgresSession;
+import dev.olapsync.postgres.Replica;
 import dev.olapsync.tables.Epochs;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ public final class OlapSync extends ServiceSupport {
     private final OwnEpoch epoch;
     private final Metrics metrics = new Metrics();
     private PostgresDataSource postgres;
+    private final Optional<Replica> replica;
     private ClickHouse clickHouse;
     private KnownTopics knownTopics;
     private LostRecords lostRecords;
@@ -67,6 +69,9 @@ public final class OlapSync extends ServiceSupport {
     public OlapSync(Settings settings) {
         this.settings = settings;
         this.topics = new Topics(settings);
+        this.replica = settings.postgres()
+                .replica()
+                .map(address -> new Replica(address, address.lookUp().patience(), this::postgres));
         this.epoch = new OwnEpoch(
                 settings.olap().leastEpoch(),
                 () -> new Epochs(clickHouse()).latest(),
@@ -118,6 +123,11 @@ public final class OlapSync extends ServiceSupport {
             postgres.setMetricRegistry(metrics.registry());
         }
         return postgres;
+    }
+
+    /** The replica that answers look-ups; empty if the primary answers all. */
+    public Optional<Replica> replica() {
+        return replica;
     }
 
     public Topics topics() {
@@ -338,7 +348,12 @@ public final class OlapSync extends ServiceSupport {
             Map<Path, String> others =
                     new HashMap<>(registry.filesElsewhere(all, settings.olap().models(), own));
             others.putAll(further);
-            return before == null && others.isEmpty() ? own : own.with(texts, others, connection);
+            Models compiled = before == null && others.isEmpty() ? own : own.with(texts, others, connection);
+            if (replica.isPresent()) {
+                // a replica that still has other tables would look as if they had been altered
+                replica.get().requireVisible();
+            }
+            return compiled;
         }
     }
 
@@ -354,6 +369,7 @@ public final class OlapSync extends ServiceSupport {
         if (topicOffsets != null) {
             topicOffsets.close();
         }
+        replica.ifPresent(Replica::close);
         if (postgres != null) {
             postgres.close();
         }

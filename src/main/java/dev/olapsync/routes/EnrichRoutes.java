@@ -12,6 +12,7 @@ import dev.olapsync.fanout.WideRowCopy;
 import dev.olapsync.kafka.CommitOffsets;
 import dev.olapsync.load.ClickHouseInsert;
 import dev.olapsync.pipeline.KafkaClients;
+import dev.olapsync.pipeline.LookUpDataSource;
 import dev.olapsync.postgres.PostgresDataSource;
 import java.sql.SQLException;
 import java.util.Map;
@@ -43,6 +44,7 @@ public class EnrichRoutes extends PipelineRoutes {
                         "sslCert", "{{postgres.sslcert:}}",
                         "sslKey", "{{postgres.sslkey:}}",
                         "timeZone", "{{olap.timezone:UTC}}"));
+        bean("look-ups", LookUpDataSource.class, Map.of("primary", "#bean:postgres"));
         bean("kafka-clients", KafkaClients.class);
     }
 
@@ -99,7 +101,8 @@ public class EnrichRoutes extends PipelineRoutes {
         route("look-up", input("direct:look-up").id("look-up-keys").description("Keys to look up"))
                 .routeDescription("Reads the joined rows of a set of dirty keys, with one query")
                 .routeNote("Reads no more rows than a batch may hold. If there are more, LookUpToRows sends the keys"
-                        + " to the route fan-out.")
+                        + " to the route fan-out. Reads from the replica postgres.lookup.host, if there is one that has"
+                        + " replayed the changes, otherwise from the primary.")
                 .errorHandler(noErrorHandler())
                 .setVariable("keys", simple("${body}"))
                 .id("remember-keys")
@@ -114,7 +117,7 @@ public class EnrichRoutes extends PipelineRoutes {
                 .id("query")
                 .description("Set the query")
                 .to(endpoint(
-                        "jdbc:postgres",
+                        "jdbc:look-ups",
                         "useHeadersAsParameters=true",
                         "outputType=SelectList",
                         "statement.maxRows={{olap.batch.rows:5000}}"))

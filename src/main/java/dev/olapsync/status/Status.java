@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
  * @param deadLetters number in the topic; null if the broker did not answer
  * @param newestDeadLetter null if there is none
  * @param unread by table, the number of changes since the start that no model reads; null from an older process
- * @param degraded the files of models that are not in effect, and why; their loaded generations go on; null from an older process
+ * @param degraded what is wrong and does not hold up the changes: files of models that are not in effect while their loaded generations go on,
+ *     and a replica that does not answer look-ups; null from an older process
  * @param checks all health checks; null from an older process
  * @param problems why a part of this is missing; empty if nothing is missing
  */

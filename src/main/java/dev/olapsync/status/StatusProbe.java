@@ -10,6 +10,7 @@ import dev.olapsync.pipeline.Generations.Generation;
 import dev.olapsync.pipeline.Loads;
 import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.postgres.Replica;
 import dev.olapsync.tables.ClickHouseTables;
 import dev.olapsync.verify.Verifications;
 import dev.olapsync.verify.Verifications.Last;
@@ -24,6 +25,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -56,7 +58,7 @@ public final class StatusProbe implements AutoCloseable {
     private final CamelContext context;
     private final OlapSync olapSync;
     private final TopicOffsets offsets;
-    private final ExecutorService questions = Executors.newFixedThreadPool(7, task -> {
+    private final ExecutorService questions = Executors.newFixedThreadPool(8, task -> {
         Thread thread = new Thread(task, "status");
         thread.setDaemon(true);
         return thread;
@@ -76,6 +78,7 @@ public final class StatusProbe implements AutoCloseable {
         Future<Map<String, Last>> verified = questions.submit(this::verified);
         Future<Map<String, Waiting>> waiting = questions.submit(this::waiting);
         Future<DeadLetterCount> deadLetters = questions.submit(this::deadLetters);
+        Future<Optional<String>> replica = questions.submit(this::replica);
 
         Answers answers = new Answers();
         Registry registered = answers.get("ClickHouse", registry, new Registry(List.of(), Map.of()));
@@ -90,6 +93,7 @@ public final class StatusProbe implements AutoCloseable {
                         lasts.get(shown.getKey()),
                         nexts.get(shown.getValue())))
                 .toList();
+        answers.get("The replica", replica, Optional.empty());
         Status.Slot slotState = answers.get("Postgres", slot, null);
         Collection<HealthCheck.Result> checks = healthChecks();
         List<Status.Route> routes = routes(answers.get("The broker", waiting, Map.of()), checks, answers.problems);
@@ -111,10 +115,15 @@ public final class StatusProbe implements AutoCloseable {
     }
 
     List<String> degraded() {
-        return new TreeMap<>(olapSync.generationProblems())
-                .entrySet().stream()
-                        .map(problem -> problem.getKey() + ": " + problem.getValue())
-                        .toList();
+        List<String> degraded = new ArrayList<>();
+        new TreeMap<>(olapSync.generationProblems()).forEach((model, problem) -> degraded.add(model + ": " + problem));
+        olapSync.replica().flatMap(Replica::problem).ifPresent(degraded::add);
+        return degraded;
+    }
+
+    /** Look-ups may be rare: each status tries the replica too. */
+    private Optional<String> replica() throws SQLException {
+        return olapSync.replica().isPresent() ? olapSync.replica().get().tried() : Optional.empty();
     }
 
     /** Waits for the answers, for all of them together at most for the patience. */

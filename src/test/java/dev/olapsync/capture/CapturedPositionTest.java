@@ -3,6 +3,7 @@ package dev.olapsync.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.config.Settings;
+import dev.olapsync.postgres.ServerLog;
 import org.junit.jupiter.api.Test;
 
 /** Which positions of a slot mean that changes are lost. */

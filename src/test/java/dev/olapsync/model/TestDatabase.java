@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /** One Postgres for all tests of this package; each test class takes a database of its own. */
 public final class TestDatabase {
@@ -53,7 +54,8 @@ public final class TestDatabase {
                 "",
                 "",
                 PostgresSession.UTC,
-                new Settings.PostgresTls("disable", "", "", ""));
+                new Settings.PostgresTls("disable", "", "", ""),
+                new Settings.LookUp("", 5432, Duration.ofSeconds(1)));
     }
 
     private static Connection connect(String database) throws SQLException {

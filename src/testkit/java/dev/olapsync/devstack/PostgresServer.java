@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -20,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -33,6 +37,8 @@ public final class PostgresServer extends Service {
     public static final String PASSWORD = "postgres";
 
     private static final String ARCHIVE = "postgres-linux-x86_64.txz";
+
+    private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final boolean fsync;
     private final Path older;
@@ -142,6 +148,53 @@ public final class PostgresServer extends Service {
         try (Connection connection = connect("postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("SELECT pg_promote()");
+        }
+    }
+
+    /** A new standby that receives the log of this server. Its files are beside those of this server; the caller stops it. */
+    public PostgresServer standby() throws IOException, SQLException {
+        Path copy = home().resolveSibling(home().getFileName() + "-standby-" + COUNT.incrementAndGet());
+        PostgresServer standby = new PostgresServer(Place.here(0), copy, fsync, older, certificate);
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_backup_start('standby', true)");
+            copyFiles(copy);
+            try (ResultSet row = statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)")) {
+                row.next();
+                Files.writeString(copy.resolve("backup_label"), row.getString(1));
+            }
+        }
+        Files.createFile(copy.resolve("standby.signal"));
+        standby.follow(this);
+        standby.start();
+        return standby;
+    }
+
+    /** From its next start on, as a standby. */
+    public void follow(PostgresServer primary) throws IOException {
+        Files.writeString(
+                home().resolve("postgresql.auto.conf"),
+                "primary_conninfo = 'hostaddr=127.0.0.1 port=" + primary.port() + " user=" + USER
+                        + "'\nwal_retrieve_retry_interval = 200ms\nmax_standby_streaming_delay = 0\n");
+    }
+
+    /** A file that goes meanwhile is not needed: the log has what happened to it. */
+    private void copyFiles(Path to) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(home())) {
+            files = all.toList();
+        }
+        for (Path file : files) {
+            Path relative = home().relativize(file);
+            if (relative.startsWith("pg_replslot") && relative.getNameCount() > 1
+                    || relative.endsWith("postmaster.pid")) {
+                continue;
+            }
+            try {
+                Files.copy(file, to.resolve(relative.toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            } catch (NoSuchFileException e) {
+                continue;
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.olapsync.capture;
+package dev.olapsync.postgres;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,10 +12,10 @@ import java.sql.SQLException;
  * @param timeline changes when a standby is promoted, or a backup is restored up to some moment
  * @see <a href="https://www.postgresql.org/docs/current/continuous-archiving.html">PostgreSQL: timelines</a>
  */
-record ServerLog(String system, long timeline) {
+public record ServerLog(String system, long timeline) {
 
     /** The log of a server that is not in recovery. */
-    static ServerLog of(Connection connection) throws SQLException {
+    public static ServerLog of(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                         "SELECT system_identifier::text,"
                                 + " ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint FROM pg_control_system()");
