@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,7 +32,7 @@ record ServerBuild(Map<String, String> facts) {
         String ofDatabase = server.getMetaData().getDatabaseMajorVersion() < COLLATION_OF_DATABASE
                 ? "NULL"
                 : "(SELECT pg_database_collation_actual_version(oid) FROM pg_database WHERE datname = current_database())";
-        try (PreparedStatement statement = server.prepareStatement(String.format(SQL, ofDatabase));
+        try (PreparedStatement statement = server.prepareStatement(String.format(Locale.ROOT, SQL, ofDatabase));
                 ResultSet row = statement.executeQuery()) {
             row.next();
             Map<String, String> facts = new LinkedHashMap<>();

@@ -17,6 +17,7 @@ import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.component.mock.MockEndpoint;
 import org.apache.camel.model.EnrichDefinition;
 import org.apache.camel.model.ProcessDefinition;
@@ -295,7 +296,9 @@ class RouteOrderTest extends CamelTestSupport {
     void aStepWhoseDeadLetterIsNotAcknowledgedFails() throws Exception {
         start("load");
         fail("publish-dead-letters", new IllegalStateException("out of order"));
-        assertThatThrownBy(() -> DeadLetters.send(context, List.of(new DefaultExchange(context))))
+        Exchange deadLetter = new DefaultExchange(context);
+        deadLetter.getMessage().setHeader(KafkaConstants.OVERRIDE_TOPIC, "olap.dlq");
+        assertThatThrownBy(() -> DeadLetters.send(context, List.of(deadLetter)))
                 .hasStackTraceContaining("out of order");
         assertThat(reached).containsExactly("publish-dead-letters");
     }
