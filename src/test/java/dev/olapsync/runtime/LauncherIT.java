@@ -156,7 +156,7 @@ class LauncherIT {
 
     private Path copy() throws IOException {
         Path from = SCRIPT.getParent().getParent();
-        Path to = folder.resolve("two words");
+        Path to = folder.resolve("copy");
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
                 Path target = to.resolve(from.relativize(file));
