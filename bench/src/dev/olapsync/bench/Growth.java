@@ -21,8 +21,9 @@ final class Growth {
      * @throws IllegalStateException when nothing is stored
      */
     static void check(String what, double now, Optional<Stored> stored) throws GrownException {
-        Stored before = stored.orElseThrow(() -> new IllegalStateException("There is nothing to compare with in "
-                + History.FOLDER + ". Store the figures of this build: mvn -Pbench -Dbench=guard -Dbench.release=VERSION"));
+        Stored before = stored.orElseThrow(
+                () -> new IllegalStateException("There is nothing to compare with in " + History.FOLDER
+                        + ". Store the figures of this build: mvn -Pbench -Dbench=guard -Dbench.release=VERSION"));
         double growth = now / before.median();
         String said = String.format(
                 Locale.ROOT,
@@ -35,17 +36,13 @@ final class Growth {
                 100 * (growth - 1));
         System.out.println(said);
         if (growth > ALLOWED) {
-            throw new GrownException(String.format(
-                    Locale.ROOT,
-                    """
+            throw new GrownException(String.format(Locale.ROOT, """
                     Grown by more than %.0f %%: %s.
                     What to do: run it once more. If it fails again, find the cause in a profile, and in the commits since then:
                       mvn -Pbench -Dbench=pipeline "-Dbench.java=-XX:StartFlightRecording=filename=%%n.jfr,settings=profile"
                     If the growth is wanted, say why in CHANGELOG.md and store the new figures:
                       mvn -Pbench -Dbench=guard -Dbench.release=VERSION
-                    """,
-                    100 * (ALLOWED - 1),
-                    said));
+                    """, 100 * (ALLOWED - 1), said));
         }
     }
 }
