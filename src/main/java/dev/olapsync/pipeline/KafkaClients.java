@@ -46,15 +46,11 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
             ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(2L * Topics.maxMessageBytes()),
             ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
 
-    /**
-     * Starts at the first record; the partitions of a killed member move after ten seconds. A fetch is answered when a record comes;
-     * without one it waits for a second, half as often as by default, and newly assigned partitions may wait for its answer.
-     */
+    /** Starts at the first record; the partitions of a killed member move after ten seconds. */
     private static final Map<String, String> CONSUMER = Map.of(
             ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
             ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "10000",
             ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000",
-            ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "1000",
             ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
 
     private static final String TOPIC_REFRESH = "{{olap.topic.refresh.millis:5000}}";
