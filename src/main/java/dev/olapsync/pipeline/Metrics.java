@@ -151,6 +151,12 @@ public final class Metrics {
                 .increment();
     }
 
+    /** The number of these look-ups since the start. */
+    public long lookUps(String server) {
+        Counter counter = registry.find("olap.lookups").tag("server", server).counter();
+        return counter == null ? 0 : Math.round(counter.count());
+    }
+
     /** A step of a route failed and is retried. */
     public void retried(String route) {
         Counter.builder("olap.retries")

@@ -3,6 +3,9 @@ package dev.olapsync.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.config.Settings;
+import dev.olapsync.devstack.PostgresServer;
+import dev.olapsync.pipeline.Metrics;
+import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.scenario.Scenario;
 import dev.olapsync.scenario.ViewComparison;
 import java.io.PrintWriter;
@@ -31,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * FINAL again.
  *
  * <p>{@code -Ddifferential.seeds=N} runs N seeds, {@code -Ddifferential.seed=S} one; a seed gives the same tables, models and
- * sessions again, though not the same interleaving. What the sessions did is in {@code target/differential/<seed>.sql}.
+ * sessions again, though not the same interleaving. {@code -Ddifferential.replica=true}: with look-ups on a replica. What the sessions did is in {@code target/differential/<seed>.sql}.
  */
 class DifferentialTest {
 
@@ -65,7 +68,25 @@ class DifferentialTest {
             scenario.set("olap.topic.partitions", 1 + random.nextInt(3));
             scenario.set("olap.batch.rows", List.of(20, 500, 5000).get(random.nextInt(3)));
             assertThat(scenario.modelErrors()).as("seed %d", seed).isEmpty();
+            if (Boolean.getBoolean("differential.replica")) {
+                onReplica(scenario, schema, random, out, seed);
+            } else {
+                run(scenario, schema, random, out, seed);
+            }
+        }
+    }
+
+    private static void onReplica(Scenario scenario, RandomSchema schema, Random random, PrintWriter out, long seed)
+            throws Exception {
+        PostgresServer standby = scenario.stack().postgres().standby();
+        try {
+            scenario.set("postgres.lookup.host", "localhost").set("postgres.lookup.port", standby.port());
             run(scenario, schema, random, out, seed);
+            Metrics metrics = OlapSync.of(scenario.camel().getCamelContext()).metrics();
+            System.out.println("seed " + seed + ": " + metrics.lookUps("replica") + " look-ups on the replica, "
+                    + metrics.lookUps("primary") + " on the primary");
+        } finally {
+            standby.kill();
         }
     }
 

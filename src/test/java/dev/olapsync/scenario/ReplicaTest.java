@@ -17,7 +17,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,7 +63,7 @@ class ReplicaTest {
         assertThat(scenario.execute("check").printed())
                 .contains("ok    replica ")
                 .contains("warn  hot_standby_feedback is off on the replica");
-        double before = lookUps("primary");
+        long before = lookUps("primary");
         change("Turin");
         assertThat(lookUps("primary")).isEqualTo(before);
 
@@ -216,7 +215,7 @@ class ReplicaTest {
     }
 
     private void awaitUse(String town) throws Exception {
-        double before = lookUps("replica");
+        long before = lookUps("replica");
         await("look-ups on the replica").untilAsserted(() -> {
             change(town);
             assertThat(lookUps("replica")).isGreaterThan(before);
@@ -227,15 +226,8 @@ class ReplicaTest {
         return OlapSync.of(scenario.camel().getCamelContext());
     }
 
-    private double lookUps(String server) {
-        return Optional.ofNullable(olapSync()
-                        .metrics()
-                        .registry()
-                        .find("olap.lookups")
-                        .tag("server", server)
-                        .counter())
-                .map(counter -> counter.count())
-                .orElse(0.0);
+    private long lookUps(String server) {
+        return olapSync().metrics().lookUps(server);
     }
 
     private String degraded() {
