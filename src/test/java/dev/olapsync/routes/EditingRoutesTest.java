@@ -93,7 +93,8 @@ class EditingRoutesTest {
             school.camel().getCamelContext().getManagementStrategy().addEventNotifier(largest);
             school.postgres("INSERT INTO contact SELECT 100 + n, 1, n::text FROM generate_series(1, 50) n");
             school.awaitInSync();
-            assertThat(largest.rows).hasValue(2);
+            // of the 50 rows; those that are late are in batches of up to eight times two
+            assertThat(largest.rows.get()).isBetween(2, 16);
         }
     }
 
