@@ -1,5 +1,6 @@
 package dev.olapsync.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -62,6 +63,13 @@ public final class Records {
                         .filter(header -> header.getKey().startsWith(HEADERS) && header.getValue() != null)
                         .map(header -> header(header.getKey(), header.getValue()))
                         .toArray(Header[]::new));
+    }
+
+    /** Adds a header to each record, for the expressions of routes. It must not be called after the records were published. */
+    public Records addHeader(String name, String value) {
+        byte[] content = value.getBytes(StandardCharsets.UTF_8);
+        records.forEach(one -> one.headers().add(name, content));
+        return this;
     }
 
     private Header header(String name, Object value) {

@@ -53,6 +53,16 @@ class RecordsTest {
     }
 
     @Test
+    void aHeaderIsAddedToEachRecord() {
+        Records records = new Records();
+        records.add("olap.m", null, null);
+        records.add("olap.n", null, null);
+        assertThat(records.addHeader("origin", "school").all()).allSatisfy(record -> assertThat(
+                        record.headers().lastHeader("origin").value())
+                .isEqualTo(bytes("school")));
+    }
+
+    @Test
     void aCopyLeavesTheOriginalAsItIs() {
         Records ready = new Records();
         ready.add("olap.m", null, null);

@@ -501,7 +501,7 @@ class DeadLettersTest {
                     routes.resolve(name),
                     Files.readString(Path.of("routes", name))
                             .replace("maximumRedeliveries: 8", "maximumRedeliveries: 2")
-                            .replace("      properties:\n", "      properties:\n        connectionTimeout: 1000\n")
+                            .replaceFirst("      properties:\n", "      properties:\n        connectionTimeout: 1000\n")
                             .replaceAll(
                                     "( +- )setVariable:\n( +)id: remember-(changes|rows|fan-outs)\n",
                                     "$1process:\n$2id: hold-$3\n$2ref: \"#class:" + hold + "\"\n$0"));
