@@ -157,6 +157,7 @@ final class ClickHouseSettings {
             timeout_overflow_mode_leaf=throw
             transfer_overflow_mode=throw
             transform_null_in=0
+            use_skip_indexes_for_disjunctions=0
             use_skip_indexes_if_final_exact_mode=1
             wait_for_async_insert=1
             """);

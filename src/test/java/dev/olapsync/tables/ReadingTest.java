@@ -34,6 +34,7 @@ class ReadingTest {
             "use_skip_indexes_if_final = 0",
             "use_skip_indexes_on_data_read = 0",
             "use_skip_indexes_for_top_k = 0",
+            "use_skip_indexes_for_disjunctions = 1",
             "optimize_move_to_prewhere_if_final = 1",
             "do_not_merge_across_partitions_select_final = 1",
             "defer_partition_pruning_after_final = 0",
@@ -110,7 +111,17 @@ class ReadingTest {
                 + idAndSecond.split(", ")[0]
                 + ", toDateTime64('2024-01-01', 6, 'UTC') + toIntervalSecond("
                 + idAndSecond.split(", ")[1]
-                + "), NULL, 'a', 0, NULL, " + version + ", " + deleted + " FROM numbers(" + number + ")");
+                + "), '2024-01-17', 'a', 0, NULL, " + version + ", " + deleted + " FROM numbers(" + number + ")");
+    }
+
+    /** ClickHouse 26.5 combines two indexes wrongly, also without FINAL, unless a setting forbids it. */
+    @Test
+    void alternativesOfTwoIndexesExcludeNothingThatTheConditionAllows() {
+        insert("number, 1425600", "10", "0", 1);
+        assertThat(one("SELECT count() FROM items WHERE NOT (toDate(created) = toDate('2024-01-13') OR created >= '2024-01-10'"
+                        + " AND created < '2024-01-12') AND (NOT status = 'packed' OR day = toDate32('2024-01-10'))"
+                        + " SETTINGS use_skip_indexes_for_disjunctions = 1"))
+                .isEqualTo("1");
     }
 
     @Test
