@@ -40,8 +40,9 @@ public final class ClickHouseTables {
      * @see <a href="https://github.com/ClickHouse/ClickHouse/pull/98097">the fault that was fixed in 26.3</a>
      * @see <a href="https://github.com/ClickHouse/ClickHouse/issues/119528">a fault of alternatives</a>
      */
-    private static final String WITH_INDEXES = "use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1,"
-            + " use_skip_indexes_for_disjunctions = 0, ";
+    private static final String WITH_INDEXES =
+            "use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1,"
+                    + " use_skip_indexes_for_disjunctions = 0, ";
 
     private static final String WITHOUT_INDEXES = "use_skip_indexes_if_final = 0";
 
