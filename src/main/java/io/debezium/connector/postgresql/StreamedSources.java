@@ -17,9 +17,9 @@ import org.apache.kafka.connect.data.Struct;
 public class StreamedSources extends PostgresSourceInfoStructMaker {
 
     /** What the previous change had. Written by the thread that decodes; another thread would only make it again. */
-    private volatile Shared latest;
+    private volatile Previous previous;
 
-    private record Shared(
+    private record Previous(
             Instant timestamp,
             String schema,
             String table,
@@ -29,7 +29,7 @@ public class StreamedSources extends PostgresSourceInfoStructMaker {
             Lsn originLsn,
             StreamedSource.Shared values) {
 
-        boolean is(SourceInfo change) {
+        boolean sharesWith(SourceInfo change) {
             return timestamp.equals(change.timestamp())
                     && schema.equals(change.schemaName())
                     && table.equals(change.tableName())
@@ -45,9 +45,9 @@ public class StreamedSources extends PostgresSourceInfoStructMaker {
         if (change.snapshot() != null && change.snapshot() != SnapshotRecord.FALSE || change.timestamp() == null) {
             return plain(change);
         }
-        Shared shared = latest;
-        if (shared == null || !shared.is(change)) {
-            shared = new Shared(
+        Previous same = previous;
+        if (same == null || !same.sharesWith(change)) {
+            same = new Previous(
                     change.timestamp(),
                     change.schemaName(),
                     change.tableName(),
@@ -56,10 +56,10 @@ public class StreamedSources extends PostgresSourceInfoStructMaker {
                     change.originName(),
                     change.originLsn(),
                     new StreamedSource.Shared(plain(change)));
-            latest = shared;
+            previous = same;
         }
         return new StreamedSource(
-                shared.values(),
+                same.values(),
                 change.sequence(),
                 change.lsn() == null ? null : change.lsn().asLong());
     }
