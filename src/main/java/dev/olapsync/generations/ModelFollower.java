@@ -10,7 +10,6 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OtherPipelines;
 import dev.olapsync.pipeline.UnfitGenerations;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -27,8 +26,6 @@ import org.slf4j.LoggerFactory;
 final class ModelFollower {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelFollower.class);
-
-    private static final Duration LONGEST_AGE = Duration.ofSeconds(1);
 
     private final OlapSync olapSync;
     private final RegistrySnapshot registry;
@@ -59,10 +56,7 @@ final class ModelFollower {
             OtherPipelines.requireNone(olapSync);
             registryIsOurs = true;
         }
-        // the thread that looks for altered tables reads the registry once a second too
-        long since = System.nanoTime() - LONGEST_AGE.toNanos();
-        long changed = registry.changed();
-        olapSync.followSince(changed - since > 0 ? changed : since);
+        olapSync.follow();
         registry.refresh(olapSync.generations());
         builder.showCurrent();
         removal.dropOlder();

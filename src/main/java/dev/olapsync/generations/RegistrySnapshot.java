@@ -26,8 +26,6 @@ final class RegistrySnapshot {
     private Map<String, Load> loaded = Map.of();
 
     private boolean outdated;
-    /** When a step of this thread had changed the registry last, see {@link System#nanoTime}. */
-    private long changed = System.nanoTime();
 
     RegistrySnapshot(OlapSync olapSync) {
         this.epoch = olapSync.epoch();
@@ -51,14 +49,8 @@ final class RegistrySnapshot {
     /** After a step. */
     void refresh() {
         if (outdated) {
-            changed = System.nanoTime();
             refresh(generations.all());
         }
-    }
-
-    /** A read of the registry that began before this moment may not show what a step of this thread has changed. */
-    long changed() {
-        return outdated ? System.nanoTime() : changed;
     }
 
     /** @param now what has been read from the registry */

@@ -56,8 +56,6 @@ public final class OlapSync extends ServiceSupport {
     private volatile Models models;
     /** The registry of generations, read together with the models. */
     private volatile List<Generation> generations = List.of();
-    /** When the last read of the registry that succeeded began, see {@link System#nanoTime}; null before. */
-    private volatile Long generationsRead;
     /** Whether all followers use the present models. */
     private boolean followed = true;
 
@@ -178,7 +176,6 @@ public final class OlapSync extends ServiceSupport {
             }
             models = null;
             generations = List.of();
-            generationsRead = null;
             followed = true;
         }
         generationProblems.clear();
@@ -250,18 +247,6 @@ public final class OlapSync extends ServiceSupport {
     }
 
     /**
-     * Does {@link #follow} unless another thread has begun to do so after a moment, and has succeeded.
-     *
-     * @param nanos the moment, see {@link System#nanoTime}
-     */
-    public void followSince(long nanos) throws SQLException, ModelException {
-        Long read = generationsRead;
-        if (read == null || read - nanos < 0) {
-            follow();
-        }
-    }
-
-    /**
      * Reads the registry of generations and compiles what has changed. Later calls of {@link #models} return the result.
      *
      * @return false if {@link #models} was not called yet
@@ -271,7 +256,6 @@ public final class OlapSync extends ServiceSupport {
             if (models == null) {
                 return false;
             }
-            long begun = System.nanoTime();
             List<Generation> all = Generations.of(this).all();
             if (!names(all).equals(names(generations))) {
                 models = compiled(all, Map.of());
@@ -286,7 +270,6 @@ public final class OlapSync extends ServiceSupport {
                 processes = new Processes(clickHouse());
             }
             processes.announce(instance, models);
-            generationsRead = begun;
             return true;
         }
     }
