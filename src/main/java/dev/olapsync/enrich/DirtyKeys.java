@@ -14,6 +14,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.Message;
 
 /**
@@ -85,16 +87,20 @@ public final class DirtyKeys {
         causes.merge(key, cause, Cause::latest);
     }
 
+    public void addAll(DirtyKeys other) {
+        other.causes.forEach(this::add);
+    }
+
     public int size() {
         return causes.size();
     }
 
-    LookUp lookUp() {
+    public LookUp lookUp() {
         return lookUp;
     }
 
     /** Each key as the texts of its columns. */
-    Collection<List<String>> keys() {
+    public Collection<List<String>> keys() {
         return causes.keySet();
     }
 
@@ -118,6 +124,12 @@ public final class DirtyKeys {
             byOrdinal = List.copyOf(causes.values());
         }
         return byOrdinal.get(Math.toIntExact(n - 1));
+    }
+
+    /** The cause of all keys; empty if they have several. */
+    public Optional<Cause> commonCause() {
+        Set<Cause> all = Set.copyOf(causes.values());
+        return all.size() == 1 ? Optional.of(all.iterator().next()) : Optional.empty();
     }
 
     /** The cause with the greatest position. */

@@ -3,6 +3,7 @@ package dev.olapsync.fanout;
 import dev.olapsync.deadletter.DeadLetters;
 import dev.olapsync.enrich.ByteBudget;
 import dev.olapsync.enrich.DirtyKeys;
+import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.enrich.FanOutRequest;
 import dev.olapsync.enrich.FanOutRequest.Way;
 import dev.olapsync.kafka.PolledRecord;
@@ -20,7 +21,8 @@ import org.apache.camel.Processor;
 /**
  * Sorts the records that were polled from the fan-out. The body becomes a list: a {@link ListingRequest} for rows that
  * must be listed first, {@link DirtyKeys} for rows that can be looked up and written at once, and the
- * {@link FanOutRequest} itself for a row that must be copied.
+ * {@link FanOutRequest} itself for a row that must be copied. If one cause has more keys than a batch may hold, they are
+ * not mixed with others.
  */
 public class FanOutSorter implements Processor {
 
@@ -33,7 +35,7 @@ public class FanOutSorter implements Processor {
         }
         List<Exchange> deadLetters = new ArrayList<>();
         List<Object> work = new ArrayList<>();
-        Map<LookUp, DirtyKeys> rows = new LinkedHashMap<>();
+        Map<LookUp, Map<Cause, DirtyKeys>> rows = new LinkedHashMap<>();
         for (PolledRecord polled : PolledRecord.of(exchange)) {
             try {
                 FanOutRequest fanOut = parsed(polled.value(), olapSync);
@@ -47,7 +49,8 @@ public class FanOutSorter implements Processor {
                     fanOut.keys().forEach(key -> keys.add(key, fanOut.cause()));
                     work.add(keys);
                 } else {
-                    DirtyKeys keys = rows.computeIfAbsent(fanOut.lookUp(), DirtyKeys::new);
+                    DirtyKeys keys = rows.computeIfAbsent(fanOut.lookUp(), lookUp -> new LinkedHashMap<>())
+                            .computeIfAbsent(fanOut.cause(), cause -> new DirtyKeys(fanOut.lookUp()));
                     fanOut.keys().forEach(key -> keys.add(key, fanOut.cause()));
                 }
             } catch (IllegalArgumentException e) {
@@ -59,9 +62,18 @@ public class FanOutSorter implements Processor {
                 deadLetters.add(DeadLetters.ofRecord(exchange.getContext(), polled.message(), e.getMessage()));
             }
         }
-        rows.values()
-                .forEach(keys ->
-                        work.addAll(keys.parts(olapSync.settings().olap().batchRows())));
+        int batch = olapSync.settings().olap().batchRows();
+        rows.forEach((lookUp, byCause) -> {
+            DirtyKeys few = new DirtyKeys(lookUp);
+            for (DirtyKeys keys : byCause.values()) {
+                if (keys.size() > batch) {
+                    work.addAll(keys.parts(batch));
+                } else {
+                    few.addAll(keys);
+                }
+            }
+            work.addAll(few.parts(batch));
+        });
         for (Object each : work) {
             if (each instanceof DirtyKeys keys) {
                 keys.share(new ByteBudget(olapSync.settings().olap().batchBytes(), Long.MAX_VALUE, 1), 0, keys.size());

@@ -19,7 +19,7 @@ import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
- * A range whose rows were copied from Postgres to ClickHouse unchanged, with one COPY and one INSERT.
+ * A range, or a set of keys, whose rows were copied from Postgres to ClickHouse unchanged, with one COPY and one INSERT.
  *
  * @param rows number of rows of the grain in the range
  * @param written number of rows of the model
@@ -40,7 +40,41 @@ public record CopiedRange(long rows, long written) {
     public static Optional<CopiedRange> copy(
             DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
-        return copy(postgres, clickHouse, model, range, version, null);
+        return copy(
+                postgres,
+                clickHouse,
+                model,
+                (connection, discard) -> RangeCopy.of(connection, discard, model, range),
+                version,
+                null,
+                false);
+    }
+
+    /**
+     * The same for the rows of the model that have one of the keys.
+     *
+     * @param keys for each column of the key all values, as a Postgres array literal
+     * @param maxBytes of the rows, as a text
+     * @param origin of the rows
+     * @return {@link #rows} is not counted. Empty also if the rows have too many bytes
+     */
+    public static Optional<CopiedRange> copyKeys(
+            DataSource postgres,
+            ClickHouse clickHouse,
+            Model model,
+            List<String> keys,
+            long maxBytes,
+            BigInteger version,
+            RowOrigin origin)
+            throws SQLException {
+        return copy(
+                postgres,
+                clickHouse,
+                model,
+                (connection, discard) -> RangeCopy.ofKeys(connection, discard, model, keys, maxBytes),
+                version,
+                origin,
+                false);
     }
 
     /**
@@ -59,21 +93,33 @@ public record CopiedRange(long rows, long written) {
             BigInteger version,
             RowOrigin origin)
             throws SQLException {
-        return copy(postgres, clickHouse, model, Page.Range.only(key), version, origin);
+        return copy(
+                postgres,
+                clickHouse,
+                model,
+                (connection, discard) -> RangeCopy.of(connection, discard, model, Page.Range.only(key)),
+                version,
+                origin,
+                true);
     }
 
-    /** @param ofRow the origin of the only row; null for a range */
+    private interface Source {
+        RangeCopy open(Connection postgres, RangeCopy.Discard discard) throws SQLException;
+    }
+
+    /** @param origin of the rows; null if they are read without a change */
     private static Optional<CopiedRange> copy(
             DataSource postgres,
             ClickHouse clickHouse,
             Model model,
-            Page.Range range,
+            Source source,
             BigInteger version,
-            RowOrigin ofRow)
+            RowOrigin origin,
+            boolean oneRow)
             throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return copyOnce(postgres, clickHouse, model, range, version, ofRow);
+                return copyOnce(postgres, clickHouse, model, source, version, origin, oneRow);
             } catch (ClickHouseException e) {
                 if (attempt == ATTEMPTS) {
                     throw InsertErrors.remedied(e, TargetTable.of(model));
@@ -97,17 +143,17 @@ public record CopiedRange(long rows, long written) {
             DataSource postgres,
             ClickHouse clickHouse,
             Model model,
-            Page.Range range,
+            Source source,
             BigInteger version,
-            RowOrigin ofRow)
+            RowOrigin origin,
+            boolean oneRow)
             throws SQLException {
         TargetTable target = TargetTable.of(model);
-        boolean oneRow = ofRow != null;
         try (Connection connection = PostgresDataSource.patient(postgres);
-                RangeCopy copy = RangeCopy.of(connection, model, range)) {
-            RowOrigin origin = oneRow ? ofRow : RowOrigin.read(PostgresDataSource.now(connection));
+                RangeCopy copy = source.open(connection, unread -> PostgresDataSource.discard(postgres, unread))) {
+            RowOrigin ofRows = origin != null ? origin : RowOrigin.read(PostgresDataSource.now(connection));
             try {
-                clickHouse.insertTabs(target.insertOfCopy(version, origin), copy.open());
+                clickHouse.insertTabs(target.insertOfCopy(version, ofRows), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
                 if (e.isOfOtherInsert()) {

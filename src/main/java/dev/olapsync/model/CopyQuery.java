@@ -4,8 +4,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The statements that copy the rows of a range of keys in the text form of Postgres. COPY has no parameters: the
- * columns of the key of each bound, the lower bound first, are settings of the transaction, see {@link #setting}.
+ * The statements that copy the rows of a range of keys, or of a set of keys, in the text form of Postgres. COPY has no
+ * parameters: the columns of the key of each bound, the lower bound first, or an array for each column of the keys, are
+ * settings of the transaction, see {@link #setting}.
  */
 public final class CopyQuery {
 
@@ -13,10 +14,22 @@ public final class CopyQuery {
 
     private final Map<PageQuery.Bounds, String> count;
     private final Map<PageQuery.Bounds, String> copy;
+    private final String lock;
+    private final String copyOfKeys;
 
-    CopyQuery(Function<PageQuery.Bounds, String> count, Function<PageQuery.Bounds, String> select) {
+    CopyQuery(
+            Function<PageQuery.Bounds, String> count,
+            Function<PageQuery.Bounds, String> select,
+            String lock,
+            String selectOfKeys) {
         this.count = PageQuery.ofAll(count);
-        this.copy = PageQuery.ofAll(bounds -> "COPY (" + select.apply(bounds) + ") TO STDOUT");
+        this.copy = PageQuery.ofAll(bounds -> copy(select.apply(bounds)));
+        this.lock = lock;
+        this.copyOfKeys = copy(selectOfKeys);
+    }
+
+    private static String copy(String select) {
+        return "COPY (" + select + ") TO STDOUT";
     }
 
     /** SQL for the value of a setting, by the number of the column of the bound, from 1. */
@@ -40,5 +53,15 @@ public final class CopyQuery {
      */
     String copy(PageQuery.Bounds bounds) {
         return copy.get(bounds);
+    }
+
+    /** Result columns as {@link #count}, but {@code rows} is 0. */
+    String lock() {
+        return lock;
+    }
+
+    /** As {@link #copy}, for the rows of the model that have one of the keys. */
+    String copyOfKeys() {
+        return copyOfKeys;
     }
 }

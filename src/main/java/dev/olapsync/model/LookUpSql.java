@@ -39,7 +39,8 @@ final class LookUpSql {
     String ofGrainTogether() {
         return query.joined()
                 .map(joined -> keys(query.keyColumns()) + " LEFT JOIN ("
-                        + query.with(joined.over(rowsOfGrain())).select() + " OFFSET 0) AS " + ROW + " ON "
+                        + query.with(joined.over(rowsOfGrain(LookUpSql::parameter)))
+                                .select() + " OFFSET 0) AS " + ROW + " ON "
                         + hasKey(ROW, given()))
                 .map(this::ofGrain)
                 .orElseGet(this::ofGrain);
@@ -55,14 +56,14 @@ final class LookUpSql {
     }
 
     /** The rows of the grain with the keys: Postgres must find them before it joins. */
-    private String rowsOfGrain() {
+    private String rowsOfGrain(IntFunction<String> parameter) {
         List<Table.Column> key = query.keyColumns();
         String columns =
                 key.stream().map(column -> Sql.identifier(column.name())).collect(Collectors.joining(", "));
         return "(SELECT * FROM " + query.grain().table().name().quoted() + " WHERE "
                 + (key.size() == 1
-                        ? columns + " = ANY (" + arrays(key) + ")"
-                        : "(" + columns + ") IN (SELECT * FROM unnest(" + arrays(key) + "))")
+                        ? columns + " = ANY (" + arrays(key, parameter) + ")"
+                        : "(" + columns + ") IN (SELECT * FROM unnest(" + arrays(key, parameter) + "))")
                 + " OFFSET 0)";
     }
 
@@ -270,9 +271,18 @@ final class LookUpSql {
 
     /** The number of rows of the grain in a range; locks the tables, also those whose rows need not be read. */
     String count(PageQuery.Bounds bounds) {
-        return "SELECT count(*) AS rows, " + query.schema().condition()
-                + " AS current, (SELECT count(*) FROM (SELECT FROM (" + query.select()
-                + ") AS m LIMIT 0) AS locked) AS locked FROM " + query.grain().as() + where(bounds, CopyQuery::setting);
+        return "SELECT count(*) AS rows, " + locked() + " FROM " + query.grain().as()
+                + where(bounds, CopyQuery::setting);
+    }
+
+    /** The same for keys, which the caller has counted. */
+    String lock() {
+        return "SELECT 0 AS rows, " + locked();
+    }
+
+    private String locked() {
+        return query.schema().condition() + " AS current, (SELECT count(*) FROM (SELECT FROM (" + query.select()
+                + ") AS m LIMIT 0) AS locked) AS locked";
     }
 
     /** No value can be null that must not be, and ClickHouse can hold them all. */
@@ -294,17 +304,29 @@ final class LookUpSql {
 
     /** The rows of the model in a range, in any order; see {@link CopyQuery}. */
     String copy(PageQuery.Bounds bounds) {
+        List<String> key =
+                query.key().stream().map(part -> value(part.column())).toList();
+        return copy("(" + query.select() + ") AS " + ROW + where(bounds, key, CopyQuery::setting));
+    }
+
+    /** The rows of the model with keys, if it has them, in any order; see {@link CopyQuery}. */
+    String copyOfKeys() {
+        return copy(query.joined()
+                .map(joined -> "("
+                        + query.with(joined.over(rowsOfGrain(CopyQuery::setting)))
+                                .select() + ") AS " + ROW)
+                .orElseGet(() -> keys(query.keyColumns(), CopyQuery::setting) + rowOf(given()) + " WHERE " + live()));
+    }
+
+    private String copy(String from) {
         String values = query.stored().stream()
                 .map(column -> column.type().copied(value(column)))
                 .collect(Collectors.joining(", "));
-        List<String> key =
-                query.key().stream().map(part -> value(part.column())).toList();
-        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM (" + query.select() + ") AS "
-                + ROW + where(bounds, key, CopyQuery::setting);
+        return "SELECT " + values + ", CASE WHEN " + plain() + " THEN 0 ELSE 1 END FROM " + from;
     }
 
     private String where(PageQuery.Bounds bounds) {
-        return where(bounds, number -> "$" + number);
+        return where(bounds, LookUpSql::parameter);
     }
 
     /** @param parameter SQL for the parameter with this number */
@@ -414,13 +436,23 @@ final class LookUpSql {
     }
 
     private String keys(List<Table.Column> columns) {
-        return "unnest(" + arrays(columns) + ") WITH ORDINALITY AS " + KEYS + "(" + numbered(columns.size(), "k%d")
-                + ", n)";
+        return keys(columns, LookUpSql::parameter);
     }
 
-    private static String arrays(List<Table.Column> columns) {
+    private String keys(List<Table.Column> columns, IntFunction<String> parameter) {
+        return "unnest(" + arrays(columns, parameter) + ") WITH ORDINALITY AS " + KEYS + "("
+                + numbered(columns.size(), "k%d") + ", n)";
+    }
+
+    private static String parameter(int number) {
+        return "$" + number;
+    }
+
+    /** @param parameter SQL for the parameter with this number */
+    private static String arrays(List<Table.Column> columns, IntFunction<String> parameter) {
         return IntStream.range(0, columns.size())
-                .mapToObj(i -> "($" + (i + 1) + ")::" + columns.get(i).typeName() + "[]")
+                .mapToObj(i ->
+                        "(" + parameter.apply(i + 1) + ")::" + columns.get(i).typeName() + "[]")
                 .collect(Collectors.joining(", "));
     }
 

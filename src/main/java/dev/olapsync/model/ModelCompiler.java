@@ -47,6 +47,7 @@ final class ModelCompiler {
         prepare(sql.page(both), 2 * query.key().size());
         prepare(sql.count(both), 0);
         prepare(sql.copy(both), 0);
+        prepare(sql.copyOfKeys(), 0);
         prepare(ofGrain, query.key().size());
         prepare(ofGrainTogether, query.key().size());
         prepare(sql.gone(), query.key().size());
@@ -102,7 +103,7 @@ final class ModelCompiler {
                         bounds -> new SqlText(sql.page(bounds)).jdbc(),
                         bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
                         new SqlText(sql.division()).jdbc()),
-                new CopyQuery(sql::count, sql::copy),
+                new CopyQuery(sql::count, sql::copy, sql.lock(), sql.copyOfKeys()),
                 view,
                 model -> images.isEmpty()
                         ? null

@@ -13,43 +13,90 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.PGCopyInputStream;
 
 /**
- * The rows of a range as {@code COPY} writes them: tab separated text, see {@link CopyQuery#copy}. It costs Postgres a
+ * The rows of a range, or of a set of keys, as {@code COPY} writes them: tab separated text, see {@link CopyQuery#copy}. It costs Postgres a
  * third of a {@link Page}, but it does not name the errors of a row. Not thread safe.
  */
 public final class RangeCopy implements AutoCloseable {
 
     private static final long UNKNOWN = -1;
 
+    /** Ends a connection. */
+    public interface Discard {
+        void connection(Connection postgres) throws SQLException;
+    }
+
     private final Connection postgres;
+    private final Discard discard;
     private final String sql;
     private final long rows;
+    private final long maxBytes;
     private Copied copied;
 
-    private RangeCopy(Connection postgres, String sql, long rows) {
+    private RangeCopy(Connection postgres, Discard discard, String sql, long rows, long maxBytes) {
         this.postgres = postgres;
+        this.discard = discard;
         this.sql = sql;
         this.rows = rows;
+        this.maxBytes = maxBytes;
     }
 
     /**
      * @param postgres without a transaction; has one until this is closed
+     * @param discard is called when this is closed before the rows have been read to their end: what the driver reads
+     *     from such a connection can belong to an earlier statement
      * @throws SchemaChangedException if the tables of the model have been altered
      */
-    public static RangeCopy of(Connection postgres, Model model, Page.Range range) throws SQLException {
+    public static RangeCopy of(Connection postgres, Discard discard, Model model, Page.Range range)
+            throws SQLException {
+        return of(
+                postgres,
+                discard,
+                model,
+                Stream.concat(range.after().stream(), range.upTo().stream()).toList(),
+                model.copy().count(range.bounds()),
+                model.copy().copy(range.bounds()),
+                Long.MAX_VALUE);
+    }
+
+    /**
+     * The same for the rows of the model that have one of the keys; their number is not counted before.
+     *
+     * @param keys for each column of the key all values, as a Postgres array literal
+     * @param maxBytes reading fails behind about this number of bytes
+     */
+    public static RangeCopy ofKeys(Connection postgres, Discard discard, Model model, List<String> keys, long maxBytes)
+            throws SQLException {
+        return of(
+                postgres,
+                discard,
+                model,
+                keys,
+                model.copy().lock(),
+                model.copy().copyOfKeys(),
+                maxBytes);
+    }
+
+    private static RangeCopy of(
+            Connection postgres,
+            Discard discard,
+            Model model,
+            List<String> settings,
+            String lock,
+            String copy,
+            long maxBytes)
+            throws SQLException {
         postgres.setAutoCommit(false);
         try {
-            set(
-                    postgres,
-                    Stream.concat(range.after().stream(), range.upTo().stream()).toList());
+            set(postgres, settings);
             try (Statement statement = postgres.createStatement()) {
                 statement.setEscapeProcessing(false);
                 // locks the tables until the end of the transaction, so that they stay unaltered
-                try (ResultSet row = statement.executeQuery(model.copy().count(range.bounds()))) {
+                try (ResultSet row = statement.executeQuery(lock)) {
                     row.next();
                     if (!row.getBoolean("current")) {
                         throw SchemaChangedException.of(model, postgres);
                     }
-                    return new RangeCopy(postgres, model.copy().copy(range.bounds()), row.getLong("rows"));
+                    return new RangeCopy(postgres, discard, copy, row.getLong("rows"), maxBytes);
                 }
             }
         } catch (SQLException | RuntimeException e) {
@@ -62,10 +109,10 @@ public final class RangeCopy implements AutoCloseable {
         }
     }
 
-    private static void set(Connection postgres, List<String> bounds) throws SQLException {
-        for (int i = 0; i < bounds.size(); i++) {
+    private static void set(Connection postgres, List<String> settings) throws SQLException {
+        for (int i = 0; i < settings.size(); i++) {
             try (PreparedStatement statement = postgres.prepareStatement(CopyQuery.set(i + 1))) {
-                statement.setString(1, bounds.get(i));
+                statement.setString(1, settings.get(i));
                 statement.execute();
             }
         }
@@ -103,14 +150,10 @@ public final class RangeCopy implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        try {
-            if (copied != null) {
-                copied.close();
-            }
-        } catch (IOException e) {
-            throw new SQLException("cannot end the copying", e);
-        } finally {
+        if (copied == null || copied.isOver()) {
             end(postgres);
+        } else {
+            discard.connection(postgres);
         }
     }
 
@@ -124,6 +167,7 @@ public final class RangeCopy implements AutoCloseable {
 
         private PGCopyInputStream copy;
         private long rows = UNKNOWN;
+        private long bytes;
         private SQLException failure;
 
         @Override
@@ -141,6 +185,11 @@ public final class RangeCopy implements AutoCloseable {
                 int read = copy.read(buffer, offset, length);
                 if (read < 0) {
                     rows = copy.getHandledRowCount();
+                    return read;
+                }
+                bytes += read;
+                if (bytes > maxBytes) {
+                    throw new IOException("the rows have more than " + maxBytes + " bytes");
                 }
                 return read;
             } catch (SQLException e) {
@@ -154,11 +203,9 @@ public final class RangeCopy implements AutoCloseable {
             }
         }
 
-        @Override
-        public void close() throws IOException {
-            if (copy != null) {
-                copy.close();
-            }
+        /** Whether Postgres sends no more of it. */
+        boolean isOver() {
+            return copy == null || !copy.isActive();
         }
     }
 }

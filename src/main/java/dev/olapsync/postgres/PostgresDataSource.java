@@ -87,6 +87,14 @@ public class PostgresDataSource extends HikariDataSource {
         }
     }
 
+    /** Ends a connection of a pool whose state is unknown, so that the pool does not use it again. It must still be closed. */
+    public static void discard(DataSource pool, Connection connection) throws SQLException {
+        if (pool instanceof HikariDataSource hikari) {
+            hikari.evictConnection(connection);
+        }
+        connection.abort(Runnable::run);
+    }
+
     /** The time by the clock of Postgres, like the commit times of changes. */
     public static Instant now(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();

@@ -6,6 +6,7 @@ import dev.olapsync.enrich.LookUpResults;
 import dev.olapsync.enrich.LookUpToRows;
 import dev.olapsync.enrich.RowRecords;
 import dev.olapsync.fanout.ChildLister;
+import dev.olapsync.fanout.ChildrenCopy;
 import dev.olapsync.fanout.FanOutRows;
 import dev.olapsync.fanout.FanOutSorter;
 import dev.olapsync.fanout.WideRowCopy;
@@ -160,6 +161,11 @@ public class EnrichRoutes extends PipelineRoutes {
                 .process(of(FanOutSorter.class))
                 .id("sort-fan-outs")
                 .description("Sort fan-outs")
+                .process(of(ChildrenCopy.class))
+                .id("copy-children")
+                .description("Copy children")
+                .note(
+                        "Rows of one change that are more than a batch may hold do not pass through this process as objects.")
                 .split(simple("${body}"))
                 .stopOnException()
                 .streaming()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.clickhouse.ClickHouse;
+import dev.olapsync.clickhouse.RowOrigin;
 import dev.olapsync.config.Settings;
 import dev.olapsync.model.Model;
 import dev.olapsync.model.Page;
@@ -19,9 +20,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +102,41 @@ class CopiedRangeTest {
         assertThat(shop.clickHouse("SELECT min(a), max(a), count() FROM item")).containsExactly("12,15,4");
         assertThat(copy(new Page.Range(List.of("97", "b 97"), List.of()))).contains(new CopiedRange(3, 2));
         assertThat(copy(new Page.Range(List.of(), List.of("3", "b 3")))).contains(new CopiedRange(3, 3));
+    }
+
+    /** The state of a connection of a copy that was not read to its end is unknown. */
+    @Test
+    void aCopyThatIsNotReadToItsEndDoesNotDisturbTheNextUseOfTheConnection() throws Exception {
+        shop.postgres(
+                "INSERT INTO item SELECT i, 'b', 1, NULL, 1, repeat('x', 1000), 1 FROM generate_series(1001, 21000) i");
+        for (int i = 0; i < 5; i++) {
+            assertThat(CopiedRange.copyKeys(
+                            postgres,
+                            clickHouse,
+                            model,
+                            List.of(
+                                    "{"
+                                            + IntStream.rangeClosed(1001, 21000)
+                                                    .mapToObj(String::valueOf)
+                                                    .collect(Collectors.joining(","))
+                                            + "}",
+                                    "{" + "b,".repeat(19_999) + "b}"),
+                            1_000_000,
+                            Position.start(0).version(),
+                            new RowOrigin("update", Instant.EPOCH)))
+                    .isEmpty();
+            try (Connection next = postgres.getConnection()) {
+                next.setAutoCommit(false);
+                try (var statement = next.createStatement();
+                        var row = statement.executeQuery("SELECT " + i)) {
+                    row.next();
+                    assertThat(row.getInt(1)).isEqualTo(i);
+                }
+                next.rollback();
+                next.setAutoCommit(true);
+            }
+        }
+        await().untilAsserted(() -> assertThat(transactions()).isZero());
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -30,14 +32,32 @@ final class LookUps {
     private LookUps() {}
 
     /**
-     * Runs the statement for few keys, and requires that the one for many returns the same.
+     * Runs the statement for few keys, and requires that the one for many returns the same, and that as many rows are
+     * copied as are live.
      *
      * @param keys each with the texts of the look-up's key columns
      */
     static List<Row> run(Connection postgres, LookUp lookUp, List<List<String>> keys) throws SQLException {
         List<Row> rows = run(postgres, lookUp, lookUp.sql(), keys);
         assertThat(run(postgres, lookUp, lookUp.sql(LookUp.MANY), keys)).containsExactlyInAnyOrderElementsOf(rows);
+        if (lookUp.ofGrain() && lookUp.target().equals(lookUp.model().name()) && postgres.getAutoCommit()) {
+            assertThat(copied(postgres, lookUp, keys))
+                    .isEqualTo(rows.stream().filter(Row::live).count());
+        }
         return rows;
+    }
+
+    private static long copied(Connection postgres, LookUp lookUp, List<List<String>> keys) throws SQLException {
+        List<String> arrays = IntStream.range(0, lookUp.key().size())
+                .mapToObj(column -> KeyColumn.array(
+                        keys.stream().map(key -> key.get(column)).toList()))
+                .toList();
+        try (RangeCopy copy = RangeCopy.ofKeys(postgres, Connection::close, lookUp.model(), arrays, Long.MAX_VALUE)) {
+            copy.open().transferTo(OutputStream.nullOutputStream());
+            return copy.copied();
+        } catch (IOException e) {
+            throw new SQLException(e);
+        }
     }
 
     private static List<Row> run(Connection postgres, LookUp lookUp, String sql, List<List<String>> keys)

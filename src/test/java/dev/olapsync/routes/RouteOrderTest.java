@@ -81,7 +81,7 @@ class RouteOrderTest extends CamelTestSupport {
                         "snapshot: to-read-events publish-read-rows",
                         "dead-letters: publish-dead-letters",
                         "publish-fan-outs: send-fan-outs",
-                        "fan-out: sort-fan-outs read-joined-rows to-batch-of-children insert-children commit-fan-outs")
+                        "fan-out: sort-fan-outs copy-children read-joined-rows to-batch-of-children insert-children commit-fan-outs")
                 .map(line -> line.split(": "))
                 .map(line -> Arguments.of(line[0], List.of(line[1].split(" "))))
                 .toList();
@@ -272,7 +272,7 @@ class RouteOrderTest extends CamelTestSupport {
                 .before()
                 .setBody(exchange -> List.of(request)));
         assertThat(send(BATCH).getException()).isNull();
-        assertThat(reached).containsExactly("sort-fan-outs", step, "commit-fan-outs");
+        assertThat(reached).containsExactly("sort-fan-outs", "copy-children", step, "commit-fan-outs");
     }
 
     /** Rows that Postgres cannot compute are found by halves; whatever else fails stays a failure. */
