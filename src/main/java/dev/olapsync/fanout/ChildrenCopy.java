@@ -28,7 +28,7 @@ import org.apache.camel.Processor;
 public class ChildrenCopy implements Processor {
 
     /** Of a copy, in batches: larger rows are divided by their size when they are looked up. */
-    private static final int BATCHES = 4;
+    private static final int BATCHES = 2;
 
     private record Group(LookUp lookUp, Cause cause) {}
 

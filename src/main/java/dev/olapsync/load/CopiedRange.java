@@ -11,6 +11,9 @@ import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.postgres.ValueErrors;
 import dev.olapsync.tables.InsertErrors;
 import dev.olapsync.tables.TargetTable;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -40,23 +43,17 @@ public record CopiedRange(long rows, long written) {
     public static Optional<CopiedRange> copy(
             DataSource postgres, ClickHouse clickHouse, Model model, Page.Range range, BigInteger version)
             throws SQLException {
-        return copy(
-                postgres,
-                clickHouse,
-                model,
-                (connection, discard) -> RangeCopy.of(connection, discard, model, range),
-                version,
-                null,
-                false);
+        return retried(model, () -> copyOnce(postgres, clickHouse, model, range, version, null));
     }
 
     /**
-     * The same for the rows of the model that have one of the keys.
+     * The same for the rows of the model that have one of the keys. The transaction in Postgres ends before ClickHouse
+     * gets the rows.
      *
      * @param keys for each column of the key all values, as a Postgres array literal
-     * @param maxBytes of the rows, as a text
+     * @param maxBytes of the rows, as a text, which are in memory
      * @param origin of the rows
-     * @return {@link #rows} is not counted. Empty also if the rows have too many bytes
+     * @return {@link #rows} is not counted. Empty also if the rows have too many bytes, or if there is no answer
      */
     public static Optional<CopiedRange> copyKeys(
             DataSource postgres,
@@ -67,14 +64,54 @@ public record CopiedRange(long rows, long written) {
             BigInteger version,
             RowOrigin origin)
             throws SQLException {
-        return copy(
-                postgres,
-                clickHouse,
-                model,
-                (connection, discard) -> RangeCopy.ofKeys(connection, discard, model, keys, maxBytes),
-                version,
-                origin,
-                false);
+        Optional<Text> text = read(postgres, model, keys, maxBytes);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        return retried(model, () -> write(clickHouse, model, text.get(), version, origin));
+    }
+
+    /** @param rows their number */
+    private record Text(byte[] bytes, long rows) {}
+
+    private static Optional<Text> read(DataSource postgres, Model model, List<String> keys, long maxBytes)
+            throws SQLException {
+        try (Connection connection = PostgresDataSource.patient(postgres);
+                RangeCopy copy = RangeCopy.ofKeys(
+                        connection, unread -> PostgresDataSource.discard(postgres, unread), model, keys, maxBytes)) {
+            try (InputStream rows = copy.open()) {
+                byte[] bytes = rows.readAllBytes();
+                return Optional.of(new Text(bytes, copy.copied()));
+            } catch (IOException e) {
+                copy.throwFailure();
+                return Optional.empty();
+            }
+        } catch (SQLException e) {
+            SchemaChangedException.throwIfCauseOf(e, model, postgres);
+            if (ValueErrors.isOne(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** @throws ClickHouseException only if another INSERT into the same replicas was in the way */
+    private static Optional<CopiedRange> write(
+            ClickHouse clickHouse, Model model, Text text, BigInteger version, RowOrigin origin) {
+        TargetTable target = TargetTable.of(model);
+        try {
+            clickHouse.insertTabs(target.insertOfCopy(version, origin), new ByteArrayInputStream(text.bytes()));
+            return Optional.of(new CopiedRange(0, text.rows()));
+        } catch (ClickHouseException e) {
+            if (e.isOfOtherInsert()) {
+                throw e;
+            }
+            // without an answer, the INSERT of the rows that are looked up shows whether the server answers
+            if (e.code() != 0) {
+                BisectingInsert.requireDivisible(e, clickHouse, target);
+            }
+            return Optional.empty();
+        }
     }
 
     /**
@@ -93,33 +130,17 @@ public record CopiedRange(long rows, long written) {
             BigInteger version,
             RowOrigin origin)
             throws SQLException {
-        return copy(
-                postgres,
-                clickHouse,
-                model,
-                (connection, discard) -> RangeCopy.of(connection, discard, model, Page.Range.only(key)),
-                version,
-                origin,
-                true);
+        return retried(model, () -> copyOnce(postgres, clickHouse, model, Page.Range.only(key), version, origin));
     }
 
-    private interface Source {
-        RangeCopy open(Connection postgres, RangeCopy.Discard discard) throws SQLException;
+    private interface Attempt {
+        Optional<CopiedRange> copy() throws SQLException;
     }
 
-    /** @param origin of the rows; null if they are read without a change */
-    private static Optional<CopiedRange> copy(
-            DataSource postgres,
-            ClickHouse clickHouse,
-            Model model,
-            Source source,
-            BigInteger version,
-            RowOrigin origin,
-            boolean oneRow)
-            throws SQLException {
+    private static Optional<CopiedRange> retried(Model model, Attempt copy) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                return copyOnce(postgres, clickHouse, model, source, version, origin, oneRow);
+                return copy.copy();
             } catch (ClickHouseException e) {
                 if (attempt == ATTEMPTS) {
                     throw InsertErrors.remedied(e, TargetTable.of(model));
@@ -138,22 +159,26 @@ public record CopiedRange(long rows, long written) {
         }
     }
 
-    /** @throws ClickHouseException only if another INSERT into the same replicas was in the way */
+    /**
+     * @param ofRow the origin of the only row; null for a range
+     * @throws ClickHouseException only if another INSERT into the same replicas was in the way
+     */
     private static Optional<CopiedRange> copyOnce(
             DataSource postgres,
             ClickHouse clickHouse,
             Model model,
-            Source source,
+            Page.Range range,
             BigInteger version,
-            RowOrigin origin,
-            boolean oneRow)
+            RowOrigin ofRow)
             throws SQLException {
         TargetTable target = TargetTable.of(model);
+        boolean oneRow = ofRow != null;
         try (Connection connection = PostgresDataSource.patient(postgres);
-                RangeCopy copy = source.open(connection, unread -> PostgresDataSource.discard(postgres, unread))) {
-            RowOrigin ofRows = origin != null ? origin : RowOrigin.read(PostgresDataSource.now(connection));
+                RangeCopy copy = RangeCopy.of(
+                        connection, unread -> PostgresDataSource.discard(postgres, unread), model, range)) {
+            RowOrigin origin = oneRow ? ofRow : RowOrigin.read(PostgresDataSource.now(connection));
             try {
-                clickHouse.insertTabs(target.insertOfCopy(version, ofRows), copy.open());
+                clickHouse.insertTabs(target.insertOfCopy(version, origin), copy.open());
             } catch (ClickHouseException e) {
                 copy.throwFailure();
                 if (e.isOfOtherInsert()) {
