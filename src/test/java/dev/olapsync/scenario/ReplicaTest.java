@@ -57,15 +57,16 @@ class ReplicaTest {
     @Test
     void rowsAreRightWhileTheReplicaLagsStopsAndComesBack() throws Exception {
         scenario.start().awaitLoaded();
-        change("Milan");
-        await("the replica").until(() -> lookUps("replica") > 0);
-        assertThat(degraded()).isEmpty();
+        awaitUse("Milan");
         assertThat(scenario.execute("check").printed())
                 .contains("ok    replica ")
                 .contains("warn  hot_standby_feedback is off on the replica");
-        long before = lookUps("primary");
-        change("Turin");
-        assertThat(lookUps("primary")).isEqualTo(before);
+        await("look-ups on the replica alone").untilAsserted(() -> {
+            long before = lookUps("primary");
+            change("Turin");
+            assertThat(lookUps("primary")).isEqualTo(before);
+            assertThat(degraded()).isEmpty();
+        });
 
         on(standby, "SELECT pg_wal_replay_pause()");
         change("Naples");
@@ -84,7 +85,7 @@ class ReplicaTest {
         scenario.postgres("UPDATE person SET age = 0 WHERE id = 1");
         scenario.awaitQuiet();
         assertThat(scenario.readDeadLetters()).hasSize(1);
-        assertThat(degraded()).isEmpty();
+        assertThat(degraded()).doesNotContain("SQLSTATE");
     }
 
     /** In a process that did not read the changes that have led to it. */
@@ -114,16 +115,14 @@ class ReplicaTest {
             awaitUse("Milan");
             on(standby, "SELECT pg_promote()");
             on(standby, "UPDATE town SET name = 'Atlantis'", "UPDATE person SET age = 7");
-            change("Turin");
-            assertThat(degraded()).contains("it is no standby");
+            awaitDegraded("Turin", "it is no standby");
             scenario.stop();
 
             another.follow(standby);
             another.start();
             await().until(() -> one(another, "SELECT received_tli FROM pg_stat_wal_receiver"), "2"::equals);
             scenario.set("postgres.lookup.port", another.port()).start();
-            change("Genoa");
-            assertThat(degraded()).contains("it follows timeline 2, the primary is on timeline 1");
+            awaitDegraded("Genoa", "it follows timeline 2, the primary is on timeline 1");
         } finally {
             another.kill();
         }
@@ -219,6 +218,14 @@ class ReplicaTest {
         await("look-ups on the replica").untilAsserted(() -> {
             change(town);
             assertThat(lookUps("replica")).isGreaterThan(before);
+        });
+    }
+
+    /** A look-up just after a change of the standby may wait in vain for its log, before the cause can be seen. */
+    private void awaitDegraded(String town, String cause) {
+        await("look-ups on the primary").untilAsserted(() -> {
+            change(town);
+            assertThat(degraded()).contains(cause);
         });
     }
 
