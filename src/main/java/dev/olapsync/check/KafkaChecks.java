@@ -45,7 +45,7 @@ public final class KafkaChecks {
                                 AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
                 Topics topics = new Topics(settings)) {
             if (brokers(admin.describeCluster().nodes().get())) {
-                own(topics);
+                own(topics, new TopicOffsets(settings));
                 if (models.isPresent()) {
                     topics(admin, topics, models.get());
                 }
@@ -55,18 +55,18 @@ public final class KafkaChecks {
         }
     }
 
-    /** Checks that no other pipeline uses the topics. A broker that does not answer is not reported here. */
+    /** Checks that no other pipeline uses the topics. */
     public void essential() throws InterruptedException {
         try (Topics topics = new Topics(settings)) {
-            own(topics);
+            own(topics, TopicOffsets.atStart(settings));
         } catch (ExecutionException e) {
             notAnswered(e);
         }
     }
 
-    private void own(Topics topics) throws ExecutionException, InterruptedException {
-        topics.overlap().ifPresent(findings::misconfigured);
-        try (TopicOffsets offsets = new TopicOffsets(settings)) {
+    private void own(Topics topics, TopicOffsets ofPipeline) throws ExecutionException, InterruptedException {
+        try (TopicOffsets offsets = ofPipeline) {
+            topics.overlap().ifPresent(findings::misconfigured);
             SharedGroups.problem(PipelineStage.of(settings.olap().group(), topics), offsets)
                     .ifPresent(findings::misconfigured);
         }

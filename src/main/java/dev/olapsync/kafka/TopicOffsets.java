@@ -31,6 +31,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 public final class TopicOffsets implements AutoCloseable {
 
     private static final int PATIENCE_MILLIS = 5_000;
+    /** Until a broker that has just started has loaded the offsets of the groups. */
+    private static final int PATIENCE_AT_START_MILLIS = 30_000;
 
     private static final Duration LOOK = Duration.ofSeconds(2);
     private static final Duration POLL = Duration.ofMillis(100);
@@ -41,11 +43,20 @@ public final class TopicOffsets implements AutoCloseable {
     private KafkaConsumer<byte[], byte[]> reader;
 
     public TopicOffsets(Settings settings) {
+        this(settings, PATIENCE_MILLIS);
+    }
+
+    /** One that waits longer for an answer, for the start of a process: the broker may be starting too. */
+    public static TopicOffsets atStart(Settings settings) {
+        return new TopicOffsets(settings, PATIENCE_AT_START_MILLIS);
+    }
+
+    private TopicOffsets(Settings settings, int patienceMillis) {
         kafka = settings.kafka();
         admin = Topics.admin(
                 kafka,
                 Map.of(
-                        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS,
+                        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMillis,
                         AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MILLIS));
     }
 
