@@ -43,9 +43,10 @@ public final class KafkaChecks {
                         .client(Map.of(
                                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS,
                                 AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Reachable.PATIENCE_MILLIS)));
-                Topics topics = new Topics(settings)) {
+                Topics topics = new Topics(settings);
+                TopicOffsets offsets = new TopicOffsets(settings)) {
             if (brokers(admin.describeCluster().nodes().get())) {
-                own(topics, new TopicOffsets(settings));
+                own(topics, offsets);
                 if (models.isPresent()) {
                     topics(admin, topics, models.get());
                 }
@@ -57,19 +58,18 @@ public final class KafkaChecks {
 
     /** Checks that no other pipeline uses the topics. */
     public void essential() throws InterruptedException {
-        try (Topics topics = new Topics(settings)) {
-            own(topics, TopicOffsets.atStart(settings));
+        try (Topics topics = new Topics(settings);
+                TopicOffsets offsets = TopicOffsets.atStart(settings)) {
+            own(topics, offsets);
         } catch (ExecutionException e) {
             notAnswered(e);
         }
     }
 
-    private void own(Topics topics, TopicOffsets ofPipeline) throws ExecutionException, InterruptedException {
-        try (TopicOffsets offsets = ofPipeline) {
-            topics.overlap().ifPresent(findings::misconfigured);
-            SharedGroups.problem(PipelineStage.of(settings.olap().group(), topics), offsets)
-                    .ifPresent(findings::misconfigured);
-        }
+    private void own(Topics topics, TopicOffsets offsets) throws ExecutionException, InterruptedException {
+        topics.overlap().ifPresent(findings::misconfigured);
+        SharedGroups.problem(PipelineStage.of(settings.olap().group(), topics), offsets)
+                .ifPresent(findings::misconfigured);
     }
 
     private void notAnswered(ExecutionException e) {

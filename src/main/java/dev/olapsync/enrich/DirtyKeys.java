@@ -78,6 +78,11 @@ public final class DirtyKeys {
         maxRows = rows;
     }
 
+    /** @param bytes that the rows of these keys, one for each, may have together */
+    public void limit(long bytes) {
+        share(new ByteBudget(bytes, Long.MAX_VALUE, 1), 0, size());
+    }
+
     /** @param read bytes of the rows that were found */
     void use(long read) {
         budget.use(place, read);

@@ -1,7 +1,6 @@
 package dev.olapsync.fanout;
 
 import dev.olapsync.config.Settings;
-import dev.olapsync.enrich.ByteBudget;
 import dev.olapsync.enrich.DirtyKeys;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.load.CopiedRange;
@@ -27,8 +26,8 @@ import org.apache.camel.Processor;
  */
 public class ChildrenCopy implements Processor {
 
-    /** Of a copy, in batches: larger rows are divided by their size when they are looked up. */
-    private static final int BATCHES = 2;
+    /** Maximum bytes of a copy, in batches: larger rows are divided by their size when they are looked up. */
+    private static final int BATCHES_OF_A_COPY = 2;
 
     private record Group(LookUp lookUp, Cause cause) {}
 
@@ -76,7 +75,7 @@ public class ChildrenCopy implements Processor {
                     olapSync.clickHouse(),
                     model,
                     DirtyKeys.arrays(group.lookUp(), keys.keys()),
-                    (long) BATCHES * settings.batchBytes(),
+                    (long) BATCHES_OF_A_COPY * settings.batchBytes(),
                     group.cause().position().version(),
                     group.cause().origin());
         } catch (SchemaChangedException e) {
@@ -101,7 +100,7 @@ public class ChildrenCopy implements Processor {
                     .forEach(key -> gone.add(key, cause));
         }
         List<DirtyKeys> parts = gone.parts(settings.batchRows());
-        parts.forEach(part -> part.share(new ByteBudget(settings.batchBytes(), Long.MAX_VALUE, 1), 0, part.size()));
+        parts.forEach(part -> part.limit(settings.batchBytes()));
         return parts;
     }
 }

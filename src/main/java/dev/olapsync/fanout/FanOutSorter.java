@@ -1,7 +1,6 @@
 package dev.olapsync.fanout;
 
 import dev.olapsync.deadletter.DeadLetters;
-import dev.olapsync.enrich.ByteBudget;
 import dev.olapsync.enrich.DirtyKeys;
 import dev.olapsync.enrich.DirtyKeys.Cause;
 import dev.olapsync.enrich.FanOutRequest;
@@ -76,7 +75,7 @@ public class FanOutSorter implements Processor {
         });
         for (Object each : work) {
             if (each instanceof DirtyKeys keys) {
-                keys.share(new ByteBudget(olapSync.settings().olap().batchBytes(), Long.MAX_VALUE, 1), 0, keys.size());
+                keys.limit(olapSync.settings().olap().batchBytes());
             }
         }
         DeadLetters.send(exchange.getContext(), deadLetters);

@@ -22,8 +22,6 @@ import org.apache.camel.Processor;
  */
 public class WideRowCopy implements Processor {
 
-    private static final Object ONE_AT_A_TIME = new Object();
-
     @Override
     public void process(Exchange exchange) throws SQLException, IOException {
         CamelContext context = exchange.getContext();
@@ -31,16 +29,13 @@ public class WideRowCopy implements Processor {
         FanOutRequest fanOut = exchange.getMessage().getBody(FanOutRequest.class);
         Model model = fanOut.lookUp().model();
         List<String> key = fanOut.keys().get(0);
-        Optional<CopiedRange> copied;
-        synchronized (ONE_AT_A_TIME) {
-            copied = CopiedRange.copyOne(
-                    olapSync.postgres(),
-                    olapSync.clickHouse(),
-                    model,
-                    key,
-                    fanOut.cause().position().version(),
-                    fanOut.cause().origin());
-        }
+        Optional<CopiedRange> copied = CopiedRange.copyOne(
+                olapSync.postgres(),
+                olapSync.clickHouse(),
+                model,
+                key,
+                fanOut.cause().position().version(),
+                fanOut.cause().origin());
         if (copied.isPresent()) {
             olapSync.metrics()
                     .fannedOut(model.name(), Math.toIntExact(copied.get().written()));

@@ -22,7 +22,8 @@ import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
- * A range, or a set of keys, whose rows were copied from Postgres to ClickHouse unchanged, with one COPY and one INSERT.
+ * A range, or a set of keys, whose rows were copied from Postgres to ClickHouse unchanged, with one COPY and one
+ * INSERT.
  *
  * @param rows number of rows of the grain in the range
  * @param written number of rows of the model
@@ -33,6 +34,9 @@ public record CopiedRange(long rows, long written) {
     private static final int ATTEMPTS = 20;
 
     private static final long PAUSE_MILLIS = 50;
+
+    /** The driver has a row in memory as a whole, however wide it is. */
+    private static final Object ONE_AT_A_TIME = new Object();
 
     /**
      * @return empty if the range must be read in pages, because a row of it becomes a dead letter, or may become
@@ -64,7 +68,10 @@ public record CopiedRange(long rows, long written) {
             BigInteger version,
             RowOrigin origin)
             throws SQLException {
-        Optional<Text> text = read(postgres, model, keys, maxBytes);
+        Optional<Text> text;
+        synchronized (ONE_AT_A_TIME) {
+            text = read(postgres, model, keys, maxBytes);
+        }
         if (text.isEmpty()) {
             return Optional.empty();
         }
@@ -130,7 +137,9 @@ public record CopiedRange(long rows, long written) {
             BigInteger version,
             RowOrigin origin)
             throws SQLException {
-        return retried(model, () -> copyOnce(postgres, clickHouse, model, Page.Range.only(key), version, origin));
+        synchronized (ONE_AT_A_TIME) {
+            return retried(model, () -> copyOnce(postgres, clickHouse, model, Page.Range.only(key), version, origin));
+        }
     }
 
     private interface Attempt {

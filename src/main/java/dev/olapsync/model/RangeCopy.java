@@ -13,8 +13,9 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.PGCopyInputStream;
 
 /**
- * The rows of a range, or of a set of keys, as {@code COPY} writes them: tab separated text, see {@link CopyQuery#copy}. It costs Postgres a
- * third of a {@link Page}, but it does not name the errors of a row. Not thread safe.
+ * The rows of a range, or of a set of keys, as {@code COPY} writes them: tab separated text, see
+ * {@link CopyQuery#copy}. It costs Postgres a third of a {@link Page}, but it does not name the errors of a row. Not
+ * thread safe.
  */
 public final class RangeCopy implements AutoCloseable {
 

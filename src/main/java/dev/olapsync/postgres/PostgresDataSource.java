@@ -87,7 +87,10 @@ public class PostgresDataSource extends HikariDataSource {
         }
     }
 
-    /** Ends a connection of a pool whose state is unknown, so that the pool does not use it again. It must still be closed. */
+    /**
+     * Ends a connection of a pool whose state is unknown, so that the pool does not use it again. The caller closes it
+     * as any other.
+     */
     public static void discard(DataSource pool, Connection connection) throws SQLException {
         if (pool instanceof HikariDataSource hikari) {
             hikari.evictConnection(connection);
