@@ -88,11 +88,12 @@ public class LookUpToRows implements AggregationStrategy {
     private static OutputRow finished(DirtyKeys dirty, Map<?, ?> row) {
         LookUp lookUp = dirty.lookUp();
         Cause cause = dirty.cause(((Number) row.get("n")).longValue());
+        boolean live = Boolean.TRUE.equals(row.get("live"));
         return new OutputRow(
                 lookUp.target(),
                 (String) row.get("key"),
-                json((String) row.get("row"), lookUp.model(), cause),
-                Boolean.TRUE.equals(row.get("live")),
+                json(lookUp.text().json((String) row.get("row"), live), lookUp.model(), cause),
+                live,
                 (String) row.get("unheld"),
                 (String) row.get("refused"),
                 (String) row.get(BisectingLookUp.FAILURE),

@@ -146,8 +146,24 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         };
     }
 
-    /** SQL for the value to write as JSON. */
-    String value(String sql) {
+    /** SQL for the value in a {@link RowText}. */
+    String text(String sql) {
+        return kind == Kind.ARRAY ? "to_json(" + value(sql) + ")::text" : value(sql);
+    }
+
+    /** What {@link #text} is in JSON. */
+    RowText.Form form() {
+        return switch (kind) {
+            case INT16, INT32, INT64, DECIMAL, FLOAT32, FLOAT64 -> RowText.Form.NUMBER;
+            case BOOL -> RowText.Form.BOOL;
+            case TIMESTAMP, INSTANT -> RowText.Form.TIMESTAMP;
+            case ARRAY -> RowText.Form.JSON;
+            case STRING, TEXT_FORM, JSON_TEXT, LOW_CARDINALITY, DATE, UUID -> RowText.Form.TEXT;
+        };
+    }
+
+    /** SQL for a value, or NULL in its place if ClickHouse cannot hold it. */
+    private String value(String sql) {
         if (kind == Kind.ARRAY && !held(sql).isEmpty()) {
             return "CASE WHEN " + held(sql).get() + " THEN " + sql + " ELSE ARRAY(SELECT " + element.value("e.x")
                     + elements(sql) + " ORDER BY e.n) END";

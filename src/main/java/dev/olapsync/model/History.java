@@ -23,7 +23,7 @@ public final class History {
     private final LookUp lookUp;
 
     /** @param image the columns of the table that the model uses */
-    History(Model model, Query.Grain grain, List<KeyColumn> image, String sql) {
+    History(Model model, Query.Grain grain, List<KeyColumn> image, String sql, RowText text) {
         this.image = List.copyOf(image);
         this.lookUp = new LookUp(
                 model,
@@ -37,7 +37,8 @@ public final class History {
                 true,
                 sql,
                 sql,
-                "");
+                "",
+                text);
     }
 
     /** The name of the history of a model, in the generation of the model's name. */

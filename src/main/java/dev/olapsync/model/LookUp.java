@@ -13,8 +13,8 @@ import java.util.List;
  * <li>{@code n} (bigint): the place of the key in the arrays, from 1;
  * <li>{@code key} (text): the key of the model's row; a composite key as JSON array;
  * <li>{@code live} (boolean): whether the model's SELECT has the row;
- * <li>{@code row} (text): the row as JSON object; when not live, its key columns only; null when it has too many bytes;
- * <li>{@code size} (int): about how many bytes the row has;
+ * <li>{@code row} (text): the {@link #text} of the row; when not live, of its key columns only; null when it has too many bytes;
+ * <li>{@code size} (int): about how many bytes the row has as JSON object;
  * <li>{@code unheld} (text or null): names of the columns whose value ClickHouse cannot hold and that are null instead;
  * <li>{@code current} (boolean): whether the tables are still what they were when the model was compiled. If not, the row
  *     must not be used: see {@link ReadSchema};
@@ -49,6 +49,7 @@ public final class LookUp {
     private final String sql;
     private final String sqlOfMany;
     private final String listing;
+    private final RowText text;
 
     /**
      * @param direct whether the key is that of the grain, so that the look-up of the grain can be used
@@ -66,7 +67,8 @@ public final class LookUp {
             boolean ofWholeRows,
             String sql,
             String sqlOfMany,
-            String listing) {
+            String listing,
+            RowText text) {
         this.model = model;
         this.target = target;
         this.alias = alias;
@@ -79,6 +81,7 @@ public final class LookUp {
         this.sql = sql;
         this.sqlOfMany = sqlOfMany;
         this.listing = listing;
+        this.text = text;
     }
 
     /**
@@ -150,6 +153,11 @@ public final class LookUp {
      */
     public String listing() {
         return listing;
+    }
+
+    /** What the column {@code row} means. */
+    public RowText text() {
+        return text;
     }
 
     @Override

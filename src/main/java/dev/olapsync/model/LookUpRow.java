@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * SQL for a row of a look-up: a sub-select {@code v} has its raw values, from which the JSON object and the names of the
+ * SQL for a row of a look-up: a sub-select {@code v} has its raw values, from which the text of the row and the names of the
  * values that ClickHouse cannot hold are computed.
  */
 final class LookUpRow {
@@ -27,7 +27,7 @@ final class LookUpRow {
     /** @param value SQL of the raw value */
     void add(OutputColumn column, String value) {
         String place = place(value);
-        written.add(column.type().value(place) + " AS " + Sql.identifier(column.name()));
+        written.add(column.type().text(place) + " AS " + Sql.identifier(column.name()));
         Optional<String> held = column.type().held(place);
         if (!column.nullable()) {
             refused.add(
@@ -54,9 +54,9 @@ final class LookUpRow {
                 .collect(Collectors.joining(", "));
     }
 
-    /** The text of the JSON object, as a sub-select, so that CASE keeps it from being evaluated too early. */
-    String json() {
-        return "(SELECT row_to_json(h.*)::text FROM (SELECT " + String.join(", ", written) + ") AS h)";
+    /** Its {@link RowText}, as a sub-select, so that CASE keeps it from being evaluated too early. */
+    String text() {
+        return "(SELECT (h.*)::text FROM (SELECT " + String.join(", ", written) + ") AS h)";
     }
 
     /** Names of the columns that are NULL because ClickHouse cannot hold the value; NULL if there are none. */

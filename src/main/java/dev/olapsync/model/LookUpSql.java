@@ -122,10 +122,16 @@ final class LookUpSql {
                 List.of("n"),
                 query.key().stream().map(key -> value(key.column())).toList(),
                 from,
-                List.of(
-                        new Further("_op", given(width)),
-                        new Further("_commit_time", ColumnType.inUtc(given(width + 1) + "::timestamptz")),
-                        new Further("_version", given(width + 2) + "::numeric")));
+                ofTheChange(width));
+    }
+
+    /** @param width number of the columns of an image */
+    private List<Further> ofTheChange(int width) {
+        return List.of(
+                new Further("_op", RowText.Form.TEXT, given(width)),
+                new Further(
+                        "_commit_time", RowText.Form.TIMESTAMP, ColumnType.inUtc(given(width + 1) + "::timestamptz")),
+                new Further("_version", RowText.Form.NUMBER, given(width + 2) + "::numeric"));
     }
 
     /** The value of the column from its text, with the type and collation that expressions over the column use. */
@@ -394,7 +400,31 @@ final class LookUpSql {
     }
 
     /** A value of a live row after the columns of the model. */
-    private record Further(String name, String sql) {}
+    private record Further(RowText.Column column, String sql) {
+
+        Further(String name, RowText.Form form, String sql) {
+            this(new RowText.Column(name, form), sql);
+        }
+    }
+
+    /** Of the rows of all statements but {@link #ofImages}. */
+    RowText text() {
+        return text(Stream.empty());
+    }
+
+    /** Of the rows of {@link #ofImages}. */
+    RowText textOfImages() {
+        return text(ofTheChange(0).stream().map(Further::column));
+    }
+
+    private RowText text(Stream<RowText.Column> behind) {
+        return new RowText(
+                Stream.concat(query.stored().stream().map(RowText.Column::new), behind)
+                        .toList(),
+                query.key().stream()
+                        .map(key -> new RowText.Column(key.column()))
+                        .toList());
+    }
 
     /**
      * @param maximum number of the parameter with the maximum bytes of a row; for a larger row only the size is
@@ -413,18 +443,19 @@ final class LookUpSql {
             List<Further> behind) {
         LookUpRow live = new LookUpRow("l");
         query.stored().forEach(column -> live.add(column, value(column)));
-        behind.forEach(further -> live.add(further.name(), further.sql()));
+        behind.forEach(further -> live.add(further.column().name(), further.sql()));
         LookUpRow gone = new LookUpRow("g");
         for (int i = 0; i < keyValues.size(); i++) {
             gone.add(query.key().get(i).column(), keyValues.get(i));
         }
         // OFFSET 0 keeps Postgres from evaluating a value once for each of its uses
-        return "SELECT " + outer + ", s.key, s.live, CASE WHEN octet_length(s.json) <= $" + maximum
-                + "::bigint THEN s.json END AS \"row\", octet_length(s.json) AS size, s.unheld, s.refused, "
+        String size = "octet_length(s.text) + " + text().overhead();
+        return "SELECT " + outer + ", s.key, s.live, CASE WHEN " + size + " <= $" + maximum
+                + "::bigint THEN s.text END AS \"row\", " + size + " AS size, s.unheld, s.refused, "
                 // a sub-select of nothing is evaluated once, not for each row
                 + "(SELECT " + query.schema().condition() + ") AS current FROM (SELECT "
-                + qualified("v", names) + ", v.key, v.live, CASE WHEN v.live THEN " + live.json() + " ELSE "
-                + gone.json() + " END AS json, CASE WHEN v.live THEN " + live.unheld()
+                + qualified("v", names) + ", v.key, v.live, CASE WHEN v.live THEN " + live.text() + " ELSE "
+                + gone.text() + " END AS text, CASE WHEN v.live THEN " + live.unheld()
                 + " END AS unheld, CASE WHEN v.live THEN " + live.refused() + " ELSE " + gone.refused()
                 + " END AS refused FROM (SELECT " + qualified(alias, names) + ", " + keyText(keyValues) + " AS key, "
                 + live() + " AS live, " + live.raw() + ", " + gone.raw() + " FROM " + from

@@ -94,7 +94,8 @@ final class ModelCompiler {
                                 i > 0 && reach.onlyInWholeRows(),
                                 new SqlText(statements.get(i)).camel(),
                                 new SqlText(reach.direct() ? ofGrainTogether : statements.get(i)).camel(),
-                                new SqlText(listings.get(i)).jdbc()));
+                                new SqlText(listings.get(i)).jdbc(),
+                                sql.text()));
                     }
                     return lookUps;
                 },
@@ -102,12 +103,18 @@ final class ModelCompiler {
                 new PageQuery(
                         bounds -> new SqlText(sql.page(bounds)).jdbc(),
                         bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
-                        new SqlText(sql.division()).jdbc()),
+                        new SqlText(sql.division()).jdbc(),
+                        sql.text()),
                 new CopyQuery(sql::count, sql::copy, sql.lock(), sql.copyOfKeys()),
                 view,
                 model -> images.isEmpty()
                         ? null
-                        : new History(model, query.grain(), Images.inEvents(images), new SqlText(ofImages).camel()),
+                        : new History(
+                                model,
+                                query.grain(),
+                                Images.inEvents(images),
+                                new SqlText(ofImages).camel(),
+                                sql.textOfImages()),
                 lookUps -> {
                     Map<LookUp, String> ofLookUps = new LinkedHashMap<>();
                     IntStream.range(0, parents.size())

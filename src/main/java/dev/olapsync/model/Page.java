@@ -14,6 +14,7 @@ public record Page(List<Row> rows) {
      * A row of the grain; all values except the first are as in {@link LookUp}.
      *
      * @param grainKey the texts of the columns of the key
+     * @param json a JSON object; null if it has too many bytes
      */
     public record Row(
             List<String> grainKey, String key, boolean live, String json, int size, String unheld, String refused) {
@@ -68,11 +69,12 @@ public record Page(List<Row> rows) {
                     if (!row.getBoolean("current")) {
                         throw SchemaChangedException.of(model, postgres);
                     }
+                    boolean live = row.getBoolean("live");
                     rows.add(new Row(
                             key(row, model),
                             row.getString("key"),
-                            row.getBoolean("live"),
-                            row.getString("row"),
+                            live,
+                            model.page().text().json(row.getString("row"), live),
                             row.getInt("size"),
                             row.getString("unheld"),
                             row.getString("refused")));

@@ -35,11 +35,13 @@ public final class PageQuery {
     private final Map<Bounds, String> rows;
     private final Map<Bounds, String> keys;
     private final String division;
+    private final RowText text;
 
-    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String division) {
+    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String division, RowText text) {
         this.rows = ofAll(rows);
         this.keys = ofAll(keys);
         this.division = division;
+        this.text = text;
     }
 
     static Map<Bounds, String> ofAll(Function<Bounds, String> sql) {
@@ -64,6 +66,11 @@ public final class PageQuery {
     /** Result columns: only {@code k1} ... {@code kn}. */
     public String keys(Bounds bounds) {
         return keys.get(bounds);
+    }
+
+    /** What the column {@code row} of {@link #rows} means. */
+    public RowText text() {
+        return text;
     }
 
     /** The keys, as {@link #keys}, of each n-th row; n (int) is the parameter. */

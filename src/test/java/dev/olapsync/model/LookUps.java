@@ -77,7 +77,7 @@ final class LookUps {
             int parameters = statement.getParameterMetaData().getParameterCount();
             CAMEL.populateStatement(
                     statement, CAMEL.createPopulateIterator(sql, prepared, parameters, exchange, null), parameters);
-            return rows(statement, true);
+            return rows(statement, true, lookUp.text());
         }
     }
 
@@ -124,7 +124,7 @@ final class LookUps {
                     statement.setString(i + 2, last.get(i));
                 }
                 statement.setInt(last.size() + 2, limit);
-                List<Row> page = rows(statement, false);
+                List<Row> page = rows(statement, false, model.page().text());
                 all.addAll(page);
                 if (page.size() < limit) {
                     return all;
@@ -147,7 +147,7 @@ final class LookUps {
         return key;
     }
 
-    private static List<Row> rows(PreparedStatement statement, boolean numbered) throws SQLException {
+    private static List<Row> rows(PreparedStatement statement, boolean numbered, RowText text) throws SQLException {
         try (ResultSet row = statement.executeQuery()) {
             List<Row> rows = new ArrayList<>();
             while (row.next()) {
@@ -155,7 +155,7 @@ final class LookUps {
                         numbered ? row.getLong("n") : 0,
                         row.getString("key"),
                         row.getBoolean("live"),
-                        row.getString("row"),
+                        text.json(row.getString("row"), row.getBoolean("live")),
                         row.getString("unheld"),
                         row.getString("refused")));
             }

@@ -55,7 +55,7 @@ public final class TestModels {
                 name,
                 options,
                 model -> List.of(grain(model, table, key)),
-                model -> new History(model, new Query.Grain(read, "t"), List.of(image), "SELECT"));
+                model -> new History(model, new Query.Grain(read, "t"), List.of(image), "SELECT", null));
     }
 
     private static Model model(
@@ -113,6 +113,7 @@ public final class TestModels {
                 ofWholeRows,
                 "SELECT",
                 "SELECT",
-                "SELECT");
+                "SELECT",
+                null);
     }
 }
