@@ -57,6 +57,20 @@ class LauncherIT {
     }
 
     @Test
+    void usesLargePagesWhereLinuxHasThem() throws Exception {
+        Path linux = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+        boolean available = Files.exists(linux) && !Files.readString(linux).contains("[never]");
+        assertThat(run(SCRIPT, Map.of("JAVA_OPTS", "-XX:+PrintFlagsFinal"), "--version"))
+                .satisfies(result -> {
+                    assertThat(result.exitCode()).isZero();
+                    assertThat(result.output()
+                                    .lines()
+                                    .anyMatch(flag -> flag.matches(".* UseTransparentHugePages += true .*")))
+                            .isEqualTo(available);
+                });
+    }
+
+    @Test
     void readsTheConfigurationOfTheFolderThatTheEnvironmentNames() throws Exception {
         Path configured = Files.createDirectories(folder.resolve("etc"));
         Files.write(configured.resolve("application.properties"), List.of("olap.batch.rows=-7"));
