@@ -134,7 +134,7 @@ class SnapshotLoadTest {
             assertThat(begun).isPositive();
             long stopping = System.nanoTime();
             items.stop();
-            assertThat(Duration.ofNanos(System.nanoTime() - stopping)).isLessThan(Duration.ofSeconds(10));
+            assertThat(Duration.ofNanos(System.nanoTime() - stopping)).isLessThan(Scenario.LONGEST_STOP);
             assertThat(number(items, "SELECT count(*) " + READER)).isZero();
 
             startUpToTheGate(items);

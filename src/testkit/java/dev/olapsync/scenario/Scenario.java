@@ -49,6 +49,9 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public final class Scenario implements AutoCloseable {
 
+    /** After this time a stop no longer waits for the routes. */
+    public static final Duration LONGEST_STOP = Duration.ofSeconds(20);
+
     /** Some runs are long, and some machines busy: {@code -Dscenario.patience=}. */
     private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("scenario.patience", 120));
 
@@ -227,7 +230,7 @@ public final class Scenario implements AutoCloseable {
                 .withName(context)
                 .withCaseInsensitiveHeaders(false)
                 .withRoutesIncludePattern("file:" + routesFolder + "/" + routes + ".camel.yaml")
-                .withShutdownTimeout(20);
+                .withShutdownTimeout((int) LONGEST_STOP.toSeconds());
         running.setOverrideProperties(all);
         running.start();
         return running;
