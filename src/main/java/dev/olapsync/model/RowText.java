@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The text of a row of a look-up, and the JSON object that it means. Postgres writes the text of a composite value in about a third
- * of the time of {@code row_to_json}, which looks up the type of each value of each row. Immutable.
+ * The text of a row of a look-up, and the JSON object that it means. Postgres writes the text of a composite value with less
+ * processor time than {@code row_to_json} needs, which looks up the type of each value of each row. Immutable.
  *
  * @see <a href="https://www.postgresql.org/docs/current/rowtypes.html#ROWTYPES-IO-SYNTAX">Postgres: the text of composite
  *     values</a>

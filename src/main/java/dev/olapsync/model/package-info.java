@@ -10,7 +10,8 @@
  * <li>{@code Checks} refuses what depends on more than rows that changes can reach, and collects {@code Problems}.
  * <li>{@code GrainChoice} chooses the key of the output rows from the {@code Grains}; {@code ReachFinder} finds the
  *     {@code Paths} from each table to it; a {@code Query} holds the results.
- * <li>{@code LookUpSql} writes SQL from it; {@code ModelCompiler} has Postgres plan each statement.
+ * <li>{@code LookUpSql} writes SQL from it; {@code ModelCompiler} has Postgres plan each statement; {@code RowText} makes
+ *     JSON of the rows that the statements read.
  * </ol>
  * {@link dev.olapsync.model.Models} reads the files; {@link dev.olapsync.model.Model} is the result.
  */
