@@ -1,8 +1,10 @@
 package dev.olapsync.model;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The text of a row of a look-up, and the JSON object that it means. Postgres writes the text of a composite value with less
@@ -13,46 +15,73 @@ import java.util.stream.Stream;
  */
 public final class RowText {
 
+    private static final byte[] NULL = utf8("null");
+    private static final byte[] TRUE = utf8("true");
+    private static final byte[] FALSE = utf8("false");
+    /** What is written in place of a character of ASCII in a string; null for the character itself. */
+    private static final byte[][] ESCAPES = new byte[128][];
+
+    static {
+        for (char c = 0; c < ESCAPES.length; c++) {
+            byte[] quoted = JsonStringEncoder.getInstance().quoteAsUTF8(String.valueOf(c));
+            ESCAPES[c] = quoted.length == 1 ? null : quoted;
+        }
+    }
+
     /** How the text of a value becomes JSON. */
     enum Form {
         /** A number in JSON; what JSON does not have, such as NaN, is a string. */
         NUMBER {
             @Override
-            void write(String value, StringBuilder json) {
-                boolean finite = Character.isDigit(value.charAt(value.length() - 1));
-                (finite ? JSON : TEXT).write(value, json);
+            void write(byte[] text, int begin, int end, ByteArrayBuilder json) {
+                boolean finite = Character.isDigit(text[end - 1]);
+                (finite ? JSON : TEXT).write(text, begin, end, json);
             }
         },
         BOOL {
             @Override
-            void write(String value, StringBuilder json) {
-                json.append(value.equals("t"));
+            void write(byte[] text, int begin, int end, ByteArrayBuilder json) {
+                json.write(text[begin] == 't' ? TRUE : FALSE);
             }
         },
         TEXT {
             @Override
-            void write(String value, StringBuilder json) {
+            void write(byte[] text, int begin, int end, ByteArrayBuilder json) {
                 json.append('"');
-                JsonStringEncoder.getInstance().quoteAsString(value, json);
+                int plain = begin;
+                for (int i = begin; i < end; i++) {
+                    byte[] escape = text[i] < 0 ? null : ESCAPES[text[i]];
+                    if (escape != null) {
+                        json.write(text, plain, i - plain);
+                        json.write(escape);
+                        plain = i + 1;
+                    }
+                }
+                json.write(text, plain, end - plain);
                 json.append('"');
             }
         },
         /** In the ISO form of Postgres, which has a blank where JSON usually has a T. */
         TIMESTAMP {
             @Override
-            void write(String value, StringBuilder json) {
-                TEXT.write(value.replace(' ', 'T'), json);
+            void write(byte[] text, int begin, int end, ByteArrayBuilder json) {
+                json.append('"');
+                for (int i = begin; i < end; i++) {
+                    json.append(text[i] == ' ' ? 'T' : text[i]);
+                }
+                json.append('"');
             }
         },
         /** Text that is JSON already. */
         JSON {
             @Override
-            void write(String value, StringBuilder json) {
-                json.append(value);
+            void write(byte[] text, int begin, int end, ByteArrayBuilder json) {
+                json.write(text, begin, end - begin);
             }
         };
 
-        abstract void write(String value, StringBuilder json);
+        /** @param text has the value in UTF-8, between begin and end */
+        abstract void write(byte[] text, int begin, int end, ByteArrayBuilder json);
     }
 
     /** A value of the row. */
@@ -73,21 +102,23 @@ public final class RowText {
     }
 
     /** @param names each with what precedes its value in the JSON object */
-    private record Part(List<String> names, List<Form> forms, int length) {
+    private record Part(List<byte[]> names, List<Form> forms, int length) {
 
         static Part of(List<Column> columns) {
-            List<String> names = columns.stream()
-                    .map(column ->
-                            ",\"" + new String(JsonStringEncoder.getInstance().quoteAsString(column.name())) + "\":")
-                    .toList();
+            List<byte[]> names = new ArrayList<>();
+            for (Column column : columns) {
+                String name = new String(JsonStringEncoder.getInstance().quoteAsString(column.name()));
+                names.add(utf8((names.isEmpty() ? "{\"" : ",\"") + name + "\":"));
+            }
             return new Part(
-                    Stream.concat(
-                                    names.stream().limit(1).map(first -> "{" + first.substring(1)),
-                                    names.stream().skip(1))
-                            .toList(),
+                    names,
                     columns.stream().map(Column::form).toList(),
-                    names.stream().mapToInt(String::length).sum());
+                    names.stream().mapToInt(name -> name.length).sum() + 1);
         }
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** By how much the JSON object is longer than the text, about. */
@@ -106,60 +137,80 @@ public final class RowText {
             return null;
         }
         Part part = isLive ? live : gone;
-        StringBuilder json = new StringBuilder(text.length() + part.length() + 1);
-        Values values = new Values(text);
-        for (int i = 0; i < part.names().size(); i++) {
-            json.append(part.names().get(i));
-            String value = values.next();
-            if (value == null) {
-                json.append("null");
-            } else {
-                part.forms().get(i).write(value, json);
+        Values values = new Values(utf8(text));
+        try (ByteArrayBuilder json = new ByteArrayBuilder(
+                text.length() + part.length() + part.forms().size() * 4)) {
+            for (int i = 0; i < part.names().size(); i++) {
+                json.write(part.names().get(i));
+                if (values.next()) {
+                    part.forms().get(i).write(values.text, values.begin, values.end, json);
+                } else {
+                    json.write(NULL);
+                }
             }
+            json.append('}');
+            return new String(json.toByteArray(), StandardCharsets.UTF_8);
         }
-        return json.append('}').toString();
     }
 
     /** The values between the parentheses, one after the other. */
     private static final class Values {
 
-        private final String text;
-        /** The character before the next value. */
+        private final byte[] record;
+        /** Of the character before the next value. */
         private int at;
 
-        Values(String text) {
-            this.text = text;
+        /** What has the value between {@link #begin} and {@link #end}. */
+        private byte[] text;
+
+        private int begin;
+        private int end;
+
+        Values(byte[] record) {
+            this.record = record;
         }
 
-        /** Null for NULL. */
-        String next() {
-            int begin = ++at;
-            if (text.charAt(begin) == '"') {
-                return quoted();
+        /** @return false for NULL */
+        boolean next() {
+            at++;
+            if (record[at] == '"') {
+                quoted();
+                return true;
             }
-            while (text.charAt(at) != ',' && text.charAt(at) != ')') {
+            begin = at;
+            while (record[at] != ',' && record[at] != ')') {
                 at++;
             }
-            return at == begin ? null : text.substring(begin, at);
+            text = record;
+            end = at;
+            return end > begin;
         }
 
         /** Quotes and backslashes are written twice in it. */
-        private String quoted() {
-            int begin = ++at;
-            StringBuilder value = null;
-            while (true) {
-                char c = text.charAt(at);
-                if (c == '"' || c == '\\') {
-                    if (c == '"' && text.charAt(at + 1) != '"') {
-                        String rest = text.substring(begin, at++);
-                        return value == null ? rest : value.append(rest).toString();
-                    }
-                    value = (value == null ? new StringBuilder() : value).append(text, begin, at);
-                    // the second one is the first character of the rest
-                    begin = ++at;
-                }
-                at++;
+        private void quoted() {
+            begin = ++at;
+            int doubles = 0;
+            while (record[at] != '"' || record[at + 1] == '"') {
+                boolean twice = record[at] == '"' || record[at] == '\\';
+                doubles += twice ? 1 : 0;
+                at += twice ? 2 : 1;
             }
+            text = record;
+            end = at++;
+            if (doubles > 0) {
+                halve(end - begin - doubles);
+            }
+        }
+
+        private void halve(int length) {
+            byte[] once = new byte[length];
+            for (int from = begin, to = 0; to < length; from++, to++) {
+                once[to] = record[from];
+                from += record[from] == '"' || record[from] == '\\' ? 1 : 0;
+            }
+            text = once;
+            begin = 0;
+            end = length;
         }
     }
 }
