@@ -92,7 +92,7 @@ public class LookUpToRows implements AggregationStrategy {
         return new OutputRow(
                 lookUp.target(),
                 (String) row.get("key"),
-                json(lookUp.text().json((String) row.get("row"), live), lookUp.model(), cause),
+                json(lookUp.rowText().json((String) row.get("row"), live), lookUp.model(), cause),
                 live,
                 (String) row.get("unheld"),
                 (String) row.get("refused"),

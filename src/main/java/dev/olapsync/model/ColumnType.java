@@ -156,9 +156,9 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         return switch (kind) {
             case INT16, INT32, INT64, DECIMAL, FLOAT32, FLOAT64 -> RowText.Form.NUMBER;
             case BOOL -> RowText.Form.BOOL;
-            case TIMESTAMP, INSTANT -> RowText.Form.TIMESTAMP;
+            case DATE, TIMESTAMP, INSTANT -> RowText.Form.TIME;
             case ARRAY -> RowText.Form.JSON;
-            case STRING, TEXT_FORM, JSON_TEXT, LOW_CARDINALITY, DATE, UUID -> RowText.Form.TEXT;
+            case STRING, TEXT_FORM, JSON_TEXT, LOW_CARDINALITY, UUID -> RowText.Form.TEXT;
         };
     }
 

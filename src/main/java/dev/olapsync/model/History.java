@@ -23,7 +23,7 @@ public final class History {
     private final LookUp lookUp;
 
     /** @param image the columns of the table that the model uses */
-    History(Model model, Query.Grain grain, List<KeyColumn> image, String sql, RowText text) {
+    History(Model model, Query.Grain grain, List<KeyColumn> image, String sql, RowText rowText) {
         this.image = List.copyOf(image);
         this.lookUp = new LookUp(
                 model,
@@ -38,7 +38,7 @@ public final class History {
                 sql,
                 sql,
                 "",
-                text);
+                rowText);
     }
 
     /** The name of the history of a model, in the generation of the model's name. */

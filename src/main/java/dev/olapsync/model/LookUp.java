@@ -13,7 +13,7 @@ import java.util.List;
  * <li>{@code n} (bigint): the place of the key in the arrays, from 1;
  * <li>{@code key} (text): the key of the model's row; a composite key as JSON array;
  * <li>{@code live} (boolean): whether the model's SELECT has the row;
- * <li>{@code row} (text): the {@link #text} of the row; when not live, of its key columns only; null when it has too many bytes;
+ * <li>{@code row} (text): the {@link #rowText} of the row; when not live, of its key columns only; null when it has too many bytes;
  * <li>{@code size} (int): about how many bytes the row has as JSON object;
  * <li>{@code unheld} (text or null): names of the columns whose value ClickHouse cannot hold and that are null instead;
  * <li>{@code current} (boolean): whether the tables are still what they were when the model was compiled. If not, the row
@@ -49,7 +49,7 @@ public final class LookUp {
     private final String sql;
     private final String sqlOfMany;
     private final String listing;
-    private final RowText text;
+    private final RowText rowText;
 
     /**
      * @param direct whether the key is that of the grain, so that the look-up of the grain can be used
@@ -68,7 +68,7 @@ public final class LookUp {
             String sql,
             String sqlOfMany,
             String listing,
-            RowText text) {
+            RowText rowText) {
         this.model = model;
         this.target = target;
         this.alias = alias;
@@ -81,7 +81,7 @@ public final class LookUp {
         this.sql = sql;
         this.sqlOfMany = sqlOfMany;
         this.listing = listing;
-        this.text = text;
+        this.rowText = rowText;
     }
 
     /**
@@ -156,8 +156,8 @@ public final class LookUp {
     }
 
     /** What the column {@code row} means. */
-    public RowText text() {
-        return text;
+    public RowText rowText() {
+        return rowText;
     }
 
     @Override

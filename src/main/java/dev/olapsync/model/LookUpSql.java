@@ -129,8 +129,7 @@ final class LookUpSql {
     private List<Further> ofTheChange(int width) {
         return List.of(
                 new Further("_op", RowText.Form.TEXT, given(width)),
-                new Further(
-                        "_commit_time", RowText.Form.TIMESTAMP, ColumnType.inUtc(given(width + 1) + "::timestamptz")),
+                new Further("_commit_time", RowText.Form.TIME, ColumnType.inUtc(given(width + 1) + "::timestamptz")),
                 new Further("_version", RowText.Form.NUMBER, given(width + 2) + "::numeric"));
     }
 
@@ -408,16 +407,16 @@ final class LookUpSql {
     }
 
     /** Of the rows of all statements but {@link #ofImages}. */
-    RowText text() {
-        return text(Stream.empty());
+    RowText rowText() {
+        return rowText(Stream.empty());
     }
 
     /** Of the rows of {@link #ofImages}. */
-    RowText textOfImages() {
-        return text(ofTheChange(0).stream().map(Further::column));
+    RowText rowTextOfImages() {
+        return rowText(ofTheChange(0).stream().map(Further::column));
     }
 
-    private RowText text(Stream<RowText.Column> behind) {
+    private RowText rowText(Stream<RowText.Column> behind) {
         return new RowText(
                 Stream.concat(query.stored().stream().map(RowText.Column::new), behind)
                         .toList(),
@@ -449,7 +448,7 @@ final class LookUpSql {
             gone.add(query.key().get(i).column(), keyValues.get(i));
         }
         // OFFSET 0 keeps Postgres from evaluating a value once for each of its uses
-        String size = "octet_length(s.text) + " + text().overhead();
+        String size = "octet_length(s.text) + " + rowText().overhead();
         return "SELECT " + outer + ", s.key, s.live, CASE WHEN " + size + " <= $" + maximum
                 + "::bigint THEN s.text END AS \"row\", " + size + " AS size, s.unheld, s.refused, "
                 // a sub-select of nothing is evaluated once, not for each row

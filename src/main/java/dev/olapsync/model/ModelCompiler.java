@@ -95,7 +95,7 @@ final class ModelCompiler {
                                 new SqlText(statements.get(i)).camel(),
                                 new SqlText(reach.direct() ? ofGrainTogether : statements.get(i)).camel(),
                                 new SqlText(listings.get(i)).jdbc(),
-                                sql.text()));
+                                sql.rowText()));
                     }
                     return lookUps;
                 },
@@ -104,7 +104,7 @@ final class ModelCompiler {
                         bounds -> new SqlText(sql.page(bounds)).jdbc(),
                         bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
                         new SqlText(sql.division()).jdbc(),
-                        sql.text()),
+                        sql.rowText()),
                 new CopyQuery(sql::count, sql::copy, sql.lock(), sql.copyOfKeys()),
                 view,
                 model -> images.isEmpty()
@@ -114,7 +114,7 @@ final class ModelCompiler {
                                 query.grain(),
                                 Images.inEvents(images),
                                 new SqlText(ofImages).camel(),
-                                sql.textOfImages()),
+                                sql.rowTextOfImages()),
                 lookUps -> {
                     Map<LookUp, String> ofLookUps = new LinkedHashMap<>();
                     IntStream.range(0, parents.size())

@@ -74,7 +74,7 @@ public record Page(List<Row> rows) {
                             key(row, model),
                             row.getString("key"),
                             live,
-                            model.page().text().json(row.getString("row"), live),
+                            model.page().rowText().json(row.getString("row"), live),
                             row.getInt("size"),
                             row.getString("unheld"),
                             row.getString("refused")));

@@ -35,13 +35,13 @@ public final class PageQuery {
     private final Map<Bounds, String> rows;
     private final Map<Bounds, String> keys;
     private final String division;
-    private final RowText text;
+    private final RowText rowText;
 
-    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String division, RowText text) {
+    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String division, RowText rowText) {
         this.rows = ofAll(rows);
         this.keys = ofAll(keys);
         this.division = division;
-        this.text = text;
+        this.rowText = rowText;
     }
 
     static Map<Bounds, String> ofAll(Function<Bounds, String> sql) {
@@ -69,8 +69,8 @@ public final class PageQuery {
     }
 
     /** What the column {@code row} of {@link #rows} means. */
-    public RowText text() {
-        return text;
+    public RowText rowText() {
+        return rowText;
     }
 
     /** The keys, as {@link #keys}, of each n-th row; n (int) is the parameter. */

@@ -15,6 +15,8 @@ import java.util.List;
  */
 public final class RowText {
 
+    private static final int ISO_YEAR = 4;
+    private static final int ISO_DATE = 10;
     private static final byte[] NULL = utf8("null");
     private static final byte[] TRUE = utf8("true");
     private static final byte[] FALSE = utf8("false");
@@ -61,10 +63,15 @@ public final class RowText {
                 json.append('"');
             }
         },
-        /** In the ISO form of Postgres, which has a blank where JSON usually has a T. */
-        TIMESTAMP {
+        /** A date or a timestamp from 1000 to 9999, in the ISO form of Postgres, which has a blank where JSON usually has a T. */
+        TIME {
             @Override
             void write(byte[] text, int begin, int end, ByteArrayBuilder json) {
+                if (end - begin < ISO_DATE || text[begin + ISO_YEAR] != '-') {
+                    throw new IllegalStateException(
+                            "Postgres does not write times in the ISO form. Does a connection pooler, or a function, change DateStyle"
+                                    + " in the sessions of olap-sync? It must stay ISO.");
+                }
                 json.append('"');
                 for (int i = begin; i < end; i++) {
                     json.append(text[i] == ' ' ? 'T' : text[i]);
@@ -148,6 +155,7 @@ public final class RowText {
                     json.write(NULL);
                 }
             }
+            values.requireEnd();
             json.append('}');
             return new String(json.toByteArray(), StandardCharsets.UTF_8);
         }
@@ -157,10 +165,10 @@ public final class RowText {
     private static final class Values {
 
         private final byte[] record;
-        /** Of the character before the next value. */
+        /** The place of the delimiter before the next value. */
         private int at;
 
-        /** What has the value between {@link #begin} and {@link #end}. */
+        /** Has the value between {@link #begin} and {@link #end}. */
         private byte[] text;
 
         private int begin;
@@ -186,6 +194,13 @@ public final class RowText {
             return end > begin;
         }
 
+        /** @throws IllegalStateException if the row has other columns than this expects: values would be in the wrong ones */
+        void requireEnd() {
+            if (at != record.length - 1) {
+                throw new IllegalStateException("Postgres has returned a row with other columns than the look-up has");
+            }
+        }
+
         /** Quotes and backslashes are written twice in it. */
         private void quoted() {
             begin = ++at;
@@ -198,11 +213,12 @@ public final class RowText {
             text = record;
             end = at++;
             if (doubles > 0) {
-                halve(end - begin - doubles);
+                readOnce(end - begin - doubles);
             }
         }
 
-        private void halve(int length) {
+        /** Reads each pair of quotes or backslashes as one character. */
+        private void readOnce(int length) {
             byte[] once = new byte[length];
             for (int from = begin, to = 0; to < length; from++, to++) {
                 once[to] = record[from];

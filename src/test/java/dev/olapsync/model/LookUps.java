@@ -77,7 +77,7 @@ final class LookUps {
             int parameters = statement.getParameterMetaData().getParameterCount();
             CAMEL.populateStatement(
                     statement, CAMEL.createPopulateIterator(sql, prepared, parameters, exchange, null), parameters);
-            return rows(statement, true, lookUp.text());
+            return rows(statement, true, lookUp.rowText());
         }
     }
 
@@ -124,7 +124,7 @@ final class LookUps {
                     statement.setString(i + 2, last.get(i));
                 }
                 statement.setInt(last.size() + 2, limit);
-                List<Row> page = rows(statement, false, model.page().text());
+                List<Row> page = rows(statement, false, model.page().rowText());
                 all.addAll(page);
                 if (page.size() < limit) {
                     return all;

@@ -1,6 +1,7 @@
 package dev.olapsync.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.olapsync.model.RowText.Column;
 import dev.olapsync.model.RowText.Form;
@@ -25,8 +26,8 @@ class RowTextTest {
 
     @Test
     void anyTextIsTheSameInJson() throws Exception {
-        long seed = System.nanoTime();
-        System.out.println("seed of RowTextTest: " + seed);
+        long seed = Long.getLong("seed", System.nanoTime());
+        System.out.println("RowTextTest: -Dseed=" + seed);
         Random random = new Random(seed);
         try (Connection postgres = TestDatabase.create("row_text")) {
             List<String> mapped = new ArrayList<>();
@@ -56,7 +57,7 @@ class RowTextTest {
                         new Column("n", Form.NUMBER),
                         new Column("yes", Form.BOOL),
                         new Column("no", Form.BOOL),
-                        new Column("at", Form.TIMESTAMP),
+                        new Column("at", Form.TIME),
                         new Column("list", Form.JSON),
                         new Column("none", Form.JSON),
                         new Column("empty", Form.TEXT)),
@@ -67,6 +68,29 @@ class RowTextTest {
         assertThat(row.json("(7)", false)).isEqualTo("{\"i\":7}");
         assertThat(row.json("()", false)).isEqualTo("{\"i\":null}");
         assertThat(row.json(null, true)).isNull();
+    }
+
+    @Test
+    void otherColumnsAreRefused() {
+        RowText row = new RowText(List.of(new Column("a", Form.TEXT)), List.of());
+        assertThatThrownBy(() -> row.json("(x,y)", true)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aTimeThatIsNotInTheIsoFormIsRefused() throws Exception {
+        RowText row = new RowText(List.of(new Column("day", Form.TIME), new Column("at", Form.TIME)), List.of());
+        String sql = "SELECT (r.*)::text, row_to_json(r.*)::text"
+                + " FROM (SELECT date '1900-01-02' AS day, timestamp '2299-12-31 23:59:59.5' AS at) AS r";
+        try (Connection postgres = TestDatabase.create("row_text_times")) {
+            List<String> answer = ask(postgres, sql, List.of());
+            assertThat(row.json(answer.get(0), true)).isEqualTo(answer.get(1));
+        }
+        // the styles German, SQL and Postgres
+        for (String other : List.of("02.01.1900", "01/02/1900", "01-02-1900")) {
+            assertThatThrownBy(() -> row.json("(" + other + ",)", true))
+                    .as(other)
+                    .hasMessageContaining("DateStyle");
+        }
     }
 
     private static String text(Random random) {
