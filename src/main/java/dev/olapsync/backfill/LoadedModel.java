@@ -12,7 +12,6 @@ import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.tables.TargetTable;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -58,10 +57,8 @@ public final class LoadedModel {
         Optional<TargetTable> history = TargetTable.ofHistory(model);
         if (version.signum() > 0 && history.isPresent()) {
             // a version just below that of the rows that were read: of equal versions only one row is kept
-            String end = RowJson.ofHistory(
-                    "{}", RowJson.TRUNCATE, PostgresDataSource.now(postgres), version.subtract(BigInteger.ONE));
-            olapSync.clickHouse()
-                    .insertJson(history.get().insert(), new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
+            byte[] end = RowJson.endOfVersions(PostgresDataSource.now(postgres), version.subtract(BigInteger.ONE));
+            olapSync.clickHouse().insertJson(history.get().insert(), new ByteArrayInputStream(end));
         }
     }
 }

@@ -132,7 +132,7 @@ final class PagedLoad {
         long bytes = read.rows().stream()
                 .map(Page.Row::json)
                 .filter(Objects::nonNull)
-                .mapToLong(String::length)
+                .mapToLong(json -> json.length)
                 .sum();
         long fitting = bytes == 0 ? page : read.rows().size() * BYTES_OF_A_PAGE / bytes;
         return (int)
@@ -185,10 +185,8 @@ final class PagedLoad {
                         .toList());
         rows.rows().stream()
                 .filter(row -> row.refused() == null && !row.isWide())
-                .forEach(row -> versions.add(
-                        row.key(),
-                        RowJson.ofHistory(row.json(), RowJson.READ, read, historyFrom)
-                                .getBytes(StandardCharsets.UTF_8)));
+                .forEach(
+                        row -> versions.add(row.key(), RowJson.ofHistory(row.json(), RowJson.READ, read, historyFrom)));
         new BisectingInsert(context, olapSync.clickHouse(), history).write(versions);
     }
 }

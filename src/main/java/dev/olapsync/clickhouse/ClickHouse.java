@@ -117,6 +117,11 @@ public final class ClickHouse implements AutoCloseable {
         insert(target, rows, ClickHouseFormat.JSONEachRow);
     }
 
+    /** The same for one JSON array per line, with the values of the columns that the target names. */
+    public void insertCompactJson(String target, InputStream rows) {
+        insert(target, rows, ClickHouseFormat.JSONCompactEachRow);
+    }
+
     /** The same for rows in tab separated text, as Postgres copies them. */
     public void insertTabs(String target, InputStream rows) {
         insert(target, rows, ClickHouseFormat.TabSeparated);

@@ -84,6 +84,7 @@ final class ClickHouseSettings {
             input_format_import_nested_json=0
             input_format_ipv4_default_on_conversion_error=0
             input_format_ipv6_default_on_conversion_error=0
+            input_format_json_compact_allow_variable_number_of_columns=0
             input_format_json_defaults_for_missing_elements_in_named_tuple=1
             input_format_json_empty_as_default=0
             input_format_json_ignore_unknown_keys_in_named_tuple=0

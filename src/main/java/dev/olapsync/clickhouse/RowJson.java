@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** An output row as a record: the JSON object that Postgres wrote, with version and deletion mark appended. */
+/** An output row as a record: a JSON object in UTF-8, without blanks around its members, with version and deletion mark at its end. */
 public final class RowJson {
 
     public static final String VERSION = "_version";
@@ -25,9 +25,21 @@ public final class RowJson {
 
     private static final String DELETED_FROM = ",\"" + DELETED + "\":";
     private static final String VERSION_FROM = ",\"" + VERSION + "\":";
+    private static final byte[] END_OF_TOMBSTONE = ("\"" + DELETED + "\":1}").getBytes(StandardCharsets.US_ASCII);
     private static final Pattern VERSION_AT_END = Pattern.compile(VERSION_FROM + "(\\d+)(" + DELETED_FROM + "[01])?}$");
 
     private RowJson() {}
+
+    /** Whether an output row has the deletion mark. */
+    public static boolean isTombstone(byte[] row) {
+        return Arrays.equals(
+                row,
+                Math.max(0, row.length - END_OF_TOMBSTONE.length),
+                row.length,
+                END_OF_TOMBSTONE,
+                0,
+                END_OF_TOMBSTONE.length);
+    }
 
     /** The version of an output row; empty if it is not an output row. */
     public static Optional<BigInteger> version(byte[] row) {
@@ -40,32 +52,39 @@ public final class RowJson {
      * @param row a JSON object with at least one member
      * @param members further ones, each behind a comma
      */
-    public static String with(String row, String members) {
-        return members.isEmpty() ? row : row.substring(0, row.lastIndexOf('}')) + members + "}";
+    public static byte[] with(byte[] row, String members) {
+        return members.isEmpty() ? row : replacingEnd(row, members + "}");
     }
 
     /** @param row a JSON object with at least one member */
-    public static byte[] versioned(String row, BigInteger version, boolean deleted) {
-        byte[] json = row.getBytes(StandardCharsets.UTF_8);
-        byte[] behind =
-                (VERSION_FROM + version + DELETED_FROM + (deleted ? "1}" : "0}")).getBytes(StandardCharsets.US_ASCII);
-        int end = json.length - 1;
-        while (json[end] != '}') {
-            end--;
-        }
-        byte[] versioned = Arrays.copyOf(json, end + behind.length);
-        System.arraycopy(behind, 0, versioned, end, behind.length);
-        return versioned;
+    public static byte[] versioned(byte[] row, BigInteger version, boolean deleted) {
+        return replacingEnd(row, VERSION_FROM + version + DELETED_FROM + (deleted ? "1}" : "0}"));
+    }
+
+    /** @param end replaces the last byte */
+    private static byte[] replacingEnd(byte[] row, String end) {
+        byte[] behind = end.getBytes(StandardCharsets.UTF_8);
+        byte[] whole = Arrays.copyOf(row, row.length - 1 + behind.length);
+        System.arraycopy(behind, 0, whole, row.length - 1, behind.length);
+        return whole;
     }
 
     /**
      * A version in a history.
      *
-     * @param row a JSON object, which may be empty
+     * @param row a JSON object with at least one member
      */
-    public static String ofHistory(String row, String operation, Instant committed, BigInteger version) {
-        String members = row.substring(row.indexOf('{') + 1, row.lastIndexOf('}'));
-        return "{\"" + OPERATION + "\":\"" + operation + "\",\"" + COMMIT_TIME + "\":\"" + committed + "\""
-                + (members.isBlank() ? "" : "," + members) + VERSION_FROM + version + "}";
+    public static byte[] ofHistory(byte[] row, String operation, Instant committed, BigInteger version) {
+        return replacingEnd(row, "," + membersOfHistory(operation, committed, version));
+    }
+
+    /** A row of a history that ends the older versions. */
+    public static byte[] endOfVersions(Instant committed, BigInteger version) {
+        return ("{" + membersOfHistory(TRUNCATE, committed, version)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String membersOfHistory(String operation, Instant committed, BigInteger version) {
+        return "\"" + OPERATION + "\":\"" + operation + "\",\"" + COMMIT_TIME + "\":\"" + committed + "\""
+                + VERSION_FROM + version + "}";
     }
 }

@@ -64,16 +64,12 @@ public final class DeadLetters {
             CamelContext context,
             String model,
             String key,
-            String json,
+            byte[] json,
             Position position,
             String unheld,
             String refused) {
-        Exchange deadLetter = deadLetter(
-                context,
-                Cause.VALUE,
-                key.getBytes(StandardCharsets.UTF_8),
-                json.getBytes(StandardCharsets.UTF_8),
-                notHeld(unheld, refused));
+        Exchange deadLetter =
+                deadLetter(context, Cause.VALUE, key.getBytes(StandardCharsets.UTF_8), json, notHeld(unheld, refused));
         deadLetter.getMessage().setHeader(MODEL, model);
         deadLetter.getMessage().setHeader(POSITION, position.sequence());
         return deadLetter;

@@ -37,7 +37,7 @@ final class HistoryVersions {
         return new OutputRow(
                 history.name(),
                 "",
-                RowJson.ofHistory("{}", RowJson.TRUNCATE, event.committed(), version(event)),
+                RowJson.endOfVersions(event.committed(), version(event)),
                 true,
                 null,
                 null,

@@ -101,7 +101,7 @@ public class LookUpToRows implements AggregationStrategy {
     }
 
     /** A version of a history has these columns anyway. */
-    private static String json(String row, Model model, Cause cause) {
+    private static byte[] json(byte[] row, Model model, Cause cause) {
         return row == null || cause.change() != null
                 ? row
                 : RowJson.with(row, model.options().metadata().json(cause.origin()));

@@ -15,8 +15,8 @@ import org.apache.camel.Exchange;
  *
  * @param target the name of the model, or of its history; never null
  * @param key the key of the row as text, never null
- * @param json null if Postgres cannot compute the row or it is too wide, else a JSON object with the names of
- *     ClickHouse's columns; only the columns of the key if the row is not live
+ * @param json null if Postgres cannot compute the row or it is too wide, else a JSON object in UTF-8 with the names
+ *     of ClickHouse's columns; only the columns of the key if the row is not live
  * @param live false if the SELECT of the model has no such row: a tombstone
  * @param unheld columns that are NULL because the type in ClickHouse does not have the value; null if there are
  *     none
@@ -27,7 +27,7 @@ import org.apache.camel.Exchange;
 public record OutputRow(
         String target,
         String key,
-        String json,
+        byte[] json,
         boolean live,
         String unheld,
         String refused,
@@ -79,8 +79,6 @@ public record OutputRow(
 
     /** The row as a Kafka record. */
     public byte[] versioned() {
-        return isVersion()
-                ? json.getBytes(StandardCharsets.UTF_8)
-                : RowJson.versioned(json, cause.position().version(), !live);
+        return isVersion() ? json : RowJson.versioned(json, cause.position().version(), !live);
     }
 }

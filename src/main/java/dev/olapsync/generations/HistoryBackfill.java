@@ -15,7 +15,6 @@ import dev.olapsync.tables.TargetTable;
 import dev.olapsync.verify.Barrier.StandstillException;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -95,10 +94,8 @@ final class HistoryBackfill implements EarlierVersions {
     private void hide(BigInteger below) {
         // no record has this version, because records begin at multiples of eight; the end of the load uses the one
         // behind it
-        String end = RowJson.ofHistory("{}", RowJson.TRUNCATE, Instant.EPOCH, below.subtract(BigInteger.TWO));
+        byte[] end = RowJson.endOfVersions(Instant.EPOCH, below.subtract(BigInteger.TWO));
         olapSync.clickHouse()
-                .insertJson(
-                        TargetTable.ofHistory(next).orElseThrow().insert(),
-                        new ByteArrayInputStream(end.getBytes(StandardCharsets.UTF_8)));
+                .insertJson(TargetTable.ofHistory(next).orElseThrow().insert(), new ByteArrayInputStream(end));
     }
 }

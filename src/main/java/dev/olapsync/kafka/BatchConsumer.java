@@ -87,6 +87,7 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
     }
 
     private final Losses losses;
+    private final OffsetCommits commits = new OffsetCommits(this);
     /** The offset that the next record of a partition must have. */
     private final Map<TopicPartition, Long> expected = new HashMap<>();
 
@@ -136,8 +137,14 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
         return parts;
     }
 
+    /** Commits the offsets without waiting for the broker: if the commit fails, the next polls repeat it, or throw. */
+    void commit(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        commits.commit(offsets);
+    }
+
     @Override
     public ConsumerRecords<Object, Object> poll(Duration timeout) {
+        commits.goOn();
         if (!complete && !hasJoined()) {
             stay();
             return ConsumerRecords.empty();
@@ -314,12 +321,14 @@ public final class BatchConsumer extends KafkaConsumer<Object, Object> {
 
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            commits.finish(partitions);
             forget(partitions);
             listener.onPartitionsRevoked(partitions);
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            commits.forget(partitions);
             forget(partitions);
             listener.onPartitionsLost(partitions);
         }

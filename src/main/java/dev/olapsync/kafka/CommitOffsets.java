@@ -10,6 +10,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.component.kafka.KafkaConstants;
 import org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommit;
 import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
@@ -40,8 +41,13 @@ public class CommitOffsets implements Processor {
         DefaultKafkaManualCommit commit = ((Exchange) batch.get(0))
                 .getMessage()
                 .getHeader(KafkaConstants.MANUAL_COMMIT, DefaultKafkaManualCommit.class);
+        Consumer<?, ?> consumer = commit.getCamelExchangePayload().consumer;
+        if (consumer instanceof BatchConsumer own) {
+            own.commit(offsets);
+            return;
+        }
         try {
-            commit.getCamelExchangePayload().consumer.commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
+            consumer.commitSync(offsets, Duration.ofMillis(commit.getCommitTimeout()));
         } catch (CommitFailedException | RebalanceInProgressException e) {
             // the partitions may belong to another consumer by now; only a consumer that joins the group again can find
             // out, not a redelivery

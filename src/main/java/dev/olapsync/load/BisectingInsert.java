@@ -14,6 +14,7 @@ import dev.olapsync.tables.InsertErrors;
 import dev.olapsync.tables.TargetTable;
 import dev.olapsync.tables.Tombstones;
 import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -37,12 +38,16 @@ public final class BisectingInsert {
     private final ClickHouse clickHouse;
     private final TargetTable target;
     private final String insert;
+    private final String insertCompact;
+    private final CompactRows layout;
 
     public BisectingInsert(CamelContext context, ClickHouse clickHouse, TargetTable target) {
         this.context = context;
         this.clickHouse = clickHouse;
         this.target = target;
         this.insert = target.insert();
+        this.insertCompact = target.insertOfColumns();
+        this.layout = new CompactRows(target.absent());
     }
 
     /**
@@ -58,7 +63,7 @@ public final class BisectingInsert {
             return 0;
         }
         try {
-            clickHouse.insertJson(insert, batch.json());
+            insert(batch);
             return batch.getRows();
         } catch (ClickHouseException e) {
             requireDivisible(e, clickHouse, target);
@@ -101,9 +106,25 @@ public final class BisectingInsert {
         }
     }
 
+    private void insert(RowBatch batch) {
+        Optional<InputStream> compact = batch.compact(layout);
+        if (compact.isPresent()) {
+            try {
+                clickHouse.insertCompactJson(insertCompact, compact.get());
+                return;
+            } catch (ClickHouseException e) {
+                if (InsertErrors.kind(e) != InsertErrors.Kind.ROW) {
+                    throw e;
+                }
+                // the error about an object names its column
+            }
+        }
+        clickHouse.insertJson(insert, batch.json());
+    }
+
     private void insert(RowBatch batch, Refused refused) {
         try {
-            clickHouse.insertJson(insert, batch.json());
+            insert(batch);
         } catch (ClickHouseException e) {
             refused(batch, e, refused);
         }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 
 /** Rows of one model that are written with one INSERT. */
@@ -91,10 +92,18 @@ public final class RowBatch {
         return rows.stream().mapToLong(Row::committed).filter(committed -> committed != 0);
     }
 
+    /** One JSON array per line; empty if a row cannot be written so. */
+    Optional<InputStream> compact(CompactRows layout) {
+        return layout.of(rows.stream().map(Row::json)::iterator, bytes());
+    }
+
+    private int bytes() {
+        return rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact);
+    }
+
     /** One JSON object per line. */
     public InputStream json() {
-        byte[] lines =
-                new byte[rows.stream().mapToInt(row -> row.json().length + 1).reduce(0, Math::addExact)];
+        byte[] lines = new byte[bytes()];
         int at = 0;
         for (Row row : rows) {
             System.arraycopy(row.json(), 0, lines, at, row.json().length);

@@ -146,6 +146,20 @@ public record ColumnType(Kind kind, int precision, int scale, ColumnType element
         };
     }
 
+    /** The value that ClickHouse gives to a column that a row lacks, as JSON; a NULL for floating point numbers, which are read as text. */
+    public String jsonOfDefault() {
+        return switch (kind) {
+            case INT16, INT32, INT64, DECIMAL -> "0";
+            case FLOAT32, FLOAT64 -> "null";
+            case BOOL -> "false";
+            case DATE -> "\"1970-01-01\"";
+            case TIMESTAMP, INSTANT -> "\"1970-01-01T00:00:00\"";
+            case UUID -> "\"00000000-0000-0000-0000-000000000000\"";
+            case ARRAY -> "[]";
+            case STRING, TEXT_FORM, JSON_TEXT, LOW_CARDINALITY -> "\"\"";
+        };
+    }
+
     /** SQL for the value in a {@link RowText}. */
     String text(String sql) {
         return kind == Kind.ARRAY ? "to_json(" + value(sql) + ")::text" : value(sql);

@@ -14,10 +14,10 @@ public record Page(List<Row> rows) {
      * A row of the grain; all values except the first are as in {@link LookUp}.
      *
      * @param grainKey the texts of the columns of the key
-     * @param json a JSON object; null if it has too many bytes
+     * @param json a JSON object in UTF-8; null if it has too many bytes
      */
     public record Row(
-            List<String> grainKey, String key, boolean live, String json, int size, String unheld, String refused) {
+            List<String> grainKey, String key, boolean live, byte[] json, int size, String unheld, String refused) {
 
         /** Whether it has more bytes than a row of the page may have, so that there is no json. */
         public boolean isWide() {

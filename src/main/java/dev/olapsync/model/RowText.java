@@ -134,12 +134,12 @@ public final class RowText {
     }
 
     /**
-     * The JSON object, with the names of ClickHouse's columns.
+     * The JSON object in UTF-8, with the names of ClickHouse's columns.
      *
      * @param text null if the row has too many bytes; then null is returned
      * @param isLive whether the SELECT of the model has the row; otherwise the object has only the columns of the key
      */
-    public String json(String text, boolean isLive) {
+    public byte[] json(String text, boolean isLive) {
         if (text == null) {
             return null;
         }
@@ -157,7 +157,7 @@ public final class RowText {
             }
             values.requireEnd();
             json.append('}');
-            return new String(json.toByteArray(), StandardCharsets.UTF_8);
+            return json.toByteArray();
         }
     }
 

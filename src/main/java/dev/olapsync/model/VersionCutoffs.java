@@ -1,5 +1,7 @@
 package dev.olapsync.model;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * Version cut-offs: for each model the version below which no row counts any more. They are output rows of a model of
  * their own, so they are published and loaded like all others, and their order among the rows does not matter.
@@ -12,7 +14,7 @@ public final class VersionCutoffs {
     private VersionCutoffs() {}
 
     /** The version cut-off of a model, without its version. */
-    public static String row(String model) {
-        return "{\"model\":\"" + model + "\"}";
+    public static byte[] row(String model) {
+        return ("{\"model\":\"" + model + "\"}").getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -263,6 +263,23 @@ public final class TargetTable {
                 system.keySet().stream().map(name -> identifier(name)).toList());
     }
 
+    /** The same, with the names of the columns that the rows have, in the order of {@link #absent()}. */
+    public String insertOfColumns() {
+        String insert = insert();
+        return insert.equals(identifier(table())) ? insert + " (" + names() + ")" : insert;
+    }
+
+    /** The columns, each with its value as JSON in a tombstone, where nothing reads it. */
+    public Map<String, String> absent() {
+        Map<String, String> absent = new LinkedHashMap<>();
+        columns().keySet().forEach(name -> absent.put(name, "0"));
+        ofModel()
+                .forEach(column -> absent.put(
+                        column.name(),
+                        column.nullable() ? "null" : column.type().jsonOfDefault()));
+        return absent;
+    }
+
     /**
      * The same for rows that all get this version and this origin and have, after the columns of the model, the mark 1
      * if they must not be written: then ClickHouse refuses the INSERT.
@@ -290,11 +307,15 @@ public final class TargetTable {
         String structure = read.entrySet().stream()
                 .map(column -> identifier(column.getKey()) + " " + column.getValue())
                 .collect(Collectors.joining(", "));
-        String names = columns().keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
         String selected = Stream.concat(
                         ofModel().stream().map(column -> reading.apply(column).value()), values.stream())
                 .collect(Collectors.joining(", "));
-        return identifier(table()) + " (" + names + ") SELECT " + selected + " FROM input(" + literal(structure) + ")";
+        return identifier(table()) + " (" + names() + ") SELECT " + selected + " FROM input(" + literal(structure)
+                + ")";
+    }
+
+    private String names() {
+        return columns().keySet().stream().map(name -> identifier(name)).collect(Collectors.joining(", "));
     }
 
     private static boolean isFloat(OutputColumn column) {

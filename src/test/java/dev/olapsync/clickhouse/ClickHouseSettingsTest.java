@@ -91,7 +91,7 @@ class ClickHouseSettingsTest {
     @Test
     void noSettingOfTheProfileChangesWhatIsWrittenAndRead() throws Exception {
         List<String> right = writtenAndRead("default");
-        assertThat(right).hasSize(11);
+        assertThat(right).hasSize(12);
         List<String> loud = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         for (Map<String, String> profile : profiles()) {
@@ -154,6 +154,12 @@ class ClickHouseSettingsTest {
                             + "{\"id\":2,\"a.b\":null,\"s\":\"\\/x\",\"f\":null,\"n\":null,\"u\":0,\"t\":null,\"d\":null,\"b\":null,\"l\":[],\"_version\":1,\"_deleted\":0}\n"
                             + "{\"id\":3,\"s\":\"gone\",\"u\":1,\"_version\":1,\"_deleted\":0}\n"));
             session.insertJson("pinned_rows", stream("{\"id\":3,\"_version\":2,\"_deleted\":1}\n"));
+            session.insertCompactJson(
+                    "pinned_rows (id, `a.b`, s, f, n, u, t, d, b, l, _version, _deleted)",
+                    stream(
+                            "[0,null,\"\\/x\",0.1,0.1000000000,18446744073709551615,\"1950-05-05T01:02:03.000000\",\"1950-05-05\",true,"
+                                    + "[\"\",null,\"{}\"],1,0]\n"
+                                    + "[3,null,\"\",null,null,0,null,null,null,[],3,1]\n"));
             session.insertTabs(
                     "pinned_rows (id, `a.b`, s, f, n, u, t, d, b, l, _version, _deleted) SELECT id, `a.b`, s, CAST(f AS Nullable(Float64)), n, u,"
                             + " t, d, b, l, toUInt128('5'), throwIf(_deleted) FROM input('id Int32, `a.b` Nullable(String), s String, f Nullable(String),"

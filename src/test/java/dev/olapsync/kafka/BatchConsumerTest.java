@@ -23,6 +23,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -336,6 +337,25 @@ class BatchConsumerTest {
         assertThat(joined).isEqualTo(1);
         assertThat(read).doesNotHaveDuplicates().hasSize(300);
         assertThat(lost).isEmpty();
+    }
+
+    @Test
+    void aCommitIsFinishedBeforeTheConsumerIsClosed() throws Exception {
+        Map<String, String> group = Map.of("group.id", topic, "enable.auto.commit", "false");
+        consumer.close();
+        consumer = consumer(group);
+        consumer.subscribe(List.of(topic), new QuietListener());
+        settle();
+        produce(4);
+        assertThat(batch(LONG)).containsExactlyInAnyOrder(1, 2, 3, 4);
+        consumer.commit(Map.of(
+                new TopicPartition(topic, 0), new OffsetAndMetadata(3),
+                new TopicPartition(topic, 1), new OffsetAndMetadata(2)));
+        consumer.close();
+        produce(1);
+        consumer = consumer(group);
+        consumer.subscribe(List.of(topic), new QuietListener());
+        assertThat(batch(LONG)).containsExactly(5);
     }
 
     private void delete(int partition, long before) throws Exception {

@@ -255,7 +255,9 @@ class ConvergenceTest {
         List<String> json = new ArrayList<>();
         for (Page.Range range : ranges) {
             inRanges.addAll(Page.keys(postgres, model, range, size + 1));
-            Page.read(postgres, model, range, size + 1, Long.MAX_VALUE).rows().forEach(row -> json.add(row.json()));
+            Page.read(postgres, model, range, size + 1, Long.MAX_VALUE)
+                    .rows()
+                    .forEach(row -> json.add(LookUps.text(row.json())));
         }
         assertThat(inRanges).as(model.name() + " in ranges of " + size).isEqualTo(keys);
         assertThat(json).isEqualTo(rows.stream().map(LookUps.Row::json).toList());

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -147,6 +148,11 @@ final class LookUps {
         return key;
     }
 
+    /** Null for null. */
+    static String text(byte[] json) {
+        return json == null ? null : new String(json, StandardCharsets.UTF_8);
+    }
+
     private static List<Row> rows(PreparedStatement statement, boolean numbered, RowText text) throws SQLException {
         try (ResultSet row = statement.executeQuery()) {
             List<Row> rows = new ArrayList<>();
@@ -155,7 +161,7 @@ final class LookUps {
                         numbered ? row.getLong("n") : 0,
                         row.getString("key"),
                         row.getBoolean("live"),
-                        text.json(row.getString("row"), row.getBoolean("live")),
+                        text(text.json(row.getString("row"), row.getBoolean("live"))),
                         row.getString("unheld"),
                         row.getString("refused")));
             }

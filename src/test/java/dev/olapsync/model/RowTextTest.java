@@ -39,7 +39,7 @@ class RowTextTest {
                         "SELECT (r.*)::text, row_to_json(r.*)::text"
                                 + " FROM (SELECT NULLIF($1, 'NULL') AS a, NULLIF($2, 'NULL') AS \"\"\"Ж\"\" \\\") AS r",
                         row);
-                mapped.add(TEXTS.json(answer.get(0), true));
+                mapped.add(json(TEXTS, answer.get(0), true));
                 expected.add(answer.get(1));
             }
             assertThat(mapped.stream().map(LookUps::json).toList())
@@ -62,12 +62,12 @@ class RowTextTest {
                         new Column("none", Form.JSON),
                         new Column("empty", Form.TEXT)),
                 List.of(new Column("i", Form.NUMBER)));
-        assertThat(row.json("(-12,1.5e-07,NaN,t,f,\"2026-11-30 12:00:00.5\",\"[\"\"a\\\\n\"\", null]\",,\"\")", true))
+        assertThat(json(row, "(-12,1.5e-07,NaN,t,f,\"2026-11-30 12:00:00.5\",\"[\"\"a\\\\n\"\", null]\",,\"\")", true))
                 .isEqualTo("{\"i\":-12,\"f\":1.5e-07,\"n\":\"NaN\",\"yes\":true,\"no\":false,"
                         + "\"at\":\"2026-11-30T12:00:00.5\",\"list\":[\"a\\n\", null],\"none\":null,\"empty\":\"\"}");
-        assertThat(row.json("(7)", false)).isEqualTo("{\"i\":7}");
-        assertThat(row.json("()", false)).isEqualTo("{\"i\":null}");
-        assertThat(row.json(null, true)).isNull();
+        assertThat(json(row, "(7)", false)).isEqualTo("{\"i\":7}");
+        assertThat(json(row, "()", false)).isEqualTo("{\"i\":null}");
+        assertThat(json(row, null, true)).isNull();
     }
 
     @Test
@@ -83,7 +83,7 @@ class RowTextTest {
                 + " FROM (SELECT date '1900-01-02' AS day, timestamp '2299-12-31 23:59:59.5' AS at) AS r";
         try (Connection postgres = TestDatabase.create("row_text_times")) {
             List<String> answer = ask(postgres, sql, List.of());
-            assertThat(row.json(answer.get(0), true)).isEqualTo(answer.get(1));
+            assertThat(json(row, answer.get(0), true)).isEqualTo(answer.get(1));
         }
         // the styles German, SQL and Postgres
         for (String other : List.of("02.01.1900", "01/02/1900", "01-02-1900")) {
@@ -91,6 +91,10 @@ class RowTextTest {
                     .as(other)
                     .hasMessageContaining("DateStyle");
         }
+    }
+
+    private static String json(RowText row, String text, boolean live) {
+        return LookUps.text(row.json(text, live));
     }
 
     private static String text(Random random) {

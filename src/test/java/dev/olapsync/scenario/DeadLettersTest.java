@@ -356,8 +356,9 @@ class DeadLettersTest {
             parts.postgres("INSERT INTO part SELECT i, 'part', 1, 'secret' FROM generate_series(1, 1000) i");
             parts.awaitQuiet();
             assertThat(parts.clickHouse("SELECT count() FROM part_fact")).containsExactly("0");
+            // a batch with fewer rows has a dead letter for each of them
             assertThat(parts.readDeadLetters())
-                    .hasSizeBetween(1, 100)
+                    .hasSizeBetween(1, 500)
                     .extracting(deadLetter -> text(deadLetter, "olap.error"))
                     .anyMatch(error -> error.contains("rows of part_fact not written"));
             parts.postgres(
