@@ -26,8 +26,9 @@ public final class StreamedSource extends Struct {
         private final Field lsn;
         private Json json;
 
-        /** @param values the source of one of the changes */
+        /** @param values the source of one of the changes, which is checked here, once for all of them */
         public Shared(Struct values) {
+            values.validate();
             this.values = values;
             this.sequence = values.schema().field(SourceInfo.SEQUENCE_KEY);
             this.lsn = values.schema().field(SourceInfo.LSN_KEY);
@@ -124,10 +125,10 @@ public final class StreamedSource extends Struct {
         return this;
     }
 
-    /** The values are those that Debezium has put into a struct and checked. */
+    /** The shared values are checked once. */
     @Override
     public void validate() {
-        shared.values.validate();
+        // each change has a sequence, and may lack an LSN
     }
 
     @Override
