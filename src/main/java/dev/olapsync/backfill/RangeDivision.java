@@ -9,17 +9,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Divides the rows of a model into ranges of keys: small enough for an interrupted load, and enough of them for each
- * thread.
+ * Divides the rows of a model into ranges of keys: small enough for an interrupted load and for a range that cannot be copied, and enough
+ * of them for each thread. Not more of them, because Postgres reads the joined tables for each range, and ClickHouse has to merge what
+ * the ranges write.
  */
 final class RangeDivision {
 
     /** Maximum work that an interrupted load repeats, per thread. */
-    private static final long ROWS_OF_A_RANGE = 200_000;
+    private static final long ROWS_OF_A_RANGE = 500_000;
 
     private static final long BYTES_OF_A_RANGE = 256 << 20;
     /** Ranges per thread, so that no thread has a large range left at the end. */
-    private static final int RANGES_OF_A_THREAD = 4;
+    private static final int RANGES_OF_A_THREAD = 2;
 
     private RangeDivision() {}
 

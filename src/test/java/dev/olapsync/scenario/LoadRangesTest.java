@@ -21,7 +21,7 @@ class LoadRangesTest {
             places.start().awaitLoaded();
             assertThat(places.clickHouse(
                             "SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
-                    .isEqualTo(List.of("12," + ROWS + ",1"));
+                    .isEqualTo(List.of("6," + ROWS + ",1"));
             places.awaitInSync();
         }
     }
@@ -44,14 +44,14 @@ class LoadRangesTest {
                         .until(
                                 () -> places.clickHouse(
                                         "SELECT count() FROM _load_ranges FINAL WHERE model = 'place' AND done"),
-                                List.of("11")::equals);
+                                List.of("5")::equals);
                 CompletableFuture<Void> stopped = CompletableFuture.runAsync(places::stop);
                 await("the stop").until(context::isStopping);
                 statement.execute("SELECT pg_advisory_unlock(7)");
                 stopped.get();
             }
             long before = written(places);
-            assertThat(before).isBetween(ROWS * 9L / 10, ROWS - 1L);
+            assertThat(before).isBetween(ROWS * 8L / 10, ROWS - 1L);
             places.start().awaitLoaded();
             assertThat(OlapSync.of(places.camel().getCamelContext())
                             .metrics()
@@ -89,7 +89,7 @@ class LoadRangesTest {
             places.awaitLoaded();
             assertThat(places.clickHouse(
                             "SELECT count(), sum(rows), min(done) FROM _load_ranges FINAL WHERE model = 'place'"))
-                    .isEqualTo(List.of("12," + ROWS + ",1"));
+                    .isEqualTo(List.of("6," + ROWS + ",1"));
             places.awaitInSync();
         }
     }
