@@ -272,7 +272,7 @@ public final class TargetTable {
     /** The columns, each with its value as JSON in a tombstone, where nothing reads it. */
     public Map<String, String> absent() {
         Map<String, String> absent = new LinkedHashMap<>();
-        columns().keySet().forEach(name -> absent.put(name, "0"));
+        columns().forEach((name, type) -> absent.put(name, jsonOfDefault(type)));
         ofModel()
                 .forEach(column -> absent.put(
                         column.name(),
@@ -312,6 +312,11 @@ public final class TargetTable {
                 .collect(Collectors.joining(", "));
         return identifier(table()) + " (" + names() + ") SELECT " + selected + " FROM input(" + literal(structure)
                 + ")";
+    }
+
+    /** @param type of a column that the SELECT of a model does not have */
+    private static String jsonOfDefault(String type) {
+        return type.startsWith("UInt") ? "0" : TIMES.matcher(type).lookingAt() ? "\"1970-01-01T00:00:00\"" : "\"\"";
     }
 
     private String names() {

@@ -122,6 +122,18 @@ class OffsetCommitsTest {
     }
 
     @Test
+    void anAcknowledgementIsForItsOwnOffsetsOnly() {
+        commit(A, 5);
+        broker.failure = new TimeoutException();
+        commit(A, 6);
+        broker.failure = null;
+        broker.answer();
+        commits.goOn();
+        broker.answer();
+        assertThat(broker.committed).containsEntry(A, 6L);
+    }
+
+    @Test
     void aCommitThatTheBrokerRefusesIsAFailureOfTheNextPoll() {
         broker.failure = GroupAuthorizationException.forGroupId("g");
         commit(A, 5);
