@@ -28,6 +28,9 @@ public final class RowBatch {
      */
     record Row(byte[] key, byte[] json, long committed, PolledRecord polled) {}
 
+    /** Bytes of a row, on average. Wider rows would be in memory once more for little. */
+    private static final long WIDE = 2_000;
+
     private final String model;
     private final Way way;
     private final List<Row> rows;
@@ -92,9 +95,12 @@ public final class RowBatch {
         return rows.stream().mapToLong(Row::committed).filter(committed -> committed != 0);
     }
 
-    /** One JSON array per line; empty if a row cannot be written so. */
+    /** One JSON array per line; empty if a row cannot be written so, or if the names are a small part of the rows. */
     Optional<InputStream> compact(CompactRows layout) {
-        return layout.of(rows.stream().map(Row::json)::iterator, bytes());
+        int bytes = bytes();
+        return bytes > WIDE * rows.size()
+                ? Optional.empty()
+                : layout.of(rows.stream().map(Row::json)::iterator, bytes);
     }
 
     private int bytes() {

@@ -130,6 +130,16 @@ class CompactRowsTest {
         }
     }
 
+    @Test
+    void wideRowsKeepTheirNames() {
+        CompactRows layout = new CompactRows(Map.of("a", "null"));
+        RowBatch batch = RowBatch.ofInitialLoad("m");
+        batch.add("1", "{\"a\":1}".getBytes(StandardCharsets.UTF_8));
+        assertThat(batch.compact(layout)).isPresent();
+        batch.add("2", ("{\"a\":\"" + "x".repeat(10_000) + "\"}").getBytes(StandardCharsets.UTF_8));
+        assertThat(batch.compact(layout)).isEmpty();
+    }
+
     private static Optional<String> compact(CompactRows layout, String row) {
         return layout.of(List.of(row.getBytes(StandardCharsets.UTF_8)), row.length())
                 .map(lines -> {
