@@ -12,6 +12,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The offsets that a consumer commits while it goes on: the next batch does not wait for the broker's answer. What was not committed is
@@ -20,6 +22,8 @@ import org.apache.kafka.common.errors.RetriableException;
 final class OffsetCommits {
 
     private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    private static final Logger LOG = LoggerFactory.getLogger(OffsetCommits.class);
 
     private final Consumer<?, ?> consumer;
     /** Without an acknowledgement of the broker yet. */
@@ -84,7 +88,9 @@ final class OffsetCommits {
             try {
                 consumer.commitSync(last, LIMIT);
             } catch (KafkaException e) {
-                // their records are processed twice
+                LOG.warn(
+                        "The last offsets of revoked partitions are not committed, so their records are processed twice: {}",
+                        e.getMessage());
             }
         }
         forget(partitions);
