@@ -74,10 +74,12 @@ final class OffsetCommits {
             refused = null;
             throw thrown;
         }
-        if (again && !open.isEmpty()) {
+        boolean repeat = again && !open.isEmpty();
+        // before the commit, which can set it again
+        again = false;
+        if (repeat) {
             send(new HashMap<>(open));
         }
-        again = false;
     }
 
     /** To be called before the partitions have another consumer: it continues at the committed offsets. */
