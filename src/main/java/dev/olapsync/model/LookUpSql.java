@@ -266,12 +266,10 @@ final class LookUpSql {
         return listingOfGrain() + where(bounds) + inOrder(limit(bounds));
     }
 
-    /** Keys that divide all rows into ranges with the same number of rows; the last range may have fewer. */
-    String division() {
+    /** All keys, in their order; not as texts, whose making would take longer than reading them. */
+    String allKeys() {
         List<String> key = grainKey();
-        return "SELECT " + texts(key) + " FROM (SELECT " + values(key) + ", row_number() OVER (ORDER BY "
-                + String.join(", ", key) + ") AS n FROM " + query.grain().as()
-                + ") AS s WHERE s.n % $1 = 0 ORDER BY s.n";
+        return "SELECT " + values(key) + " FROM " + query.grain().as() + " ORDER BY " + String.join(", ", key);
     }
 
     /** The number of rows of the grain in a range; locks the tables, also those whose rows need not be read. */
@@ -290,7 +288,7 @@ final class LookUpSql {
                 + ") AS m LIMIT 0) AS locked) AS locked";
     }
 
-    /** No value can be null that must not be, and ClickHouse can hold them all. */
+    /** No value is null that must not be, and ClickHouse can hold them all, or refuses them. */
     private String plain() {
         String conditions = query.stored().stream()
                 .flatMap(column -> plain(column).stream())
@@ -300,7 +298,7 @@ final class LookUpSql {
 
     private static Optional<String> plain(OutputColumn column) {
         String value = value(column);
-        Optional<String> held = column.type().held(value);
+        Optional<String> held = column.type().heldOrRefused(value);
         if (column.nullable()) {
             return held.map(condition -> condition + " IS NOT FALSE");
         }

@@ -103,7 +103,7 @@ final class ModelCompiler {
                 new PageQuery(
                         bounds -> new SqlText(sql.page(bounds)).jdbc(),
                         bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
-                        new SqlText(sql.division()).jdbc(),
+                        sql.allKeys(),
                         sql.rowText()),
                 new CopyQuery(sql::count, sql::copy, sql.lock(), sql.copyOfKeys()),
                 view,

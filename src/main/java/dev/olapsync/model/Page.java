@@ -4,8 +4,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Some rows of the grain of a model, in the order of its key. */
 public record Page(List<Row> rows) {
@@ -103,20 +105,38 @@ public record Page(List<Row> rows) {
     /**
      * Divides all rows, as they are now, into ranges with this number of rows; the last one has no upper bound and may
      * have fewer rows.
+     *
+     * @param postgres without a transaction
      */
     public static List<Range> divide(Connection postgres, Model model, int rows) throws SQLException {
-        List<Range> ranges = new ArrayList<>();
-        List<String> last = List.of();
-        try (PreparedStatement statement =
-                postgres.prepareStatement(model.page().division())) {
-            statement.setInt(1, rows);
-            for (List<String> key : keys(statement, model)) {
-                ranges.add(new Range(last, key));
-                last = key;
+        postgres.setAutoCommit(false);
+        try (Statement statement = postgres.createStatement()) {
+            // a cursor skips the keys between two bounds at less than half of the cost of a number for each row
+            statement.setEscapeProcessing(false);
+            statement.execute(
+                    "DECLARE keys NO SCROLL CURSOR FOR " + model.page().allKeys());
+            List<Range> ranges = new ArrayList<>();
+            List<String> last = List.of();
+            for (Optional<List<String>> next = behind(statement, model, rows);
+                    next.isPresent();
+                    next = behind(statement, model, rows)) {
+                ranges.add(new Range(last, next.get()));
+                last = next.get();
             }
+            ranges.add(new Range(last, List.of()));
+            return ranges;
+        } finally {
+            postgres.rollback();
+            postgres.setAutoCommit(true);
         }
-        ranges.add(new Range(last, List.of()));
-        return ranges;
+    }
+
+    /** The last one of the next so many keys. */
+    private static Optional<List<String>> behind(Statement cursor, Model model, int rows) throws SQLException {
+        cursor.execute("MOVE FORWARD " + (rows - 1) + " IN keys");
+        try (ResultSet row = cursor.executeQuery("FETCH NEXT FROM keys")) {
+            return row.next() ? Optional.of(key(row, model)) : Optional.empty();
+        }
     }
 
     private static List<List<String>> keys(PreparedStatement statement, Model model) throws SQLException {

@@ -34,13 +34,13 @@ public final class PageQuery {
 
     private final Map<Bounds, String> rows;
     private final Map<Bounds, String> keys;
-    private final String division;
+    private final String allKeys;
     private final RowText rowText;
 
-    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String division, RowText rowText) {
+    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String allKeys, RowText rowText) {
         this.rows = ofAll(rows);
         this.keys = ofAll(keys);
-        this.division = division;
+        this.allKeys = allKeys;
         this.rowText = rowText;
     }
 
@@ -73,8 +73,8 @@ public final class PageQuery {
         return rowText;
     }
 
-    /** The keys, as {@link #keys}, of each n-th row; n (int) is the parameter. */
-    public String division() {
-        return division;
+    /** Result columns: {@code k1} ... {@code kn}, not as texts, of all rows, in the order of the keys. */
+    String allKeys() {
+        return allKeys;
     }
 }
