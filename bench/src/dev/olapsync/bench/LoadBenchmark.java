@@ -19,7 +19,7 @@ final class LoadBenchmark implements Benchmark {
 
     @Override
     public void run(Bed bed, Report report) throws Exception {
-        int rows = bed.options().choose(300_000, 1_000_000);
+        int rows = bed.options().rows(bed.options().choose(300_000, 1_000_000));
         try (BenchShop source = bed.shop("load")) {
             ShopData.fill(source.dataSource(), new ShopSize(10_000, 1_000, rows / 4, rows), 1);
             for (int round = 0; round < bed.options().rounds(); round++) {
