@@ -70,6 +70,14 @@ class LauncherIT {
                 });
     }
 
+    /** Which happens when two threads log at the same time at the start, so not always. */
+    @Test
+    void theLibraryOfTheLogPrintsNothingItself() throws Exception {
+        assertThat(run(SCRIPT, Map.of("JAVA_OPTS", "-XshowSettings:properties"), "--version")
+                        .output())
+                .contains("slf4j.internal.verbosity = ERROR");
+    }
+
     @Test
     void readsTheConfigurationOfTheFolderThatTheEnvironmentNames() throws Exception {
         Path configured = Files.createDirectories(folder.resolve("etc"));
