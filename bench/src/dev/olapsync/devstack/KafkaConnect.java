@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletionException;
@@ -58,13 +60,16 @@ public final class KafkaConnect extends CapturePeer {
 
     @Override
     ProcessBuilder command() {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(LargePages.options());
+        command.addAll(List.of(
                 MEMORY,
                 LOGBACK,
                 "org.apache.kafka.connect.cli.ConnectStandalone",
                 home().resolve("worker.properties").toString(),
-                home().resolve("connector.properties").toString());
+                home().resolve("connector.properties").toString()));
+        ProcessBuilder builder = new ProcessBuilder(command);
         try {
             builder.environment().put("CLASSPATH", Files.readString(CLASS_PATH).trim());
         } catch (IOException e) {

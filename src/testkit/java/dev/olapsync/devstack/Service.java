@@ -186,6 +186,7 @@ public abstract class Service implements AutoCloseable {
     static ProcessBuilder java(List<String> options, Class<?> main, Object... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(LargePages.options());
         command.addAll(options);
         command.add(main.getName());
         Arrays.stream(arguments).map(Object::toString).forEach(command::add);
