@@ -54,6 +54,11 @@ final class LoadProgress {
         pace.await(read);
     }
 
+    /** In the place of a range, the parts of it. */
+    synchronized void divided(List<Range> parts) {
+        ranges.save(parts);
+    }
+
     private synchronized void store(Range range, long read, long written) {
         ranges.save(List.of(range));
         load = load.at(load.rows() + read);

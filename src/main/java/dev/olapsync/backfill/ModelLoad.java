@@ -12,6 +12,7 @@ import dev.olapsync.postgres.Position;
 import dev.olapsync.postgres.PostgresDataSource;
 import java.math.BigInteger;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.CamelContext;
 
 /**
@@ -43,6 +45,7 @@ final class ModelLoad {
     private final Pace pace;
     private final int threads;
     private final Queue<Range> waiting = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger numbers = new AtomicInteger();
     private LoadProgress progress;
     private PagedLoad pages;
     private volatile boolean ended;
@@ -86,6 +89,7 @@ final class ModelLoad {
         earlier.complete(historyFrom);
         pages = new PagedLoad(context, olapSync, model, start, historyFrom, page);
         begun.ranges().stream().filter(range -> !range.done()).forEach(waiting::add);
+        numbers.set(1 + begun.ranges().stream().mapToInt(Range::number).max().orElse(0));
         // the ranges are more exact: they are stored first
         Load load =
                 begun.load().at(begun.ranges().stream().mapToLong(Range::rows).sum());
@@ -174,8 +178,20 @@ final class ModelLoad {
                     new Range(range.number(), range.last(), range.upTo(), range.rows() + rows, true),
                     rows,
                     copied.get().written());
-        } else {
+            return;
+        }
+        List<Range> parts = model.history().isPresent() ? List.of(range) : divided(range);
+        if (parts.size() == 1) {
             pages.read(range, progress, () -> ended);
+        } else {
+            progress.divided(parts);
+            waiting.addAll(parts);
+        }
+    }
+
+    private List<Range> divided(Range range) throws SQLException {
+        try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
+            return RangeDivision.of(postgres, model, range, numbers::getAndIncrement);
         }
     }
 }

@@ -266,10 +266,11 @@ final class LookUpSql {
         return listingOfGrain() + where(bounds) + inOrder(limit(bounds));
     }
 
-    /** All keys, in their order; not as texts, whose making would take longer than reading them. */
-    String allKeys() {
+    /** A cursor over the keys in their order; not as texts, whose making would take longer than reading them. */
+    String cursor(PageQuery.Bounds bounds) {
         List<String> key = grainKey();
-        return "SELECT " + values(key) + " FROM " + query.grain().as() + " ORDER BY " + String.join(", ", key);
+        return "DECLARE " + PageQuery.CURSOR + " NO SCROLL CURSOR FOR SELECT " + values(key) + " FROM "
+                + query.grain().as() + where(bounds) + " ORDER BY " + String.join(", ", key);
     }
 
     /** The number of rows of the grain in a range; locks the tables, also those whose rows need not be read. */

@@ -103,7 +103,7 @@ final class ModelCompiler {
                 new PageQuery(
                         bounds -> new SqlText(sql.page(bounds)).jdbc(),
                         bounds -> new SqlText(sql.pageOfKeys(bounds)).jdbc(),
-                        sql.allKeys(),
+                        bounds -> new SqlText(sql.cursor(bounds)).jdbc(),
                         sql.rowText()),
                 new CopyQuery(sql::count, sql::copy, sql.lock(), sql.copyOfKeys()),
                 view,

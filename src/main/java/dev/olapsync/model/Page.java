@@ -35,6 +35,8 @@ public record Page(List<Row> rows) {
      */
     public record Range(List<String> after, List<String> upTo) {
 
+        public static final Range ALL = new Range(List.of(), List.of());
+
         /** The range of a single key, which is both bounds, for a copy. */
         public static Range only(List<String> key) {
             return new Range(key, key);
@@ -103,27 +105,28 @@ public record Page(List<Row> rows) {
     }
 
     /**
-     * Divides all rows, as they are now, into ranges with this number of rows; the last one has no upper bound and may
-     * have fewer rows.
+     * Divides the rows of a range, as they are now, into ranges with this number of rows; the last one has the upper bound
+     * and may have fewer rows, or none if there is no upper bound.
      *
      * @param postgres without a transaction
      */
-    public static List<Range> divide(Connection postgres, Model model, int rows) throws SQLException {
+    public static List<Range> divide(Connection postgres, Model model, Range all, int rows) throws SQLException {
         postgres.setAutoCommit(false);
-        try (Statement statement = postgres.createStatement()) {
-            // a cursor skips the keys between two bounds at less than half of the cost of a number for each row
-            statement.setEscapeProcessing(false);
-            statement.execute(
-                    "DECLARE keys NO SCROLL CURSOR FOR " + model.page().allKeys());
+        try (PreparedStatement cursor = postgres.prepareStatement(model.page().cursor(all.bounds()));
+                Statement statement = postgres.createStatement()) {
+            set(cursor, 1, all);
+            cursor.execute();
             List<Range> ranges = new ArrayList<>();
-            List<String> last = List.of();
+            List<String> last = all.after();
             for (Optional<List<String>> next = behind(statement, model, rows);
                     next.isPresent();
                     next = behind(statement, model, rows)) {
                 ranges.add(new Range(last, next.get()));
                 last = next.get();
             }
-            ranges.add(new Range(last, List.of()));
+            if (last.isEmpty() || !last.equals(all.upTo())) {
+                ranges.add(new Range(last, all.upTo()));
+            }
             return ranges;
         } finally {
             postgres.rollback();
@@ -131,10 +134,10 @@ public record Page(List<Row> rows) {
         }
     }
 
-    /** The last one of the next so many keys. */
+    /** The last one of the next so many keys; a cursor skips the others at less than half of the cost of numbering them. */
     private static Optional<List<String>> behind(Statement cursor, Model model, int rows) throws SQLException {
-        cursor.execute("MOVE FORWARD " + (rows - 1) + " IN keys");
-        try (ResultSet row = cursor.executeQuery("FETCH NEXT FROM keys")) {
+        cursor.execute("MOVE FORWARD " + (rows - 1) + " IN " + PageQuery.CURSOR);
+        try (ResultSet row = cursor.executeQuery("FETCH NEXT FROM " + PageQuery.CURSOR)) {
             return row.next() ? Optional.of(key(row, model)) : Optional.empty();
         }
     }
@@ -150,13 +153,18 @@ public record Page(List<Row> rows) {
     }
 
     private static void set(PreparedStatement statement, int first, Range range, int limit) throws SQLException {
+        statement.setInt(set(statement, first, range), limit);
+    }
+
+    /** @return the number of the parameter behind the bounds */
+    private static int set(PreparedStatement statement, int first, Range range) throws SQLException {
         int parameter = first;
         for (List<String> bound : List.of(range.after(), range.upTo())) {
             for (String column : bound) {
                 statement.setString(parameter++, column);
             }
         }
-        statement.setInt(parameter, limit);
+        return parameter;
     }
 
     private static List<String> key(ResultSet row, Model model) throws SQLException {

@@ -32,15 +32,21 @@ public final class PageQuery {
         }
     }
 
+    static final String CURSOR = "keys";
+
     private final Map<Bounds, String> rows;
     private final Map<Bounds, String> keys;
-    private final String allKeys;
+    private final Map<Bounds, String> cursor;
     private final RowText rowText;
 
-    PageQuery(Function<Bounds, String> rows, Function<Bounds, String> keys, String allKeys, RowText rowText) {
+    PageQuery(
+            Function<Bounds, String> rows,
+            Function<Bounds, String> keys,
+            Function<Bounds, String> cursor,
+            RowText rowText) {
         this.rows = ofAll(rows);
         this.keys = ofAll(keys);
-        this.allKeys = allKeys;
+        this.cursor = ofAll(cursor);
         this.rowText = rowText;
     }
 
@@ -73,8 +79,8 @@ public final class PageQuery {
         return rowText;
     }
 
-    /** Result columns: {@code k1} ... {@code kn}, not as texts, of all rows, in the order of the keys. */
-    String allKeys() {
-        return allKeys;
+    /** Declares {@link #CURSOR}, with the columns {@code k1} ... {@code kn}, not as texts, in the order of the keys. */
+    String cursor(Bounds bounds) {
+        return cursor.get(bounds);
     }
 }

@@ -249,7 +249,7 @@ class ConvergenceTest {
         if (size == 0) {
             return;
         }
-        List<Page.Range> ranges = Page.divide(postgres, model, size);
+        List<Page.Range> ranges = Page.divide(postgres, model, Page.Range.ALL, size);
         assertThat(ranges).hasSize(keys.size() / size + 1);
         List<List<String>> inRanges = new ArrayList<>();
         List<String> json = new ArrayList<>();

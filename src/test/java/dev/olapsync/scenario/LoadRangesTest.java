@@ -26,6 +26,25 @@ class LoadRangesTest {
         }
     }
 
+    /** The first range is copied; of the second one, which has a date that ClickHouse cannot hold, only the first part can be copied. */
+    @Test
+    void aRangeThatCannotBeCopiedIsDivided() throws Exception {
+        int rows = 250_000;
+        try (Scenario readings =
+                Scenario.of("readings", "CREATE TABLE readings (id int PRIMARY KEY, day date, value int)")) {
+            readings.model("reading", "SELECT id, day, value FROM readings");
+            readings.set("olap.load.threads", 1);
+            readings.postgres(
+                    "INSERT INTO readings SELECT i, CASE WHEN i <> 240000 THEN '2025-01-01'::date ELSE 'infinity' END, i"
+                            + " FROM generate_series(1, " + rows + ") i");
+            readings.start().awaitLoaded();
+            assertThat(readings.clickHouse(
+                            "SELECT range, rows, done FROM _load_ranges FINAL WHERE model = 'reading' ORDER BY range"))
+                    .isEqualTo(List.of("0,125001,1", "1,100000,1", "2,24999,1"));
+            readings.awaitInSync();
+        }
+    }
+
     /** Stopped when all ranges but one are done, and that one in the middle: nothing is read again. */
     @Test
     void anInterruptedLoadGoesOnWhereEachRangeStands() throws Exception {
