@@ -24,6 +24,8 @@ final class RangeDivision {
     private static final int ROWS_OF_PAGES = 100_000;
     /** Ranges per thread, so that no thread has a large range left at the end. */
     private static final int RANGES_OF_A_THREAD = 2;
+    /** A range with so few rows does not take long: each thread has one only. */
+    private static final long FEW_ROWS = 500_000;
 
     private RangeDivision() {}
 
@@ -57,7 +59,9 @@ final class RangeDivision {
     }
 
     private static int rowsOfRange(long total, long bytes, int least, int threads) {
-        long share = Math.max(least, total / ((long) threads * RANGES_OF_A_THREAD) + 1);
+        long ofThread = total / threads;
+        long share = Math.max(
+                least, 1 + (ofThread / RANGES_OF_A_THREAD < FEW_ROWS ? ofThread : ofThread / RANGES_OF_A_THREAD));
         double fitting = bytes == 0 ? ROWS_OF_A_RANGE : (double) total / bytes * BYTES_OF_A_RANGE;
         return (int) Math.max(1, Math.min(Math.min(share, ROWS_OF_A_RANGE), fitting));
     }
