@@ -24,7 +24,7 @@ final class RangeDivision {
     private static final int ROWS_OF_PAGES = 100_000;
     /** Ranges per thread, so that no thread has a large range left at the end. */
     private static final int RANGES_OF_A_THREAD = 2;
-    /** A range with so few rows does not take long: each thread has one only. */
+    /** Ranges with fewer rows do not take long: then each thread has only one. */
     private static final long FEW_ROWS = 500_000;
 
     private RangeDivision() {}

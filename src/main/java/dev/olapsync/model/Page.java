@@ -114,6 +114,8 @@ public record Page(List<Row> rows) {
         postgres.setAutoCommit(false);
         try (PreparedStatement cursor = postgres.prepareStatement(model.page().cursor(all.bounds()));
                 Statement statement = postgres.createStatement()) {
+            // the plan for reading all keys, not for reading the first ones soon
+            statement.execute("SET LOCAL cursor_tuple_fraction = 1");
             set(cursor, 1, all);
             cursor.execute();
             List<Range> ranges = new ArrayList<>();
