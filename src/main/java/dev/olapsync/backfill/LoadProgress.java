@@ -54,7 +54,7 @@ final class LoadProgress {
         pace.await(read);
     }
 
-    /** In the place of a range, the parts of it. */
+    /** Stores the parts of a range in its place: the first part has its number. */
     synchronized void divided(List<Range> parts) {
         ranges.save(parts);
     }

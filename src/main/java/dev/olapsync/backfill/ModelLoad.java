@@ -191,7 +191,7 @@ final class ModelLoad {
 
     private List<Range> divided(Range range) throws SQLException {
         try (Connection postgres = PostgresDataSource.patient(olapSync.postgres())) {
-            return RangeDivision.of(postgres, model, range, numbers::getAndIncrement);
+            return RangeDivision.parts(postgres, model, range, numbers::getAndIncrement);
         }
     }
 }

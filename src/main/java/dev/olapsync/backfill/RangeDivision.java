@@ -50,7 +50,7 @@ final class RangeDivision {
      * @param next the number of the second part; the first one has that of the range, with its progress
      * @return only the range itself if it has so few rows that it can be read page by page
      */
-    static List<Range> of(Connection postgres, Model model, Range range, IntSupplier next) throws SQLException {
+    static List<Range> parts(Connection postgres, Model model, Range range, IntSupplier next) throws SQLException {
         return Page.divide(postgres, model, new Page.Range(range.last(), range.upTo()), ROWS_OF_PAGES).stream()
                 .map(part -> part.after().equals(range.last())
                         ? new Range(range.number(), part.after(), part.upTo(), range.rows(), false)
@@ -60,8 +60,8 @@ final class RangeDivision {
 
     private static int rowsOfRange(long total, long bytes, int least, int threads) {
         long ofThread = total / threads;
-        long share = Math.max(
-                least, 1 + (ofThread / RANGES_OF_A_THREAD < FEW_ROWS ? ofThread : ofThread / RANGES_OF_A_THREAD));
+        int ranges = ofThread / RANGES_OF_A_THREAD < FEW_ROWS ? 1 : RANGES_OF_A_THREAD;
+        long share = Math.max(least, ofThread / ranges + 1);
         double fitting = bytes == 0 ? ROWS_OF_A_RANGE : (double) total / bytes * BYTES_OF_A_RANGE;
         return (int) Math.max(1, Math.min(Math.min(share, ROWS_OF_A_RANGE), fitting));
     }

@@ -108,7 +108,7 @@ public record Page(List<Row> rows) {
      * Divides the rows of a range, as they are now, into ranges with this number of rows; the last one has the upper bound
      * and may have fewer rows, or none if there is no upper bound.
      *
-     * @param postgres without a transaction
+     * @param postgres without a transaction; after a failure it has one, which ends when the caller closes the connection
      */
     public static List<Range> divide(Connection postgres, Model model, Range all, int rows) throws SQLException {
         postgres.setAutoCommit(false);
@@ -129,10 +129,9 @@ public record Page(List<Row> rows) {
             if (last.isEmpty() || !last.equals(all.upTo())) {
                 ranges.add(new Range(last, all.upTo()));
             }
-            return ranges;
-        } finally {
             postgres.rollback();
             postgres.setAutoCommit(true);
+            return ranges;
         }
     }
 
