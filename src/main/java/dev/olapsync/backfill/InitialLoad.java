@@ -9,6 +9,7 @@ import dev.olapsync.model.Model;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
 import dev.olapsync.pipeline.Loads;
+import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.OtherPipelines;
 import dev.olapsync.pipeline.UnfitGenerations;
@@ -25,6 +26,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -64,8 +67,11 @@ public class InitialLoad implements Processor {
             snapshots.run(exchange.getContext(), olapSync, models, loads);
         }
         EarlierVersions earlier = EarlierVersions.ofOlderEpochs(olapSync.epoch());
+        Set<String> done = loads.done();
         for (Model model : models.shown()) {
-            new ModelLoad(exchange.getContext(), olapSync, model, loads, earlier, 0).run();
+            if (!done.contains(model.name())) {
+                new ModelLoad(exchange.getContext(), olapSync, model, loads, earlier, 0).run();
+            }
         }
     }
 
@@ -91,9 +97,10 @@ public class InitialLoad implements Processor {
     private void start(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
         loads.requireUnchanged(models);
         createTopics(olapSync, models);
-        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads);
+        Generations generations = Generations.of(olapSync);
+        createTables(new ClickHouseTables(olapSync.clickHouse()), models, loads, generations);
         loads.forgetOthers(models);
-        Generations.of(olapSync).register(models);
+        generations.register(models);
         try (Connection postgres = olapSync.postgres().getConnection()) {
             startLog(context, postgres, olapSync, models, loads);
         }
@@ -110,11 +117,15 @@ public class InitialLoad implements Processor {
         known.remember(olapSync.topics().known(olapSync.topics().lasting(models)));
     }
 
-    private static void createTables(ClickHouseTables tables, Models models, Loads loads) {
+    private static void createTables(ClickHouseTables tables, Models models, Loads loads, Generations generations) {
         tables.lost(loads.begun(models)).ifPresent(lost -> {
             throw new IllegalStateException(lost);
         });
-        tables.ensure(models);
+        tables.ensure(
+                models,
+                generations.shown().stream()
+                        .flatMap(generation -> generation.names().stream())
+                        .collect(Collectors.toSet()));
     }
 
     private void startLog(CamelContext context, Connection postgres, OlapSync olapSync, Models models, Loads loads)
@@ -122,18 +133,18 @@ public class InitialLoad implements Processor {
         ReplicationSlot slot =
                 new ReplicationSlot(olapSync.settings().postgres().slot());
         new PublishedTables(olapSync).ensure(postgres, models);
+        Set<String> known = loads.all().stream().map(Load::model).collect(Collectors.toSet());
         if (!slot.exists(postgres)) {
-            if (!loads.all().isEmpty()) {
+            if (!known.isEmpty()) {
                 throw new IllegalStateException(lostSlot(slot, loads));
             }
             create(slot, postgres, olapSync);
-        } else if (models.all().stream()
-                .anyMatch(model -> loads.find(model.name()).isEmpty())) {
+        } else if (models.all().stream().anyMatch(model -> !known.contains(model.name()))) {
             String what = "a new model is loaded";
             logRunning(what, postgres);
             awaiting(what, olapSync, () -> awaitEndOfRunningTransactions(postgres));
         }
-        if (loads.all().isEmpty()) {
+        if (known.isEmpty()) {
             awaitOlderCapture(context, postgres, olapSync, slot);
         }
         CapturedPosition.noteStart(olapSync, slot, postgres);

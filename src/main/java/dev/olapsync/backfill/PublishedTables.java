@@ -41,7 +41,7 @@ public final class PublishedTables {
 
     /** Why changes are missing, or why Postgres would refuse them, and what to do; empty if there is no problem. */
     public Optional<String> problem(Connection postgres, Models models) throws SQLException {
-        Set<TableName> loaded = loads.exists() ? tables(loads.begun(models)) : Set.of();
+        Set<TableName> loaded = tables(loads.begun(models));
         SortedSet<TableName> missing = publication.missingTables(postgres, loaded);
         if (!missing.isEmpty()) {
             return Optional.of(publication.lost(missing) + loads.reloadRemedy());

@@ -290,12 +290,10 @@ public final class ClickHouseChecks {
             findings.misconfigured(outdated.get());
             return;
         }
-        if (loads.exists()) {
-            new KnownTopics(clickHouse, () -> epoch)
-                    .shared(Topics.captured(settings.olap()))
-                    .ifPresent(findings::misconfigured);
-        }
-        if (!loads.exists() || loads.all().isEmpty()) {
+        new KnownTopics(clickHouse, () -> epoch)
+                .shared(Topics.captured(settings.olap()))
+                .ifPresent(findings::misconfigured);
+        if (loads.all().isEmpty()) {
             findings.ok("initial load: nothing has been loaded in epoch " + epoch + " yet");
             return;
         }

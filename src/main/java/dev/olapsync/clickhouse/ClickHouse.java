@@ -71,14 +71,6 @@ public final class ClickHouse implements AutoCloseable {
         return ddl;
     }
 
-    /** Whether a table or a view of this name exists. */
-    public boolean hasTable(String name) {
-        return !query(
-                        "SELECT 1 AS one FROM system.tables WHERE database = {database:String} AND name = {name:String}",
-                        Map.of("database", database(), "name", name))
-                .isEmpty();
-    }
-
     /** Whether this version has the setting. */
     public boolean hasSetting(String name) {
         return !query("SELECT 1 AS one FROM system.settings WHERE name = {name:String}", Map.of("name", name))
@@ -152,6 +144,18 @@ public final class ClickHouse implements AutoCloseable {
     /** The rows of a small result. Parameters are written {@code {name:Type}} in the statement. */
     public List<GenericRecord> query(String sql, Map<String, Object> parameters) {
         return request((host, request) -> host.client().queryAll(sql, parameters, pinned(host, new QuerySettings())));
+    }
+
+    /** The same; no rows if a table does not exist. */
+    public List<GenericRecord> queryIfThere(String sql, Map<String, Object> parameters) {
+        try {
+            return query(sql, parameters);
+        } catch (ClickHouseException e) {
+            if (e.code() == ServerException.TABLE_NOT_FOUND) {
+                return List.of();
+            }
+            throw e;
+        }
     }
 
     /** A result with any number of rows. The caller closes it. The socket timeout limits the time between two reads. */

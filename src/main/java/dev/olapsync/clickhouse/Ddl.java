@@ -4,7 +4,9 @@ import static dev.olapsync.clickhouse.ClickHouse.identifier;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Creates, alters and drops tables and views: the only place with such statements. If there is a cluster, they run on all of its
@@ -123,16 +125,23 @@ public final class Ddl {
                 + " SETTINGS lightweight_deletes_sync = 0");
     }
 
-    /** Adds a column to a table of an earlier version. Needs no right to ALTER if the column exists. */
-    public void addColumn(String table, String name, String type) {
-        boolean missing = clickHouse
+    /**
+     * Adds columns to a table of an earlier version. Needs no right to ALTER if they exist.
+     *
+     * @param columns each with its type
+     */
+    public void addColumns(String table, Map<String, String> columns) {
+        Set<String> existing = clickHouse
                 .query(
-                        "SELECT 1 AS one FROM system.columns WHERE database = {database:String} AND table = {table:String}"
-                                + " AND name = {name:String}",
-                        Map.of("database", clickHouse.database(), "table", table, "name", name))
-                .isEmpty();
-        if (missing) {
-            alterTable(table, "ADD COLUMN IF NOT EXISTS " + identifier(name) + " " + type);
-        }
+                        "SELECT name FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+                        Map.of("database", clickHouse.database(), "table", table))
+                .stream()
+                .map(row -> row.getString("name"))
+                .collect(Collectors.toSet());
+        columns.forEach((name, type) -> {
+            if (!existing.contains(name)) {
+                alterTable(table, "ADD COLUMN IF NOT EXISTS " + identifier(name) + " " + type);
+            }
+        });
     }
 }

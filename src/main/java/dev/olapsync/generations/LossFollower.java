@@ -42,10 +42,7 @@ final class LossFollower {
 
     void round() throws Exception {
         olapSync.ownEpoch().look();
-        if (olapSync.ownEpoch().isOver()
-                || olapSync.isStarting()
-                || !loads.exists()
-                || loads.all().isEmpty()) {
+        if (olapSync.ownEpoch().isOver() || olapSync.isStarting() || loads.all().isEmpty()) {
             return;
         }
         String loss = loss().orElse("").replace(loads.reloadRemedy(), "").strip();

@@ -59,7 +59,7 @@ final class RegistrySnapshot {
         // a load that is done stays so as long as changes are processed for its generation
         boolean known =
                 shown().stream().allMatch(generation -> generation.state().isFinal() || isLoaded(generation));
-        if (!known && loads.exists()) {
+        if (!known) {
             loaded = new HashMap<>();
             loads.all().forEach(load -> loaded.put(load.model(), load));
         }

@@ -2,7 +2,6 @@ package dev.olapsync.generations;
 
 import dev.olapsync.model.Model;
 import dev.olapsync.pipeline.Loads;
-import dev.olapsync.pipeline.Loads.Load;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.tables.PassedBarriers;
 import dev.olapsync.tables.Tombstones;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,11 +55,10 @@ final class TombstoneRemoval {
 
     /** A model that is being loaded gets rows with the lowest version. */
     private List<Model> loaded() throws Exception {
-        if (olapSync.isStarting() || !loads.exists()) {
+        if (olapSync.isStarting()) {
             return List.of();
         }
-        Set<String> done =
-                loads.all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
+        Set<String> done = loads.done();
         return olapSync.models().shown().stream()
                 .filter(model -> done.contains(model.name()))
                 .toList();

@@ -55,11 +55,8 @@ public final class KnownTopics {
      * @param captured the topic of captured positions of this pipeline
      */
     public Optional<String> shared(String captured) {
-        List<GenericRecord> topics = clickHouse.hasTable(TABLE)
-                ? clickHouse.query(
-                        "SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}",
-                        Map.of("epoch", epoch.getAsInt()))
-                : List.of();
+        List<GenericRecord> topics = clickHouse.queryIfThere(
+                "SELECT topic FROM " + TABLE + " WHERE epoch = {epoch:UInt16}", Map.of("epoch", epoch.getAsInt()));
         return topics.stream()
                 .map(row -> row.getString("topic"))
                 .filter(topic -> topic.endsWith(Topics.CAPTURED) && !topic.equals(captured))
@@ -91,7 +88,7 @@ public final class KnownTopics {
                             TABLE,
                             "epoch UInt16, topic String, id String, firsts Array(UInt64)",
                             "ReplacingMergeTree ORDER BY (epoch, topic)");
-            clickHouse.ddl().addColumn(TABLE, "firsts", "Array(UInt64)");
+            clickHouse.ddl().addColumns(TABLE, Map.of("firsts", "Array(UInt64)"));
             there = true;
         }
     }

@@ -33,7 +33,6 @@ import javax.sql.DataSource;
 public final class Generations {
 
     private static final String TABLE = "_generations";
-    private static final int UNKNOWN_TABLE = 60;
     private static final int UNKNOWN_COLUMN = 47;
     /** More than the microseconds of any time. */
     private static final long FINAL = 1L << 60;
@@ -180,18 +179,15 @@ public final class Generations {
 
     private List<GenericRecord> rows() {
         try {
-            return clickHouse.query(
+            return clickHouse.queryIfThere(
                     "SELECT epoch, model, generation, parts, state, content, cause,"
                             + " dateDiff('millisecond', since, now64(3)) AS millis FROM " + TABLE
                             + " FINAL ORDER BY epoch, model, generation",
                     Map.of());
         } catch (ClickHouseException e) {
-            if (e.code() == UNKNOWN_TABLE) {
-                return List.of();
-            }
             if (e.code() == UNKNOWN_COLUMN) {
                 // of an earlier version
-                clickHouse.ddl().addColumn(TABLE, "parts", "Array(String)");
+                clickHouse.ddl().addColumns(TABLE, Map.of("parts", "Array(String)"));
                 return rows();
             }
             throw e;

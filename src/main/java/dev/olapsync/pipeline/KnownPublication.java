@@ -56,12 +56,10 @@ public final class KnownPublication {
 
     private Map<String, String> known() {
         Map<String, String> known = new TreeMap<>();
-        if (clickHouse.hasTable(TABLE)) {
-            for (GenericRecord row : clickHouse.query(
-                    "SELECT table_name, mark FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
-                    Map.of("epoch", epoch))) {
-                known.put(row.getString("table_name"), row.getString("mark"));
-            }
+        for (GenericRecord row : clickHouse.queryIfThere(
+                "SELECT table_name, mark FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16}",
+                Map.of("epoch", epoch))) {
+            known.put(row.getString("table_name"), row.getString("mark"));
         }
         return known;
     }

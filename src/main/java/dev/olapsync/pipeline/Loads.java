@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The progress of the initial load, stored beside the rows: an empty ClickHouse has no progress either. */
@@ -118,18 +119,20 @@ public final class Loads {
                         + " model_select String, model_schema Array(String), unlogged Array(String), revision UInt32,"
                         + " history_from UInt128, step UInt64",
                 "ReplacingMergeTree(step) ORDER BY (epoch, model)");
-        ddl.addColumn(TABLE, "model_schema", "Array(String)");
-        ddl.addColumn(TABLE, "unlogged", "Array(String)");
-        ddl.addColumn(TABLE, "revision", "UInt32");
-        ddl.addColumn(TABLE, "history_from", "UInt128");
+        ddl.addColumns(
+                TABLE,
+                Map.of(
+                        "model_schema",
+                        "Array(String)",
+                        "unlogged",
+                        "Array(String)",
+                        "revision",
+                        "UInt32",
+                        "history_from",
+                        "UInt128"));
     }
 
-    /** Whether any model was ever loaded. */
-    public boolean exists() {
-        return clickHouse.hasTable(TABLE);
-    }
-
-    /** The loads of the current epoch. */
+    /** The loads of the current epoch; none before the first load. */
     public List<Load> all() {
         List<Load> loads = new ArrayList<>();
         for (GenericRecord row : rows()) {
@@ -151,7 +154,7 @@ public final class Loads {
 
     private List<GenericRecord> rows() {
         try {
-            return clickHouse.query(
+            return clickHouse.queryIfThere(
                     "SELECT model, rows, total, last_key, done, model_select, model_schema, unlogged, revision, history_from"
                             + " FROM " + TABLE + " FINAL WHERE epoch = {epoch:UInt16} ORDER BY model",
                     Map.of("epoch", epoch));
@@ -163,6 +166,11 @@ public final class Loads {
             }
             throw e;
         }
+    }
+
+    /** The models that are loaded. */
+    public Set<String> done() {
+        return all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
     }
 
     public Optional<Load> find(String model) {
@@ -191,7 +199,11 @@ public final class Loads {
 
     /** Tables with rows of a later epoch, which the registry does not have any more, and what to do; empty if there are none. */
     public Optional<String> outdated(Models models) {
-        int latest = latestEpoch(models);
+        return outdated(all(), models);
+    }
+
+    private Optional<String> outdated(List<Load> all, Models models) {
+        int latest = latestEpoch(all, models);
         return latest <= epoch
                 ? Optional.empty()
                 : Optional.of("The epoch is " + epoch + ", but ClickHouse has rows of epoch " + latest
@@ -200,7 +212,11 @@ public final class Loads {
 
     /** That of the tables of models whose load has not begun counts too, because they may have existed before. */
     public int latestEpoch(Models models) {
-        Set<String> begun = exists() ? all().stream().map(Load::model).collect(Collectors.toSet()) : Set.of();
+        return latestEpoch(all(), models);
+    }
+
+    private int latestEpoch(List<Load> all, Models models) {
+        Set<String> begun = all.stream().map(Load::model).collect(Collectors.toSet());
         return new Epochs(clickHouse)
                 .latest(models.all().stream()
                         .map(Model::name)
@@ -215,7 +231,11 @@ public final class Loads {
      * @return names the models with such a change, and says what to do; empty if there are none
      */
     public Optional<String> changed(Models models) {
-        List<String> changed = all().stream()
+        return changed(all(), models);
+    }
+
+    private Optional<String> changed(List<Load> all, Models models) {
+        List<String> changed = all.stream()
                 .filter(load -> models.find(load.model())
                         .filter(model -> !model.select().equals(load.select()))
                         .isPresent())
@@ -225,7 +245,7 @@ public final class Loads {
             return Optional.of("The SELECT of " + String.join(", ", changed) + " is not the one that has been loaded. "
                     + reloadRemedy() + " Until then the old rows can be read.");
         }
-        return all().stream()
+        return all.stream()
                 .filter(load -> !load.schema().isEmpty())
                 .flatMap(load -> models.find(load.model()).stream()
                         .filter(model -> !Set.copyOf(model.schema().facts()).equals(Set.copyOf(load.schema())))
@@ -238,12 +258,13 @@ public final class Loads {
      * The problems while the pipeline runs, and what to do: a model differs from what was loaded, or is missing here.
      */
     public Optional<String> problem(Models models) {
-        return exists() ? changed(models).or(() -> loadedElsewhere(models)) : Optional.empty();
+        List<Load> all = all();
+        return changed(all, models).or(() -> loadedElsewhere(all, models));
     }
 
     /** A change that this process reads makes no row of a model dirty that only another process has. */
-    private Optional<String> loadedElsewhere(Models models) {
-        List<String> unknown = all().stream()
+    private Optional<String> loadedElsewhere(List<Load> all, Models models) {
+        List<String> unknown = all.stream()
                 .filter(load -> !load.select().isEmpty())
                 .map(Load::model)
                 .filter(model -> models.find(model).isEmpty())
@@ -257,25 +278,23 @@ public final class Loads {
 
     /** @throws IllegalStateException if a model has been {@link #changed}, or the epoch is {@link #outdated} */
     public void requireUnchanged(Models models) {
-        outdated(models).or(() -> changed(models)).ifPresent(problem -> {
+        List<Load> all = all();
+        outdated(all, models).or(() -> changed(all, models)).ifPresent(problem -> {
             throw new IllegalStateException(problem);
         });
     }
 
     /** Stores which models have been removed. */
     public void forgetOthers(Models models) {
-        forget(all().stream()
-                .map(Load::model)
-                .filter(model -> models.find(model).isEmpty())
-                .toList());
+        forget(load -> models.find(load.model()).isEmpty());
     }
 
     public void forget(Collection<String> names) {
-        for (Load load : all()) {
-            if (names.contains(load.model())) {
-                save(load.removed());
-            }
-        }
+        forget(load -> names.contains(load.model()));
+    }
+
+    private void forget(Predicate<Load> which) {
+        all().stream().filter(which).map(Load::removed).forEach(this::save);
     }
 
     /** What the operator must do so that everything is loaded again. */

@@ -56,11 +56,9 @@ public final class Processes {
     /** By instance. A process that has not announced any is missing. */
     public Map<String, Set<String>> announced() {
         Map<String, Set<String>> processes = new HashMap<>();
-        if (clickHouse.hasTable(TABLE)) {
-            for (GenericRecord row :
-                    clickHouse.query("SELECT instance, generations FROM " + TABLE + " FINAL", Map.of())) {
-                processes.put(row.getString("instance"), Set.copyOf(row.getList("generations")));
-            }
+        for (GenericRecord row :
+                clickHouse.queryIfThere("SELECT instance, generations FROM " + TABLE + " FINAL", Map.of())) {
+            processes.put(row.getString("instance"), Set.copyOf(row.getList("generations")));
         }
         return processes;
     }

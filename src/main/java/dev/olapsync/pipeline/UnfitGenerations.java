@@ -52,9 +52,8 @@ public final class UnfitGenerations {
                 .map(Generation::name)
                 .collect(Collectors.toSet());
         // what was loaded fits the models as they are, once it was found so
-        Map<String, Load> loaded = models != fit && loads.exists()
-                ? loads.all().stream().collect(Collectors.toMap(Load::model, load -> load))
-                : Map.of();
+        Map<String, Load> loaded =
+                models != fit ? loads.all().stream().collect(Collectors.toMap(Load::model, load -> load)) : Map.of();
         try (Connection postgres = olapSync.postgres().getConnection()) {
             for (Model model : models.all()) {
                 String generation = Models.generation(model);

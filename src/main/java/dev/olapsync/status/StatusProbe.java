@@ -295,9 +295,7 @@ public final class StatusProbe implements AutoCloseable {
         Loads loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
         return new Registry(
                 Generations.of(olapSync).ofEpoch(),
-                loads.exists()
-                        ? loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity()))
-                        : Map.of());
+                loads.all().stream().collect(Collectors.toMap(Load::model, Function.identity())));
     }
 
     private record DeadLetterCount(Long count, Status.DeadLetter newest) {}

@@ -25,6 +25,6 @@ final class TargetTableHealth {
         ClickHouseTables tables = new ClickHouseTables(olapSync.clickHouse());
         Optional<String> mismatch = tables.mismatches(models).stream().findFirst();
         Loads loads = new Loads(olapSync.clickHouse(), olapSync.epoch());
-        return mismatch.isPresent() || !loads.exists() ? mismatch : tables.lost(loads.begun(models));
+        return mismatch.isPresent() ? mismatch : tables.lost(loads.begun(models));
     }
 }

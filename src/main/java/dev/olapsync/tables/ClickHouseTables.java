@@ -64,13 +64,29 @@ public final class ClickHouseTables {
      * @throws IllegalStateException if an existing table does not fit a model, see {@link #mismatch}
      */
     public void ensure(Models models) {
-        TargetTable.of(models).forEach(this::ensure);
-        models.shownByFile().values().forEach(this::show);
+        ensure(models, Set.of());
+    }
+
+    /**
+     * The same, without replacing the views of some models.
+     *
+     * @param shown models of which readers see the rows already, if their views exist
+     */
+    public void ensure(Models models, Set<String> shown) {
+        Map<String, TableDefinition> existing = ensure(TargetTable.of(models), Set.of());
+        List<List<Model>> unseen = models.shownByFile().values().stream()
+                .filter(parts -> !parts.stream()
+                        .allMatch(model -> shown.contains(model.name())
+                                && existing.keySet().containsAll(views(model).keySet())))
+                .toList();
+        if (!unseen.isEmpty()) {
+            String settings = ofReaders();
+            unseen.forEach(parts -> show(parts, settings));
+        }
     }
 
     /** The view over the rows of all models of a file; it reads no other view, so that one statement replaces all of it. */
-    private String combined(List<Model> parts) {
-        String settings = ofReaders();
+    private static String combined(List<Model> parts, String settings) {
         return parts.stream()
                 .map(part -> {
                     String rows = "(" + select(part) + settings + ")";
@@ -101,9 +117,8 @@ public final class ClickHouseTables {
 
     /** The same, for one model; its history, if it has one, must exist. */
     public void ensure(Model model) {
-        ensure(TargetTable.ofVersionCutoffs());
-        ensure(TargetTable.of(model));
-        replaceViews(model);
+        ensure(List.of(TargetTable.ofVersionCutoffs(), TargetTable.of(model)), Set.of());
+        replaceViews(model, ofReaders());
     }
 
     /**
@@ -112,11 +127,15 @@ public final class ClickHouseTables {
      * @param models that are made of its file
      */
     public void show(List<Model> models) {
-        models.forEach(this::replaceViews);
+        show(models, ofReaders());
+    }
+
+    private void show(List<Model> models, String settings) {
+        models.forEach(model -> replaceViews(model, settings));
         String file = Models.file(models.get(0));
         if (models.stream()
                 .noneMatch(model -> GenerationName.model(model.name()).equals(file))) {
-            replaceView(file, combined(models));
+            replaceView(file, combined(models, settings));
         }
     }
 
@@ -150,7 +169,7 @@ public final class ClickHouseTables {
 
     /** The table of a generation that readers do not see yet. */
     public void ensureStorage(Model model) {
-        ensure(TargetTable.of(model));
+        ensure(List.of(TargetTable.of(model)), Set.of());
     }
 
     /**
@@ -159,7 +178,7 @@ public final class ClickHouseTables {
      * @param nullable columns that can be NULL, whatever the model says
      */
     public void ensureHistory(Model model, Set<String> nullable) {
-        ensure(TargetTable.ofHistory(model).orElseThrow(), nullable);
+        ensure(List.of(TargetTable.ofHistory(model).orElseThrow()), nullable);
     }
 
     /** Those of these tables that exist. */
@@ -177,12 +196,24 @@ public final class ClickHouseTables {
         clickHouse.ddl().dropView(view);
     }
 
-    private void ensure(TargetTable target) {
-        ensure(target, Set.of());
+    /**
+     * @param nullable columns that can be NULL, whatever the model says
+     * @return what existed before
+     */
+    private Map<String, TableDefinition> ensure(List<TargetTable> targets, Set<String> nullable) {
+        Map<String, TableDefinition> existing = requireMatch(targets);
+        List<TargetTable> missing = targets.stream()
+                .filter(target -> !existing.containsKey(target.table()))
+                .toList();
+        missing.forEach(target -> create(target, nullable));
+        if (!missing.isEmpty()) {
+            // another process may have created it
+            requireMatch(missing);
+        }
+        return existing;
     }
 
-    /** @param nullable columns that can be NULL, whatever the model says */
-    private void ensure(TargetTable target, Set<String> nullable) {
+    private void create(TargetTable target, Set<String> nullable) {
         try {
             clickHouse.ddl().create(target.create(nullable));
         } catch (ClickHouseException e) {
@@ -194,7 +225,6 @@ public final class ClickHouseTables {
                     + " as these lines describe it: " + String.join("; ", target.lines()) + ". " + e.getMessage() + " "
                     + CreateErrors.remedy(e));
         }
-        requireMatch(target);
     }
 
     /** @throws IllegalStateException if a model has no table yet */
@@ -210,17 +240,30 @@ public final class ClickHouseTables {
 
     /** @throws IllegalStateException if an existing table does not fit a model, see {@link #mismatch} */
     public void requireMatch(Models models) {
-        TargetTable.of(models).forEach(this::requireMatch);
+        requireMatch(TargetTable.of(models));
     }
 
-    private void requireMatch(TargetTable target) {
-        mismatch(target).ifPresent(mismatch -> {
-            throw new IllegalStateException(mismatch);
-        });
+    /** @return what exists of these tables and the views of their models */
+    private Map<String, TableDefinition> requireMatch(List<TargetTable> targets) {
+        Map<String, TableDefinition> existing = definitions(targets);
+        for (TargetTable target : targets) {
+            mismatch(target, existing).ifPresent(mismatch -> {
+                throw new IllegalStateException(mismatch);
+            });
+        }
+        return existing;
     }
 
-    private void replaceViews(Model model) {
-        String settings = ofReaders();
+    private Map<String, TableDefinition> definitions(List<TargetTable> targets) {
+        List<String> names = new ArrayList<>();
+        for (TargetTable target : targets) {
+            names.add(target.table());
+            target.model().ifPresent(model -> names.addAll(views(model).keySet()));
+        }
+        return TableDefinition.of(clickHouse, names);
+    }
+
+    private void replaceViews(Model model, String settings) {
         views(model).forEach((name, select) -> clickHouse.ddl().replaceView(name, select + settings));
     }
 
@@ -298,10 +341,7 @@ public final class ClickHouseTables {
     /** The mismatches of all existing tables. */
     public List<String> mismatches(Models models) {
         List<TargetTable> targets = TargetTable.of(models);
-        List<String> names =
-                new ArrayList<>(targets.stream().map(TargetTable::table).toList());
-        models.shown().forEach(model -> names.addAll(views(model).keySet()));
-        Map<String, TableDefinition> tables = TableDefinition.of(clickHouse, names);
+        Map<String, TableDefinition> tables = definitions(targets);
         return targets.stream()
                 .flatMap(target -> mismatch(target, tables).stream())
                 .toList();
@@ -313,9 +353,7 @@ public final class ClickHouseTables {
      * everything fits or nothing exists yet.
      */
     public Optional<String> mismatch(TargetTable target) {
-        List<String> names = new ArrayList<>(List.of(target.table()));
-        target.model().ifPresent(model -> names.addAll(views(model).keySet()));
-        return mismatch(target, TableDefinition.of(clickHouse, names));
+        return mismatch(target, definitions(List.of(target)));
     }
 
     private Optional<String> mismatch(TargetTable target, Map<String, TableDefinition> tables) {

@@ -2,7 +2,6 @@ package dev.olapsync.tables;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import dev.olapsync.clickhouse.ClickHouse;
-import dev.olapsync.clickhouse.ClickHouse.ClickHouseException;
 import dev.olapsync.model.VersionCutoffs;
 import java.time.Duration;
 import java.util.Collection;
@@ -22,7 +21,6 @@ public final class Epochs {
     private static final String TABLE = "_epochs";
     private static final String OF_VERSION = "max(bitShiftRight(_version, 112))";
     private static final int GREATEST = 65_535;
-    private static final int UNKNOWN_TABLE = 60;
 
     private final ClickHouse clickHouse;
 
@@ -32,15 +30,9 @@ public final class Epochs {
 
     /** The latest epoch in the registry, one small query; empty if the registry does not exist. */
     public OptionalInt registered() {
-        try {
-            List<GenericRecord> rows = clickHouse.query("SELECT max(epoch) AS latest FROM " + TABLE, Map.of());
-            return OptionalInt.of(rows.get(0).getInteger("latest"));
-        } catch (ClickHouseException e) {
-            if (e.code() == UNKNOWN_TABLE) {
-                return OptionalInt.empty();
-            }
-            throw e;
-        }
+        return clickHouse.queryIfThere("SELECT max(epoch) AS latest FROM " + TABLE, Map.of()).stream()
+                .mapToInt(row -> row.getInteger("latest"))
+                .findFirst();
     }
 
     /** The latest epoch that has begun; 0 if none has. Also found without the registry, which older versions did not have. */
@@ -84,19 +76,15 @@ public final class Epochs {
 
     /** The epochs that were begun with a reason, the latest first. */
     public List<Begun> begun() {
-        return clickHouse.hasTable(TABLE)
-                ? clickHouse
-                        .query(
-                                "SELECT epoch, reason, dateDiff('second', begun, now64(3)) AS age FROM " + TABLE
-                                        + " ORDER BY epoch DESC, begun",
-                                Map.of())
-                        .stream()
-                        .map(row -> new Begun(
-                                row.getInteger("epoch"),
-                                row.getString("reason"),
-                                Duration.ofSeconds(row.getLong("age"))))
-                        .toList()
-                : List.of();
+        return clickHouse
+                .queryIfThere(
+                        "SELECT epoch, reason, dateDiff('second', begun, now64(3)) AS age FROM " + TABLE
+                                + " ORDER BY epoch DESC, begun",
+                        Map.of())
+                .stream()
+                .map(row -> new Begun(
+                        row.getInteger("epoch"), row.getString("reason"), Duration.ofSeconds(row.getLong("age"))))
+                .toList();
     }
 
     /**

@@ -64,6 +64,9 @@ record TableDefinition(
 
     /** The definitions of the names that exist. */
     static Map<String, TableDefinition> of(ClickHouse clickHouse, Collection<String> names) {
+        if (names.isEmpty()) {
+            return Map.of();
+        }
         String these = " IN (" + names.stream().map(name -> literal(name)).collect(Collectors.joining(", ")) + ")";
         Map<String, Object> database = Map.of("database", clickHouse.database());
         // before the columns: a table that is created or dropped meanwhile is not there yet, or not there any more

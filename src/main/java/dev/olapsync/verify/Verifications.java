@@ -47,11 +47,8 @@ public final class Verifications {
 
     /** Sorted by the name of the model; models that were never verified are missing. */
     public List<Last> all() {
-        if (!clickHouse.hasTable(TABLE)) {
-            return List.of();
-        }
         List<Last> all = new ArrayList<>();
-        for (GenericRecord row : clickHouse.query(
+        for (GenericRecord row : clickHouse.queryIfThere(
                 "SELECT model, toUnixTimestamp64Milli(finished) AS finished_millis, rows,"
                         + " differences, moving FROM " + TABLE + " FINAL ORDER BY model",
                 Map.of())) {

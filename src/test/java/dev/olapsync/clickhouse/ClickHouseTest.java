@@ -58,13 +58,20 @@ class ClickHouseTest {
     @Test
     void aTableThatHasAColumnIsNotAltered() {
         clickHouse.execute("CREATE OR REPLACE TABLE unalterable (a UInt8) ENGINE = Log");
-        clickHouse.ddl().addColumn("unalterable", "a", "UInt8");
-        assertThatThrownBy(() -> clickHouse.ddl().addColumn("unalterable", "b", "UInt8"))
+        clickHouse.ddl().addColumns("unalterable", Map.of("a", "UInt8"));
+        assertThatThrownBy(() -> clickHouse.ddl().addColumns("unalterable", Map.of("b", "UInt8")))
                 .isInstanceOf(ClickHouseException.class);
         clickHouse.execute("DROP TABLE unalterable");
-        clickHouse.ddl().addColumn("insert_errors", "added", "Array(UInt8)");
+        clickHouse.ddl().addColumns("insert_errors", Map.of("added", "Array(UInt8)"));
         assertThat(clickHouse.query("SELECT added FROM insert_errors", Map.of()))
                 .isEmpty();
+    }
+
+    @Test
+    void aTableThatDoesNotExistHasNoRowsAndOtherErrorsAreThrown() {
+        assertThat(clickHouse.queryIfThere("SELECT 1 FROM nowhere", Map.of())).isEmpty();
+        assertThatThrownBy(() -> clickHouse.queryIfThere("SELECT nothing FROM insert_errors", Map.of()))
+                .isInstanceOf(ClickHouseException.class);
     }
 
     @Test

@@ -70,7 +70,7 @@ class DdlTest {
         ddl.createTable("shared", "x UInt8", "SharedReplacingMergeTree ORDER BY x");
         ddl.replaceView("a view", "SELECT 1 AS one");
         ddl.alterTable("a_rows", "ADD CONSTRAINT IF NOT EXISTS c CHECK x > 1");
-        ddl.addColumn("a_rows", "y", "UInt8");
+        ddl.addColumns("a_rows", Map.of("y", "UInt8"));
         ddl.delete("a_rows", "x = 1");
         ddl.dropView("a view");
         ddl.dropTable("a_rows");
