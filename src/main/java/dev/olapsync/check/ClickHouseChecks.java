@@ -7,6 +7,7 @@ import dev.olapsync.config.Settings;
 import dev.olapsync.kafka.KnownTopics;
 import dev.olapsync.kafka.Topics;
 import dev.olapsync.model.GenerationName;
+import dev.olapsync.model.Model;
 import dev.olapsync.model.ModelException;
 import dev.olapsync.model.Models;
 import dev.olapsync.pipeline.Generations;
@@ -65,9 +66,10 @@ public final class ClickHouseChecks {
                 new ClickHouseHostChecks(to, findings).all();
                 rights(clickHouse);
                 if (models.isPresent()) {
-                    Models registered = registered(clickHouse, models.get(), findings::fail);
+                    int epoch = epoch(clickHouse);
+                    Models registered = registered(clickHouse, epoch, models.get(), findings::fail);
                     tables(clickHouse, registered);
-                    loads(clickHouse, registered, postgres::slotMissing, postgres.published());
+                    loads(clickHouse, epoch, registered, postgres::slotMissing, postgres.published());
                 }
             }
         } catch (ClickHouseException e) {
@@ -84,9 +86,10 @@ public final class ClickHouseChecks {
     public void essential(Models models, BooleanSupplier slotMissing, Map<String, String> published) {
         new ClickHouseHostChecks(to, findings).all();
         try (ClickHouse clickHouse = new ClickHouse(to)) {
-            Models registered = registered(clickHouse, models, findings::warn);
+            int epoch = epoch(clickHouse);
+            Models registered = registered(clickHouse, epoch, models, findings::warn);
             tables(clickHouse, registered);
-            loads(clickHouse, registered, slotMissing, published);
+            loads(clickHouse, epoch, registered, slotMissing, published);
         } catch (ClickHouseException e) {
             findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
         }
@@ -237,12 +240,15 @@ public final class ClickHouseChecks {
      *
      * @param unfit reports a generation that does not fit the database any more, which holds up no other model
      */
-    private Models registered(ClickHouse clickHouse, Models models, Consumer<String> unfit) {
-        Generations generations = new Generations(clickHouse, epoch(clickHouse));
-        if (generations.all().isEmpty()) {
+    private Models registered(ClickHouse clickHouse, int epoch, Models models, Consumer<String> unfit) {
+        List<Generation> generations = new Generations(clickHouse, epoch).all();
+        if (generations.isEmpty()) {
             return models;
         }
-        for (Generation generation : generations.shown()) {
+        List<Generation> ofEpoch = generations.stream()
+                .filter(generation -> generation.epoch() == epoch)
+                .toList();
+        for (Generation generation : Generations.shownOfEach(ofEpoch)) {
             models.ofGeneration(generation.model()).stream()
                     .map(models::content)
                     .filter(content -> !Models.isSameSelect(content, generation.content()))
@@ -282,8 +288,11 @@ public final class ClickHouseChecks {
     }
 
     private void loads(
-            ClickHouse clickHouse, Models models, BooleanSupplier slotMissing, Map<String, String> published) {
-        int epoch = epoch(clickHouse);
+            ClickHouse clickHouse,
+            int epoch,
+            Models models,
+            BooleanSupplier slotMissing,
+            Map<String, String> published) {
         Loads loads = new Loads(clickHouse, epoch);
         Optional<String> outdated = loads.outdated(models);
         if (outdated.isPresent()) {
@@ -302,9 +311,10 @@ public final class ClickHouseChecks {
                 problem -> findings.misconfigured(problem),
                 () -> findings.ok("initial load: the models are those that have been loaded in epoch " + epoch));
         KnownPublication known = new KnownPublication(clickHouse, epoch);
-        PublishedTables.altered(known, PublishedTables.tables(loads.begun(models)), published)
+        List<Model> begun = loads.begun(models);
+        PublishedTables.altered(known, PublishedTables.tables(begun), published)
                 .ifPresent(altered -> findings.fail(altered, loads.reloadRemedy()));
-        new ClickHouseTables(clickHouse).lost(loads.begun(models)).ifPresent(lost -> findings.fail(lost));
+        new ClickHouseTables(clickHouse).lost(begun).ifPresent(lost -> findings.fail(lost));
         if (slotMissing.getAsBoolean()) {
             findings.fail(
                     "rows have been loaded, but their replication slot is gone, and with it the changes since",

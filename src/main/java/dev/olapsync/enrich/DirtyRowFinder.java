@@ -56,7 +56,7 @@ public class DirtyRowFinder extends PreparedStep {
     protected void prepare() throws Exception {
         olapSync = OlapSync.of(getCamelContext());
         Models models = olapSync.models();
-        Loads.of(olapSync).requireUnchanged(models);
+        new Loads(olapSync.clickHouse(), olapSync.epoch()).requireUnchanged(models);
         olapSync.topics().create(models);
         use(olapSync, models, !Generations.of(olapSync).frozen().isEmpty());
     }

@@ -55,7 +55,7 @@ class VerifyTest {
 
     @Test
     void whatIsOnItsWayIsNoDifference() throws Exception {
-        for (int round = 0; round < 5; round++) {
+        for (int round = 0; round < 3; round++) {
             assertThat(shop.command("verify")).contains("VERDICT: in sync (5 models, ", ", 0 differences)");
             awaitCommits(20);
         }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /** Rows that are very wide, with the memory that the pipeline has by default, 512 MB. */
 class WideRowsIT {
 
-    private static final int ROWS = Integer.getInteger("widerows.rows", 4_000);
+    private static final int ROWS = Integer.getInteger("widerows.rows", 3_000);
     private static final int BYTES = Integer.getInteger("widerows.bytes", 100_000);
 
     /** Values that did not change are not in the log, so the changes are small and only their rows are wide; then with old images. */
@@ -28,7 +28,7 @@ class WideRowsIT {
 
     @Test
     void rowsOfAMegabyteAndTheirParent() throws Exception {
-        int rows = 400;
+        int rows = 300;
         int bytes = 1_000_000;
         try (Scenario wide = wide(rows, bytes);
                 Pipeline pipeline = wide.process()) {
