@@ -68,9 +68,9 @@ public final class ClickHouseTables {
     }
 
     /**
-     * The same, without replacing the views of some models.
+     * The same, but the existing views of some models stay as they are.
      *
-     * @param shown models of which readers see the rows already, if their views exist
+     * @param shown models that the registry of generations has as those which readers see
      */
     public void ensure(Models models, Set<String> shown) {
         Map<String, TableDefinition> existing = ensure(TargetTable.of(models), Set.of());
