@@ -52,8 +52,7 @@ final class SnapshotLoad {
      * that are read again would replace the rows that were read first.
      */
     void run(CamelContext context, OlapSync olapSync, Models models, Loads loads) throws Exception {
-        Set<String> done =
-                loads.all().stream().filter(Load::done).map(Load::model).collect(Collectors.toSet());
+        Set<String> done = loads.done();
         Set<TableName> kept = models.all().stream()
                 .filter(model -> model.history().isPresent()
                         && (done.contains(model.name()) || !models.shown().contains(model)))

@@ -207,7 +207,7 @@ public final class ClickHouseTables {
                 .toList();
         missing.forEach(target -> create(target, nullable));
         if (!missing.isEmpty()) {
-            // another process may have created it
+            // another process may have created a table in the meantime
             requireMatch(missing);
         }
         return existing;

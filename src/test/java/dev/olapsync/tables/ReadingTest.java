@@ -20,7 +20,7 @@ class ReadingTest {
 
     private static final int KEYS = 400;
     private static final int INSERTS = 24;
-    private static final int QUERIES = 20;
+    private static final int QUERIES = 30;
     private static final String COLUMNS = "tenant, id, created, day, status, n, price";
     private static final String ROWS = "items_rows";
 
