@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ConvergenceTest {
 
-    private static final int TRANSACTIONS = 100;
+    private static final int TRANSACTIONS = 150;
 
     private static final String SCHEMA = """
             CREATE TYPE mood AS ENUM ('sad', 'it''s, "ok"', 'happy');
