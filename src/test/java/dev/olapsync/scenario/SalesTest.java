@@ -300,7 +300,7 @@ class SalesTest {
         sales.postgres(
                 "INSERT INTO sales (sales_id, customer_id, employee_id, sales_territory_id, order_date,"
                         + " order_quantity, unit_price, sales_amount) VALUES (500001, 2496, 3, 1, '2023-10-26', 1, 5000, 5000)");
-        await().atMost(Duration.ofSeconds(5))
+        await().atMost(Duration.ofSeconds(15))
                 .until(
                         () -> sales.clickHouse(
                                 "SELECT sales_id, customer_last_name FROM sales_fact ORDER BY order_date DESC, sales_id DESC LIMIT 1"),

@@ -53,7 +53,7 @@ public final class Scenario implements AutoCloseable {
     public static final Duration LONGEST_STOP = Duration.ofSeconds(20);
 
     /** Some runs are long, and some machines busy: {@code -Dscenario.patience=}. */
-    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("scenario.patience", 120));
+    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("scenario.patience", 300));
 
     private static final Duration POLL = Duration.ofMillis(50);
     private static final AtomicInteger COUNT = new AtomicInteger();
