@@ -7,6 +7,10 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -18,6 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -137,6 +145,70 @@ class DevStackTest {
         assertThat(clickHouse.isRunning()).isFalse();
         clickHouse.start();
         assertThat(value(clickHouse.connect(), "SELECT id FROM stopped")).isEqualTo("7");
+    }
+
+    @Test
+    void clickHouseRunsStatementsAtOnce() throws Exception {
+        HttpClient http = HttpClient.newHttpClient();
+        CompletableFuture<String> slow = CompletableFuture.supplyAsync(() -> clickHouse(http, "", "SELECT sleep(3)"));
+        for (int i = 0; i < 3; i++) {
+            assertThat(clickHouse(http, "", "SELECT 7")).isEqualTo("7");
+        }
+        assertThat(slow).isNotDone();
+        assertThat(slow.get()).isEqualTo("0");
+    }
+
+    /** Their databases, settings, parameters and rows, while databases are created and dropped. */
+    @Test
+    void clickHouseKeepsStatementsThatRunAtOnceApart() throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                int number = i;
+                done.add(threads.submit(() -> statementsOf(number)));
+            }
+            for (Future<?> each : done) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static void statementsOf(int number) {
+        HttpClient http = HttpClient.newHttpClient();
+        String database = "apart" + number;
+        for (int round = 0; round < 10; round++) {
+            clickHouse(http, "", "CREATE DATABASE " + database);
+            String in = "&database=" + database;
+            clickHouse(http, in, "CREATE TABLE t (id Int32) ENGINE = ReplacingMergeTree ORDER BY id");
+            for (int i = 1; i <= 10; i++) {
+                int limit = 1_000 * number + i;
+                clickHouse(
+                        http, in + "&max_insert_block_size=" + (10_000 + number), "INSERT INTO t VALUES (" + i + ")");
+                assertThat(clickHouse(http, in + "&max_result_rows=" + limit, "SELECT getSetting('max_result_rows')"))
+                        .isEqualTo(String.valueOf(limit));
+                assertThat(clickHouse(http, in + "&param_x=" + limit, "SELECT {x:Int32}, currentDatabase()"))
+                        .isEqualTo(limit + "\t" + database);
+                assertThat(clickHouse(http, in, "SELECT count() FROM t FINAL")).isEqualTo(String.valueOf(i));
+                assertThat(clickHouse(http, in, "SELECT throwIf(1)")).contains("FUNCTION_THROW_IF_VALUE_IS_NON_ZERO");
+            }
+            clickHouse(http, "", "DROP DATABASE " + database);
+            assertThat(clickHouse(http, in, "SELECT 1")).contains("UNKNOWN_DATABASE");
+        }
+    }
+
+    private static String clickHouse(HttpClient http, String parameters, String sql) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(stack.clickHouse().url() + "/?user=" + ClickHouseServer.USER + "&password="
+                                + ClickHouseServer.PASSWORD + parameters))
+                .POST(HttpRequest.BodyPublishers.ofString(sql))
+                .build();
+        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString())
+                .join()
+                .body()
+                .strip();
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.olapsync.pipeline.OlapSync;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.camel.CamelContext;
@@ -58,7 +57,6 @@ class LoadRangesTest {
                 places.start();
                 CamelContext context = places.camel().getCamelContext();
                 await("all that can be read")
-                        .atMost(Duration.ofSeconds(60))
                         .ignoreExceptions()
                         .until(
                                 () -> places.clickHouse(
@@ -94,15 +92,13 @@ class LoadRangesTest {
                     var statement = holder.createStatement()) {
                 statement.execute("SELECT pg_advisory_lock(7)");
                 places.start();
-                await("the end of the connection")
-                        .atMost(Duration.ofSeconds(60))
-                        .until(() -> {
-                            try (var ended = statement.executeQuery(
-                                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                                            + " WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE 'COPY%'")) {
-                                return ended.next();
-                            }
-                        });
+                await("the end of the connection").until(() -> {
+                    try (var ended = statement.executeQuery(
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                    + " WHERE datname = current_database() AND wait_event = 'advisory' AND query LIKE 'COPY%'")) {
+                        return ended.next();
+                    }
+                });
                 statement.execute("SELECT pg_advisory_unlock(7)");
             }
             places.awaitLoaded();

@@ -70,15 +70,13 @@ class LoadUnderChangesTest {
                 workload.start();
                 shop.start();
                 // once in the middle of the load, twice in the stream
-                await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> !shop.clickHouse(
-                                "SELECT 1 FROM _loads FINAL WHERE done")
+                await().ignoreExceptions().until(() -> !shop.clickHouse("SELECT 1 FROM _loads FINAL WHERE done")
                         .isEmpty());
                 shop.stop();
                 shop.start().awaitLoaded();
                 for (int i = 0; i < 2; i++) {
                     long before = workload.report().committed();
-                    await().atMost(Duration.ofSeconds(60))
-                            .until(() -> workload.report().committed() > before + 400);
+                    await().until(() -> workload.report().committed() > before + 400);
                     shop.stop();
                     shop.start();
                 }

@@ -37,7 +37,7 @@ class ResyncTest {
     private static ShopWorkload load() throws Exception {
         ShopWorkload workload = new ShopWorkload(shop.dataSource(), SEED, 150, 4);
         workload.start();
-        await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > 100);
+        await().until(() -> workload.report().committed() > 100);
         return workload;
     }
 
@@ -48,7 +48,7 @@ class ResyncTest {
             assertThat(shop.command("resync", "order_item_fact")).contains("order_item_fact: ", " rows read again in ");
             assertThat(shop.command("verify")).contains("VERDICT: in sync");
             long committed = workload.report().committed();
-            await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
+            await().until(() -> workload.report().committed() > committed + 100);
         }
         shop.awaitInSync();
     }
@@ -102,8 +102,7 @@ class ResyncTest {
             shop.set("olap.batch.rows", PAGE);
             Process resync = shop.programs().commandProcess("resync", "order_item_fact");
             try {
-                await().atMost(Duration.ofSeconds(60))
-                        .pollInterval(Duration.ofMillis(10))
+                await().pollInterval(Duration.ofMillis(10))
                         .until(() -> Long.parseLong(shop.clickHouse("SELECT count() FROM order_item_fact")
                                         .get(0))
                                 >= 20 * PAGE);
@@ -114,7 +113,7 @@ class ResyncTest {
             assertThat(shop.clickHouse("SELECT count() FROM order_item_fact").get(0))
                     .satisfies(rows -> assertThat(Long.parseLong(rows)).isLessThan(60 * PAGE));
             long committed = workload.report().committed();
-            await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > committed + 100);
+            await().until(() -> workload.report().committed() > committed + 100);
             shop.command("resync", "order_item_fact");
         }
         shop.awaitInSync();

@@ -98,7 +98,6 @@ class SchemaChangeTest {
                     shop.postgres("INSERT INTO orders (id, total) VALUES (" + (-1 - i) + ", 1)");
                     List<String> all = List.of(String.valueOf(i + 1));
                     await(harmless[i])
-                            .atMost(Duration.ofSeconds(30))
                             .until(() -> shop.clickHouse("SELECT count() FROM order_fact WHERE id < 0"), all::equals);
                 }
             }
@@ -320,7 +319,7 @@ class SchemaChangeTest {
     }
 
     private static void awaitVisits(Scenario shop, int generation, String shown) throws Exception {
-        await("generation " + generation).atMost(Duration.ofSeconds(60)).until(() -> shop.command("generations", "list")
+        await("generation " + generation).until(() -> shop.command("generations", "list")
                 .lines()
                 .anyMatch(line -> line.matches("visits +" + generation + " current .*")));
         shop.forgetModels();
@@ -387,8 +386,7 @@ class SchemaChangeTest {
             assertThat(shop.down()).contains("publication olap_sync does not hold \"public\".\"customers\"");
             shop.stop();
             shop.start();
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> shop.down().contains("initial-load tries again: The publication"));
+            await().until(() -> shop.down().contains("initial-load tries again: The publication"));
             shop.stop();
             shop.set("olap.epoch", 1).start().awaitLoaded();
             shop.awaitInSync();
@@ -438,8 +436,7 @@ class SchemaChangeTest {
                     .contains(
                             "FAIL  The publication was altered since it was first used, as far as it concerns public.");
             shop.start();
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> shop.down().contains("initial-load tries again: The publication was altered"));
+            await().until(() -> shop.down().contains("initial-load tries again: The publication was altered"));
             shop.stop();
 
             shop.set("olap.epoch", 1).start().awaitLoaded();

@@ -424,7 +424,6 @@ class TopicsTest {
             awaitDown(other, "The ClickHouse database");
             await("the models of the first pipeline are left alone")
                     .during(Duration.ofSeconds(5))
-                    .atMost(Duration.ofSeconds(60))
                     .until(() -> !people.command("generations", "list").matches("(?s).*(frozen|building|kept).*"));
             awaitUp(people);
         }

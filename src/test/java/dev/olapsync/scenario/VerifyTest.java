@@ -10,7 +10,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -44,7 +43,7 @@ class VerifyTest {
 
     private static void awaitCommits(long more) {
         long before = workload.report().committed();
-        await().atMost(Duration.ofSeconds(60)).until(() -> workload.report().committed() > before + more);
+        await().until(() -> workload.report().committed() > before + more);
     }
 
     /** An item that the workload does not touch any more than others; its row is live. */
@@ -124,8 +123,7 @@ class VerifyTest {
         shop.postgres(
                 "INSERT INTO customers (id, email, name, country, city, created_at)"
                         + " SELECT 900000 + i, i || '@example.com', 'Customer ' || i, 'NO', 'Oslo', now() FROM generate_series(1, 1200) AS i");
-        await().atMost(Duration.ofSeconds(60))
-                .until(
+        await().until(
                         () -> shop.clickHouse("SELECT count() FROM dim_customer WHERE id > 900000"),
                         List.of("1200")::equals);
         // gone, stale, and never been in Postgres
@@ -177,7 +175,7 @@ class VerifyTest {
         shop.camel().getCamelContext().getRouteController().stopRoute("capture");
         try {
             // a change of the row that was on its way brings it back
-            await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
+            await().untilAsserted(() -> {
                 shop.clickHouseExecute(
                         "ALTER TABLE order_item_fact_rows DELETE WHERE id = " + id + " SETTINGS mutations_sync = 1");
                 Scenario.Ended found = shop.execute("verify", "--patience", "2", "--show", "100000");
@@ -192,13 +190,11 @@ class VerifyTest {
         } finally {
             shop.camel().getCamelContext().getRouteController().startRoute("capture");
         }
-        await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() ->
-                        assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in sync"));
+        await().untilAsserted(() ->
+                assertThat(shop.execute("verify", "--repair").printed()).contains("VERDICT: in sync"));
         // the workload may have deleted it meanwhile
-        await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id))
-                        .isEqualTo(List.of(inPostgres("SELECT count(*) FROM order_items WHERE id = " + id))));
+        await().untilAsserted(() -> assertThat(shop.clickHouse("SELECT count() FROM order_item_fact WHERE id = " + id))
+                .isEqualTo(List.of(inPostgres("SELECT count(*) FROM order_items WHERE id = " + id))));
     }
 
     private static String inPostgres(String sql) throws SQLException {

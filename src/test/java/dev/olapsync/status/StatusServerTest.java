@@ -22,7 +22,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,8 +109,7 @@ class StatusServerTest {
         scenario.camel().getCamelContext().getRouteController().stopRoute("load");
         try {
             scenario.postgres("UPDATE town SET name = 'Waiting' WHERE id = 1");
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> route(status(), "load").waiting() == 1);
+            await().until(() -> route(status(), "load").waiting() == 1);
             assertThat(get("/health").statusCode()).isEqualTo(503);
             assertThat(get("/health").body()).contains("DOWN");
             assertThat(route(status(), "load").state()).isEqualTo("Stopped");
@@ -123,7 +121,7 @@ class StatusServerTest {
         } finally {
             scenario.camel().getCamelContext().getRouteController().startRoute("load");
         }
-        await().atMost(Duration.ofSeconds(30)).until(() -> get("/health").statusCode() == 200);
+        await().until(() -> get("/health").statusCode() == 200);
         scenario.awaitQuiet();
         Output output = command(address.port());
         assertThat(output.code).isZero();
@@ -139,22 +137,20 @@ class StatusServerTest {
     @Order(Integer.MAX_VALUE)
     void captureWithoutItsSlotIsNotHealthy() throws Exception {
         String slot = scenario.settings().postgres().slot();
-        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
+        await().ignoreExceptions().until(() -> {
             scenario.postgres("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
                     + slot + "' AND active");
             scenario.postgres("SELECT pg_drop_replication_slot('" + slot + "')");
             return true;
         });
-        await().atMost(Duration.ofSeconds(30)).until(() -> get("/health").statusCode() == 503);
-        await().atMost(Duration.ofSeconds(30))
-                .until(
+        await().until(() -> get("/health").statusCode() == 503);
+        await().until(
                         () -> status().failures(),
                         List.of("route capture: replication slot " + slot + " does not exist")::equals);
         assertThat(status().slot().behindBytes()).isNull();
         scenario.postgres("SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
         // it is another one
-        await().atMost(Duration.ofSeconds(30))
-                .until(() -> get("/health").body().contains("recreated or moved by hand"));
+        await().until(() -> get("/health").body().contains("recreated or moved by hand"));
         assertThat(get("/health").statusCode()).isEqualTo(503);
     }
 
@@ -169,8 +165,7 @@ class StatusServerTest {
                 .contains("olap_lag_latest_seconds{model=\"town\"}")
                 .contains("olap_initial_rows_total{model=\"town\"} 2.0");
         // of the last seconds: nothing came, so nothing is late
-        await().atMost(Duration.ofSeconds(30))
-                .until(() -> get("/metrics").body().contains("olap_lag_latest_seconds{model=\"town\"} 0.0"));
+        await().until(() -> get("/metrics").body().contains("olap_lag_latest_seconds{model=\"town\"} 0.0"));
     }
 
     @Test

@@ -128,7 +128,7 @@ class TombstonesTest {
                 .doesNotContain("olap_sync_oldest_100");
     }
 
-    /** It has the constraints of the time at which it began. The engine of the dev stack runs one statement at a time. */
+    /** It has the constraints of the time at which it began. */
     @Test
     void anInsertThatRunsIsWaitedFor() throws Exception {
         insert(10, "10", 0);

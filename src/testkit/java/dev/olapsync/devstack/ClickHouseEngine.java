@@ -11,8 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -22,22 +20,22 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * ClickHouse inside this process. Statements of all threads queue up for the one thread that may enter the library. A statement sees
- * nothing of another one (settings, parameters, database): those in the same session have the same settings and the same database, and a
- * session ends with a statement that could change it or has failed.
+ * ClickHouse inside this process. A few statements run at once, each in a session of its own; the others wait. A statement sees
+ * nothing of another one (settings, parameters, database): those that follow one another in a session have the same settings and the same
+ * database, and a session ends with a statement that could change it or has failed.
  */
 final class ClickHouseEngine implements AutoCloseable {
 
     /** The library's parser and planner recurse deeper than a Java thread's stack allows. */
     private static final long STACK_BYTES = 256L << 20;
 
-    private static final int MAX_SESSIONS = 32;
+    private static final int STATEMENTS_AT_ONCE = 4;
     /** A larger result is in a file. */
     private static final int MAX_BYTES_IN_MEMORY = 64 << 20;
 
     private static final int PIECE_BYTES = 1 << 20;
 
-    private static final Pattern CHANGES_SESSION = Pattern.compile(
+    private static final Pattern CHANGES_SESSIONS = Pattern.compile(
             "^\\s*(SET|USE|CREATE\\s+(OR\\s+REPLACE\\s+)?TEMPORARY)\\b|\\b(CREATE|DROP|RENAME|ATTACH|DETACH)\\s+DATABASE\\b",
             Pattern.CASE_INSENSITIVE);
 
@@ -83,8 +81,8 @@ final class ClickHouseEngine implements AutoCloseable {
             return settings.keySet().stream().anyMatch(name -> name.startsWith("param_"));
         }
 
-        private boolean changesSession() {
-            return CHANGES_SESSION
+        private boolean changesSessions() {
+            return CHANGES_SESSIONS
                     .matcher(new String(sql, 0, Math.min(sql.length, 1_000), StandardCharsets.ISO_8859_1))
                     .find();
         }
@@ -110,15 +108,17 @@ final class ClickHouseEngine implements AutoCloseable {
         }
     }
 
-    private final ExecutorService thread =
-            Executors.newSingleThreadExecutor(task -> new Thread(null, task, "engine", STACK_BYTES));
+    private final ExecutorService threads =
+            Executors.newFixedThreadPool(STATEMENTS_AT_ONCE, task -> new Thread(null, task, "engine", STACK_BYTES));
     private final Chdb chdb;
     private final String[] arguments;
     private final Path spool;
     /** Keeps the engine open while no statement runs. */
     private final Pointer anchor;
-    /** Connections, the one that was used last at the end; only for the thread of the engine. */
-    private final Map<Session, Pointer> sessions = new LinkedHashMap<>(MAX_SESSIONS, 0.75f, true);
+
+    private final EngineConnections connections = new EngineConnections(this::disconnect);
+    /** The library may mix up the parameters of statements that run at once (chdb-node, pull request 51). */
+    private final Object parameters = new Object();
 
     /**
      * @param configuration a file with settings of the server; it need not exist
@@ -133,43 +133,42 @@ final class ClickHouseEngine implements AutoCloseable {
         anchor = onThread(this::connect);
     }
 
-    /** Runs a statement; waits for those before it. */
+    /** Runs a statement; waits while too many others run. */
     Result query(Query query) throws QueryException {
         return onThread(() -> {
-            if (query.changesSession()) {
-                endSessions(0);
+            if (query.changesSessions()) {
+                connections.closeAll();
+                try {
+                    return once(query);
+                } finally {
+                    connections.closeAll();
+                }
             }
-            if (query.hasParameters() || query.changesSession()) {
-                return inOneOfItsOwn(query);
+            if (query.hasParameters()) {
+                synchronized (parameters) {
+                    return once(query);
+                }
             }
             Session session = new Session(query.profile(), query.settings(), query.database());
-            Pointer connection = sessions.remove(session);
-            Pointer used = connection == null ? begin(query) : connection;
-            Result result = execute(used, query);
-            sessions.put(session, used);
-            endSessions(MAX_SESSIONS);
+            Pointer idle = connections.take(session);
+            Pointer connection = idle == null ? begin(query) : idle;
+            Result result = execute(connection, query);
+            connections.giveBack(session, connection);
             return result;
         });
     }
 
-    private Result inOneOfItsOwn(Query query) throws QueryException {
+    /** In a session of its own. */
+    private Result once(Query query) throws QueryException {
         Pointer connection = begin(query);
         Result result = execute(connection, query);
-        chdb.chdb_close_conn(connection);
+        connections.close(connection);
         return result;
-    }
-
-    /** Ends the sessions that were not used for the longest time, until there are so many. */
-    private void endSessions(int left) {
-        Iterator<Pointer> oldest = sessions.values().iterator();
-        while (sessions.size() > left) {
-            chdb.chdb_close_conn(oldest.next());
-            oldest.remove();
-        }
     }
 
     private Pointer begin(Query query) throws QueryException {
         Pointer connection = connect();
+        connections.add(connection);
         try {
             // an embedded engine takes "foo" for "SELECT foo", a server does not
             execute(connection, "SET implicit_select = 0");
@@ -182,7 +181,7 @@ final class ClickHouseEngine implements AutoCloseable {
             }
             return connection;
         } catch (QueryException e) {
-            chdb.chdb_close_conn(connection);
+            connections.close(connection);
             throw e;
         }
     }
@@ -192,7 +191,7 @@ final class ClickHouseEngine implements AutoCloseable {
         try {
             return execute(connection, query.sql(), query.format());
         } catch (QueryException e) {
-            chdb.chdb_close_conn(connection);
+            connections.close(connection);
             throw e;
         }
     }
@@ -210,11 +209,11 @@ final class ClickHouseEngine implements AutoCloseable {
     @Override
     public void close() throws QueryException {
         onThread(() -> {
-            endSessions(0);
-            chdb.chdb_close_conn(anchor);
+            connections.closeAll();
+            disconnect(anchor);
             return null;
         });
-        thread.shutdown();
+        threads.shutdown();
     }
 
     private interface Call<T> {
@@ -223,7 +222,7 @@ final class ClickHouseEngine implements AutoCloseable {
 
     private <T> T onThread(Call<T> call) throws QueryException {
         try {
-            return thread.submit(call::run).get();
+            return threads.submit(call::run).get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof QueryException failure) {
                 throw failure;
@@ -235,12 +234,16 @@ final class ClickHouseEngine implements AutoCloseable {
         }
     }
 
-    private Pointer connect() throws QueryException {
+    private synchronized Pointer connect() throws QueryException {
         Pointer connection = chdb.chdb_connect(arguments.length, arguments);
         if (connection == null) {
             throw new QueryException("The engine does not open " + arguments[1]);
         }
         return connection;
+    }
+
+    private synchronized void disconnect(Pointer connection) {
+        chdb.chdb_close_conn(connection);
     }
 
     private void execute(Pointer connection, String sql) throws QueryException {
