@@ -3,9 +3,10 @@ package dev.olapsync.bench;
 import dev.olapsync.devstack.Pipeline;
 import dev.olapsync.workload.ShopData;
 import dev.olapsync.workload.ShopSize;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The pipeline is stopped for a while and started again; the transactions go on all the time. */
+/** In each turn the pipeline is stopped for a while and started again; the transactions go on all the time. */
 final class CatchUpBenchmark implements Benchmark {
 
     private static final String NAME = "catchup";
@@ -24,30 +25,45 @@ final class CatchUpBenchmark implements Benchmark {
             try (Writers writers =
                     new Writers(shop, RATE, 1_000_000, Long.MAX_VALUE, n -> committed.incrementAndGet())) {
                 shop.await("the first rows", 100, () -> shop.written() - before > 2L * RATE);
-                pipeline.stop();
-                Thread.sleep(gap * 1000L);
-                long start = System.nanoTime();
-                pipeline.start();
-                double started = (System.nanoTime() - start) / 1e9;
-                Usage begin = shop.usage(pipeline);
-                shop.await("the gap", 100, () -> {
-                    // a row that was delivered twice counts twice before it is merged: never less than there is
-                    long missing = committed.get()
-                            - (shop.clickHouse("SELECT uniqExact(id) FROM " + BenchShop.ROWS)
-                                            .get(0)
-                                    - before);
-                    report.point(
-                            "rows missing after a stop, over seconds",
-                            "olap-sync",
-                            (System.nanoTime() - start) / 1e9,
-                            Math.max(0, missing));
-                    return missing < RATE;
-                });
-                Usage used = shop.usage(pipeline).since(begin);
-                report.add(NAME, "a gap of " + gap + " s", "start of the process", "s", started, used);
-                report.add(
-                        NAME, "a gap of " + gap + " s", "time until it is closed", "s", started + used.seconds(), used);
+                for (int round = 0; round < bed.options().rounds(); round++) {
+                    pipeline.stop();
+                    Thread.sleep(gap * 1000L);
+                    close(
+                            shop,
+                            pipeline,
+                            gap,
+                            "turn " + (round + 1),
+                            () -> committed.get() - written(shop, before),
+                            report);
+                }
             }
         }
+    }
+
+    /** Starts the process, and waits until less than the rows of a second are missing. */
+    private static void close(
+            BenchShop shop, Pipeline pipeline, int gap, String turn, Callable<Long> missing, Report report)
+            throws Exception {
+        long start = System.nanoTime();
+        pipeline.start();
+        double started = (System.nanoTime() - start) / 1e9;
+        Usage begin = shop.usage(pipeline);
+        shop.await("the gap", 100, () -> {
+            long rows = missing.call();
+            report.point(
+                    "rows missing after a stop, over seconds",
+                    turn,
+                    (System.nanoTime() - start) / 1e9,
+                    Math.max(0, rows));
+            return rows < RATE;
+        });
+        Usage used = shop.usage(pipeline).since(begin);
+        report.add(NAME, "a gap of " + gap + " s", "start of the process", "s", started, used);
+        report.add(NAME, "a gap of " + gap + " s", "time until it is closed", "s", started + used.seconds(), used);
+    }
+
+    /** A row that was delivered twice counts twice before it is merged, so the rows are counted by their keys. */
+    private static long written(BenchShop shop, long before) throws Exception {
+        return shop.clickHouse("SELECT uniqExact(id) FROM " + BenchShop.ROWS).get(0) - before;
     }
 }
