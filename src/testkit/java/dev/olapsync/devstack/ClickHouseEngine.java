@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * ClickHouse inside this process. A few statements run at once, each in a session of its own; the others wait. A statement sees
+ * ClickHouse inside this process. A few statements run at once, each in a session of its own; the others wait. A long statement with
+ * parameters holds up those with parameters only. A statement sees
  * nothing of another one (settings, parameters, database): those that follow one another in a session have the same settings and the same
  * database, and a session ends with a statement that could change it or has failed.
  */
@@ -108,8 +109,10 @@ final class ClickHouseEngine implements AutoCloseable {
         }
     }
 
-    private final ExecutorService threads =
-            Executors.newFixedThreadPool(STATEMENTS_AT_ONCE, task -> new Thread(null, task, "engine", STACK_BYTES));
+    private final ExecutorService threads = Executors.newFixedThreadPool(STATEMENTS_AT_ONCE, ClickHouseEngine::thread);
+    /** For statements with parameters, one by one: the library may mix them up (chdb-node, pull request 51). */
+    private final ExecutorService parametersThread = Executors.newSingleThreadExecutor(ClickHouseEngine::thread);
+
     private final Chdb chdb;
     private final String[] arguments;
     private final Path spool;
@@ -117,8 +120,6 @@ final class ClickHouseEngine implements AutoCloseable {
     private final Pointer anchor;
 
     private final EngineConnections connections = new EngineConnections(this::disconnect);
-    /** The library may mix up the parameters of statements that run at once (chdb-node, pull request 51). */
-    private final Object parameters = new Object();
 
     /**
      * @param configuration a file with settings of the server; it need not exist
@@ -130,12 +131,12 @@ final class ClickHouseEngine implements AutoCloseable {
         arguments = Files.exists(configuration)
                 ? new String[] {"clickhouse", "--path=" + data, "--config-file=" + configuration}
                 : new String[] {"clickhouse", "--path=" + data};
-        anchor = onThread(this::connect);
+        anchor = on(threads, this::connect);
     }
 
     /** Runs a statement; waits while too many others run. */
     Result query(Query query) throws QueryException {
-        return onThread(() -> {
+        return on(query.hasParameters() ? parametersThread : threads, () -> {
             if (query.changesSessions()) {
                 connections.closeAll();
                 try {
@@ -145,9 +146,7 @@ final class ClickHouseEngine implements AutoCloseable {
                 }
             }
             if (query.hasParameters()) {
-                synchronized (parameters) {
-                    return once(query);
-                }
+                return once(query);
             }
             Session session = new Session(query.profile(), query.settings(), query.database());
             Pointer idle = connections.take(session);
@@ -208,19 +207,20 @@ final class ClickHouseEngine implements AutoCloseable {
 
     @Override
     public void close() throws QueryException {
-        onThread(() -> {
+        on(threads, () -> {
             connections.closeAll();
             disconnect(anchor);
             return null;
         });
         threads.shutdown();
+        parametersThread.shutdown();
     }
 
     private interface Call<T> {
         T run() throws QueryException;
     }
 
-    private <T> T onThread(Call<T> call) throws QueryException {
+    private static <T> T on(ExecutorService threads, Call<T> call) throws QueryException {
         try {
             return threads.submit(call::run).get();
         } catch (ExecutionException e) {
@@ -232,6 +232,10 @@ final class ClickHouseEngine implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new CompletionException(e);
         }
+    }
+
+    private static Thread thread(Runnable task) {
+        return new Thread(null, task, "engine", STACK_BYTES);
     }
 
     private synchronized Pointer connect() throws QueryException {
