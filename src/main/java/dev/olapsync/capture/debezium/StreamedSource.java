@@ -24,6 +24,10 @@ public final class StreamedSource extends Struct {
         private final Struct values;
         private final Field sequence;
         private final Field lsn;
+        private boolean used;
+        /** Written by the thread that decodes, read by the one that makes the JSON. */
+        private volatile boolean repeated;
+
         private Json json;
 
         /** @param values the source of one of the changes, which is checked here, once for all of them */
@@ -34,9 +38,16 @@ public final class StreamedSource extends Struct {
             this.lsn = values.schema().field(SourceInfo.LSN_KEY);
         }
 
-        private Json json() {
+        private void use() {
+            if (used && !repeated) {
+                repeated = true;
+            }
+            used = true;
+        }
+
+        private Json json(StructJson writer) {
             if (json == null) {
-                json = Json.of(new String(new StructJson().bytes(values), StandardCharsets.UTF_8));
+                json = Json.of(new String(writer.bytes(values), StandardCharsets.UTF_8));
             }
             return json;
         }
@@ -77,11 +88,21 @@ public final class StreamedSource extends Struct {
         this.shared = shared;
         this.sequence = sequence;
         this.lsn = lsn;
+        shared.use();
     }
 
-    /** Byte for byte as {@link StructJson} would write a struct with these values. */
-    void write(JsonGenerator json) throws IOException {
-        Json parts = shared.json();
+    /** Whether other changes share its values, so that it pays to have these as JSON. */
+    boolean isRepeated() {
+        return shared.repeated;
+    }
+
+    /**
+     * Byte for byte as {@link StructJson} would write a struct with these values.
+     *
+     * @param writer of the shared values, not the one that writes this
+     */
+    void write(JsonGenerator json, StructJson writer) throws IOException {
+        Json parts = shared.json(writer);
         json.writeRawValue(parts.start());
         json.writeRaw('"');
         // digits, commas, brackets and quotes

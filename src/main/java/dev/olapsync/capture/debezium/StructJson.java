@@ -50,6 +50,8 @@ public final class StructJson {
 
     private final JsonConverter converter = new JsonConverter();
     private final SchemaCache<List<Member>> members = new SchemaCache<>();
+    /** Writes what sources share, in the middle of a change that this one writes; null until one does. */
+    private StructJson shared;
 
     public StructJson() {
         converter.configure(PLAIN, false);
@@ -92,8 +94,8 @@ public final class StructJson {
     private void write(JsonGenerator json, Schema schema, Object value) throws IOException {
         if (value == null) {
             json.writeNull();
-        } else if (value instanceof StreamedSource source) {
-            source.write(json);
+        } else if (value instanceof StreamedSource source && source.isRepeated()) {
+            source.write(json, shared());
         } else if (value instanceof Struct struct) {
             write(json, struct);
         } else if (value instanceof String text) {
@@ -113,6 +115,13 @@ public final class StructJson {
         } else {
             convert(json, schema, value);
         }
+    }
+
+    private StructJson shared() {
+        if (shared == null) {
+            shared = new StructJson();
+        }
+        return shared;
     }
 
     private void convert(JsonGenerator json, Schema schema, Object value) throws IOException {
