@@ -21,6 +21,7 @@ interface Benchmark {
     private static Map<String, Benchmark> all() {
         Map<String, Benchmark> all = new LinkedHashMap<>();
         all.put("pipeline", new PipelineBenchmark());
+        all.put("transactions", new TransactionsBenchmark());
         all.put("wide", new WideBenchmark());
         all.put("replica", new ReplicaBenchmark());
         all.put("latency", new LatencyBenchmark());
