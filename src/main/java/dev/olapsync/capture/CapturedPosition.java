@@ -10,11 +10,14 @@ import dev.olapsync.postgres.ReplicationSlot;
 import dev.olapsync.postgres.ServerLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,7 +105,7 @@ public record CapturedPosition(ServerLog log, long lsn) {
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 olapSync.settings()
                         .kafka()
-                        .client(Map.of(
+                        .reader(Map.of(
                                 ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience,
                                 ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, patience)),
                 new ByteArrayDeserializer(),
@@ -112,27 +115,45 @@ public record CapturedPosition(ServerLog log, long lsn) {
             consumer.seek(
                     partition,
                     Math.max(consumer.beginningOffsets(List.of(partition)).get(partition), end - RECORDS_READ));
-            Instant deadline = Instant.now().plus(PATIENCE);
-            CapturedPosition greatest = null;
-            while (consumer.position(partition) < end) {
-                if (Instant.now().isAfter(deadline)) {
-                    throw new IllegalStateException(
-                            "The topic " + partition.topic() + " does not give its last records");
-                }
-                for (ConsumerRecord<byte[], byte[]> message :
-                        consumer.poll(PATIENCE).records(partition)) {
-                    JsonNode content = JSON.readTree(message.value());
-                    olapSync.ownEpoch().requireNotBefore(content.get("epoch").asInt());
-                    if (content.get("epoch").asInt() == olapSync.epoch()
-                            && (greatest == null || content.get("lsn").asLong() >= greatest.lsn())) {
-                        greatest = of(content);
-                    }
-                }
-            }
-            return Optional.ofNullable(greatest);
+            return greatest(olapSync, lastOfEach(consumer, partition, end));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * The last record of each key, in their order: a process publishes ever greater positions, and compaction leaves no others.
+     */
+    private static Collection<byte[]> lastOfEach(
+            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long end) {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        Map<ByteBuffer, byte[]> last = new LinkedHashMap<>();
+        while (consumer.position(partition) < end) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new IllegalStateException("The topic " + partition.topic() + " does not give its last records");
+            }
+            for (ConsumerRecord<byte[], byte[]> message :
+                    consumer.poll(PATIENCE).records(partition)) {
+                ByteBuffer key = ByteBuffer.wrap(message.key());
+                last.remove(key);
+                last.put(key, message.value());
+            }
+        }
+        return last.values();
+    }
+
+    private static Optional<CapturedPosition> greatest(OlapSync olapSync, Collection<byte[]> records)
+            throws IOException {
+        CapturedPosition greatest = null;
+        for (byte[] value : records) {
+            JsonNode content = JSON.readTree(value);
+            olapSync.ownEpoch().requireNotBefore(content.get("epoch").asInt());
+            if (content.get("epoch").asInt() == olapSync.epoch()
+                    && (greatest == null || content.get("lsn").asLong() >= greatest.lsn())) {
+                greatest = of(content);
+            }
+        }
+        return Optional.ofNullable(greatest);
     }
 
     private static CapturedPosition of(JsonNode content) {

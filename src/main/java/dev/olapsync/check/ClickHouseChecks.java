@@ -82,16 +82,19 @@ public final class ClickHouseChecks {
      *
      * @param slotMissing whether Postgres has no slot for the loaded rows
      * @param published how the publication contains the tables of the models
+     * @return the models of the generations that the epoch has
      */
-    public void essential(Models models, BooleanSupplier slotMissing, Map<String, String> published) {
+    public Models essential(Models models, BooleanSupplier slotMissing, Map<String, String> published) {
         new ClickHouseHostChecks(to, findings).all();
         try (ClickHouse clickHouse = new ClickHouse(to)) {
             int epoch = epoch(clickHouse);
             Models registered = registered(clickHouse, epoch, models, findings::warn);
             tables(clickHouse, registered);
             loads(clickHouse, epoch, registered, slotMissing, published);
+            return registered;
         } catch (ClickHouseException e) {
             findings.fail("ClickHouse at " + to.url() + " does not answer a question: " + e.getMessage());
+            return models;
         }
     }
 
@@ -260,7 +263,7 @@ public final class ClickHouseChecks {
                 unfit.accept(generation.frozen(settings.olap().schemaChanges()));
             }
         }
-        OlapSync olapSync = new OlapSync(settings);
+        OlapSync olapSync = new OlapSync(settings, models);
         try {
             Map<String, String> causes = new UnfitGenerations(olapSync).causes();
             causes.forEach((name, cause) -> unfit.accept("the SELECT of " + GenerationName.model(name) + ", generation "

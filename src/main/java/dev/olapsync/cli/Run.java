@@ -120,14 +120,14 @@ final class Run implements Callable<Integer> {
         }
         // only the process that captures needs the slot, and it may be about to create it
         boolean captures = pages == null || pages.contains(RouteFile.CAPTURE);
-        models.ifPresent(compiled -> new ClickHouseChecks(settings, findings)
+        Optional<Models> registered = models.map(compiled -> new ClickHouseChecks(settings, findings)
                 .essential(compiled, () -> captures && postgres.slotMissing(), postgres.published()));
         if (findings.failed()) {
             return findings.exitCode();
         }
         // before the routes start: a port that is in use must not stop a running pipeline
         try (StatusServer status = StatusServer.open(settings.status())) {
-            return run(settings, status);
+            return run(settings, registered, status);
         }
     }
 
@@ -174,7 +174,8 @@ final class Run implements Callable<Integer> {
         return true;
     }
 
-    private int run(Settings settings, StatusServer status) throws Exception {
+    /** @param models compiled by the checks */
+    private int run(Settings settings, Optional<Models> models, StatusServer status) throws Exception {
         org.apache.camel.main.Main main = new org.apache.camel.main.Main() {
 
             @Override
@@ -192,6 +193,7 @@ final class Run implements Callable<Integer> {
                 // our headers always have the same case, and each record has some
                 .withCaseInsensitiveHeaders(false)
                 .withShutdownTimeout(30);
+        models.ifPresent(compiled -> main.bind("models", compiled));
         addRoutes(main);
         main.addMainListener(new MainListenerSupport() {
 

@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
  * The configuration. A key comes from the environment ({@code POSTGRES_HOST} for {@code postgres.host}), else from a
@@ -109,6 +110,8 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
      */
     public record Kafka(String brokers, Map<String, String> security) {
 
+        private static final int LONGEST_FETCH_MILLIS = 10;
+
         /** The properties with which each client reaches the brokers, and its own properties. */
         public Map<String, Object> client(Map<String, Object> own) {
             Map<String, Object> all = new HashMap<>(own);
@@ -116,6 +119,16 @@ public record Settings(Postgres postgres, Kafka kafka, ClickHouse clickHouse, Ol
             // for each metric the client computes a name for the broker, also if the broker takes none
             all.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, "false");
             all.putAll(security);
+            return all;
+        }
+
+        /**
+         * The same for a consumer that reads what topics have and is closed then: the broker does not hold back its last fetch,
+         * for which closing waits.
+         */
+        public Map<String, Object> reader(Map<String, Object> own) {
+            Map<String, Object> all = client(own);
+            all.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, LONGEST_FETCH_MILLIS);
             return all;
         }
 

@@ -108,7 +108,7 @@ public final class DeadLetterTopic {
 
     private KafkaConsumer<byte[], byte[]> consumer() {
         return new KafkaConsumer<>(
-                kafka.client(Map.of(
+                kafka.reader(Map.of(
                         ConsumerConfig.MAX_POLL_RECORDS_CONFIG, AT_ONCE,
                         ConsumerConfig.FETCH_MAX_BYTES_CONFIG, BYTES_AT_ONCE)),
                 new ByteArrayDeserializer(),

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 
 /** The processes beside this one that have members in the consumer groups, and what they announce to process. */
 final class OtherProcesses {
@@ -74,8 +75,11 @@ final class OtherProcesses {
     private List<Member> members() throws NotYetException, InterruptedException {
         List<Member> members = new ArrayList<>();
         try (TopicOffsets offsets = new TopicOffsets(olapSync.settings())) {
-            for (PipelineStage stage : PipelineStage.of(olapSync)) {
-                offsets.members(stage.group()).stream()
+            List<PipelineStage> stages = PipelineStage.of(olapSync);
+            Map<String, List<String>> clients =
+                    offsets.members(stages.stream().map(PipelineStage::group).collect(Collectors.toSet()));
+            for (PipelineStage stage : stages) {
+                clients.get(stage.group()).stream()
                         .map(clientId -> new Member(stage.route(), clientId))
                         .filter(member -> !member.instance().equals(olapSync.instance()))
                         .forEach(members::add);

@@ -29,7 +29,7 @@ public final class RecordSearch implements AutoCloseable {
     /** @param limit after which reads end, and calls of the broker fail */
     public RecordSearch(Settings.Kafka kafka, Duration limit) {
         consumer = new KafkaConsumer<>(
-                kafka.client(Map.of(
+                kafka.reader(Map.of(
                         ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
                         (int) limit.toMillis(),
                         // the broker would create a topic with other settings

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,12 +18,14 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -113,7 +116,7 @@ public final class TopicOffsets implements AutoCloseable {
     private synchronized Optional<Instant> oldest(Map<TopicPartition, Long> next) {
         if (reader == null) {
             reader = new KafkaConsumer<>(
-                    kafka.client(Map.of(
+                    kafka.reader(Map.of(
                             // the first batch of each partition is enough
                             ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1)),
                     new ByteArrayDeserializer(),
@@ -150,32 +153,45 @@ public final class TopicOffsets implements AutoCloseable {
         return committed;
     }
 
-    /** The topics of which the members of a group own partitions now; none if the group does not exist. */
-    public Set<String> readBy(String group) throws ExecutionException, InterruptedException {
-        return described(group).stream()
-                .flatMap(member -> member.assignment().topicPartitions().stream())
-                .map(TopicPartition::topic)
-                .collect(Collectors.toCollection(TreeSet::new));
+    /** The topics of which the members of each group own partitions now; none if the group does not exist. */
+    public Map<String, Set<String>> readBy(Set<String> groups) throws ExecutionException, InterruptedException {
+        Map<String, Set<String>> topics = new LinkedHashMap<>();
+        described(groups)
+                .forEach((group, members) -> topics.put(
+                        group,
+                        members.stream()
+                                .flatMap(member -> member.assignment().topicPartitions().stream())
+                                .map(TopicPartition::topic)
+                                .collect(Collectors.toCollection(TreeSet::new))));
+        return topics;
     }
 
-    /** The client ids of a group's members; none when there is no such group. */
-    public List<String> members(String group) throws ExecutionException, InterruptedException {
-        return described(group).stream().map(MemberDescription::clientId).toList();
+    /** The client ids of the members of each group; none if the group does not exist. */
+    public Map<String, List<String>> members(Set<String> groups) throws ExecutionException, InterruptedException {
+        Map<String, List<String>> clients = new LinkedHashMap<>();
+        described(groups)
+                .forEach((group, members) -> clients.put(
+                        group, members.stream().map(MemberDescription::clientId).toList()));
+        return clients;
     }
 
-    private Collection<MemberDescription> described(String group) throws ExecutionException, InterruptedException {
-        try {
-            return admin.describeConsumerGroups(List.of(group))
-                    .describedGroups()
-                    .get(group)
-                    .get()
-                    .members();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof GroupIdNotFoundException) {
-                return List.of();
+    /** In one request: the client makes each request for groups of the classic protocol twice, with a pause between. */
+    private Map<String, Collection<MemberDescription>> described(Set<String> groups)
+            throws ExecutionException, InterruptedException {
+        Map<String, KafkaFuture<ConsumerGroupDescription>> descriptions =
+                admin.describeConsumerGroups(groups).describedGroups();
+        Map<String, Collection<MemberDescription>> members = new LinkedHashMap<>();
+        for (String group : groups) {
+            try {
+                members.put(group, descriptions.get(group).get().members());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                    throw e;
+                }
+                members.put(group, List.of());
             }
-            throw e;
         }
+        return members;
     }
 
     private List<TopicPartition> partitions(Predicate<String> topics) throws ExecutionException, InterruptedException {

@@ -54,6 +54,8 @@ public final class OlapSync extends ServiceSupport {
     private final Object modelsLock = new Object();
 
     private volatile Models models;
+    /** Compiled before, so that what has not changed of them is not compiled again; null if there are none. */
+    private Models before;
     /** The registry of generations, read together with the models. */
     private volatile List<Generation> generations = List.of();
     /** Whether all followers use the present models. */
@@ -65,7 +67,13 @@ public final class OlapSync extends ServiceSupport {
     private final String instance = UUID.randomUUID().toString();
 
     public OlapSync(Settings settings) {
+        this(settings, null);
+    }
+
+    /** @param before models that the checks of a start have compiled; null if there are none */
+    public OlapSync(Settings settings, Models before) {
         this.settings = settings;
+        this.before = before;
         this.topics = new Topics(settings);
         this.replica = settings.postgres()
                 .replica()
@@ -83,7 +91,8 @@ public final class OlapSync extends ServiceSupport {
         if (existing != null) {
             return existing;
         }
-        OlapSync olapSync = new OlapSync(Settings.of(context));
+        OlapSync olapSync =
+                new OlapSync(Settings.of(context), context.getRegistry().findSingleByType(Models.class));
         try {
             context.addService(olapSync);
             showMetrics(context, olapSync.metrics.registry());
@@ -175,6 +184,7 @@ public final class OlapSync extends ServiceSupport {
                 lostRecords = null;
             }
             models = null;
+            before = null;
             generations = List.of();
             followed = true;
         }
@@ -241,6 +251,7 @@ public final class OlapSync extends ServiceSupport {
                 List<Generation> all = Generations.of(this).all();
                 generations = all;
                 models = compiled(all, Map.of());
+                before = null;
             }
             return models;
         }
@@ -324,14 +335,14 @@ public final class OlapSync extends ServiceSupport {
     private Models compiled(List<Generation> all, Map<Path, String> further) throws SQLException, ModelException {
         Generations registry = Generations.of(this);
         BiFunction<String, String, List<Models.Text>> texts = (model, content) -> registry.texts(all, model, content);
-        Models before = models;
+        Models known = models == null ? before : models;
         try (Connection connection = postgres().getConnection()) {
             PostgresSession.requireSupported(connection);
-            Models own = before == null ? Models.load(settings.olap().models(), texts, connection) : before;
+            Models own = known == null ? Models.load(settings.olap().models(), texts, connection) : known;
             Map<Path, String> others =
                     new HashMap<>(registry.filesElsewhere(all, settings.olap().models(), own));
             others.putAll(further);
-            Models compiled = before == null && others.isEmpty() ? own : own.with(texts, others, connection);
+            Models compiled = known == null && others.isEmpty() ? own : own.with(texts, others, connection);
             if (replica.isPresent()) {
                 // a replica that still has other tables would look as if they had been altered
                 replica.get().requireVisible();

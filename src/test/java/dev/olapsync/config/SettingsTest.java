@@ -46,6 +46,13 @@ class SettingsTest {
                 .hasMessage("olap.load.source must be copy or snapshot, not 'debezium'");
     }
 
+    /** Closing a consumer waits for its last fetch, which the broker would hold back for half a second. */
+    @Test
+    void theLastFetchOfAReaderIsNotHeldBack() {
+        assertThat(Settings.of(Map.<String, String>of()::get).kafka().reader(Map.of()))
+                .containsEntry("fetch.max.wait.ms", 10);
+    }
+
     @Test
     void aServiceLinkOfKubernetesIsNoValue() {
         assertThat(SettingsSources.isServiceLink("tcp://10.96.0.17:5432")).isTrue();

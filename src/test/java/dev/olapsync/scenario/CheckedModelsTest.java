@@ -1,0 +1,80 @@
+package dev.olapsync.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.OlapSync;
+import dev.olapsync.pipeline.UnfitGenerations;
+import dev.olapsync.postgres.PostgresDataSource;
+import dev.olapsync.tables.Epochs;
+import java.sql.Connection;
+import java.util.Properties;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the checks of a start have compiled is not compiled again by the routes. */
+class CheckedModelsTest {
+
+    private Scenario scenario;
+    private Models checked;
+    private OlapSync olapSync;
+
+    @BeforeEach
+    void check() throws Exception {
+        scenario = Scenario.of("checked", "CREATE TABLE item (id int PRIMARY KEY, name text)")
+                .model("item", "SELECT id, name FROM item");
+        scenario.start().awaitLoaded();
+        scenario.stop();
+        try (Connection postgres =
+                PostgresDataSource.connect(scenario.settings().postgres())) {
+            checked = Models.load(scenario.settings().olap().models(), postgres);
+        }
+        olapSync = new OlapSync(scenario.settings(), checked);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        olapSync.stop();
+        scenario.close();
+    }
+
+    @Test
+    void areThoseOfTheRoutes() throws Exception {
+        try (CamelContext context = new DefaultCamelContext()) {
+            context.getRegistry().bind("models", checked);
+            Properties settings = new Properties();
+            settings.putAll(scenario.configuration());
+            context.getPropertiesComponent().setOverrideProperties(settings);
+            assertThat(OlapSync.of(context).models().all().get(0))
+                    .isSameAs(checked.all().get(0));
+        }
+    }
+
+    @Test
+    void anotherFileIsNotInEffectBeforeItHasAGeneration() throws Exception {
+        scenario.model("item", "SELECT id, upper(name) AS name FROM item");
+
+        assertThat(olapSync.models().all().get(0)).isSameAs(checked.all().get(0));
+        assertThat(new UnfitGenerations(olapSync).causes()).isEmpty();
+    }
+
+    @Test
+    void aTableThatIsAlteredInBetweenIsNoticed() throws Exception {
+        scenario.postgres("ALTER TABLE item ALTER name TYPE varchar(10)");
+
+        assertThat(new UnfitGenerations(olapSync).causes()).containsOnlyKeys("item");
+    }
+
+    @Test
+    void aNewEpochReadsTheFiles() throws Exception {
+        scenario.model("item", "SELECT id, upper(name) AS name FROM item");
+        assertThat(olapSync.models()).isNotNull();
+        new Epochs(olapSync.clickHouse()).begin(1, "a test");
+        olapSync.beginLatestEpoch();
+
+        assertThat(olapSync.models().content(olapSync.models().all().get(0))).contains("upper");
+    }
+}
