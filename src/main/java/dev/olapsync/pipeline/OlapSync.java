@@ -335,9 +335,9 @@ public final class OlapSync extends ServiceSupport {
     private Models compiled(List<Generation> all, Map<Path, String> further) throws SQLException, ModelException {
         Generations registry = Generations.of(this);
         BiFunction<String, String, List<Models.Text>> texts = (model, content) -> registry.texts(all, model, content);
-        Models known = models == null ? before : models;
         try (Connection connection = postgres().getConnection()) {
             PostgresSession.requireSupported(connection);
+            Models known = models == null ? compiledBefore(connection) : models;
             Models own = known == null ? Models.load(settings.olap().models(), texts, connection) : known;
             Map<Path, String> others =
                     new HashMap<>(registry.filesElsewhere(all, settings.olap().models(), own));
@@ -349,6 +349,18 @@ public final class OlapSync extends ServiceSupport {
             }
             return compiled;
         }
+    }
+
+    /** Null if there are none, or if a table has been altered since: the start may have waited for a server. */
+    private Models compiledBefore(Connection postgres) throws SQLException {
+        if (before != null) {
+            for (Model model : before.all()) {
+                if (!model.schema().isCurrent(postgres)) {
+                    return null;
+                }
+            }
+        }
+        return before;
     }
 
     private static List<String> names(List<Generation> all) {

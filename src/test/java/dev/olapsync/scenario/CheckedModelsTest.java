@@ -65,6 +65,7 @@ class CheckedModelsTest {
     void aTableThatIsAlteredInBetweenIsNoticed() throws Exception {
         scenario.postgres("ALTER TABLE item ALTER name TYPE varchar(10)");
 
+        assertThat(olapSync.models().all().get(0)).isNotSameAs(checked.all().get(0));
         assertThat(new UnfitGenerations(olapSync).causes()).containsOnlyKeys("item");
     }
 
