@@ -99,7 +99,8 @@ public final class GenerationThread implements OlapSyncListener {
                 // a member of a group that has got no record yet is waited for too
                 olapSync.models();
             }
-            if (olapSync.follow()) {
+            // in the loader the other thread reads the registry as often
+            if (olapSync.follow(PAUSE)) {
                 unfit.takeOut();
             }
         };

@@ -24,6 +24,7 @@ import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** The models of a folder, checked against a database. Immutable and thread safe. */
@@ -327,6 +328,17 @@ public final class Models {
     /** All that changes are processed for, also generations that readers do not see. Sorted by name. */
     public List<Model> all() {
         return all;
+    }
+
+    /** Those whose tables have been altered since they were compiled. */
+    public List<Model> altered(Connection postgres) throws SQLException {
+        List<Model> all = all();
+        List<Boolean> current =
+                ReadSchema.areCurrent(all.stream().map(Model::schema).toList(), postgres);
+        return IntStream.range(0, all.size())
+                .filter(i -> !current.get(i))
+                .mapToObj(all::get)
+                .toList();
     }
 
     /** Those that readers see. Sorted by name. */

@@ -205,11 +205,19 @@ public final class ReadSchema {
 
     /** Whether the catalog still has the same facts. */
     public boolean isCurrent(Connection postgres) throws SQLException {
+        return areCurrent(List.of(this), postgres).get(0);
+    }
+
+    /** The same for each of them, in the same order, with one statement. */
+    static List<Boolean> areCurrent(List<ReadSchema> schemas, Connection postgres) throws SQLException {
+        String conditions = schemas.stream().map(ReadSchema::condition).collect(Collectors.joining(", "));
         try (Statement statement = postgres.createStatement()) {
             statement.setEscapeProcessing(false);
-            try (ResultSet row = statement.executeQuery("SELECT " + condition())) {
+            try (ResultSet row = statement.executeQuery("SELECT ARRAY[" + conditions + "]::boolean[]")) {
                 row.next();
-                return row.getBoolean(1);
+                return Stream.of((Boolean[]) row.getArray(1).getArray())
+                        .map(Boolean.TRUE::equals)
+                        .toList();
             }
         }
     }

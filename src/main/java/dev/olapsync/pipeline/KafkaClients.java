@@ -46,9 +46,13 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
             ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(2L * Topics.maxMessageBytes()),
             ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
 
-    /** Starts at the first record; the partitions of a killed member move after ten seconds. */
+    /**
+     * Starts at the first record; the partitions of a killed member move after ten seconds. The thread of the heartbeats wakes up
+     * in each time between two retries.
+     */
     private static final Map<String, String> CONSUMER = Map.of(
             ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",
+            ConsumerConfig.RETRY_BACKOFF_MS_CONFIG, "400",
             ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, "10000",
             ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, "1000",
             ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");

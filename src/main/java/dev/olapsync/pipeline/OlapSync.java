@@ -17,6 +17,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -58,6 +59,8 @@ public final class OlapSync extends ServiceSupport {
     private Models before;
     /** The registry of generations, read together with the models. */
     private volatile List<Generation> generations = List.of();
+    /** When that read began. */
+    private long readNanos;
     /** Whether all followers use the present models. */
     private boolean followed = true;
 
@@ -248,9 +251,11 @@ public final class OlapSync extends ServiceSupport {
         }
         synchronized (modelsLock) {
             if (models == null) {
+                long now = System.nanoTime();
                 List<Generation> all = Generations.of(this).all();
                 generations = all;
                 models = compiled(all, Map.of());
+                readNanos = now;
                 before = null;
             }
             return models;
@@ -263,9 +268,18 @@ public final class OlapSync extends ServiceSupport {
      * @return false if {@link #models} was not called yet
      */
     public boolean follow() throws SQLException, ModelException {
+        return follow(Duration.ZERO);
+    }
+
+    /** The same, but does not read again what has been read within this time. */
+    public boolean follow(Duration recent) throws SQLException, ModelException {
         synchronized (modelsLock) {
             if (models == null) {
                 return false;
+            }
+            long now = System.nanoTime();
+            if (followed && processes != null && now - readNanos < recent.toNanos()) {
+                return true;
             }
             List<Generation> all = Generations.of(this).all();
             if (!names(all).equals(names(generations))) {
@@ -273,6 +287,7 @@ public final class OlapSync extends ServiceSupport {
                 followed = false;
             }
             generations = all;
+            readNanos = now;
             if (!followed) {
                 followers.forEach(Runnable::run);
                 followed = true;
@@ -353,14 +368,7 @@ public final class OlapSync extends ServiceSupport {
 
     /** Null if there are none, or if a table has been altered since: the start may have waited for a server. */
     private Models compiledBefore(Connection postgres) throws SQLException {
-        if (before != null) {
-            for (Model model : before.all()) {
-                if (!model.schema().isCurrent(postgres)) {
-                    return null;
-                }
-            }
-        }
-        return before;
+        return before == null || before.altered(postgres).isEmpty() ? before : null;
     }
 
     private static List<String> names(List<Generation> all) {

@@ -55,10 +55,11 @@ public final class UnfitGenerations {
         Map<String, Load> loaded =
                 models != fit ? loads.all().stream().collect(Collectors.toMap(Load::model, load -> load)) : Map.of();
         try (Connection postgres = olapSync.postgres().getConnection()) {
+            List<Model> altered = models.altered(postgres);
             for (Model model : models.all()) {
                 String generation = Models.generation(model);
                 if (registered.contains(generation)) {
-                    altered(model, loaded.get(model.name()), postgres)
+                    altered(model, loaded.get(model.name()), altered.contains(model), postgres)
                             .ifPresent(cause -> causes.put(generation, cause));
                 }
             }
@@ -67,17 +68,19 @@ public final class UnfitGenerations {
         return causes;
     }
 
-    /** @param load null if there is none */
-    private static Optional<String> altered(Model model, Load load, Connection postgres) throws SQLException {
+    /**
+     * @param load null if there is none
+     * @param since whether a table has been altered since the model was compiled
+     */
+    private static Optional<String> altered(Model model, Load load, boolean since, Connection postgres)
+            throws SQLException {
         List<String> compiled = model.schema().facts();
         if (load != null
                 && !load.schema().isEmpty()
                 && !Set.copyOf(load.schema()).equals(Set.copyOf(compiled))) {
             return Optional.of(altered(load.schema(), compiled));
         }
-        return model.schema().isCurrent(postgres)
-                ? Optional.empty()
-                : Optional.of(altered(compiled, model.schema().factsNow(postgres)));
+        return since ? Optional.of(altered(compiled, model.schema().factsNow(postgres))) : Optional.empty();
     }
 
     private static String altered(List<String> before, List<String> now) {

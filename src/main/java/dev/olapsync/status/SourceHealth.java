@@ -8,6 +8,7 @@ import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.postgres.RunningTransactions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,11 +37,10 @@ final class SourceHealth {
 
     Optional<String> problem() throws SQLException, ModelException {
         try (Connection postgres = olapSync.postgres().getConnection()) {
-            for (Model model : olapSync.models().all()) {
-                if (!model.schema().isCurrent(postgres)) {
-                    return Optional.of(
-                            SchemaChangedException.of(model, postgres).getMessage());
-                }
+            List<Model> altered = olapSync.models().altered(postgres);
+            if (!altered.isEmpty()) {
+                return Optional.of(
+                        SchemaChangedException.of(altered.get(0), postgres).getMessage());
             }
             return new PublishedTables(olapSync).problem(postgres, olapSync.models());
         }

@@ -29,8 +29,8 @@ public class PostgresCdcConnector extends PostgresConnector {
      */
     public static class StreamTask extends PostgresConnectorTask {
 
-        /** Heartbeats send no signal; they wait for this time at most. */
-        private static final long LONGEST_SLEEP_MILLIS = 500;
+        /** Heartbeats and errors send no signal; they wait for this time at most. */
+        private static final long LONGEST_SLEEP_MILLIS = 1_000;
 
         private final Semaphore come = new Semaphore(0);
         private int maximum = Integer.MAX_VALUE;
