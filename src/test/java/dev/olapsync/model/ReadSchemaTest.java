@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -157,6 +158,24 @@ class ReadSchemaTest {
                 .hasMessageContaining(named)
                 .hasMessageContaining("order_fact.sql")
                 .hasMessageContaining("olap-sync rebuild --all");
+    }
+
+    /** One statement asks for all models; a table that is gone gives NULL. */
+    @Test
+    void ofSeveralModelsOnlyThoseWhoseTablesAreAltered() throws Exception {
+        TestDatabase.write(folder, "a_customers", "SELECT id, spare FROM customers");
+        TestDatabase.write(folder, "z_customers", "SELECT id, code FROM customers");
+        Models models = Models.load(folder, postgres);
+        assertThat(models.altered(postgres)).isEmpty();
+
+        alter("ALTER TABLE customers DROP spare");
+        assertThat(models.altered(postgres)).extracting(Model::name).containsExactly("a_customers");
+
+        alter("DROP TABLE orders");
+        assertThat(models.altered(postgres)).extracting(Model::name).containsExactly("a_customers", "order_fact");
+        assertThat(models.without(Set.of("a_customers", "order_fact", "z_customers"))
+                        .altered(postgres))
+                .isEmpty();
     }
 
     /** The answer is of the snapshot that the rows are read in, even if the alteration has to be waited for. */

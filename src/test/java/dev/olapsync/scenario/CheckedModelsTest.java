@@ -3,11 +3,16 @@ package dev.olapsync.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.olapsync.model.Models;
+import dev.olapsync.pipeline.Generations;
+import dev.olapsync.pipeline.Generations.Generation;
+import dev.olapsync.pipeline.Generations.State;
 import dev.olapsync.pipeline.OlapSync;
 import dev.olapsync.pipeline.UnfitGenerations;
 import dev.olapsync.postgres.PostgresDataSource;
 import dev.olapsync.tables.Epochs;
 import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -15,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the checks of a start have compiled is not compiled again by the routes. */
+/** What the checks of a start have compiled is not compiled again by the routes, until it has to be. */
 class CheckedModelsTest {
 
     private Scenario scenario;
@@ -67,6 +72,20 @@ class CheckedModelsTest {
 
         assertThat(olapSync.models().all().get(0)).isNotSameAs(checked.all().get(0));
         assertThat(new UnfitGenerations(olapSync).causes()).containsOnlyKeys("item");
+    }
+
+    /** The thread that looks for altered tables has no use for a second read. */
+    @Test
+    void theRegistryIsNotReadAgainWithinTheTime() throws Exception {
+        assertThat(olapSync.models()).isNotNull();
+        assertThat(olapSync.follow()).isTrue();
+        Generations registry = Generations.of(olapSync);
+        registry.save(List.of(registry.all().get(0).in(State.ENDED)));
+
+        assertThat(olapSync.follow(Duration.ofHours(1))).isTrue();
+        assertThat(olapSync.generations()).extracting(Generation::state).doesNotContain(State.ENDED);
+        assertThat(olapSync.follow(Duration.ofNanos(1))).isTrue();
+        assertThat(olapSync.generations()).extracting(Generation::state).contains(State.ENDED);
     }
 
     @Test
