@@ -47,8 +47,8 @@ public class KafkaClients extends DefaultKafkaClientFactory implements CamelCont
             ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
 
     /**
-     * Starts at the first record; the partitions of a killed member move after ten seconds. The thread of the heartbeats wakes up
-     * in each time between two retries.
+     * Starts at the first record; the partitions of a killed member move after ten seconds. The heartbeat thread wakes up after
+     * each pause between two retries, also if nothing has failed.
      */
     private static final Map<String, String> CONSUMER = Map.of(
             ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest",

@@ -70,9 +70,9 @@ public final class UnfitGenerations {
 
     /**
      * @param load null if there is none
-     * @param since whether a table has been altered since the model was compiled
+     * @param sinceCompiled whether a table has been altered since the model was compiled
      */
-    private static Optional<String> altered(Model model, Load load, boolean since, Connection postgres)
+    private static Optional<String> altered(Model model, Load load, boolean sinceCompiled, Connection postgres)
             throws SQLException {
         List<String> compiled = model.schema().facts();
         if (load != null
@@ -80,7 +80,7 @@ public final class UnfitGenerations {
                 && !Set.copyOf(load.schema()).equals(Set.copyOf(compiled))) {
             return Optional.of(altered(load.schema(), compiled));
         }
-        return since ? Optional.of(altered(compiled, model.schema().factsNow(postgres))) : Optional.empty();
+        return sinceCompiled ? Optional.of(altered(compiled, model.schema().factsNow(postgres))) : Optional.empty();
     }
 
     private static String altered(List<String> before, List<String> now) {
